@@ -1,0 +1,28 @@
+package io.bignode.poc;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** An order that cannot be taken; carries every fault found, not only the first. */
+public final class InvalidOrderException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<Fault> faults;
+
+    /**
+     * An order with these faults.
+     *
+     * @param faults what is wrong, at least one
+     */
+    public InvalidOrderException(List<Fault> faults) {
+        super(faults.stream()
+                .map(fault -> fault.field().isEmpty() ? fault.message() : fault.field() + ": " + fault.message())
+                .collect(Collectors.joining("; ")));
+        this.faults = List.copyOf(faults);
+    }
+
+    /** Everything that is wrong, in the order of the document's fields. */
+    public List<Fault> faults() {
+        return faults;
+    }
+}

@@ -1,0 +1,58 @@
+package io.bignode.poc;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/**
+ * What a device must know to compute a session's nonces and to tell which of them count.
+ *
+ * @param blockHash   newest block's hash; weights and target are drawn from it
+ * @param blockHeight newest block's height, handed back in every proof batch
+ * @param publicKey   the participant's key; inputs and permutations are drawn from it
+ * @param nodeId      the small node's number, handed back in every proof batch
+ * @param rTarget     a nonce counts when its distance is below this
+ * @param params      the transformer's shape
+ */
+public record ProofOrder(String blockHash, long blockHeight, String publicKey, long nodeId, double rTarget, ModelParams params) {
+
+    /**
+     * Reads the fields of a start request or of a worker's order; unknown fields are ignored.
+     *
+     * @param fields the document's fields; every fault is noted there
+     */
+    public static ProofOrder read(JsonFields fields) {
+        String blockHash = fields.text("block_hash", 256);
+        long height = fields.integer("block_height", 0, Long.MAX_VALUE);
+        String publicKey = fields.text("public_key", 512);
+        long nodeId = fields.integer("node_id", 0, Long.MAX_VALUE);
+        double rTarget = fields.number("r_target", 0, false, 2, null);
+        ModelParams params = ModelParams.read(fields.object("params"));
+        return new ProofOrder(blockHash, height, publicKey, nodeId, rTarget, params);
+    }
+
+    /**
+     * Reads a document that must be sound.
+     *
+     * @throws InvalidOrderException with every fault
+     */
+    public static ProofOrder parse(JsonNode document) throws InvalidOrderException {
+        JsonFields fields = JsonFields.of(document);
+        ProofOrder order = read(fields);
+        fields.check();
+        return order;
+    }
+
+    /** As a document that {@link #parse} reads back to the same order. */
+    public ObjectNode toJson() {
+        ObjectNode document = JsonNodeFactory.instance
+                .objectNode()
+                .put("block_hash", blockHash)
+                .put("block_height", blockHeight)
+                .put("public_key", publicKey)
+                .put("node_id", nodeId)
+                .put("r_target", rTarget);
+        document.set("params", params.toJson());
+        return document;
+    }
+}

@@ -1,0 +1,85 @@
+package io.bignode.engine.cpu;
+
+import com.sun.management.OperatingSystemMXBean;
+import io.bignode.engine.Device;
+import io.bignode.engine.Engine;
+import io.bignode.engine.Model;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.WeightPool;
+import java.lang.management.ManagementFactory;
+import java.util.Optional;
+
+/** The processor as a device: all cores compute one batch together. */
+public final class CpuEngine implements Engine {
+    /** Rows of activations in a batch: beyond this a product's rate no longer grows. */
+    private static final int BATCH_ROWS = 2048;
+
+    private static final int MAX_BATCH = 256;
+
+    /** The share of the machine's memory that pools and activations may take; the rest is the JVM's, the system's and the page cache's. */
+    private static final double MEMORY_SHARE = 0.75;
+
+    private final int threads;
+    private final Device device;
+
+    /** The processor with all cores the process may use. */
+    public CpuEngine() {
+        this(Runtime.getRuntime().availableProcessors(), machineMemory());
+    }
+
+    /**
+     * The processor with a number of threads.
+     *
+     * @param threads     threads that compute
+     * @param memoryBytes memory that pool and activations may take
+     */
+    CpuEngine(int threads, long memoryBytes) {
+        this.threads = Math.min(threads, OpenBlas.MAX_CALLERS);
+        this.device = new Device("cpu", "CPU, " + this.threads + " threads, OpenBLAS " + OpenBlas.coreName(), memoryBytes);
+    }
+
+    @Override
+    public Device device() {
+        return device;
+    }
+
+    @Override
+    public Optional<String> refusal(ModelParams params) {
+        long poolBytes = 2 * params.poolSize();
+        double needed = (double) poolBytes + CpuModel.bytes(params, 1, threads);
+        if (needed > device.memoryBytes()) {
+            return Optional.of(String.format(
+                    "the model needs %.2f GiB on %s (weight pool %.2f, activations of one nonce %.2f), %.2f GiB may be used",
+                    gib(needed), device.id(), gib(poolBytes), gib(needed - poolBytes), gib(device.memoryBytes())));
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public Model open(ModelParams params, WeightPool pool) {
+        return new CpuModel(params, pool, batch(params), threads);
+    }
+
+    @Override
+    public void close() {
+        // Threads and memory belong to the models.
+    }
+
+    private int batch(ModelParams params) {
+        int batch = Math.clamp(BATCH_ROWS / params.seqLen(), 1, MAX_BATCH);
+        long free = device.memoryBytes() - 2 * params.poolSize();
+        while (batch > 1 && CpuModel.bytes(params, batch, threads) > free) {
+            batch /= 2;
+        }
+        return batch;
+    }
+
+    private static long machineMemory() {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        return (long) (system.getTotalMemorySize() * MEMORY_SHARE);
+    }
+
+    private static double gib(double bytes) {
+        return bytes / (1L << 30);
+    }
+}

@@ -1,0 +1,65 @@
+package io.bignode.poc;
+
+import io.bignode.random.Normals;
+import io.bignode.random.Pcg64;
+import io.bignode.random.Permutation;
+import io.bignode.random.SeedSequence;
+
+/** The unit vector a block asks for, and how far a nonce's output lands from it. Immutable. */
+public final class Target {
+    private final double[] vector;
+
+    private Target(double[] vector) {
+        this.vector = vector;
+    }
+
+    /** The target of a block: {@code vocabSize} standard normals, scaled to unit length. */
+    public static Target of(String blockHash, int vocabSize) {
+        double[] vector = new double[vocabSize];
+        new Normals(new Pcg64(SeedSequence.ofText(blockHash + "_target", 1))).fill(vector);
+        double squares = 0;
+        for (double v : vector) {
+            squares += v * v;
+        }
+        double norm = Math.sqrt(squares);
+        for (int i = 0; i < vocabSize; i++) {
+            vector[i] /= norm;
+        }
+        return new Target(vector);
+    }
+
+    /** The vector, a copy. */
+    public double[] toArray() {
+        return vector.clone();
+    }
+
+    /**
+     * The distance of a nonce: its logits permuted, scaled to unit length in float32, and their Euclidean distance to the target in float64.
+     *
+     * @param order  whose nonce it is
+     * @param nonce  the nonce
+     * @param logits (rows, vocab_size), row-major
+     * @param row    the nonce's row
+     * @return a distance in [0, 2]
+     */
+    public double distance(ProofOrder order, long nonce, float[] logits, int row) {
+        int[] permutation = permutation(order, nonce);
+        int at = row * vector.length;
+        double squares = 0;
+        for (int i = at; i < at + vector.length; i++) {
+            squares += (double) logits[i] * logits[i];
+        }
+        float norm = (float) Math.sqrt(squares);
+        double sum = 0;
+        for (int i = 0; i < vector.length; i++) {
+            double difference = (double) (logits[at + permutation[i]] / norm) - vector[i];
+            sum += difference * difference;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private int[] permutation(ProofOrder order, long nonce) {
+        String seed = order.blockHash() + "_" + order.publicKey() + "_nonce_" + nonce + "_permutations";
+        return Permutation.draw(new Pcg64(SeedSequence.ofText(seed, 1)), vector.length);
+    }
+}

@@ -4,6 +4,8 @@ import io.bignode.random.Normals;
 import io.bignode.random.Pcg64;
 import io.bignode.random.SeedSequence;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -25,7 +27,9 @@ public record NonceInputs(List<Long> nonces, short[][] rows) {
 
     /** Lowercase hexadecimal SHA-256 of the first nonce's float16 bytes. */
     public String firstSha256() {
-        return Digests.sha256(MemorySegment.ofArray(rows[0]));
+        ByteBuffer bytes = ByteBuffer.allocate(2 * rows[0].length).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asShortBuffer().put(rows[0]);
+        return Digests.sha256(MemorySegment.ofBuffer(bytes));
     }
 
     private static short[] draw(String blockHash, String publicKey, ModelParams params, long nonce) {

@@ -17,11 +17,7 @@ public final class Target {
     public static Target of(String blockHash, int vocabSize) {
         double[] vector = new double[vocabSize];
         new Normals(new Pcg64(SeedSequence.ofText(blockHash + "_target", 1))).fill(vector);
-        double squares = 0;
-        for (double v : vector) {
-            squares += v * v;
-        }
-        double norm = Math.sqrt(squares);
+        double norm = Math.sqrt(sumOfSquares(vector, 0, vocabSize));
         for (int i = 0; i < vocabSize; i++) {
             vector[i] /= norm;
         }
@@ -56,6 +52,24 @@ public final class Target {
             sum += difference * difference;
         }
         return Math.sqrt(sum);
+    }
+
+    /** The sum in the order NumPy adds it (by halves, down to 128 values in eight lanes), so that the target is the same to the last bit. */
+    private static double sumOfSquares(double[] v, int from, int n) {
+        if (n > 128) {
+            int half = n / 2 - n / 2 % 8;
+            return sumOfSquares(v, from, half) + sumOfSquares(v, from + half, n - half);
+        }
+        double[] lanes = new double[8];
+        int whole = n - n % 8;
+        for (int i = 0; i < whole; i++) {
+            lanes[i % 8] += v[from + i] * v[from + i];
+        }
+        double sum = lanes[0] + lanes[1] + (lanes[2] + lanes[3]) + (lanes[4] + lanes[5] + (lanes[6] + lanes[7]));
+        for (int i = from + whole; i < from + n; i++) {
+            sum += v[i] * v[i];
+        }
+        return sum;
     }
 
     private int[] permutation(ProofOrder order, long nonce) {

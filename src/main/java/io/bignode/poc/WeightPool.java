@@ -45,6 +45,7 @@ public final class WeightPool implements AutoCloseable {
      * @param progress  told, from any thread, how many values were made since it was told last
      * @throws InterruptedException when interrupted; nothing stays allocated
      */
+    @SuppressWarnings("MustBeClosed") // the pool owns the arena, and closes it when the draw fails
     public static WeightPool generate(String blockHash, long size, int threads, LongConsumer progress) throws InterruptedException {
         Arena arena = Arena.ofShared();
         try {

@@ -14,6 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The device's threads. A stage of the forward pass is a number of tiles; the threads take them one by one, each with scratch memory of its
@@ -62,28 +63,31 @@ final class ComputeThreads<S> implements AutoCloseable {
                 }
             }));
         }
-        RuntimeException failure = null;
+        @Nullable Throwable failure = null;
         for (Future<?> thread : running) {
-            failure = join(thread, failure, () -> next.set(tiles));
+            Throwable broken = join(thread);
+            if (broken != null && failure == null) {
+                failure = broken;
+                next.set(tiles);
+            }
         }
         if (failure != null) {
-            throw failure;
+            throw new DeviceException("a compute thread failed: " + failure, failure);
         }
     }
 
     // Waits without giving way to interrupts: the tiles write into memory that the caller frees when this returns.
-    private static RuntimeException join(Future<?> thread, RuntimeException failure, Runnable stop) {
+    private static @Nullable Throwable join(Future<?> thread) {
         boolean interrupted = false;
         try {
             while (true) {
                 try {
                     thread.get();
-                    return failure;
+                    return null;
                 } catch (InterruptedException later) {
                     interrupted = true;
                 } catch (ExecutionException broken) {
-                    stop.run();
-                    return failure != null ? failure : new DeviceException("a compute thread failed", broken.getCause());
+                    return broken.getCause();
                 }
             }
         } finally {

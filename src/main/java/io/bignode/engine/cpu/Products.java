@@ -8,7 +8,8 @@ import java.util.function.BooleanSupplier;
 
 /**
  * Products of activations with weight tensors. The result is cut into tiles; a thread widens the tile's weights from the pool, multiplies, and
- * hands each row of the tile to a sink while it is still in its cache. Every element is summed in the same order whatever the threads do.
+ * hands each row of the tile to a sink while it is still in its cache. Which thread takes which tile changes no
+ * bit; another number of threads cuts other tiles and may change the last ones.
  */
 final class Products {
     /** Fewer columns than this are not worth a tile: the other operand would be packed for too little work. */

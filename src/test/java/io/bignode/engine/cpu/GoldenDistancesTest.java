@@ -1,0 +1,89 @@
+package io.bignode.engine.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.Golden;
+import io.bignode.engine.Model;
+import io.bignode.poc.JsonFields;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.NonceInputs;
+import io.bignode.poc.ProofOrder;
+import io.bignode.poc.Target;
+import io.bignode.poc.WeightPool;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Distances against the function's executable statement. */
+class GoldenDistancesTest {
+    static Stream<JsonNode> smallModels() {
+        return StreamSupport.stream(Golden.read("small-models.json").spliterator(), false);
+    }
+
+    private record Deviation(double mean, double max) {}
+
+    private static Deviation deviation(JsonNode golden, int threads, int batch) throws Exception {
+        JsonFields fields = JsonFields.of(golden);
+        ModelParams params = ModelParams.read(fields.object("params"));
+        fields.check();
+        ProofOrder order =
+                new ProofOrder(golden.get("block_hash").asText(), 0, golden.get("public_key").asText(), 0, 2.0, params);
+        List<Long> nonces = new ArrayList<>();
+        golden.get("nonces").forEach(nonce -> nonces.add(nonce.asLong()));
+        Target target = Target.of(order.blockHash(), params.vocabSize());
+        double sum = 0;
+        double max = 0;
+        try (WeightPool pool = WeightPool.generate(order.blockHash(), params.poolSize(), 2, n -> {});
+                Model model = new CpuModel(params, pool, Math.min(batch, nonces.size()), threads)) {
+            for (int at = 0; at < nonces.size(); at += model.maxBatch()) {
+                List<Long> part = nonces.subList(at, Math.min(nonces.size(), at + model.maxBatch()));
+                float[] logits = model.logits(NonceInputs.draw(order.blockHash(), order.publicKey(), params, part), () -> false);
+                for (int i = 0; i < part.size(); i++) {
+                    double distance = target.distance(order, part.get(i), logits, i);
+                    double off = Math.abs(distance - golden.get("distances").get(at + i).asDouble());
+                    sum += off;
+                    max = Math.max(max, off);
+                }
+            }
+        }
+        Deviation deviation = new Deviation(sum / nonces.size(), max);
+        System.out.printf("%s, batch %d, %d threads: mean |delta| %.3g, max %.3g%n",
+                golden.get("name").asText(), batch, threads, deviation.mean(), deviation.max());
+        return deviation;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 8})
+    void smallModelsAgree(int batch) throws Exception {
+        double sum = 0;
+        List<JsonNode> models = smallModels().toList();
+        for (JsonNode model : models) {
+            Deviation deviation = deviation(model, 1 + batch % 4, batch);
+            assertThat(deviation.max()).as(model.get("name").asText()).isLessThanOrEqualTo(2e-6);
+            sum += deviation.mean();
+        }
+        assertThat(sum / models.size()).isLessThanOrEqualTo(5e-7);
+    }
+
+    @ParameterizedTest
+    @MethodSource("smallModels")
+    void aDistanceDoesNotDependOnWhichThreadTookWhichTile(JsonNode golden) throws Exception {
+        assertThat(deviation(golden, 3, 8)).isEqualTo(deviation(golden, 3, 8));
+    }
+
+    @Test
+    void testNetAgrees() throws Exception {
+        assertThat(deviation(Golden.read("test-net.json"), 2, 4).max()).isLessThanOrEqualTo(1e-5);
+    }
+
+    @Test
+    void mainNetAgrees() throws Exception {
+        assertThat(deviation(Golden.read("main-net.json"), Runtime.getRuntime().availableProcessors(), 2).max()).isLessThanOrEqualTo(1e-5);
+    }
+}

@@ -53,6 +53,11 @@ final class NonceLedger {
         if (computed < range.count()) giveBack(range.first() + computed, range.end());
     }
 
+    /** Whether there is nothing to take; it may be again when a range comes back. */
+    synchronized boolean exhausted() {
+        return next == size && returned.isEmpty();
+    }
+
     /** The lowest index that was never taken. */
     synchronized long highWater() {
         return next;

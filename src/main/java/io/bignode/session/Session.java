@@ -140,11 +140,11 @@ public final class Session {
         }
     }
 
-    /** Whether it may get leases: it runs and somebody polled it lately. */
+    /** Whether it may get leases: it runs, somebody polled it lately, and nonces are left. */
     public boolean leasable() {
         lock.lock();
         try {
-            return !status.ended() && !lifeOver() && !idle();
+            return !status.ended() && !lifeOver() && !idle() && !ledger.exhausted();
         } finally {
             lock.unlock();
         }
@@ -154,7 +154,7 @@ public final class Session {
      * Takes the lowest nonce range that is free; its lease is then in flight until {@link #land}.
      *
      * @param max the most indices to take, at least 1
-     * @return empty when this session may get no leases or its nonces are exhausted
+     * @return empty when this session may get no leases
      */
     public Optional<NonceRange> take(int max) {
         lock.lock();

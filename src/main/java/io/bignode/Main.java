@@ -1,6 +1,8 @@
 package io.bignode;
 
-/** Entry point: wires the objects of a command and turns its outcome into an exit code. */
+import io.bignode.cli.BigNodeCommand;
+
+/** Entry point: turns a command's outcome into an exit code. */
 public final class Main {
     private Main() {}
 
@@ -10,6 +12,6 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.out.println("bignode");
+        System.exit(BigNodeCommand.commandLine().execute(args));
     }
 }

@@ -17,12 +17,23 @@ public interface Engine extends AutoCloseable {
      */
     Optional<String> refusal(ModelParams params);
 
+    /** The most nonces a model of this shape takes at once here. */
+    int maxBatch(ModelParams params);
+
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.
      *
      * @throws DeviceException when the device fails
      */
     Model open(ModelParams params, WeightPool pool);
+
+    /**
+     * The rate the device's matrix library reaches alone on this model's feed-forward products, the yardstick for a forward pass.
+     *
+     * @param batch nonces a product takes at once
+     * @return floating-point operations a second
+     */
+    double matrixRate(ModelParams params, int batch);
 
     /** Frees everything the engine holds; models must be closed before. */
     @Override

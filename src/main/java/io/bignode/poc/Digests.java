@@ -22,11 +22,16 @@ final class Digests {
 
     /** Lowercase hexadecimal SHA-256 of a segment's bytes. */
     static String sha256(MemorySegment bytes) {
+        return HexFormat.of().formatHex(sha256Bytes(bytes));
+    }
+
+    /** SHA-256 of a segment's bytes. */
+    static byte[] sha256Bytes(MemorySegment bytes) {
         MessageDigest digest = digest();
         for (long at = 0; at < bytes.byteSize(); at += STRIDE) {
             digest.update(bytes.asSlice(at, Math.min(STRIDE, bytes.byteSize() - at)).asByteBuffer());
         }
-        return HexFormat.of().formatHex(digest.digest());
+        return digest.digest();
     }
 
     private static MessageDigest digest() {

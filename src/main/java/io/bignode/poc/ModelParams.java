@@ -126,10 +126,15 @@ public record ModelParams(
         return Math.max(50_000L, (long) (elements() * 0.05));
     }
 
-    /** Floating-point operations of one nonce's forward pass, every position of every layer counted (the customary figure). */
+    /**
+     * Floating-point operations of the matrix products that one nonce needs: in the last layer only the last position has a query, a feed-forward
+     * pass and logits. Attention's own products, some thousandths more, are not counted.
+     */
     public double flopsPerNonce() {
-        double matrices = nLayers * (2.0 * dim * dim + 2.0 * dim * kvDim() + 3.0 * dim * hiddenDim()) + (double) vocabSize * dim;
-        return 2.0 * matrices * seqLen;
+        double keysAndValues = 2.0 * dim * kvDim();
+        double others = 2.0 * dim * dim + 3.0 * dim * hiddenDim();
+        double everywhere = nLayers * keysAndValues + (nLayers - 1) * others;
+        return 2.0 * (everywhere * seqLen + others + (double) vocabSize * dim);
     }
 
     // Widths are computed in double as the network's software does, then bounded before they become integers.

@@ -15,6 +15,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param params      the transformer's shape
  */
 public record ProofOrder(String blockHash, long blockHeight, String publicKey, long nodeId, double rTarget, ModelParams params) {
+    /** The name of this function in a work order. */
+    public static final String FUNCTION = "transformer-distance";
 
     /**
      * Reads the fields of a start request or of a worker's order; unknown fields are ignored.

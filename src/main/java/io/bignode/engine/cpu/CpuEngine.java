@@ -57,7 +57,13 @@ public final class CpuEngine implements Engine {
 
     @Override
     public Model open(ModelParams params, WeightPool pool) {
-        return new CpuModel(params, pool, batch(params), threads);
+        return new CpuModel(params, pool, maxBatch(params), threads);
+    }
+
+    @Override
+    public double matrixRate(ModelParams params, int batch) {
+        int rows = Math.multiplyExact(batch, params.seqLen());
+        return OpenBlasRate.measure(rows, params.dim(), params.hiddenDim(), threads);
     }
 
     @Override
@@ -65,7 +71,8 @@ public final class CpuEngine implements Engine {
         // Threads and memory belong to the models.
     }
 
-    private int batch(ModelParams params) {
+    @Override
+    public int maxBatch(ModelParams params) {
         int batch = Math.clamp(BATCH_ROWS / params.seqLen(), 1, MAX_BATCH);
         long free = device.memoryBytes() - 2 * params.poolSize();
         while (batch > 1 && CpuModel.bytes(params, batch, threads) > free) {

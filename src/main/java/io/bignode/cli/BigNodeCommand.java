@@ -1,0 +1,65 @@
+package io.bignode.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command {@code bignode} itself: shows what there is. */
+@Command(
+        name = "bignode",
+        mixinStandardHelpOptions = true,
+        versionProvider = BigNodeCommand.Version.class,
+        description = {"A delegation server for proof of compute: a small node starts a session, this node's devices compute its nonces, and the small"
+                + " node polls the proof batches that were found."},
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            ComputeCommand.class,
+            FingerprintCommand.class,
+            VerifyCommand.class,
+            BenchCommand.class,
+            CommandLine.HelpCommand.class
+        },
+        footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
+        footer = "Set BIGNODE_DEBUG=1 to see where an error arose.")
+public final class BigNodeCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** Reads the version the jar was built with. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = BigNodeCommand.class.getPackage().getImplementationVersion();
+            return new String[] {"bignode " + (version == null ? "(not from a jar)" : version) + ", Java " + Runtime.version()};
+        }
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Which command?");
+    }
+
+    /** The command line with its error handling. */
+    public static CommandLine commandLine() {
+        CommandLine line = new CommandLine(new BigNodeCommand());
+        line.setExecutionExceptionHandler(BigNodeCommand::explain);
+        line.setExitCodeExceptionMapper(failure -> failure instanceof CommandException known ? known.exitCode() : ExitCode.INTERNAL);
+        return line;
+    }
+
+    private static int explain(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
+        PrintWriter err = line.getErr();
+        boolean known = failure instanceof CommandException;
+        err.println("bignode: " + (known ? failure.getMessage() : "internal error: " + failure));
+        if (System.getenv("BIGNODE_DEBUG") != null) {
+            failure.printStackTrace(err);
+        } else if (!known) {
+            err.println("bignode: run again with BIGNODE_DEBUG=1 to see where it arose");
+        }
+        return failure instanceof CommandException exception ? exception.exitCode() : ExitCode.INTERNAL;
+    }
+}

@@ -1,0 +1,24 @@
+package io.bignode.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code bignode compute}: distances of given nonces. */
+@Command(
+        name = "compute",
+        mixinStandardHelpOptions = true,
+        description = "Computes the distances of given nonces and prints {\"distances\": [...]}.")
+final class ComputeCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "CASE.json", description = "A file with block_hash, public_key, nonces and params; other fields are ignored.")
+    @SuppressWarnings("NullAway.Init")
+    private Path file;
+
+    @Override
+    public Integer call() throws Exception {
+        System.out.println(Documents.json().writeValueAsString(Map.of("distances", LocalDevice.distances(Case.read(file)))));
+        return ExitCode.OK;
+    }
+}

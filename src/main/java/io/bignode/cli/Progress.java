@@ -1,0 +1,52 @@
+package io.bignode.cli;
+
+import java.time.Duration;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A progress bar on standard error, shown only for what takes longer than two seconds. Safe for use by several threads. */
+final class Progress implements AutoCloseable {
+    private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
+
+    private final String task;
+    private final String unit;
+    private final long unitSize;
+    private final long total;
+    private final long start = System.nanoTime();
+    private long done;
+    private @Nullable ProgressBar bar;
+
+    Progress(String task, long total, String unit, long unitSize) {
+        this.task = task;
+        this.total = total;
+        this.unit = unit;
+        this.unitSize = unitSize;
+    }
+
+    /** Notes that {@code more} is done. */
+    synchronized void add(long more) {
+        done += more;
+        if (bar == null && System.nanoTime() - start > PATIENCE_NANOS && done < total) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(total)
+                    .setUnit(unit, unitSize)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(500)
+                    .showSpeed()
+                    .build();
+        }
+        if (bar != null) {
+            bar.stepTo(done);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}

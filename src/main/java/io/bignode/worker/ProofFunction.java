@@ -1,0 +1,38 @@
+package io.bignode.worker;
+
+import io.bignode.engine.CancelledException;
+import io.bignode.lease.Lease;
+import io.bignode.session.Found;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A function nonces are pushed through on one device; what it needs stands in the lease's work order. Another function is another implementation. */
+interface ProofFunction extends AutoCloseable {
+
+    /** The name work orders carry. */
+    String name();
+
+    /**
+     * Computes a lease. Both slots of a device call this at the same time: one prepares while the other computes.
+     *
+     * @param started   to be run once the device is ready to compute
+     * @param cancelled asked often; once true, the nonces not yet computed are left
+     * @throws CancelledException   when cancelled before any nonce was computed
+     * @throws InterruptedException when interrupted while waiting
+     * @throws io.bignode.engine.DeviceException when the device fails
+     */
+    Result compute(Lease lease, Runnable started, BooleanSupplier cancelled) throws CancelledException, InterruptedException;
+
+    /** Frees what the function holds on the device. */
+    @Override
+    void close();
+
+    /**
+     * What came of a lease.
+     *
+     * @param found       the nonces that count
+     * @param computed    nonces computed, from the lease's first on
+     * @param deviceNanos time the device was busy
+     */
+    record Result(List<Found> found, int computed, long deviceNanos) {}
+}

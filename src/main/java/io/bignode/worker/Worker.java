@@ -1,0 +1,136 @@
+package io.bignode.worker;
+
+import io.bignode.broker.WorkerSide;
+import io.bignode.engine.CancelledException;
+import io.bignode.engine.Device;
+import io.bignode.engine.Engine;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A host's devices, each with two slots: while one computes, the other has its next lease and makes its inputs. */
+public final class Worker implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Worker.class.getName());
+    private static final int SLOTS = 2;
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
+    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
+
+    /** How long closing waits for devices to let go of their leases. */
+    private static final Duration CLOSING = Duration.ofSeconds(8);
+
+    private final List<Engine> engines;
+    private final WorkerSide broker;
+    private final WeightPools pools;
+    private final List<Thread> slots = new ArrayList<>();
+    private final List<ProofFunction> functions = new ArrayList<>();
+    private volatile boolean closing;
+
+    /**
+     * Devices that do not work yet.
+     *
+     * @param engines one for each device
+     * @param broker  where leases come from
+     * @param pools   the host's weight pools
+     */
+    public Worker(List<Engine> engines, WorkerSide broker, WeightPools pools) {
+        this.engines = List.copyOf(engines);
+        this.broker = broker;
+        this.pools = pools;
+    }
+
+    /** Lets every device ask for leases. */
+    public void start() {
+        for (Engine engine : engines) {
+            ProofFunction function = new TransformerFunction(engine, pools);
+            functions.add(function);
+            for (int slot = 0; slot < SLOTS; slot++) {
+                slots.add(Thread.ofPlatform()
+                        .daemon()
+                        .name(engine.device().id() + "-slot-" + slot)
+                        .start(() -> work(engine.device(), function)));
+            }
+        }
+    }
+
+    private void work(Device device, ProofFunction function) {
+        Duration backoff = FIRST_BACKOFF;
+        try {
+            while (!closing) {
+                broker.request(new LeaseRequest(device.id(), 1));
+                Optional<Lease> lease = broker.take(device.id());
+                if (lease.isEmpty()) {
+                    return;
+                }
+                if (compute(device, function, lease.get())) {
+                    backoff = FIRST_BACKOFF;
+                } else {
+                    Thread.sleep(backoff);
+                    backoff = backoff.multipliedBy(2).compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : backoff.multipliedBy(2);
+                }
+            }
+        } catch (InterruptedException closed) {
+            LOG.log(System.Logger.Level.DEBUG, "{0} stops: the worker closes", device.id());
+        }
+    }
+
+    /** Computes and reports; false when the device failed. */
+    private boolean compute(Device device, ProofFunction function, Lease lease) throws InterruptedException {
+        AtomicBoolean reported = new AtomicBoolean();
+        Runnable started = () -> {
+            if (reported.compareAndSet(false, true)) {
+                broker.report(new LeaseReport.Started(lease.id()));
+            }
+        };
+        try {
+            if (!function.name().equals(lease.work().function())) {
+                throw new IllegalArgumentException("this worker knows no function " + lease.work().function());
+            }
+            ProofFunction.Result result = function.compute(lease, started, () -> closing || broker.cancelled(lease.id()));
+            broker.report(new LeaseReport.Done(lease.id(), result.found(), result.computed(), result.deviceNanos()));
+            return true;
+        } catch (CancelledException given) {
+            broker.report(new LeaseReport.Returned(lease.id()));
+            return true;
+        } catch (InterruptedException closed) {
+            broker.report(new LeaseReport.Returned(lease.id()));
+            throw closed;
+        } catch (RuntimeException | Error broken) {
+            // The device loop: whatever a driver or a library throws ends this lease, never the device's thread.
+            LOG.log(System.Logger.Level.ERROR, device.id() + " failed on lease " + lease.id() + " of session " + lease.sessionId(), broken);
+            broker.report(new LeaseReport.Failed(lease.id(), device.id() + ": " + broken.getMessage()));
+            return false;
+        }
+    }
+
+    /** Devices finish or drop their leases, then everything on them is freed; memory of a device that does not stop in time stays allocated. */
+    @Override
+    public void close() {
+        closing = true;
+        slots.forEach(Thread::interrupt);
+        long deadline = System.nanoTime() + CLOSING.toNanos();
+        boolean stopped = true;
+        for (Thread slot : slots) {
+            stopped &= join(slot, deadline);
+        }
+        if (stopped) {
+            functions.forEach(ProofFunction::close);
+            pools.close();
+        } else {
+            LOG.log(System.Logger.Level.WARNING, "a device did not stop in time; its memory goes with the process");
+        }
+    }
+
+    private static boolean join(Thread slot, long deadline) {
+        try {
+            return slot.join(Duration.ofNanos(Math.max(1, deadline - System.nanoTime())));
+        } catch (InterruptedException hurry) {
+            Thread.currentThread().interrupt();
+            return !slot.isAlive();
+        }
+    }
+}

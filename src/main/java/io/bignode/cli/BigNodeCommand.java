@@ -47,7 +47,6 @@ public final class BigNodeCommand implements Runnable {
     public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new BigNodeCommand());
         line.setExecutionExceptionHandler(BigNodeCommand::explain);
-        line.setExitCodeExceptionMapper(failure -> failure instanceof CommandException known ? known.exitCode() : ExitCode.INTERNAL);
         return line;
     }
 

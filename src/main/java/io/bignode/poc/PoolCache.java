@@ -85,12 +85,17 @@ public final class PoolCache {
         return Optional.empty();
     }
 
+    /** Whether a pool of this many values may be cached at all. */
+    public boolean takes(long size) {
+        return fileBytes(2 * size) <= limitBytes;
+    }
+
     /** Writes a pool's file and removes the oldest above the limit. */
     public void save(WeightPool pool) {
-        long bytes = fileBytes(pool.values().byteSize());
-        if (bytes > limitBytes) {
+        if (!takes(pool.size())) {
             return;
         }
+        long bytes = fileBytes(pool.values().byteSize());
         Path file = file(pool.blockHash(), pool.size());
         try {
             Files.createDirectories(folder);

@@ -118,7 +118,7 @@ public final class WeightPools implements AutoCloseable {
             }
             LOG.log(System.Logger.Level.INFO, String.format(
                     "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache", (System.nanoTime() - start) * 1e-9));
-            if (drawn) {
+            if (drawn && cache.takes(key.size())) {
                 save(key, pool);
             }
             entry.pool.complete(pool);

@@ -61,7 +61,7 @@ public final class Worker implements AutoCloseable {
         Duration backoff = FIRST_BACKOFF;
         try {
             while (!closing) {
-                broker.request(new LeaseRequest(device.id(), 1));
+                broker.request(new LeaseRequest(device.id(), device.maxBatch()));
                 Optional<Lease> lease = broker.take(device.id());
                 if (lease.isEmpty()) {
                     return;

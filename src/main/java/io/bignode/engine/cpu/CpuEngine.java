@@ -35,7 +35,7 @@ public final class CpuEngine implements Engine {
      */
     CpuEngine(int threads, long memoryBytes) {
         this.threads = Math.min(threads, OpenBlas.MAX_CALLERS);
-        this.device = new Device("cpu", "CPU, " + this.threads + " threads, OpenBLAS " + OpenBlas.coreName(), memoryBytes);
+        this.device = new Device("cpu", "CPU, " + this.threads + " threads, OpenBLAS " + OpenBlas.coreName(), memoryBytes, MAX_BATCH);
     }
 
     @Override

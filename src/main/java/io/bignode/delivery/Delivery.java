@@ -1,0 +1,107 @@
+package io.bignode.delivery;
+
+import io.bignode.session.Batches;
+import io.bignode.session.Session;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Answers polls. Thread safe: every poll has a thread of its own, which waits cheaply when it is a virtual one. */
+public final class Delivery implements AutoCloseable {
+    /** How long a poll without cursor waits for another one of its session that is still writing, perhaps to a client that vanished. */
+    private static final Duration TURN = Duration.ofSeconds(5);
+
+    /** One poll that waits; compared by identity, as a session may have several. */
+    private static final class Waiter {
+        final Session session;
+
+        Waiter(Session session) {
+            this.session = session;
+        }
+    }
+
+    private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /** Nobody polls yet. */
+    public Delivery() {}
+
+    /**
+     * Waits until there is something to hand out, then has it written.
+     *
+     * <p>Without a cursor the answer holds everything not yet handed out, and it is handed out once the writer returned normally; a second such poll of
+     * the same session waits for the first one's writer. With a cursor everything up to it is acknowledged, and the answer, which holds all that
+     * follows, may be asked for again.
+     *
+     * <p>The wait ends early when the session ends, when nothing can follow any more and when this delivery is closed; the answer may then be empty.
+     *
+     * @param after the newest cursor the small node has; 0 for none
+     * @param wait  how long to wait for something, at most
+     * @throws IOException the writer's own
+     */
+    public PollOutcome poll(Session session, OptionalLong after, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
+        session.polled();
+        try {
+            return after.isPresent() ? pollAfter(session, after.getAsLong(), wait, writer) : pollUnsettled(session, wait, writer);
+        } finally {
+            session.polled();
+        }
+    }
+
+    /** Answers all waiting polls at once with what there is; later ones do not wait. */
+    @Override
+    public void close() {
+        closed = true;
+        waiters.forEach(waiter -> waiter.session.wake());
+    }
+
+    private PollOutcome pollAfter(Session session, long after, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
+        Optional<Batches> batches = session.after(after);
+        if (batches.isPresent() && batches.get().found().isEmpty()) {
+            await(session, after, wait);
+            batches = session.after(after);
+        }
+        if (batches.isEmpty()) return new PollOutcome.UnknownCursor(after, session.totalBatches());
+        writer.write(batches.get());
+        return new PollOutcome.Answered(batches.get());
+    }
+
+    private PollOutcome pollUnsettled(Session session, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
+        Batches batches = session.unsettled();
+        if (batches.found().isEmpty()) await(session, batches.cursor(), wait);
+        if (!session.beginTurn(TURN)) return write(nothing(session), writer);
+        try {
+            batches = session.unsettled();
+            PollOutcome outcome = write(batches, writer);
+            session.settle(batches.cursor());
+            return outcome;
+        } finally {
+            session.endTurn();
+        }
+    }
+
+    private static PollOutcome write(Batches batches, AnswerWriter writer) throws IOException {
+        writer.write(batches);
+        return new PollOutcome.Answered(batches);
+    }
+
+    /** The answer to a poll whose turn did not come: what there is goes to the poll that has the turn. */
+    private static Batches nothing(Session session) {
+        Batches now = session.unsettled();
+        return new Batches(now.sessionId(), List.of(), true, now.status(), now.totalBatches(), now.cursor());
+    }
+
+    private void await(Session session, long cursor, Duration wait) throws InterruptedException {
+        Waiter waiter = new Waiter(session);
+        waiters.add(waiter);
+        try {
+            session.await(cursor, wait, () -> closed);
+        } finally {
+            waiters.remove(waiter);
+        }
+    }
+}

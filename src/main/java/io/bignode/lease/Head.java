@@ -1,0 +1,90 @@
+package io.bignode.lease;
+
+import io.bignode.session.Sessions;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
+ *
+ * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the handler given is told and should end the
+ * process.
+ */
+public final class Head implements AutoCloseable {
+    private static final Duration TICK = Duration.ofMillis(200);
+
+    /** Where the workers' messages come from. */
+    @FunctionalInterface
+    public interface Inbox {
+        /** Waits for the next message, at most so long. */
+        Optional<WorkerMessage> receive(Duration wait) throws InterruptedException;
+    }
+
+    private final Sessions sessions;
+    private final Leases leases;
+    private final Inbox inbox;
+    private final Thread thread;
+    private volatile boolean closing;
+
+    /**
+     * Ready to {@link #start}.
+     *
+     * @param onDeath told when the thread fails
+     */
+    public Head(Sessions sessions, Leases leases, Inbox inbox, Thread.UncaughtExceptionHandler onDeath) {
+        this.sessions = sessions;
+        this.leases = leases;
+        this.inbox = inbox;
+        this.thread = Thread.ofPlatform().daemon().name("head").uncaughtExceptionHandler(onDeath).unstarted(this::run);
+    }
+
+    /** Starts the thread. */
+    public void start() {
+        thread.start();
+    }
+
+    /** Ends the thread once it handled what it has in hand and what already came in, and waits for that. */
+    @Override
+    public void close() {
+        closing = true;
+        thread.interrupt();
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    private void run() {
+        try {
+            long ticked = System.nanoTime();
+            while (!closing) {
+                long untilTick = TICK.toNanos() - (System.nanoTime() - ticked);
+                inbox.receive(Duration.ofNanos(Math.max(0, untilTick))).ifPresent(leases::handle);
+                if (System.nanoTime() - ticked < TICK.toNanos()) continue;
+                sessions.tick();
+                leases.tick();
+                ticked = System.nanoTime();
+            }
+        } catch (InterruptedException e) {
+            // only close() interrupts this thread; what came in before is still taken
+        }
+        drain();
+    }
+
+    private void drain() {
+        try {
+            Optional<WorkerMessage> message = inbox.receive(Duration.ZERO);
+            while (message.isPresent()) {
+                leases.handle(message.get());
+                message = inbox.receive(Duration.ZERO);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.bignode.lease;
+
+import io.bignode.session.Found;
+import java.util.List;
+
+/** What became of a lease. */
+public sealed interface LeaseReport extends WorkerMessage {
+    /** The lease's id. */
+    String leaseId();
+
+    /** The device has the model ready and computes; the lease goes on. */
+    record Started(String leaseId) implements LeaseReport {}
+
+    /**
+     * The lease ends with a result.
+     *
+     * @param found       the nonces that count, of those computed
+     * @param computed    how many of the lease's nonces were computed, from the first on: all, or fewer where it was cancelled half-way
+     * @param deviceNanos how long the device was busy with them
+     */
+    record Done(String leaseId, List<Found> found, int computed, long deviceNanos) implements LeaseReport {
+        /** Copies the list; refuses a negative count or time. */
+        public Done {
+            found = List.copyOf(found);
+            if (computed < 0 || deviceNanos < 0) throw new IllegalArgumentException(computed + " computed in " + deviceNanos + " ns");
+        }
+    }
+
+    /**
+     * The lease ends because the device could not do it.
+     *
+     * @param reason what went wrong, fit for the small node's eyes
+     */
+    record Failed(String leaseId, String reason) implements LeaseReport {}
+
+    /** The lease ends with nothing done and nothing wrong. */
+    record Returned(String leaseId) implements LeaseReport {}
+}

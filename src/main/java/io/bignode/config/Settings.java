@@ -52,7 +52,7 @@ public record Settings(
                 .map(cache -> cache.resolve("bignode").resolve("pools"))
                 .orElse(dataDir.resolve("cache").resolve("pools"));
         Optional<Token> given = givenToken(reader);
-        TokenFile file = TokenFile.in(dataDir);
+        TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         reader.check();
@@ -75,7 +75,7 @@ public record Settings(
         if (given.isPresent()) return given;
         Path dataDir = dataDir(reader);
         reader.check();
-        return TokenFile.in(dataDir).read();
+        return new TokenFile(dataDir).read();
     }
 
     private static String host(EnvironmentReader reader) {

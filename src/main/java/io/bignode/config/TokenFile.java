@@ -23,16 +23,13 @@ public final class TokenFile {
     private static final Set<PosixFilePermission> OWNER_FOLDER = PosixFilePermissions.fromString("rwx------");
     private static final int MOST_BYTES = 4096;
 
+    private final Path folder;
     private final Path path;
 
-    /** The token file of a data folder. */
-    public static TokenFile in(Path dataDir) {
-        return new TokenFile(dataDir.resolve("token"));
-    }
-
-    /** A file that holds a token and nothing else but a line end. */
-    public TokenFile(Path path) {
-        this.path = path;
+    /** The token file of a data folder; neither has to exist. */
+    public TokenFile(Path dataDir) {
+        this.folder = dataDir;
+        this.path = dataDir.resolve("token");
     }
 
     /** Where it is. */
@@ -83,8 +80,7 @@ public final class TokenFile {
 
     /** The whole file appears at once under its name, or not at all: a half-written token would be a weak one. */
     private void make() throws IOException {
-        Path folder = path.toAbsolutePath().getParent();
-        makeFolder(folder);
+        makeFolder();
         Path draft = folder.resolve(".token." + ProcessHandle.current().pid() + "." + Thread.currentThread().threadId());
         FileAttribute<?> ownerOnly = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         Files.deleteIfExists(draft);
@@ -108,9 +104,9 @@ public final class TokenFile {
         }
     }
 
-    private static void makeFolder(Path folder) throws IOException {
+    private void makeFolder() throws IOException {
         if (Files.isDirectory(folder)) return;
-        Path parent = folder.getParent();
+        Path parent = folder.toAbsolutePath().getParent();
         if (parent != null) Files.createDirectories(parent);
         try {
             Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_FOLDER));

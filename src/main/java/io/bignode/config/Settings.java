@@ -1,0 +1,126 @@
+package io.bignode.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The settings of a server, all of them usable.
+ *
+ * @param host        address to listen on
+ * @param port        port to listen on; 0 takes any that is free
+ * @param maxSessions how many sessions may run at once
+ * @param sessionLife from a session's start until it expires
+ * @param token       what small nodes must show
+ * @param tokenOrigin where the token came from
+ * @param dataDir     this node's own folder
+ * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
+ * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
+ */
+public record Settings(
+        String host,
+        int port,
+        int maxSessions,
+        Duration sessionLife,
+        Token token,
+        TokenOrigin tokenOrigin,
+        Path dataDir,
+        Path poolsDir,
+        long cacheBytes) {
+
+    private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
+    private static final String DATA_DIR = "DELEGATION_DATA_DIR";
+    private static final String HF_HOME = "HF_HOME";
+
+    /**
+     * Reads the settings; without a token it takes the one in the data folder, or makes one there.
+     *
+     * @param environment the process's environment variables
+     * @throws InvalidSettingsException with every fault; nothing was made then
+     */
+    public static Settings load(Map<String, String> environment) throws InvalidSettingsException {
+        EnvironmentReader reader = new EnvironmentReader(environment);
+        String host = host(reader);
+        int port = reader.integer("DELEGATION_PORT", 0, 65_535, 9090);
+        int maxSessions = reader.integer("DELEGATION_MAX_SESSIONS", 1, 10_000, 10);
+        int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
+        int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
+        Path dataDir = dataDir(reader);
+        Path pools = folder(reader, HF_HOME)
+                .map(cache -> cache.resolve("bignode").resolve("pools"))
+                .orElse(dataDir.resolve("cache").resolve("pools"));
+        Optional<Token> given = givenToken(reader);
+        TokenFile file = new TokenFile(dataDir);
+        // Read before anything is made, so that a faulty token file is named together with the other faults.
+        Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
+        reader.check();
+        Token token = given.isPresent() ? given.get() : file.readOrMake();
+        TokenOrigin origin = given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
+        return new Settings(host, port, maxSessions, Duration.ofSeconds(seconds), token, origin, dataDir, pools, (long) cacheGib << 30);
+    }
+
+    /**
+     * The token a client on this machine shows: the one in the environment, or the one a server made in its data folder.
+     *
+     * @param environment the process's environment variables
+     * @return empty when there is neither
+     * @throws InvalidSettingsException when there is one that cannot be used
+     */
+    public static Optional<Token> clientToken(Map<String, String> environment) throws InvalidSettingsException {
+        EnvironmentReader reader = new EnvironmentReader(environment);
+        Optional<Token> given = givenToken(reader);
+        reader.check();
+        if (given.isPresent()) return given;
+        Path dataDir = dataDir(reader);
+        reader.check();
+        return new TokenFile(dataDir).read();
+    }
+
+    private static String host(EnvironmentReader reader) {
+        String host = reader.text("DELEGATION_HOST").orElse("0.0.0.0");
+        if (!host.matches("[A-Za-z0-9._:%-]+")) {
+            reader.fault("DELEGATION_HOST", "is " + EnvironmentReader.quoted(host) + "; it must be an address or a host name alone, for instance 0.0.0.0");
+        }
+        return host;
+    }
+
+    private static Optional<Token> givenToken(EnvironmentReader reader) {
+        Optional<String> text = reader.text(TOKEN);
+        if (text.isEmpty()) return Optional.empty();
+        Optional<String> refusal = Token.refusal(text.get());
+        if (refusal.isEmpty()) return Optional.of(Token.of(text.get()));
+        reader.fault(TOKEN, refusal.get() + " (or leave it unset: one is made and kept in the data folder)");
+        return Optional.empty();
+    }
+
+    private static Optional<Token> keptToken(EnvironmentReader reader, TokenFile file) {
+        try {
+            return file.read();
+        } catch (InvalidSettingsException e) {
+            reader.faults(e);
+            return Optional.empty();
+        }
+    }
+
+    private static Path dataDir(EnvironmentReader reader) {
+        if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
+        // The XDG base directory rules: a relative path there is to be ignored.
+        Optional<Path> xdg = reader.text("XDG_DATA_HOME").filter(text -> text.startsWith("/")).flatMap(_ -> reader.path("XDG_DATA_HOME"));
+        if (xdg.isPresent()) return xdg.get().resolve("bignode");
+        Optional<Path> home = reader.path("HOME").or(() -> Optional.ofNullable(System.getProperty("user.home"))
+                .filter(text -> text.startsWith("/"))
+                .map(Path::of));
+        if (home.isEmpty()) reader.fault(DATA_DIR, "is not set and there is no home folder; set it to a folder this node may write");
+        return home.orElse(Path.of("/")).resolve(".local/share/bignode");
+    }
+
+    private static Optional<Path> folder(EnvironmentReader reader, String name) {
+        Optional<Path> path = reader.path(name);
+        if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
+            reader.fault(name, "is " + EnvironmentReader.quoted(path.get().toString()) + ", which is no folder; give it one, or a name that is free");
+        }
+        return path;
+    }
+}

@@ -1,0 +1,72 @@
+package io.bignode.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** One request, as its resource sees it. Used by one thread. */
+final class Call {
+    private final String parameter;
+    private final Query query;
+    private final Supplier<InputStream> body;
+    private String tenant = "";
+    private @Nullable JsonNode document;
+
+    /**
+     * A request whose tenant is not known yet.
+     *
+     * @param parameter what stands at the braces of its route's path
+     * @param body      the body's bytes; called once at most
+     */
+    Call(String parameter, Query query, Supplier<InputStream> body) {
+        this.parameter = parameter;
+        this.query = query;
+        this.body = body;
+    }
+
+    String sessionId() {
+        return parameter;
+    }
+
+    Query query() {
+        return query;
+    }
+
+    /** Whose token came with it. */
+    String tenant() {
+        return tenant;
+    }
+
+    void tenant(String known) {
+        tenant = known;
+    }
+
+    /** The body as JSON, read on the first call. */
+    JsonNode document() throws ProblemException, IOException {
+        if (document == null) document = RequestBody.read(body.get());
+        return document;
+    }
+
+    /** The deployed dialect's token in the body; empty where there is none or no readable body. */
+    Optional<String> bodyToken() throws ProblemException, IOException {
+        try {
+            return Optional.ofNullable(document().get("auth_token")).filter(JsonNode::isTextual).map(JsonNode::textValue);
+        } catch (ProblemException e) {
+            // What is wrong with a body is told to those who show a token; only its size is nobody's secret.
+            if (e.problem().status() != 422) throw e;
+            return Optional.empty();
+        }
+    }
+
+    /** The deployed dialect's token in the query; empty where there is none or more than one. */
+    Optional<String> queryToken() {
+        try {
+            return query.value("auth_token");
+        } catch (ProblemException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.bignode.http;
+
+import java.time.Duration;
+
+/**
+ * Where the server listens and what it grants a connection.
+ *
+ * @param host           address to listen on
+ * @param port           port to listen on; 0 takes any that is free
+ * @param maxConnections connections at a time; more wait in the system's queue
+ * @param stalled        a connection that neither ends a request nor begins one for this long is closed; longer than any poll may wait
+ * @param grace          how long requests in progress may take when the server stops
+ */
+public record HttpRules(String host, int port, int maxConnections, Duration stalled, Duration grace) {
+    /** Refuses what no server could keep. */
+    public HttpRules {
+        if (port < 0 || port > 65_535 || maxConnections < 1) throw new IllegalArgumentException("port " + port + ", connections " + maxConnections);
+        if (!stalled.isPositive() || !grace.isPositive()) throw new IllegalArgumentException("stalled " + stalled + ", grace " + grace);
+    }
+
+    /** The usual rules: 2048 connections, 75 s for one that stalls, 3 s of grace. */
+    public static HttpRules of(String host, int port) {
+        return new HttpRules(host, port, 2048, Duration.ofSeconds(75), Duration.ofSeconds(3));
+    }
+}

@@ -1,0 +1,103 @@
+package io.bignode.http;
+
+import io.bignode.delivery.Delivery;
+import io.bignode.session.Sessions;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import java.time.Duration;
+import java.util.function.IntSupplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** The server small nodes talk to. Each connection has a virtual thread of its own. */
+public final class HttpServer implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
+    private static final int MAX_REQUEST_LINE = 4096;
+    private static final int MAX_HEADERS = 16_384;
+
+    /** Held here, as the log manager alone would forget it and its level. What Helidon tells is told by {@link #start} in one line. */
+    private static final Logger HELIDON = Logger.getLogger("io.helidon");
+
+    private final HttpRules rules;
+    private final Delivery delivery;
+    private final WebServer server;
+    private volatile boolean closing;
+
+    /**
+     * A server that does not listen yet.
+     *
+     * @param tenants   whose token is whose
+     * @param sessions  where sessions start and are found
+     * @param delivery  answers polls
+     * @param admission asked before a new session starts
+     * @param devices   how many devices serve now
+     */
+    public HttpServer(HttpRules rules, Tenants tenants, Sessions sessions, Delivery delivery, Admission admission, IntSupplier devices) {
+        this.rules = rules;
+        this.delivery = delivery;
+        HELIDON.setLevel(Level.SEVERE);
+        Routes routes = Routes.of(
+                new SessionResource(sessions, delivery, devices),
+                new StartResource(sessions, admission, devices),
+                new HealthResource(devices, () -> closing));
+        this.server = server(rules, new Edge(routes, tenants));
+    }
+
+    /**
+     * Listens from now on.
+     *
+     * @return this
+     * @throws IllegalStateException when the address cannot be listened on
+     */
+    public HttpServer start() {
+        server.start();
+        if (!server.isRunning()) throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
+        LOG.log(System.Logger.Level.INFO, "listening on {0}:{1}", rules.host(), Integer.toString(port()));
+        return this;
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return server.port();
+    }
+
+    /** Announces the end: health turns to 503 and waiting polls are answered at once, while requests are still served. */
+    public void drain() {
+        closing = true;
+        delivery.close();
+    }
+
+    /** {@link #drain Drains}, lets requests in progress end for a few seconds, and stops. */
+    @Override
+    public void close() {
+        drain();
+        server.stop();
+    }
+
+    private static WebServer server(HttpRules rules, Edge edge) {
+        return WebServer.builder()
+                .host(rules.host())
+                .port(rules.port())
+                .shutdownHook(false)
+                .shutdownGracePeriod(rules.grace())
+                .maxTcpConnections(rules.maxConnections())
+                .maxPayloadSize(RequestBody.LIMIT)
+                // Counts while a request is in progress too: it ends writes to clients that do not read and reads from those that do not write.
+                .idleConnectionTimeout(rules.stalled())
+                .idleConnectionPeriod(period(rules.stalled()))
+                .directHandlers(DirectProblems.handlers())
+                .addProtocol(Http1Config.builder()
+                        .maxPrologueLength(MAX_REQUEST_LINE)
+                        .maxHeadersSize(MAX_HEADERS)
+                        .continueImmediately(false)
+                        .build())
+                .routing(HttpRouting.builder().addFilter(edge::filter))
+                .build();
+    }
+
+    private static Duration period(Duration stalled) {
+        Duration period = stalled.dividedBy(8);
+        return period.compareTo(Duration.ofMillis(50)) < 0 ? Duration.ofMillis(50) : period;
+    }
+}

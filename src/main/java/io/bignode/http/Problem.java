@@ -1,0 +1,92 @@
+package io.bignode.http;
+
+import io.bignode.poc.Fault;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An error as its client reads it (RFC 9457).
+ *
+ * @param status  the HTTP status
+ * @param title   the same for every problem of its kind
+ * @param detail  what is wrong here and what would be right; never a token, never a part of the request's body
+ * @param faults  the fields that are wrong; empty where no field is
+ * @param headers what the answer must carry besides
+ */
+record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
+
+    static Problem unauthorized() {
+        String detail = "a valid token is required: Authorization: Bearer <token>";
+        return new Problem(401, "Unauthorized", detail, List.of(), Map.of("WWW-Authenticate", "Bearer"));
+    }
+
+    static Problem notFound(String detail) {
+        return of(404, "Not Found", detail);
+    }
+
+    static Problem methodNotAllowed(String allowed) {
+        return new Problem(405, "Method Not Allowed", "this path takes " + allowed, List.of(), Map.of("Allow", allowed));
+    }
+
+    static Problem tooLarge(int limit) {
+        return of(413, "Content Too Large", "a body may have " + limit + " bytes at most");
+    }
+
+    static Problem invalid(List<Fault> faults) {
+        StringBuilder detail = new StringBuilder();
+        for (Fault fault : faults) {
+            if (!detail.isEmpty()) detail.append("; ");
+            detail.append(fault.field().isEmpty() ? "the body" : fault.field()).append(' ').append(fault.message());
+        }
+        return new Problem(422, "Unprocessable Content", detail.toString(), faults, Map.of());
+    }
+
+    static Problem invalid(String field, String message) {
+        return invalid(List.of(new Fault(field, message)));
+    }
+
+    static Problem full(String detail, Duration retryAfter) {
+        return retry(429, "Too Many Requests", detail, retryAfter);
+    }
+
+    static Problem unavailable(String detail, Duration retryAfter) {
+        return retry(503, "Service Unavailable", detail, retryAfter);
+    }
+
+    static Problem internal() {
+        return of(500, "Internal Server Error", "this node failed to answer; its log says why");
+    }
+
+    static Problem of(int status, String title, String detail) {
+        return new Problem(status, title, detail, List.of(), Map.of());
+    }
+
+    /** As the document that is sent. */
+    byte[] document() {
+        return Answer.object(json -> {
+            json.writeStringField("type", "about:blank");
+            json.writeStringField("title", title);
+            json.writeNumberField("status", status);
+            json.writeStringField("detail", detail);
+            if (faults.isEmpty()) return;
+            json.writeArrayFieldStart("errors");
+            for (Fault fault : faults) {
+                json.writeStartObject();
+                json.writeStringField("field", fault.field());
+                json.writeStringField("message", fault.message());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+        });
+    }
+
+    Answer answer() {
+        return new Answer(status, "application/problem+json", headers, document());
+    }
+
+    private static Problem retry(int status, String title, String detail, Duration retryAfter) {
+        long seconds = Math.max(1, retryAfter.plusNanos(999_999_999).toSeconds());
+        return new Problem(status, title, detail, List.of(), Map.of("Retry-After", Long.toString(seconds)));
+    }
+}

@@ -1,0 +1,102 @@
+package io.bignode.http;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads bodies within limits: bytes first, then UTF-8, then JSON of bounded depth. Refusals name a position, never what stands there.
+ *
+ * <p>A start request has a few hundred bytes. Bodies of more than {@value #SMALL} are read a few at a time, so that many connections that send large ones
+ * together cannot take the memory.
+ */
+final class RequestBody {
+    /** The most bytes a body may have. */
+    static final int LIMIT = 1 << 20;
+
+    private static final int SMALL = 1 << 15;
+    private static final int LARGE_AT_A_TIME = 8;
+    private static final Semaphore LARGE = new Semaphore(LARGE_AT_A_TIME);
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(32)
+                            .maxNumberLength(400)
+                            .maxNameLength(1024)
+                            .maxStringLength(LIMIT)
+                            .build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    private RequestBody() {}
+
+    /**
+     * Reads a whole body as one JSON document.
+     *
+     * @throws ProblemException 413 when it is too large, 422 when it is no JSON, 503 when too many large ones are being read
+     */
+    static JsonNode read(InputStream in) throws ProblemException, IOException {
+        byte[] start = in.readNBytes(SMALL);
+        if (start.length < SMALL) return parse(start);
+        if (!LARGE.tryAcquire()) {
+            throw new ProblemException(Problem.unavailable("too many large bodies are being read", Duration.ofSeconds(1)));
+        }
+        try {
+            ByteArrayOutputStream all = new ByteArrayOutputStream(2 * SMALL);
+            all.write(start);
+            for (byte[] more = in.readNBytes(SMALL); more.length > 0; more = in.readNBytes(SMALL)) {
+                if (all.size() + more.length > LIMIT) throw new ProblemException(Problem.tooLarge(LIMIT));
+                all.write(more);
+            }
+            return parse(all.toByteArray());
+        } finally {
+            LARGE.release();
+        }
+    }
+
+    private static JsonNode parse(byte[] bytes) throws ProblemException {
+        String text = decode(bytes);
+        if (text.isBlank()) throw new ProblemException(Problem.invalid("", "is empty; a JSON object is expected"));
+        try {
+            return JSON.readTree(text);
+        } catch (StreamConstraintsException e) {
+            throw new ProblemException(Problem.invalid("", "is nested too deep or holds a name or number that is too long"));
+        } catch (JsonProcessingException e) {
+            boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
+            throw new ProblemException(Problem.invalid("", (twice ? "gives a field twice" : "is no valid JSON") + at(e.getLocation())));
+        }
+    }
+
+    private static String at(@Nullable JsonLocation location) {
+        return location == null ? "" : " at line " + location.getLineNr() + ", column " + location.getColumnNr();
+    }
+
+    // Strict, and UTF-8 alone: Jackson by itself would take UTF-16 and UTF-32 too.
+    private static String decode(byte[] bytes) throws ProblemException {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        CharBuffer chars = CharBuffer.allocate(bytes.length);
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CoderResult result = decoder.decode(in, chars, true);
+        if (result.isError()) throw new ProblemException(Problem.invalid("", "is not UTF-8 at byte " + in.position()));
+        return chars.flip().toString();
+    }
+}

@@ -1,0 +1,63 @@
+package io.bignode.http;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One line of the API's table.
+ *
+ * @param method     GET, POST or DELETE
+ * @param template   the path; a segment in braces matches any one segment that is not empty
+ * @param credential where its token may stand
+ * @param resource   answers it
+ */
+record Route(String method, String template, Credential credential, Resource resource) {
+
+    /** Where a request may carry its token. The deployed dialect's places count only on its own paths, and only without a bearer token. */
+    enum Credential {
+        NONE,
+        BEARER,
+        BEARER_OR_QUERY,
+        BEARER_OR_BODY
+    }
+
+    /** Answers the requests of a route. */
+    @FunctionalInterface
+    interface Resource {
+        /**
+         * Answers one request through {@code reply}.
+         *
+         * @throws ProblemException     when it is refused
+         * @throws IOException          when the client is gone
+         * @throws InterruptedException when the server stops
+         */
+        void serve(Call call, Reply reply) throws ProblemException, IOException, InterruptedException;
+    }
+
+    /**
+     * Whether a path is one of this route's.
+     *
+     * @return what stands at the braces, empty text where the template has none; empty when it is another path
+     */
+    Optional<String> match(String path) {
+        List<String> wanted = segments(template);
+        List<String> given = segments(path);
+        if (wanted.size() != given.size()) return Optional.empty();
+        String parameter = "";
+        for (int i = 0; i < given.size(); i++) {
+            if (wanted.get(i).startsWith("{")) {
+                if (given.get(i).isEmpty()) return Optional.empty();
+                parameter = given.get(i);
+            } else if (!wanted.get(i).equals(given.get(i))) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(parameter);
+    }
+
+    private static List<String> segments(String path) {
+        return Arrays.asList(path.split("/", -1));
+    }
+}

@@ -1,0 +1,118 @@
+package io.bignode.http;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.delivery.Delivery;
+import io.bignode.delivery.PollOutcome;
+import io.bignode.poc.Fault;
+import io.bignode.poc.InvalidOrderException;
+import io.bignode.poc.JsonFields;
+import io.bignode.session.Session;
+import io.bignode.session.Sessions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.function.IntSupplier;
+
+/** Polls, shows and stops sessions. */
+final class SessionResource {
+    private final Sessions sessions;
+    private final Delivery delivery;
+    private final IntSupplier devices;
+
+    SessionResource(Sessions sessions, Delivery delivery, IntSupplier devices) {
+        this.sessions = sessions;
+        this.delivery = delivery;
+        this.devices = devices;
+    }
+
+    void poll(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
+        Session session = find(call);
+        List<Fault> faults = new ArrayList<>();
+        OptionalLong after = PollQuery.after(call.query(), faults);
+        Duration wait = PollQuery.wait(call.query(), faults);
+        if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
+        PollOutcome outcome = delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        switch (outcome) {
+            case PollOutcome.Answered _ -> {}
+            case PollOutcome.UnknownCursor unknown -> throw new ProblemException(Problem.invalid("after", unknown.detail()));
+        }
+    }
+
+    void list(Call call, Reply reply) throws IOException {
+        List<Session> own = sessions.list(call.tenant());
+        reply.send(Answer.ok(json -> {
+            json.writeNumberField("total_sessions", own.size());
+            json.writeNumberField("active_sessions", own.stream().filter(session -> !session.status().ended()).count());
+            json.writeNumberField("max_sessions", sessions.rules().maxSessions());
+            json.writeObjectFieldStart("sessions");
+            for (Session session : own) {
+                json.writeObjectFieldStart(session.id());
+                describe(session, json);
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+        }));
+    }
+
+    void detail(Call call, Reply reply) throws ProblemException, IOException {
+        Session session = find(call);
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("session_id", session.id());
+            describe(session, json);
+        }));
+    }
+
+    void stop(Call call, Reply reply) throws ProblemException, IOException {
+        stop(call.tenant(), call.sessionId(), reply);
+    }
+
+    /** The deployed dialect's stop, which names the session in the body. */
+    void stopNamed(Call call, Reply reply) throws ProblemException, IOException {
+        String id;
+        try {
+            JsonNode document = call.document();
+            JsonFields fields = JsonFields.of(document);
+            id = fields.text("session_id", 256);
+            fields.check();
+        } catch (InvalidOrderException e) {
+            throw new ProblemException(Problem.invalid(e.faults()));
+        }
+        stop(call.tenant(), id, reply);
+    }
+
+    private void stop(String tenant, String id, Reply reply) throws ProblemException, IOException {
+        Session session = sessions.stop(tenant, id).orElseThrow(SessionResource::unknown);
+        String status = session.status().wire();
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("session_id", session.id());
+            json.writeStringField("status", status);
+            json.writeStringField("message", "session is " + status + "; what it found can be read until it is purged");
+            json.writeNumberField("total_batches_generated", session.totalBatches());
+        }));
+    }
+
+    private Session find(Call call) throws ProblemException {
+        return sessions.find(call.tenant(), call.sessionId()).orElseThrow(SessionResource::unknown);
+    }
+
+    private static ProblemException unknown() {
+        return new ProblemException(Problem.notFound("there is no such session; it may have been purged"));
+    }
+
+    private void describe(Session session, JsonGenerator json) throws IOException {
+        json.writeStringField("status", session.status().wire());
+        json.writeBooleanField("session_active", session.active());
+        json.writeNumberField("node_id", session.order().nodeId());
+        json.writeNumberField("gpu_count", devices.getAsInt());
+        json.writeNumberField("total_computed", session.totalComputed());
+        json.writeNumberField("total_generated", session.totalGenerated());
+        json.writeNumberField("total_batches_generated", session.totalBatches());
+        json.writeStringField("created_at", session.createdAt().toString());
+        json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
+        json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
+        if (session.error().isPresent()) json.writeStringField("error", session.error().get());
+    }
+}

@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
                 + " node polls the proof batches that were found."},
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            ServeCommand.class,
             ComputeCommand.class,
             FingerprintCommand.class,
             VerifyCommand.class,

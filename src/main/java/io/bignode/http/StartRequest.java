@@ -17,8 +17,6 @@ import io.bignode.session.WorkOrder;
  */
 record StartRequest(ProofOrder proof, long nodeCount) {
     /** The proof function every order of this API is for. */
-    private static final String FUNCTION = "poc-llama";
-
     /**
      * Reads a body; fields it does not know are ignored.
      *
@@ -46,7 +44,7 @@ record StartRequest(ProofOrder proof, long nodeCount) {
         identity.remove("block_height");
         identity.remove("r_target");
         identity.put("node_count", nodeCount);
-        WorkOrder work = new WorkOrder(FUNCTION, proof.params().toJson().toString(), proof.toJson().toString());
+        WorkOrder work = new WorkOrder(ProofOrder.FUNCTION, proof.params().toJson().toString(), proof.toJson().toString());
         return new Order(tenant, identity.toString(), new NonceSequence(proof.nodeId(), nodeCount), proof.nodeId(), work);
     }
 }

@@ -1,0 +1,76 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.engine.Engine;
+import io.bignode.http.Admission;
+import io.bignode.poc.InvalidOrderException;
+import io.bignode.poc.ProofOrder;
+import io.bignode.session.Session;
+import io.bignode.session.Sessions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Takes an order when a device can hold its model and the running sessions' weight pools leave room for its own. */
+final class MemoryAdmission implements Admission {
+    private final List<Engine> engines;
+    private final Sessions sessions;
+    private final long poolBudgetBytes;
+
+    private record PoolKey(String blockHash, long size) {
+        static PoolKey of(ProofOrder order) {
+            return new PoolKey(order.blockHash(), order.params().poolSize());
+        }
+    }
+
+    MemoryAdmission(List<Engine> engines, Sessions sessions, long poolBudgetBytes) {
+        this.engines = List.copyOf(engines);
+        this.sessions = sessions;
+        this.poolBudgetBytes = poolBudgetBytes;
+    }
+
+    @Override
+    public Optional<Refusal> refusal(ProofOrder order) {
+        if (engines.isEmpty()) {
+            return Optional.of(new Refusal.NoDevice());
+        }
+        List<String> reasons = engines.stream().flatMap(engine -> engine.refusal(order.params()).stream()).toList();
+        if (reasons.size() == engines.size()) {
+            return Optional.of(new Refusal.TooLarge(String.join("; ", reasons)));
+        }
+        return roomForPool(order);
+    }
+
+    private Optional<Refusal> roomForPool(ProofOrder order) {
+        Map<PoolKey, Duration> pools = new HashMap<>();
+        for (Session session : sessions.leasable()) {
+            pools.merge(PoolKey.of(order(session)), session.timeLeft(), (a, b) -> a.compareTo(b) > 0 ? a : b);
+        }
+        if (pools.isEmpty() || pools.containsKey(PoolKey.of(order))) {
+            return Optional.empty();
+        }
+        long used = pools.keySet().stream().mapToLong(key -> 2 * key.size()).sum();
+        long needed = 2 * order.params().poolSize();
+        if (used + needed <= poolBudgetBytes) {
+            return Optional.empty();
+        }
+        Duration retry = pools.values().stream().min(Duration::compareTo).orElseThrow();
+        String sizes = String.format(
+                "this weight pool needs %.2f GiB, %.2f of %.2f GiB are taken", gib(needed), gib(used), gib(poolBudgetBytes));
+        return Optional.of(new Refusal.NoRoom(sizes, retry.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : retry));
+    }
+
+    private static ProofOrder order(Session session) {
+        try {
+            return ProofOrder.parse(Documents.json().readTree(session.order().work().body()));
+        } catch (JsonProcessingException | InvalidOrderException impossible) {
+            throw new IllegalStateException("session " + session.id() + " carries a work order that cannot be read", impossible);
+        }
+    }
+
+    private static double gib(long bytes) {
+        return bytes / (double) (1L << 30);
+    }
+}

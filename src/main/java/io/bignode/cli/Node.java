@@ -1,0 +1,101 @@
+package io.bignode.cli;
+
+import io.bignode.broker.InMemoryBroker;
+import io.bignode.config.Settings;
+import io.bignode.delivery.Delivery;
+import io.bignode.engine.Device;
+import io.bignode.engine.Engine;
+import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.http.HttpRules;
+import io.bignode.http.HttpServer;
+import io.bignode.lease.Head;
+import io.bignode.lease.LeaseRules;
+import io.bignode.lease.Leases;
+import io.bignode.poc.PoolCache;
+import io.bignode.session.SessionRules;
+import io.bignode.session.Sessions;
+import io.bignode.worker.WeightPools;
+import io.bignode.worker.Worker;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** A head with its own devices, wired: small nodes' requests come in by HTTP, leases and reports cross the broker in memory. */
+final class Node implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Node.class.getName());
+
+    /** The only tenant there is while there is one token. */
+    private static final String TENANT = "default";
+
+    /** Memory that pools leave to activations and to the system. */
+    private static final long KEPT_FREE = 2L << 30;
+
+    private final List<Engine> engines;
+    private final Sessions sessions;
+    private final InMemoryBroker broker = new InMemoryBroker();
+    private final Worker worker;
+    private final Head head;
+    private final HttpServer http;
+
+    /** Wires a node; nothing runs yet. */
+    Node(Settings settings) {
+        this.engines = List.of(new CpuEngine());
+        this.sessions = new Sessions(SessionRules.of(settings.maxSessions(), settings.sessionLife()), InstantSource.system(), System::nanoTime);
+        Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
+        this.head = new Head(sessions, leases, broker::receive, Node::die);
+        long poolBudget = poolBudget(engines);
+        PoolCache cache = new PoolCache(settings.poolsDir(), settings.cacheBytes());
+        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache));
+        this.http = new HttpServer(
+                HttpRules.of(settings.host(), settings.port()),
+                token -> settings.token().matches(token) ? Optional.of(TENANT) : Optional.empty(),
+                sessions,
+                new Delivery(),
+                new MemoryAdmission(engines, sessions, poolBudget),
+                engines::size);
+    }
+
+    /**
+     * Serves from now on.
+     *
+     * @throws IllegalStateException when the address cannot be listened on
+     */
+    void start() {
+        for (Engine engine : engines) {
+            Device device = engine.device();
+            LOG.log(System.Logger.Level.INFO, String.format(
+                    "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
+        }
+        head.start();
+        worker.start();
+        http.start();
+    }
+
+    /** The port it listens on. */
+    int port() {
+        return http.port();
+    }
+
+    /** No new sessions, waiting polls answered, devices finish or drop their leases, then the server stops. */
+    @Override
+    public void close() {
+        sessions.close();
+        http.drain();
+        broker.close();
+        worker.close();
+        head.close();
+        http.close();
+        engines.forEach(Engine::close);
+    }
+
+    private static long poolBudget(List<Engine> engines) {
+        long memory = engines.stream().mapToLong(engine -> engine.device().memoryBytes()).max().orElse(0);
+        return Math.max(memory / 2, memory - KEPT_FREE);
+    }
+
+    /** Without its head thread the node would look alive and lease nothing: better that the supervisor starts it anew. */
+    private static void die(Thread thread, Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, "the head failed, the process ends", failure);
+        Runtime.getRuntime().halt(ExitCode.INTERNAL);
+    }
+}

@@ -1,0 +1,74 @@
+package io.bignode.cli;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Settings;
+import io.bignode.config.TokenOrigin;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode serve}: the node itself. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Serves small nodes until it is told to stop (SIGTERM or Ctrl-C).",
+        footerHeading = "%nSettings, from the environment:%n",
+        footer = {
+            "  DELEGATION_AUTH_TOKEN       what small nodes must show; without it one is made and kept in the data folder",
+            "  DELEGATION_HOST             address to listen on (0.0.0.0)",
+            "  DELEGATION_PORT             port to listen on (9090)",
+            "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
+            "  DELEGATION_SESSION_SECONDS  life of a session (330)",
+            "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
+            "  HF_HOME                     shared cache folder; weight pools are kept under it",
+            "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)"
+        })
+final class ServeCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Settings settings = settings();
+        Node node = new Node(settings);
+        try {
+            node.start();
+        } catch (IllegalStateException unbound) {
+            throw CommandException.environment(unbound.getMessage() + ": is another node running there? Choose another with DELEGATION_PORT.");
+        }
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            node.close();
+            // A node that was told to stop and did so ended well, whatever the signal.
+            Runtime.getRuntime().halt(ExitCode.OK);
+        }));
+        greet(settings, node.port());
+        new CountDownLatch(1).await();
+        return ExitCode.OK;
+    }
+
+    private static Settings settings() {
+        try {
+            return Settings.load(System.getenv());
+        } catch (InvalidSettingsException invalid) {
+            String faults = invalid.faults().stream().map(fault -> System.lineSeparator() + "  " + fault).collect(Collectors.joining());
+            throw CommandException.usage("cannot start with these settings:" + faults);
+        }
+    }
+
+    private void greet(Settings settings, int port) {
+        PrintWriter err = spec.commandLine().getErr();
+        switch (settings.tokenOrigin()) {
+            case TokenOrigin.Environment() -> err.println("The token is the one in DELEGATION_AUTH_TOKEN.");
+            case TokenOrigin.File(var path, boolean isNew) ->
+                err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
+        }
+        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
+                + (port == 9090 ? "" : " --url http://localhost:" + port));
+        err.flush();
+    }
+}

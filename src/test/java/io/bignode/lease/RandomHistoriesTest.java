@@ -13,8 +13,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(Quiet.class)
 class RandomHistoriesTest {
-    private static final int HISTORIES = 3000;
-    private static final int STEPS = 200;
+    private static final int HISTORIES = 2000;
+    private static final int STEPS = 160;
 
     @Test
     void randomHistoriesLoseNothingAndRepeatNothing() {

@@ -66,21 +66,26 @@ public final class Delivery implements AutoCloseable {
             batches = session.after(after);
         }
         if (batches.isEmpty()) return new PollOutcome.UnknownCursor(after, session.totalBatches());
-        writer.write(batches.get());
-        return new PollOutcome.Answered(batches.get());
+        return write(batches.get(), writer);
     }
 
+    /** What another poll hands out meanwhile is not there any more when the turn comes: then the wait goes on. */
     private PollOutcome pollUnsettled(Session session, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
-        Batches batches = session.unsettled();
-        if (batches.found().isEmpty()) await(session, batches.cursor(), wait);
-        if (!session.beginTurn(TURN)) return write(nothing(session), writer);
-        try {
-            batches = session.unsettled();
-            PollOutcome outcome = write(batches, writer);
-            session.settle(batches.cursor());
-            return outcome;
-        } finally {
-            session.endTurn();
+        long deadline = System.nanoTime() + wait.toNanos();
+        while (true) {
+            long left = Math.max(0, deadline - System.nanoTime());
+            await(session, session.settled(), Duration.ofNanos(left));
+            if (!session.beginTurn(TURN)) return write(nothing(session), writer);
+            try {
+                Batches batches = session.unsettled();
+                boolean last = closed || batches.status().ended() || System.nanoTime() - deadline >= 0;
+                if (batches.found().isEmpty() && !last) continue;
+                PollOutcome outcome = write(batches, writer);
+                session.settle(batches.cursor());
+                return outcome;
+            } finally {
+                session.endTurn();
+            }
         }
     }
 
@@ -89,10 +94,9 @@ public final class Delivery implements AutoCloseable {
         return new PollOutcome.Answered(batches);
     }
 
-    /** The answer to a poll whose turn did not come: what there is goes to the poll that has the turn. */
+    /** The answer to a poll whose turn did not come: what there is belongs to the poll that has the turn. */
     private static Batches nothing(Session session) {
-        Batches now = session.unsettled();
-        return new Batches(now.sessionId(), List.of(), true, now.status(), now.totalBatches(), now.cursor());
+        return new Batches(session.id(), List.of(), true, session.status(), session.totalBatches(), session.settled());
     }
 
     private void await(Session session, long cursor, Duration wait) throws InterruptedException {

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -17,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>An ended session gets no new range; the ranges still in flight may come back computed, and what they found is kept.
  */
 public final class Session {
+    private static final System.Logger LOG = System.getLogger(Session.class.getName());
+
     private final String id;
     private final Order order;
     private final Instant createdAt;
@@ -26,9 +27,6 @@ public final class Session {
     private final NonceLedger ledger;
     private final Runnable changed;
     private final ReentrantLock turn = new ReentrantLock(true);
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition news = lock.newCondition();
     private final FoundLog log = new FoundLog();
     private SessionStatus status = SessionStatus.INITIALIZING;
     private @Nullable String error;
@@ -81,73 +79,38 @@ public final class Session {
     }
 
     /** Where it is in its life. */
-    public SessionStatus status() {
-        lock.lock();
-        try {
-            return status;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized SessionStatus status() {
+        return status;
     }
 
     /** Why it ended in {@link SessionStatus#ERROR}; empty otherwise. */
-    public Optional<String> error() {
-        lock.lock();
-        try {
-            return Optional.ofNullable(error);
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Optional<String> error() {
+        return Optional.ofNullable(error);
     }
 
     /** How many nonces that count were found. */
-    public long totalGenerated() {
-        lock.lock();
-        try {
-            return log.total();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized long totalGenerated() {
+        return log.total();
     }
 
     /** How many nonces were computed, whether they count or not. */
-    public long totalComputed() {
-        lock.lock();
-        try {
-            return computed;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized long totalComputed() {
+        return computed;
     }
 
     /** How many batches were found: the newest cursor. */
-    public long totalBatches() {
-        lock.lock();
-        try {
-            return log.newest();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized long totalBatches() {
+        return log.newest();
     }
 
     /** Whether anything may still be handed out: it runs, a lease is in flight, or something found was not handed out yet. */
-    public boolean active() {
-        lock.lock();
-        try {
-            return !drained() || log.settled() < log.newest();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized boolean active() {
+        return !drained() || log.settled() < log.newest();
     }
 
     /** Whether it may get leases: it runs, somebody polled it lately, and nonces are left. */
-    public boolean leasable() {
-        lock.lock();
-        try {
-            return !status.ended() && !lifeOver() && !idle() && !ledger.exhausted();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized boolean leasable() {
+        return !status.ended() && !lifeOver() && !idle() && !ledger.exhausted();
     }
 
     /**
@@ -156,26 +119,16 @@ public final class Session {
      * @param max the most indices to take, at least 1
      * @return empty when this session may get no leases
      */
-    public Optional<NonceRange> take(int max) {
-        lock.lock();
-        try {
-            if (!leasable()) return Optional.empty();
-            Optional<NonceRange> range = ledger.take(max);
-            if (range.isPresent()) inFlight++;
-            return range;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Optional<NonceRange> take(int max) {
+        if (!leasable()) return Optional.empty();
+        Optional<NonceRange> range = ledger.take(max);
+        if (range.isPresent()) inFlight++;
+        return range;
     }
 
     /** Notes that a device has the model ready. */
-    public void generating() {
-        lock.lock();
-        try {
-            if (status == SessionStatus.INITIALIZING) status = SessionStatus.GENERATING;
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void generating() {
+        if (status == SessionStatus.INITIALIZING) status = SessionStatus.GENERATING;
     }
 
     /**
@@ -186,17 +139,12 @@ public final class Session {
      * @param found       those of them that count
      * @throws IllegalStateException when the range is not in flight
      */
-    public void land(NonceRange range, int nowComputed, List<Found> found) {
-        lock.lock();
-        try {
-            ledger.land(range, nowComputed);
-            log.append(found);
-            computed += nowComputed;
-            inFlight--;
-            news.signalAll();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void land(NonceRange range, int nowComputed, List<Found> found) {
+        ledger.land(range, nowComputed);
+        log.append(found);
+        computed += nowComputed;
+        inFlight--;
+        notifyAll();
     }
 
     /**
@@ -211,34 +159,26 @@ public final class Session {
     /** Notes that its small node asked for results; one that idled gets leases again. */
     public void polled() {
         boolean back;
-        lock.lock();
-        try {
+        synchronized (this) {
             back = idle() && !status.ended();
             polledNanos = nanoTime.getAsLong();
-        } finally {
-            lock.unlock();
         }
         if (back) changed.run();
     }
 
     /** Everything found and not yet handed out. Nothing is marked: {@link #settle} does that once it was written. */
-    public Batches unsettled() {
-        lock.lock();
-        try {
-            return read(log.settled());
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Batches unsettled() {
+        return read(log.settled());
+    }
+
+    /** The last batch that was handed out, 0 for none. */
+    public synchronized long settled() {
+        return log.settled();
     }
 
     /** Marks every batch up to a cursor of this session as handed out. */
-    public void settle(long cursor) {
-        lock.lock();
-        try {
-            log.settle(cursor);
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void settle(long cursor) {
+        log.settle(cursor);
     }
 
     /**
@@ -246,15 +186,10 @@ public final class Session {
      *
      * @return empty, and nothing marked, when there is no such batch yet
      */
-    public Optional<Batches> after(long cursor) {
-        lock.lock();
-        try {
-            if (cursor < 0 || cursor > log.newest()) return Optional.empty();
-            log.settle(cursor);
-            return Optional.of(read(cursor));
-        } finally {
-            lock.unlock();
-        }
+    public synchronized Optional<Batches> after(long cursor) {
+        if (cursor < 0 || cursor > log.newest()) return Optional.empty();
+        log.settle(cursor);
+        return Optional.of(read(cursor));
     }
 
     /**
@@ -263,27 +198,19 @@ public final class Session {
      * @param wait    the longest to wait, by the machine's clock
      * @param givenUp asked at the start and after every {@link #wake}: true ends the wait
      */
-    public void await(long cursor, Duration wait, BooleanSupplier givenUp) throws InterruptedException {
-        long left = wait.toNanos();
-        lock.lockInterruptibly();
-        try {
-            boolean ran = !status.ended();
-            while (left > 0 && log.newest() <= cursor && !drained() && !(ran && status.ended()) && !givenUp.getAsBoolean()) {
-                left = news.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
+    public synchronized void await(long cursor, Duration wait, BooleanSupplier givenUp) throws InterruptedException {
+        long deadline = System.nanoTime() + wait.toNanos();
+        boolean ran = !status.ended();
+        while (log.newest() <= cursor && !drained() && !(ran && status.ended()) && !givenUp.getAsBoolean()) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) return;
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 
     /** Lets everybody in {@link #await} look again. */
-    public void wake() {
-        lock.lock();
-        try {
-            news.signalAll();
-        } finally {
-            lock.unlock();
-        }
+    public synchronized void wake() {
+        notifyAll();
     }
 
     /**
@@ -311,26 +238,19 @@ public final class Session {
     }
 
     /** How long ago it ended; empty while it runs or a lease is in flight, so that no session is purged under its last leases. */
-    Optional<Duration> drainedFor() {
-        lock.lock();
-        try {
-            return drained() ? Optional.of(Duration.ofNanos(nanoTime.getAsLong() - endedNanos)) : Optional.empty();
-        } finally {
-            lock.unlock();
-        }
+    synchronized Optional<Duration> drainedFor() {
+        return drained() ? Optional.of(Duration.ofNanos(nanoTime.getAsLong() - endedNanos)) : Optional.empty();
     }
 
     private void end(SessionStatus how, @Nullable String why) {
-        lock.lock();
-        try {
+        synchronized (this) {
             if (status.ended()) return;
             status = how;
             error = why;
             endedNanos = nanoTime.getAsLong();
-            news.signalAll();
-        } finally {
-            lock.unlock();
+            notifyAll();
         }
+        LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
         changed.run();
     }
 

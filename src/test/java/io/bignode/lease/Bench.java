@@ -1,0 +1,64 @@
+package io.bignode.lease;
+
+import io.bignode.session.Found;
+import io.bignode.session.ManualTime;
+import io.bignode.session.Order;
+import io.bignode.session.Session;
+import io.bignode.session.SessionRules;
+import io.bignode.session.Sessions;
+import io.bignode.session.StartOutcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Sessions and leases whose devices are played by the test, on a clock moved by hand. */
+final class Bench {
+    record Sent(String deviceId, Lease lease) {}
+
+    final ManualTime time = new ManualTime();
+    final Sessions sessions = new Sessions(
+            new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 100), time, time);
+    final List<Sent> sent = new ArrayList<>();
+    final List<String> cancelled = new ArrayList<>();
+    final Leases leases = new Leases(
+            sessions, LeaseRules.usual(), time, (device, lease) -> sent.add(new Sent(device, lease)), cancelled::add);
+
+    Session start(Order order) {
+        return ((StartOutcome.Started) sessions.start(order)).session();
+    }
+
+    void stop(Session session) {
+        sessions.stop(session.order().tenant(), session.id());
+    }
+
+    void request(String deviceId) {
+        leases.handle(new LeaseRequest(deviceId, 16));
+    }
+
+    /** Asks for a lease that must come at once. */
+    Lease lease(String deviceId) {
+        int before = sent.size();
+        request(deviceId);
+        if (sent.size() != before + 1) throw new AssertionError("no lease for " + deviceId);
+        return sent.getLast().lease();
+    }
+
+    /** Every nonce counts, and the device was busy so long with each. */
+    void done(Lease lease, Duration perNonce) {
+        done(lease, lease.range().count(), perNonce);
+    }
+
+    void done(Lease lease, int computed, Duration perNonce) {
+        List<Found> found = new ArrayList<>();
+        for (int i = 0; i < computed; i++) found.add(new Found(lease.nonceValues()[i], "1.0"));
+        leases.handle(new LeaseReport.Done(lease.id(), found, computed, perNonce.toNanos() * computed));
+    }
+
+    void failed(Lease lease) {
+        leases.handle(new LeaseReport.Failed(lease.id(), "device lost"));
+    }
+
+    void returned(Lease lease) {
+        leases.handle(new LeaseReport.Returned(lease.id()));
+    }
+}

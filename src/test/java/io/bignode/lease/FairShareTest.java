@@ -1,0 +1,90 @@
+package io.bignode.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class FairShareTest {
+    private static final Map<String, Double> WEIGHTS = Map.of("a", 1.0, "b", 1.0, "c", 1.0, "heavy", 3.0);
+    private final FairShare<String> shares = new FairShare<>(WEIGHTS::get);
+
+    @Test
+    void whoUsedLeastIsNext() {
+        shares.ranking(List.of("a", "b"));
+        shares.serve("a", 10);
+        assertThat(shares.ranking(List.of("a", "b"))).containsExactly("b", "a");
+        shares.serve("b", 30);
+        assertThat(shares.ranking(List.of("a", "b"))).containsExactly("a", "b");
+    }
+
+    @Test
+    void leasesInFlightCountSoThatTwoSlotsServeTwoSessions() {
+        assertThat(serveNext(100, "a", "b")).isEqualTo("a");
+        assertThat(serveNext(100, "a", "b")).isEqualTo("b");
+    }
+
+    @Test
+    void aHeavySessionCannotStarveALightOne() {
+        Map<String, Long> used = new HashMap<>();
+        for (int i = 0; i < 1000; i++) {
+            String who = serveNext(0, "a", "b");
+            long nanos = who.equals("a") ? 1000 : 7;
+            shares.charge(who, nanos);
+            used.merge(who, nanos, Long::sum);
+        }
+        assertThat(used.get("a")).isCloseTo(used.get("b"), within(1000L));
+    }
+
+    @Test
+    void deviceTimeIsSharedByWeight() {
+        Map<String, Long> used = new HashMap<>();
+        for (int i = 0; i < 4000; i++) used.merge(serveNext(10, "a", "heavy"), 10L, Long::sum);
+        assertThat(used.get("heavy")).isCloseTo(3 * used.get("a"), within(30L));
+    }
+
+    @Test
+    void aNewcomerIsNextButGetsNothingForTheTimeBefore() {
+        for (int i = 0; i < 100; i++) serveNext(10, "a", "b");
+        assertThat(serveNext(10, "a", "b", "c")).isEqualTo("c");
+        Map<String, Integer> times = new HashMap<>();
+        for (int i = 0; i < 30; i++) times.merge(serveNext(10, "a", "b", "c"), 1, Integer::sum);
+        assertThat(times.values()).allMatch(count -> count >= 9 && count <= 11);
+    }
+
+    @Test
+    void whoComesBackGetsNothingForTheTimeAway() {
+        serveNext(10, "a", "b");
+        for (int i = 0; i < 100; i++) serveNext(10, "b");
+        Map<String, Integer> times = new HashMap<>();
+        for (int i = 0; i < 20; i++) times.merge(serveNext(10, "a", "b"), 1, Integer::sum);
+        assertThat(times.get("a")).isBetween(9, 11);
+    }
+
+    @Test
+    void whoComesWhenNobodyIsPresentDoesNotStartAtZero() {
+        for (int i = 0; i < 100; i++) serveNext(10, "a");
+        shares.ranking(List.of());
+        serveNext(10, "b");
+        Map<String, Integer> times = new HashMap<>();
+        for (int i = 0; i < 20; i++) times.merge(serveNext(10, "a", "b"), 1, Integer::sum);
+        assertThat(times.get("a")).isBetween(8, 12);
+    }
+
+    @Test
+    void whoIsForgottenStartsAnew() {
+        serveNext(1000, "a", "b");
+        shares.forget("a"::equals);
+        shares.charge("a", 5000);
+        assertThat(shares.ranking(List.of("b", "a"))).containsExactly("b", "a");
+    }
+
+    private String serveNext(long nanos, String... candidates) {
+        String who = shares.ranking(List.of(candidates)).getFirst();
+        shares.serve(who, nanos);
+        return who;
+    }
+}

@@ -1,0 +1,43 @@
+package io.bignode.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.session.Quiet;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * Whatever happens in whatever order, no nonce is leased twice at a time, skipped, lost or delivered twice. A failing history is replayed with
+ * {@code -Dbignode.seed=…}.
+ */
+@ExtendWith(Quiet.class)
+class RandomHistoriesTest {
+    private static final int HISTORIES = 2000;
+    private static final int STEPS = 160;
+
+    @Test
+    void randomHistoriesLoseNothingAndRepeatNothing() {
+        Long replay = Long.getLong("bignode.seed");
+        if (replay != null) {
+            new History(replay).run(STEPS);
+            return;
+        }
+        long seed = new Random().nextLong();
+        long sent = 0;
+        long delivered = 0;
+        for (int i = 0; i < HISTORIES; i++) {
+            History history = new History(seed + i);
+            try {
+                history.run(STEPS);
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("replay with -Dbignode.seed=" + (seed + i), e);
+            }
+            sent += history.sent;
+            delivered += history.delivered;
+        }
+        System.out.printf("seed %d: %d histories, %d leases, %d nonces delivered%n", seed, HISTORIES, sent, delivered);
+        assertThat(sent).isGreaterThan(10L * HISTORIES);
+        assertThat(delivered).isGreaterThan(5L * HISTORIES);
+    }
+}

@@ -1,0 +1,21 @@
+package io.bignode.session;
+
+/** Orders for tests. */
+public final class Orders {
+    private Orders() {}
+
+    /** An order of tenant {@code alice} for nonces 0, 1, 2, … */
+    public static Order of(String key) {
+        return of("alice", key, new NonceSequence(0, 1));
+    }
+
+    /** An order of the cost class {@code shape}. */
+    public static Order of(String tenant, String key, NonceSequence nonces) {
+        return weighted(tenant, key, nonces, 1);
+    }
+
+    /** An order with a weight. */
+    public static Order weighted(String tenant, String key, NonceSequence nonces, double weight) {
+        return new Order(tenant, key, nonces, nonces.offset(), new WorkOrder("test", "shape", "{}"), weight);
+    }
+}

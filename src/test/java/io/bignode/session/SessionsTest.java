@@ -1,0 +1,225 @@
+package io.bignode.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.session.StartOutcome.Running;
+import io.bignode.session.StartOutcome.Started;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class SessionsTest {
+    private static final SessionRules RULES =
+            new SessionRules(2, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 3);
+    private final ManualTime time = new ManualTime();
+    private final Sessions sessions = new Sessions(RULES, time, time);
+
+    @Test
+    void aNewSessionInitialisesUntilADeviceIsReadyAndThenGenerates() {
+        Session session = start("a");
+        assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
+        assertThat(session.active()).isTrue();
+        session.generating();
+        assertThat(session.status()).isEqualTo(SessionStatus.GENERATING);
+        assertThat(session.id()).matches("[0-9a-f]{32}");
+    }
+
+    @Test
+    void startingWhatRunsAnswersWithTheRunningSession() {
+        Session session = start("a");
+        assertThat(sessions.start(Orders.of("a"))).isEqualTo(new Running(session));
+        assertThat(sessions.list("alice")).containsExactly(session);
+    }
+
+    @Test
+    void theSameKeyOfAnotherTenantIsAnotherSession() {
+        Session alices = start("a");
+        Session bobs = started(sessions.start(Orders.of("bob", "a", new NonceSequence(0, 1))));
+        assertThat(bobs).isNotSameAs(alices);
+        assertThat(sessions.list("bob")).containsExactly(bobs);
+        assertThat(sessions.find("bob", alices.id())).isEmpty();
+        assertThat(sessions.stop("bob", alices.id())).isEmpty();
+        assertThat(alices.status()).isEqualTo(SessionStatus.INITIALIZING);
+    }
+
+    @Test
+    void whenFullTheAnswerSaysWhenTheFirstSessionExpires() {
+        start("a");
+        time.pass(Duration.ofSeconds(30));
+        start("b");
+        assertThat(sessions.start(Orders.of("c"))).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(300)));
+        assertThat(sessions.start(Orders.of("a"))).isInstanceOf(Running.class);
+        time.pass(Duration.ofMillis(299_900));
+        assertThat(sessions.start(Orders.of("c"))).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(1)));
+        time.pass(Duration.ofMillis(100));
+        assertThat(sessions.start(Orders.of("c"))).isInstanceOf(Started.class);
+    }
+
+    @Test
+    void aStoppedSessionMakesRoomAndStoppingAgainChangesNothing() {
+        Session session = start("a");
+        start("b");
+        assertThat(sessions.stop("alice", session.id())).contains(session);
+        assertThat(sessions.stop("alice", session.id())).contains(session);
+        assertThat(session.status()).isEqualTo(SessionStatus.STOPPED);
+        assertThat(sessions.start(Orders.of("c"))).isInstanceOf(Started.class);
+    }
+
+    @Test
+    void afterItsLifeASessionExpiresAndGetsNoMoreRanges() {
+        Session session = start("a");
+        time.pass(Duration.ofSeconds(119));
+        session.polled();
+        time.pass(Duration.ofSeconds(119));
+        session.polled();
+        time.pass(Duration.ofSeconds(91));
+        assertThat(session.timeLeft()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(session.take(1)).isPresent();
+        time.pass(Duration.ofSeconds(1));
+        assertThat(session.take(1)).isEmpty();
+        sessions.tick();
+        assertThat(session.status()).isEqualTo(SessionStatus.EXPIRED);
+        assertThat(session.timeLeft()).isZero();
+        session.fail("too late");
+        assertThat(session.status()).isEqualTo(SessionStatus.EXPIRED);
+    }
+
+    @Test
+    void aSessionNobodyPollsYieldsUntilItIsPolledAgain() {
+        AtomicInteger changes = new AtomicInteger();
+        Session session = start("a");
+        sessions.onChange(changes::incrementAndGet);
+        time.pass(Duration.ofSeconds(120));
+        assertThat(sessions.leasable()).isEmpty();
+        assertThat(session.take(1)).isEmpty();
+        assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
+        session.polled();
+        assertThat(changes).hasValue(1);
+        assertThat(sessions.leasable()).containsExactly(session);
+        session.polled();
+        assertThat(changes).as("a poll in time changes nothing").hasValue(1);
+    }
+
+    @Test
+    void anOrderGoesOnWhereItsLastSessionEnded() {
+        Session first = start("a");
+        NonceRange computed = first.take(4).orElseThrow();
+        NonceRange flying = first.take(4).orElseThrow();
+        NonceRange returned = first.take(4).orElseThrow();
+        first.land(computed, 4, List.of());
+        first.land(returned, 0, List.of());
+        sessions.stop("alice", first.id());
+        Session second = start("a");
+        assertThat(second).isNotSameAs(first);
+        assertThat(second.take(2)).contains(new NonceRange(8, 2));
+        first.land(flying, 1, List.of(new Found(4, "1.0")));
+        assertThat(second.take(9)).contains(new NonceRange(5, 3));
+        assertThat(second.take(9)).contains(new NonceRange(10, 2));
+        assertThat(second.take(9)).contains(new NonceRange(12, 9));
+        assertThat(first.unsettled().found()).containsExactly(new Found(4, "1.0"));
+        assertThat(second.unsettled().found()).isEmpty();
+    }
+
+    @Test
+    void endedSessionsArePurgedAfterTheRetention() {
+        Session session = start("a");
+        session.take(4);
+        sessions.stop("alice", session.id());
+        time.pass(RULES.retention());
+        sessions.tick();
+        assertThat(sessions.find("alice", session.id())).as("a lease is in flight").contains(session);
+        session.land(new NonceRange(0, 4), 4, List.of());
+        time.pass(RULES.retention());
+        sessions.tick();
+        assertThat(sessions.find("alice", session.id())).isEmpty();
+        assertThat(start("a").take(1)).contains(new NonceRange(0, 1));
+    }
+
+    @Test
+    void theSessionsThatEndedFirstArePurgedWhenThereAreTooMany() {
+        List<Session> ended = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            Session session = start("order" + i);
+            ended.add(session);
+            sessions.stop("alice", session.id());
+            time.pass(Duration.ofSeconds(1));
+        }
+        sessions.tick();
+        assertThat(sessions.list("alice")).containsExactlyElementsOf(ended.subList(2, 5));
+    }
+
+    @Test
+    void anOrderIsRememberedAsLongAsOneOfItsSessionsIs() {
+        Session old = start("a");
+        NonceRange flying = old.take(4).orElseThrow();
+        sessions.stop("alice", old.id());
+        Session second = start("a");
+        sessions.stop("alice", second.id());
+        time.pass(RULES.retention());
+        sessions.tick();
+        assertThat(sessions.list("alice")).as("the newer one is purged, the older one has a lease in flight").containsExactly(old);
+        Session third = start("a");
+        assertThat(third.take(4)).contains(new NonceRange(4, 4));
+        old.land(flying, 0, List.of());
+        assertThat(third.take(4)).contains(flying);
+    }
+
+    @Test
+    void aFailedSessionTellsWhy() {
+        Session session = start("a");
+        session.fail("out of memory");
+        assertThat(session.status()).isEqualTo(SessionStatus.ERROR);
+        assertThat(session.error()).contains("out of memory");
+        assertThat(session.active()).isFalse();
+    }
+
+    @Test
+    void onceClosedNoSessionStartsAndTheRunningOnesGoOn() {
+        Session session = start("a");
+        sessions.close();
+        assertThat(sessions.start(Orders.of("a"))).isEqualTo(new StartOutcome.Closing());
+        assertThat(session.take(1)).isPresent();
+    }
+
+    @Test
+    void startingTheSameOrderFromManyThreadsMakesOneSession() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            Sessions crowded = new Sessions(RULES, time, time);
+            CountDownLatch go = new CountDownLatch(1);
+            Set<Session> seen = new HashSet<>();
+            int started = 0;
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<StartOutcome>> starts = new ArrayList<>();
+                Callable<StartOutcome> one = () -> {
+                    go.await();
+                    return crowded.start(Orders.of("a"));
+                };
+                for (int i = 0; i < 8; i++) starts.add(threads.submit(one));
+                go.countDown();
+                for (Future<StartOutcome> start : starts) {
+                    if (start.get() instanceof Started) started++;
+                    seen.add(start.get() instanceof Running(Session session) ? session : started(start.get()));
+                }
+            }
+            assertThat(seen).hasSize(1);
+            assertThat(started).isEqualTo(1);
+        }
+    }
+
+    private Session start(String key) {
+        return started(sessions.start(Orders.of(key)));
+    }
+
+    private static Session started(StartOutcome outcome) {
+        return ((Started) outcome).session();
+    }
+}

@@ -7,7 +7,7 @@ ARG CUDA_VERSION=13.0.2
 FROM maven:3.9-eclipse-temurin-25 AS build
 WORKDIR /build
 COPY pom.xml ./
-COPY src/main src/main
+COPY src/main ./src/main
 # Maven's downloads stay in a cache of the builder, so that a rebuild after a change takes seconds and the image carries none of them.
 RUN --mount=type=cache,target=/root/.m2 \
     mvn -B -ntp -Dmaven.test.skip=true package

@@ -1,0 +1,160 @@
+package io.bignode.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the compose files and the template of their settings promise to operators. */
+class ComposeFilesTest {
+    private static final Path JOIN = Sandbox.project().resolve("deploy/join");
+    private static final String PLACEHOLDER = "CHANGE_ME_TO_A_LONG_RANDOM_SECRET";
+
+    @Test
+    void theServiceAndItsContainerAreCalledMlnode308AndComeBackAfterACrash() throws IOException {
+        JsonNode document = parse("docker-compose.mlnode.yml");
+
+        assertThat(document.get("services").propertyStream().map(Map.Entry::getKey)).containsExactly("mlnode-308");
+        assertThat(node().get("container_name").textValue()).isEqualTo("mlnode-308");
+        assertThat(node().get("restart").textValue()).isEqualTo("unless-stopped");
+    }
+
+    @Test
+    void theOperatorsPortLeadsToTheNodes() throws IOException {
+        assertThat(node().get("ports")).extracting(JsonNode::textValue).containsExactly("${DELEGATION_PORT:-9090}:9090");
+        assertThat(node().at("/environment/DELEGATION_PORT").textValue()).isEqualTo("9090");
+        assertThat(node().at("/environment/DELEGATION_HOST").textValue()).isEqualTo("0.0.0.0");
+    }
+
+    @Test
+    void allNvidiaGpusAreReserved() throws IOException {
+        JsonNode devices = node().at("/deploy/resources/reservations/devices");
+
+        assertThat(devices).hasSize(1);
+        assertThat(devices.at("/0/driver").textValue()).isEqualTo("nvidia");
+        assertThat(devices.at("/0/count").textValue()).isEqualTo("all");
+        assertThat(devices.at("/0/capabilities")).extracting(JsonNode::textValue).containsExactly("gpu");
+    }
+
+    @Test
+    void aHostWithoutAGpuTakesTheReservationBack() throws IOException {
+        assertThat(read("docker-compose.cpu.yml")).contains("  mlnode-308:\n    deploy: !reset null\n");
+        assertThat(parse("docker-compose.cpu.yml").at("/services/mlnode-308").propertyStream().map(Map.Entry::getKey)).containsExactly("deploy");
+    }
+
+    @Test
+    void healthIsAskedOfTheNodesOwnPort() throws IOException {
+        assertThat(node().at("/healthcheck/test"))
+                .extracting(JsonNode::textValue)
+                .startsWith("CMD", "curl")
+                .endsWith("http://127.0.0.1:9090/health");
+    }
+
+    @Test
+    void theNodeHasTimeToStopAndFewRights() throws IOException {
+        assertThat(node().get("stop_grace_period").textValue()).isEqualTo("15s");
+        assertThat(node().get("read_only").booleanValue()).isTrue();
+        assertThat(node().get("cap_drop")).extracting(JsonNode::textValue).containsExactly("ALL");
+        assertThat(node().get("security_opt")).extracting(JsonNode::textValue).containsExactly("no-new-privileges:true");
+    }
+
+    @Test
+    void theTokenComesFromTheEnvironmentAndIsRequired() throws IOException {
+        assertThat(node().at("/environment/DELEGATION_AUTH_TOKEN").textValue()).startsWith("${DELEGATION_AUTH_TOKEN:?");
+        for (String file : new String[] {"docker-compose.yml", "docker-compose.mlnode.yml", "docker-compose.mlnode.local.yml", "docker-compose.cpu.yml"}) {
+            assertThat(read(file)).as(file).doesNotContain(PLACEHOLDER);
+        }
+    }
+
+    @Test
+    void whatTheNodeKeepsIsOnVolumesThatTheFilesDeclare() throws IOException {
+        assertThat(node().at("/volumes/0").textValue()).isEqualTo("bignode-data:" + node().at("/environment/DELEGATION_DATA_DIR").textValue());
+        assertThat(node().at("/volumes/1/target").textValue()).isEqualTo(node().at("/environment/HF_HOME").textValue());
+        assertThat(parse("docker-compose.yml").get("volumes").has("bignode-data")).isTrue();
+    }
+
+    @Test
+    void theLocalFileBuildsTheCheckoutsDockerfile() throws IOException {
+        JsonNode build = parse("docker-compose.mlnode.local.yml").at("/services/mlnode-308/build");
+
+        Path context = JOIN.resolve(build.get("context").textValue()).normalize();
+        assertThat(context).isEqualTo(Sandbox.project());
+        assertThat(context.resolve(build.get("dockerfile").textValue())).isRegularFile();
+    }
+
+    @Test
+    void everyVariableOfTheFilesStandsInTheTemplate() throws IOException {
+        TreeSet<String> used = new TreeSet<>();
+        Pattern variable = Pattern.compile("\\$\\{([A-Z_]+)");
+        for (String file : new String[] {"docker-compose.mlnode.yml", "checks.sh", "deploy-local.sh"}) {
+            variable.matcher(read(file)).results().map(match -> match.group(1)).filter(name -> !name.startsWith("BASH_")).forEach(used::add);
+        }
+        Pattern setting = Pattern.compile("(?m)^#?export ([A-Z_]+)=");
+
+        assertThat(setting.matcher(read("config.env.template")).results().map(match -> match.group(1))).containsAll(withoutConstants(used));
+        assertThat(used).contains("DELEGATION_AUTH_TOKEN", "DELEGATION_CACHE_GIB", "BIGNODE_GPUS", "BIGNODE_IMAGE");
+    }
+
+    @Test
+    void theTemplateCanBeSourcedAndExportsTheSettings(@TempDir Path folder) throws Exception {
+        Sandbox sandbox = new Sandbox(folder, "env");
+        sandbox.copy("deploy/join/config.env.template", "config.env");
+
+        String exported = sandbox.run(sandbox.script("print", "source config.env\nexec env\n")).out();
+
+        assertThat(exported.lines().filter(line -> line.matches("(DELEGATION|HF|BIGNODE)_.*")))
+                .containsExactlyInAnyOrder(
+                        "HF_HOME=/mnt/shared", "DELEGATION_PORT=9090", "DELEGATION_MAX_SESSIONS=10", "DELEGATION_AUTH_TOKEN=" + PLACEHOLDER);
+    }
+
+    @Test
+    void theTemplatesLinesAreOfTheKindThatComposeReadsToo() throws IOException {
+        assertThat(read("config.env.template").lines()).allMatch(line -> line.isEmpty() || line.startsWith("#") || line.matches("export [A-Z_]+=[^\\s'\"$`]+"));
+    }
+
+    @Test
+    void defaultsOfTheComposeFileAreThoseOfTheTemplate() throws IOException {
+        Map<String, String> defaults = new TreeMap<>();
+        Pattern withDefault = Pattern.compile("\\$\\{(DELEGATION_[A-Z_]+):-([^}]*)}");
+        withDefault.matcher(read("docker-compose.mlnode.yml")).results().forEach(match -> defaults.put(match.group(1), match.group(2)));
+
+        assertThat(settings()).containsAllEntriesOf(defaults);
+        assertThat(defaults).hasSize(4);
+    }
+
+    private static Map<String, String> settings() throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        Stream<MatchResult> lines = Pattern.compile("(?m)^#?export ([A-Z_]+)=(.*)$").matcher(read("config.env.template")).results();
+        lines.forEach(match -> settings.put(match.group(1), match.group(2)));
+        return settings;
+    }
+
+    private static TreeSet<String> withoutConstants(TreeSet<String> names) {
+        TreeSet<String> settings = new TreeSet<>(names);
+        settings.removeIf(name -> !name.matches("(DELEGATION|HF|BIGNODE)_.*"));
+        return settings;
+    }
+
+    private static JsonNode node() throws IOException {
+        return parse("docker-compose.mlnode.yml").at("/services/mlnode-308");
+    }
+
+    private static JsonNode parse(String file) throws IOException {
+        return new YAMLMapper().readTree(read(file));
+    }
+
+    private static String read(String file) throws IOException {
+        return Files.readString(JOIN.resolve(file));
+    }
+}

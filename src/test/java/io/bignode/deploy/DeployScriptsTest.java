@@ -1,0 +1,217 @@
+package io.bignode.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.deploy.Sandbox.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The scripts of {@code deploy/join}, with a docker that only writes down how it was called. */
+class DeployScriptsTest {
+    private static final String TOKEN = "4f1c5cbd1f0e4f7f9f56b1d1f7a4e2c3";
+    private static final String FILES = "-f docker-compose.yml -f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml";
+
+    @TempDir
+    private Path folder;
+
+    private Sandbox sandbox;
+
+    @BeforeEach
+    void aHostThatCanRunTheNode() throws IOException {
+        sandbox = new Sandbox(folder, "cat", "dirname", "find");
+        for (String name : List.of("checks.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) sandbox.copy("deploy/join/" + name, "join/" + name);
+        Files.createDirectories(sandbox.path("shared cache"));
+        docker("");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy-local.sh", "rebuild.sh"})
+    void refuseToDeployWithoutAConfiguration(String script) throws Exception {
+        Outcome outcome = run(script);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("no config.env", "cp config.env.template config.env", "openssl rand -hex 32");
+        assertThat(calls()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy-local.sh", "rebuild.sh"})
+    void refuseTheTemplateAsItIs(String script) throws Exception {
+        Files.copy(sandbox.path("join/config.env.template"), sandbox.path("join/config.env"));
+
+        Outcome outcome = run(script);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("DELEGATION_AUTH_TOKEN is still the template's", "openssl rand -hex 32");
+        assertThat(calls()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy-local.sh", "rebuild.sh"})
+    void refuseAShortTokenWithoutPrintingIt(String script) throws Exception {
+        configure("fifteen-letters", "");
+
+        Outcome outcome = run(script);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("has 15 characters, fewer than 16", "openssl rand -hex 32").doesNotContain("fifteen-letters");
+        assertThat(calls()).isEmpty();
+    }
+
+    @Test
+    void refusesAnEmptyToken() throws Exception {
+        configure("", "");
+
+        assertThat(run("deploy-local.sh").err()).contains("DELEGATION_AUTH_TOKEN is not set");
+        assertThat(calls()).isEmpty();
+    }
+
+    @Test
+    void namesAllFaultsAtOnce() throws Exception {
+        configure("short", "DELEGATION_PORT=70000\nHF_HOME=/nowhere/at/all\nBIGNODE_GPUS=some\n");
+
+        assertThat(run("deploy-local.sh").err())
+                .contains("DELEGATION_AUTH_TOKEN", "DELEGATION_PORT must be", "HF_HOME is /nowhere/at/all, which is no folder", "BIGNODE_GPUS must be");
+    }
+
+    @Test
+    void recognisesLineEndsOfWindows() throws Exception {
+        configure(TOKEN + "\r", "");
+
+        assertThat(run("deploy-local.sh").err()).contains("a line end of Windows").doesNotContain(TOKEN);
+    }
+
+    @Test
+    void saysWhereDockerComesFrom() throws Exception {
+        configure(TOKEN, "");
+        Files.delete(sandbox.path("bin/docker"));
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("docker is not installed", "https://docs.docker.com/engine/install/");
+    }
+
+    @Test
+    void tellsAMissingPluginFromAnEngineThatDoesNotAnswer() throws Exception {
+        configure(TOKEN, "");
+
+        docker("[[ $* != 'compose version' ]] || exit 1");
+        assertThat(run("deploy-local.sh").err()).contains("no compose plugin", "docker-compose-plugin");
+
+        docker("[[ $* != info ]] || exit 1");
+        assertThat(run("deploy-local.sh").err()).contains("engine does not answer", "systemctl start docker");
+    }
+
+    @Test
+    void withoutTheNvidiaRuntimeItSaysWhatToInstallBeforeItBuilds() throws Exception {
+        configure(TOKEN, "");
+        docker("[[ $1 != info ]] || { echo '{\"runc\":{}}'; exit 0; }");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("no NVIDIA runtime", "nvidia-ctk runtime configure --runtime=docker", "BIGNODE_GPUS=none");
+        assertThat(calls()).noneMatch(call -> call.contains("build"));
+    }
+
+    @Test
+    void stopsWhenAContainerCannotSeeTheGpus() throws Exception {
+        configure(TOKEN, "");
+        docker("[[ $* != *nvidia-smi* ]] || exit 1");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("cannot see the GPUs");
+        assertThat(calls()).noneMatch(call -> call.contains(" up "));
+    }
+
+    @Test
+    void buildsTriesTheGpusOutPreparesTheCacheAndStarts() throws Exception {
+        configure(TOKEN, "DELEGATION_PORT=9191\n");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(calls())
+                .containsSubsequence(
+                        "compose " + FILES + " build mlnode-308",
+                        "run --rm --gpus all --network none --entrypoint nvidia-smi bignode:latest --list-gpus",
+                        "run --rm --network none --user 0:0 --volume " + sandbox.path("shared cache")
+                                + ":/mnt/shared --entrypoint install bignode:latest -d -o 10001 -g 10001 -m 0750 /mnt/shared/bignode",
+                        "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308")
+                .noneMatch(call -> call.contains(TOKEN));
+        assertThat(outcome.out()).contains("curl http://localhost:9191/health", "docker logs -f mlnode-308");
+        assertThat(outcome.out() + outcome.err()).doesNotContain(TOKEN);
+        assertThat(sandbox.path("docker-saw-token")).as("compose finds the token in its environment").hasContent(TOKEN);
+    }
+
+    @Test
+    void aHostWithoutAGpuIsNotAskedForOne() throws Exception {
+        configure(TOKEN, "BIGNODE_GPUS=none\n");
+        docker("[[ $* != *nvidia* && $* != *gpus* ]] || exit 1");
+
+        assertThat(run("deploy-local.sh").exit()).isZero();
+        assertThat(calls()).contains("compose " + FILES + " -f docker-compose.cpu.yml up --detach --wait --wait-timeout 180 mlnode-308");
+    }
+
+    @Test
+    void showsTheLastLinesOfANodeThatDoesNotBecomeHealthy() throws Exception {
+        configure(TOKEN, "");
+        docker("case $* in *' up '*) exit 1 ;; logs*) echo 'port is taken'; exit 0 ;; esac");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("port is taken", "did not become healthy", "docker logs mlnode-308");
+        assertThat(outcome.out()).isEmpty();
+    }
+
+    @Test
+    void rebuildingBuildsAndStartsAndNothingElse() throws Exception {
+        configure(TOKEN, "");
+
+        assertThat(run("rebuild.sh").exit()).isZero();
+        assertThat(calls())
+                .containsExactly(
+                        "compose version",
+                        "info",
+                        "compose " + FILES + " build mlnode-308",
+                        "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy-local.sh", "rebuild.sh"})
+    void showUsageForAnArgument(String script) throws Exception {
+        assertThat(sandbox.run(sandbox.path("join/" + script), "--help").exit()).isEqualTo(2);
+    }
+
+    private Outcome run(String script) throws IOException, InterruptedException {
+        return sandbox.run(sandbox.path("join/" + script));
+    }
+
+    private void configure(String token, String more) throws IOException {
+        sandbox.file("join/config.env", "DELEGATION_AUTH_TOKEN=" + token + "\nHF_HOME='" + sandbox.path("shared cache") + "'\n" + more);
+    }
+
+    /** A docker that does these lines first; they may exit. */
+    private void docker(String lines) throws IOException {
+        sandbox.command(
+                "docker",
+                "echo \"$*\" >>'" + sandbox.path("calls") + "'\n" + lines + "\n"
+                        + "[[ $1 != info ]] || echo '{\"nvidia\":{},\"runc\":{}}'\n"
+                        + "[[ $* != *' up '* ]] || echo \"$DELEGATION_AUTH_TOKEN\" >'" + sandbox.path("docker-saw-token") + "'\n");
+    }
+
+    private List<String> calls() throws IOException {
+        return Files.exists(sandbox.path("calls")) ? Files.readAllLines(sandbox.path("calls")) : List.of();
+    }
+}

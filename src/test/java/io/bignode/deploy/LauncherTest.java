@@ -1,0 +1,276 @@
+package io.bignode.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.deploy.Sandbox.Outcome;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The launcher {@code bignode}, in a checkout whose path holds a blank; the Javas it finds say what they were called with. */
+class LauncherTest {
+    private static final String SOURCE = "check out/src/main/java/Main.java";
+    private static final Instant BUILT = Instant.parse("2026-01-01T12:00:00Z");
+
+    @TempDir
+    private Path folder;
+
+    private Sandbox sandbox;
+    private Path launcher;
+
+    @BeforeEach
+    void aCheckoutThatIsBuiltAndNoJava() throws IOException {
+        sandbox = new Sandbox(folder, "basename", "dirname", "find", "head", "mkdir", "readlink", "rm", "sed", "touch");
+        if (Sandbox.has("flock")) sandbox.allow("flock");
+        launcher = sandbox.copy("bignode", "check out/bignode");
+        sandbox.file("check out/pom.xml", "");
+        sandbox.file(SOURCE, "");
+        sandbox.file("check out/target/bignode.jar", "");
+        for (String old : new String[] {"pom.xml", "src/main/java/Main.java", "src/main/java", "src/main"}) age("check out/" + old, BUILT.minusSeconds(60));
+        age("check out/target/bignode.jar", BUILT);
+        sandbox.set("BIGNODE_JAVA_DIRS", sandbox.path("javas"));
+    }
+
+    @Test
+    void runsTheJarWithTheJavaOfJavaHomeAndPassesArgumentsAndExitCodeOn() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("my jdk", "25.0.3"));
+
+        Outcome outcome = sandbox.run(launcher, "compute", "a case.json");
+
+        assertThat(outcome.out().lines())
+                .startsWith("ran my jdk", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+                .containsSequence("-jar", sandbox.path("check out/target/bignode.jar").toString(), "compute", "a case.json");
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.exit()).isEqualTo(42);
+    }
+
+    @Test
+    void worksThroughSymbolicLinksRelativeOnesToo() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("jdk", "25"));
+        Files.createDirectories(sandbox.path("usr/bin"));
+        Files.createSymbolicLink(sandbox.path("usr/link"), launcher);
+        Path link = Files.createSymbolicLink(sandbox.path("usr/bin/bignode"), Path.of("../link"));
+
+        assertThat(sandbox.run(link).out().lines()).contains(sandbox.path("check out/target/bignode.jar").toString());
+    }
+
+    @Test
+    void goesOnToThePathWhenJavaHomeIsTooOld() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("old", "17.0.15"));
+        Files.createSymbolicLink(sandbox.path("bin/java"), jdk("new", "26-ea").resolve("bin/java"));
+
+        assertThat(sandbox.run(launcher).out()).startsWith("ran new\n");
+    }
+
+    @Test
+    void searchesTheUsualFoldersWhenThePathHasNoJava() throws Exception {
+        jdk("javas/a-8", "1.8.0_402");
+        jdk("javas/b-17", "17.0.15");
+        jdk("javas/c-25/Contents/Home", "25.0.1");
+
+        assertThat(sandbox.run(launcher).out()).startsWith("ran javas/c-25/Contents/Home\n");
+    }
+
+    @Test
+    void trustsTheReleaseFileWithoutStartingTheJava() throws Exception {
+        Path home = jdk("javas/jdk", "8");
+        Files.writeString(home.resolve("release"), "IMPLEMENTOR=\"Eclipse Adoptium\"\nJAVA_VERSION=\"25.0.3\"\n");
+
+        assertThat(sandbox.run(launcher).exit()).isEqualTo(42);
+    }
+
+    @Test
+    void namesAllItLookedAtAndTheFixWhereNoJavaIsNewEnough() throws Exception {
+        sandbox.set("JAVA_HOME", sandbox.path("gone"));
+        Files.createSymbolicLink(sandbox.path("bin/java"), jdk("old", "17.0.15").resolve("bin/java"));
+        jdk("javas/mute", "");
+
+        Outcome outcome = sandbox.run(launcher, "serve");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err())
+                .contains("needs Java 25 or newer")
+                .contains(sandbox.path("gone") + ": no bin/java there")
+                .contains(sandbox.path("old") + ": Java 17.0.15, too old")
+                .contains(sandbox.path("javas/mute") + ": does not tell its version")
+                .contains("install Temurin 25", "JAVA_HOME");
+    }
+
+    @Test
+    void saysSoWhereThereIsNoJavaAtAll() throws Exception {
+        Outcome outcome = sandbox.run(launcher);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("JAVA_HOME  is not set", "PATH       has no java", "searched: " + sandbox.path("javas"));
+    }
+
+    @Test
+    void optionsOfTheOperatorComeAfterOursSoThatTheyWin() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx7g  -Da=*");
+
+        assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "-jar");
+    }
+
+    @Test
+    void buildsWhenNothingIsBuiltWithTheJdkItFoundAndKeepsStandardOutputForTheCommand() throws Exception {
+        Files.delete(sandbox.path("check out/target/bignode.jar"));
+        jdk("javas/jdk", "25");
+        maven("echo \"with $JAVA_HOME: $*\"; : >'" + sandbox.path("check out/target/bignode.jar") + "'");
+
+        Outcome outcome = sandbox.run(launcher, "serve");
+
+        assertThat(outcome.err())
+                .contains("building, because nothing is built yet")
+                .contains("with " + sandbox.path("javas/jdk") + ": ")
+                .contains("--file " + sandbox.path("check out/pom.xml"), "package");
+        assertThat(outcome.out()).startsWith("ran javas/jdk\n");
+        assertThat(outcome.exit()).isEqualTo(42);
+    }
+
+    @Test
+    void buildsWhenASourceIsNewerThanTheJarAndNotAgainAfterwards() throws Exception {
+        jdk("javas/jdk", "25");
+        maven("echo built; : >'" + sandbox.path("check out/target/bignode.jar") + "'");
+        age(SOURCE, BUILT.plusSeconds(1));
+
+        assertThat(sandbox.run(launcher).err()).contains("src/main/java/Main.java has changed", "built");
+        assertThat(sandbox.run(launcher).err()).isEmpty();
+    }
+
+    @Test
+    void buildsWhenASourceWasRemoved() throws Exception {
+        jdk("javas/jdk", "25");
+        maven(": >'" + sandbox.path("check out/target/bignode.jar") + "'");
+        Files.delete(sandbox.path(SOURCE));
+
+        assertThat(sandbox.run(launcher).err()).contains("src/main/java has changed");
+    }
+
+    @Test
+    void whatIsEditedDuringTheBuildIsBuiltTheNextTime() throws Exception {
+        jdk("javas/jdk", "25");
+        age(SOURCE, BUILT.plusSeconds(1));
+        // The edit is dated a second ahead, for file systems that count whole seconds.
+        String edit = "touch -d '1 second' '" + sandbox.path(SOURCE) + "'";
+        maven("echo built; " + edit + "; : >'" + sandbox.path("check out/target/bignode.jar") + "'");
+        sandbox.run(launcher);
+
+        assertThat(sandbox.run(launcher).err()).contains("Main.java has changed", "built");
+    }
+
+    @Test
+    void aFailedBuildShowsItsErrorsAndLeavesNoJarBehind() throws Exception {
+        jdk("javas/jdk", "25");
+        Path jar = sandbox.path("check out/target/bignode.jar");
+        maven("echo '[ERROR] cannot find symbol'; echo half >'" + jar + "'; exit 1");
+        age(SOURCE, BUILT.plusSeconds(1));
+
+        Outcome outcome = sandbox.run(launcher, "serve");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).contains("[ERROR] cannot find symbol", "the build failed");
+        assertThat(jar).doesNotExist();
+    }
+
+    @Test
+    void aJavaWithoutACompilerRunsWhatIsBuiltButCannotBuild() throws Exception {
+        Path home = jdk("javas/jre", "25");
+        Files.delete(home.resolve("bin/javac"));
+
+        assertThat(sandbox.run(launcher).exit()).isEqualTo(42);
+
+        age(SOURCE, BUILT.plusSeconds(1));
+        Outcome outcome = sandbox.run(launcher);
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains(home + ": Java 25, but without the compiler");
+    }
+
+    @Test
+    void withoutMavenItSaysWhyItMustBuildAndHowToGetMaven() throws Exception {
+        jdk("javas/jdk", "25");
+        age(SOURCE, BUILT.plusSeconds(1));
+
+        Outcome outcome = sandbox.run(launcher);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("Main.java has changed", "no mvn on the PATH", "apt-get install maven");
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void twoLaunchersAtOnceBuildOnce() throws Exception {
+        Assumptions.assumeTrue(Sandbox.has("flock"), "skipped: this machine has no flock, without which launchers do not wait for each other");
+        jdk("javas/jdk", "25");
+        Path gate = sandbox.path("gate");
+        new ProcessBuilder("mkfifo", gate.toString()).start().waitFor();
+        maven("echo built >>'" + sandbox.path("builds") + "'; read -r _ <'" + gate + "'; : >'" + sandbox.path("check out/target/bignode.jar") + "'");
+        age(SOURCE, BUILT.plusSeconds(1));
+
+        Process first = sandbox.start(launcher, Redirect.DISCARD, Redirect.PIPE);
+        try (BufferedReader firstSays = first.errorReader()) {
+            assertThat(firstSays.readLine()).contains("building");
+            Process second = sandbox.start(launcher, Redirect.DISCARD, Redirect.PIPE);
+            try (BufferedReader secondSays = second.errorReader()) {
+                assertThat(secondSays.readLine()).contains("another launcher is building");
+                Files.writeString(gate, "go on\n");
+                assertThat(Sandbox.exit(first)).isEqualTo(42);
+                assertThat(Sandbox.exit(second)).isEqualTo(42);
+                assertThat(secondSays.readLine()).isNull();
+            }
+        }
+        assertThat(sandbox.path("builds")).hasContent("built");
+    }
+
+    @Test
+    void aDistributionRunsOnItsOwnJavaAndNeverBuilds() throws Exception {
+        Path installed = sandbox.copy("bignode", "opt/bignode/bin/bignode");
+        sandbox.file("opt/bignode/lib/bignode.jar", "");
+        jdk("opt/bignode/runtime", "25.0.3");
+        sandbox.set("JAVA_HOME", jdk("other", "26"));
+        maven("echo must not be called; exit 1");
+
+        Outcome outcome = sandbox.run(installed, "serve");
+
+        assertThat(outcome.out()).startsWith("ran opt/bignode/runtime\n").endsWith(sandbox.path("opt/bignode/lib/*") + "\nio.bignode.Main\nserve\n");
+        assertThat(outcome.err()).isEmpty();
+    }
+
+    @Test
+    void copiedAwayFromTheCheckoutItSaysToLinkInstead() throws Exception {
+        Path alone = sandbox.copy("bignode", "usr/local/bin/bignode");
+        sandbox.set("JAVA_HOME", jdk("jdk", "25"));
+
+        Outcome outcome = sandbox.run(alone);
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("neither", "ln -s");
+    }
+
+    /** A JDK that tells this version, and otherwise its name and its arguments, one a line, and ends with 42. */
+    private Path jdk(String name, String version) throws IOException {
+        String tellsVersion = "echo 'openjdk version \"" + version + "\" 2026-01-01' >&2; exit 0";
+        sandbox.script(name + "/bin/java", "[[ $1 == -version ]] && { " + tellsVersion + "; }\necho 'ran " + name + "'\nprintf '%s\\n' \"$@\"\nexit 42\n");
+        sandbox.script(name + "/bin/javac", "exit 1\n");
+        return sandbox.path(name);
+    }
+
+    private void maven(String lines) throws IOException {
+        sandbox.command("mvn", lines + "\n");
+    }
+
+    private void age(String relative, Instant time) throws IOException {
+        Files.setLastModifiedTime(sandbox.path(relative), FileTime.from(time));
+    }
+}

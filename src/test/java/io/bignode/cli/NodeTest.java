@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class NodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String TOKEN = "a token of the test alone";
+    private static final String TOKEN = "a-token-of-the-test-alone";
 
     @TempDir
     Path folder;

@@ -102,8 +102,11 @@ class NodeTest {
                 found.putAll(poll(session, Integer.MAX_VALUE));
                 found.forEach((nonce, distance) -> assertThat(all.put(nonce, distance)).as("nonce %d once", nonce).isNull());
             }
-            assertThat(all.firstKey()).isZero();
-            assertThat(all.lastKey()).as("no gap").isEqualTo(all.size() - 1L);
+            // A lease that was dropped at a stop is a gap until the order goes on: its nonces come first then.
+            long highest = all.lastKey();
+            poll(start(order(golden, 2)), (int) (highest + 1 - all.size()) + 50)
+                    .forEach((nonce, distance) -> assertThat(all.put(nonce, distance)).as("nonce %d once", nonce).isNull());
+            assertThat(all.headMap(highest, true)).as("every nonce up to %d", highest).hasSize((int) highest + 1);
             for (int i = 0; i < 8; i++) {
                 assertThat(all.get((long) i)).isCloseTo(golden.get("distances").get(i).asDouble(), within(2e-6));
             }
@@ -164,8 +167,8 @@ class NodeTest {
                     port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
                     // A nonce of this model takes seconds: the device is in the middle of one when the signal comes.
                     String session = start(order(Golden.read("test-net.json"), 2));
-                    answer(to("batch/" + session + "?wait=20"));
-                    process.destroy();
+                    answer(to("batch/" + session + "?wait=3"));
+                    process.toHandle().destroy();
                 }
             }
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).as("ended in time: %s", lines).isTrue();

@@ -73,7 +73,7 @@ final class BenchCommand implements Callable<Integer> {
             LocalDevice.require(engine, params);
             int most = batch == 0 ? engine.maxBatch(params) : Math.min(batch, engine.maxBatch(params));
             long begin = System.nanoTime();
-            try (WeightPool pool = LocalDevice.pool(order.blockHash(), params)) {
+            try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
                 double poolSeconds = since(begin);
                 try (Model model = engine.open(params, pool)) {
                     Target target = Target.of(order.blockHash(), params.vocabSize());

@@ -25,12 +25,12 @@ final class FingerprintCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Case task = Case.read(file);
         ModelParams params = task.order().params();
+        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("pool_size", params.poolSize());
         try (Engine engine = LocalDevice.open()) {
             LocalDevice.require(engine, params);
-        }
-        ObjectNode answer = JsonNodeFactory.instance.objectNode().put("pool_size", params.poolSize());
-        try (WeightPool pool = LocalDevice.pool(task.order().blockHash(), params)) {
-            answer.put("pool_sha256_f16", pool.sha256());
+            try (WeightPool pool = LocalDevice.pool(engine, task.order().blockHash(), params)) {
+                answer.put("pool_sha256_f16", pool.sha256());
+            }
         }
         NonceInputs first = NonceInputs.draw(
                 task.order().blockHash(), task.order().publicKey(), params, task.nonces().subList(0, 1));

@@ -29,9 +29,9 @@ final class LocalDevice {
     }
 
     /** Draws a pool with all cores. */
-    static WeightPool pool(String blockHash, ModelParams params) throws InterruptedException {
+    static WeightPool pool(Engine engine, String blockHash, ModelParams params) throws InterruptedException {
         try (Progress progress = new Progress("weight pool", params.poolSize(), "M values", 1_000_000)) {
-            return WeightPool.generate(blockHash, params.poolSize(), Runtime.getRuntime().availableProcessors(), progress::add);
+            return WeightPool.generate(blockHash, params.poolSize(), Runtime.getRuntime().availableProcessors(), engine.poolMemory(), progress::add);
         }
     }
 
@@ -42,7 +42,7 @@ final class LocalDevice {
         try (Engine engine = open()) {
             require(engine, params);
             Target target = Target.of(task.order().blockHash(), params.vocabSize());
-            try (WeightPool pool = pool(task.order().blockHash(), params);
+            try (WeightPool pool = pool(engine, task.order().blockHash(), params);
                     Model model = engine.open(params, pool);
                     Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
                 for (int at = 0; at < task.nonces().size(); at += model.maxBatch()) {

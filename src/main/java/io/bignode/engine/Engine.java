@@ -1,6 +1,7 @@
 package io.bignode.engine;
 
 import io.bignode.poc.ModelParams;
+import io.bignode.poc.PoolMemory;
 import io.bignode.poc.WeightPool;
 import java.util.Optional;
 
@@ -26,6 +27,9 @@ public interface Engine extends AutoCloseable {
      * @throws DeviceException when the device fails
      */
     Model open(ModelParams params, WeightPool pool);
+
+    /** Memory this device reads a weight pool from best. */
+    PoolMemory poolMemory();
 
     /**
      * The rate the device's matrix library reaches alone on this model's feed-forward products, the yardstick for a forward pass.

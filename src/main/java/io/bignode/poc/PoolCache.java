@@ -55,11 +55,12 @@ public final class PoolCache {
      * Reads a pool.
      *
      * @param threads threads that read and check
+     * @param memory  where the values shall lie
      * @return empty when there is no sound file of it
      * @throws InterruptedException when interrupted
      */
     @SuppressWarnings("MustBeClosed") // the pool owns the arena, and it is closed when no pool comes of it
-    public Optional<WeightPool> load(String blockHash, long size, int threads) throws InterruptedException {
+    public Optional<WeightPool> load(String blockHash, long size, int threads, PoolMemory memory) throws InterruptedException {
         Path file = file(blockHash, size);
         if (limitBytes == 0 || !Files.exists(file)) {
             return Optional.empty();
@@ -67,7 +68,7 @@ public final class PoolCache {
         Arena arena = Arena.ofShared();
         boolean loaded = false;
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            MemorySegment values = arena.allocate(2 * size, 64);
+            MemorySegment values = memory.allocate(arena, 2 * size);
             loaded = channel.size() == fileBytes(2 * size) && readAndCheck(channel, values, threads);
             if (loaded) {
                 Files.setLastModifiedTime(file, FileTime.from(Instant.now()));

@@ -42,14 +42,16 @@ public final class WeightPool implements AutoCloseable {
      * @param blockHash seeds the draw
      * @param size      number of values
      * @param threads   threads to draw with; the values do not depend on it
+     * @param memory    where the values shall lie
      * @param progress  told, from any thread, how many values were made since it was told last
      * @throws InterruptedException when interrupted; nothing stays allocated
      */
     @SuppressWarnings("MustBeClosed") // the pool owns the arena, and closes it when the draw fails
-    public static WeightPool generate(String blockHash, long size, int threads, LongConsumer progress) throws InterruptedException {
+    public static WeightPool generate(String blockHash, long size, int threads, PoolMemory memory, LongConsumer progress)
+            throws InterruptedException {
         Arena arena = Arena.ofShared();
         try {
-            MemorySegment values = arena.allocate(2 * size, 64);
+            MemorySegment values = memory.allocate(arena, 2 * size);
             ParallelNormals.draw(
                     new Pcg64(SeedSequence.ofText(blockHash, HASHES)),
                     size,

@@ -1,6 +1,7 @@
 package io.bignode.worker;
 
 import io.bignode.poc.PoolCache;
+import io.bignode.poc.PoolMemory;
 import io.bignode.poc.WeightPool;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,6 +18,7 @@ public final class WeightPools implements AutoCloseable {
     private final long budgetBytes;
     private final int threads;
     private final PoolCache cache;
+    private final PoolMemory memory;
     private final Map<Key, Entry> entries = new LinkedHashMap<>(4, 0.75f, true);
 
     private record Key(String blockHash, long size) {}
@@ -32,11 +34,13 @@ public final class WeightPools implements AutoCloseable {
      * @param budgetBytes idle pools are dropped before pools exceed this
      * @param threads     threads to draw a pool with
      * @param cache       files of pools drawn before
+     * @param memory      where pools lie
      */
-    public WeightPools(long budgetBytes, int threads, PoolCache cache) {
+    public WeightPools(long budgetBytes, int threads, PoolCache cache, PoolMemory memory) {
         this.budgetBytes = budgetBytes;
         this.threads = threads;
         this.cache = cache;
+        this.memory = memory;
     }
 
     /** A use of a pool; the pool stays as it is until this is closed. */
@@ -111,10 +115,10 @@ public final class WeightPools implements AutoCloseable {
     private void make(Key key, Entry entry) {
         try {
             long start = System.nanoTime();
-            WeightPool pool = cache.load(key.blockHash(), key.size(), threads).orElse(null);
+            WeightPool pool = cache.load(key.blockHash(), key.size(), threads, memory).orElse(null);
             boolean drawn = pool == null;
             if (pool == null) {
-                pool = WeightPool.generate(key.blockHash(), key.size(), threads, n -> {});
+                pool = WeightPool.generate(key.blockHash(), key.size(), threads, memory, n -> {});
             }
             LOG.log(System.Logger.Level.INFO, String.format(
                     "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache", (System.nanoTime() - start) * 1e-9));

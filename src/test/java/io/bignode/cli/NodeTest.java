@@ -107,8 +107,9 @@ class NodeTest {
             poll(start(order(golden, 2)), (int) (highest + 1 - all.size()) + 50)
                     .forEach((nonce, distance) -> assertThat(all.put(nonce, distance)).as("nonce %d once", nonce).isNull());
             assertThat(all.headMap(highest, true)).as("every nonce up to %d", highest).hasSize((int) highest + 1);
-            for (int i = 0; i < 8; i++) {
-                assertThat(all.get((long) i)).isCloseTo(golden.get("distances").get(i).asDouble(), within(2e-6));
+            // The first nonces of the golden case are 0, 1, 2, 3 and 17; the others no session reaches.
+            for (int i = 0; i < 5; i++) {
+                assertThat(all.get(golden.get("nonces").get(i).asLong())).isCloseTo(golden.get("distances").get(i).asDouble(), within(2e-6));
             }
         }
     }

@@ -39,7 +39,7 @@ class WeightTensorTest {
         fields.check();
         String blockHash = model.get("block_hash").asText();
         assertThat(params.poolSize()).isEqualTo(model.get("pool_size").asLong());
-        try (WeightPool pool = WeightPool.generate(blockHash, params.poolSize(), 2, n -> {})) {
+        try (WeightPool pool = WeightPool.generate(blockHash, params.poolSize(), 2, PoolMemory.PLAIN, n -> {})) {
             assertThat(pool.sha256()).isEqualTo(model.get("pool_sha256_f16").asText());
             model.get("tensors_sha256_f16").properties().forEach(entry -> {
                 long elements = elements(entry.getKey(), params);

@@ -5,6 +5,7 @@ import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
+import io.bignode.poc.PoolMemory;
 import io.bignode.poc.WeightPool;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
@@ -58,6 +59,11 @@ public final class CpuEngine implements Engine {
     @Override
     public Model open(ModelParams params, WeightPool pool) {
         return new CpuModel(params, pool, maxBatch(params), threads);
+    }
+
+    @Override
+    public PoolMemory poolMemory() {
+        return UntouchedMemory::allocate;
     }
 
     @Override

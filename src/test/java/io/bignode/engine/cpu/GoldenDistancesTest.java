@@ -10,6 +10,7 @@ import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
 import io.bignode.poc.Target;
+import io.bignode.poc.PoolMemory;
 import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,7 @@ class GoldenDistancesTest {
         Target target = Target.of(order.blockHash(), params.vocabSize());
         double sum = 0;
         double max = 0;
-        try (WeightPool pool = WeightPool.generate(order.blockHash(), params.poolSize(), 2, n -> {});
+        try (WeightPool pool = WeightPool.generate(order.blockHash(), params.poolSize(), 2, PoolMemory.PLAIN, n -> {});
                 Model model = new CpuModel(params, pool, Math.min(batch, nonces.size()), threads)) {
             for (int at = 0; at < nonces.size(); at += model.maxBatch()) {
                 List<Long> part = nonces.subList(at, Math.min(nonces.size(), at + model.maxBatch()));

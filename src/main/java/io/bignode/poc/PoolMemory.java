@@ -1,0 +1,19 @@
+package io.bignode.poc;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Where a weight pool's values lie. An engine may have memory that suits its device, or that need not be cleared before it is written. */
+@FunctionalInterface
+public interface PoolMemory {
+    /** Memory of the Java platform, cleared by one thread before it is handed out. */
+    PoolMemory PLAIN = (arena, bytes) -> arena.allocate(bytes, 64);
+
+    /**
+     * Allocates; the content is unspecified.
+     *
+     * @param arena frees the memory when it is closed
+     * @param bytes how much, at least 1
+     */
+    MemorySegment allocate(Arena arena, long bytes);
+}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.bignode.config.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,6 +117,11 @@ class ComposeFilesTest {
         assertThat(exported.lines().filter(line -> line.matches("(DELEGATION|HF|BIGNODE)_.*")))
                 .containsExactlyInAnyOrder(
                         "HF_HOME=/mnt/shared", "DELEGATION_PORT=9090", "DELEGATION_MAX_SESSIONS=10", "DELEGATION_AUTH_TOKEN=" + PLACEHOLDER);
+    }
+
+    @Test
+    void theNodeItselfRefusesTheTemplatesToken() throws IOException {
+        assertThat(Token.refusal(settings().get("DELEGATION_AUTH_TOKEN"))).hasValueSatisfying(reason -> assertThat(reason).contains("placeholder"));
     }
 
     @Test

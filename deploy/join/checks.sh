@@ -80,7 +80,8 @@ check_nvidia_runtime() {
 
 check_gpus() {
   [[ ${BIGNODE_GPUS:-all} == none ]] && return
-  docker run --rm --gpus all --network none --entrypoint nvidia-smi "$(image)" --list-gpus >&2 || fail 'a container cannot see the GPUs; Docker said why above' \
+  docker run --rm --gpus all --network none --entrypoint nvidia-smi "$(image)" --list-gpus >&2 && return
+  fail 'a container cannot see the GPUs; Docker said why above' \
     'does the host see them? nvidia-smi' \
     'a driver older than CUDA 13 needs an update (580 or newer)'
 }

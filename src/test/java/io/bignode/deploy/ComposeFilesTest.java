@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.bignode.config.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -50,7 +53,8 @@ class ComposeFilesTest {
     @Test
     void aHostWithoutAGpuTakesTheReservationBack() throws IOException {
         assertThat(read("docker-compose.cpu.yml")).contains("  mlnode-308:\n    deploy: !reset null\n");
-        assertThat(parse("docker-compose.cpu.yml").at("/services/mlnode-308").propertyStream().map(Map.Entry::getKey)).containsExactly("deploy");
+        JsonNode changed = parse("docker-compose.cpu.yml").at("/services/mlnode-308");
+        assertThat(changed.propertyStream().map(Map.Entry::getKey)).containsExactly("deploy");
     }
 
     @Test
@@ -72,14 +76,16 @@ class ComposeFilesTest {
     @Test
     void theTokenComesFromTheEnvironmentAndIsRequired() throws IOException {
         assertThat(node().at("/environment/DELEGATION_AUTH_TOKEN").textValue()).startsWith("${DELEGATION_AUTH_TOKEN:?");
-        for (String file : new String[] {"docker-compose.yml", "docker-compose.mlnode.yml", "docker-compose.mlnode.local.yml", "docker-compose.cpu.yml"}) {
+        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu")) {
+            String file = "docker-compose" + name + ".yml";
             assertThat(read(file)).as(file).doesNotContain(PLACEHOLDER);
         }
     }
 
     @Test
     void whatTheNodeKeepsIsOnVolumesThatTheFilesDeclare() throws IOException {
-        assertThat(node().at("/volumes/0").textValue()).isEqualTo("bignode-data:" + node().at("/environment/DELEGATION_DATA_DIR").textValue());
+        String dataDir = node().at("/environment/DELEGATION_DATA_DIR").textValue();
+        assertThat(node().at("/volumes/0").textValue()).isEqualTo("bignode-data:" + dataDir);
         assertThat(node().at("/volumes/1/target").textValue()).isEqualTo(node().at("/environment/HF_HOME").textValue());
         assertThat(parse("docker-compose.yml").get("volumes").has("bignode-data")).isTrue();
     }
@@ -98,11 +104,11 @@ class ComposeFilesTest {
         TreeSet<String> used = new TreeSet<>();
         Pattern variable = Pattern.compile("\\$\\{([A-Z_]+)");
         for (String file : new String[] {"docker-compose.mlnode.yml", "checks.sh", "deploy-local.sh"}) {
-            variable.matcher(read(file)).results().map(match -> match.group(1)).filter(name -> !name.startsWith("BASH_")).forEach(used::add);
+            variable.matcher(read(file)).results().map(match -> match.group(1)).filter(ComposeFilesTest::isSetting).forEach(used::add);
         }
         Pattern setting = Pattern.compile("(?m)^#?export ([A-Z_]+)=");
 
-        assertThat(setting.matcher(read("config.env.template")).results().map(match -> match.group(1))).containsAll(withoutConstants(used));
+        assertThat(setting.matcher(read("config.env.template")).results().map(match -> match.group(1))).containsAll(used);
         assertThat(used).contains("DELEGATION_AUTH_TOKEN", "DELEGATION_CACHE_GIB", "BIGNODE_GPUS", "BIGNODE_IMAGE");
     }
 
@@ -113,14 +119,25 @@ class ComposeFilesTest {
 
         String exported = sandbox.run(sandbox.script("print", "source config.env\nexec env\n")).out();
 
-        assertThat(exported.lines().filter(line -> line.matches("(DELEGATION|HF|BIGNODE)_.*")))
+        assertThat(exported.lines().filter(ComposeFilesTest::isSetting))
                 .containsExactlyInAnyOrder(
-                        "HF_HOME=/mnt/shared", "DELEGATION_PORT=9090", "DELEGATION_MAX_SESSIONS=10", "DELEGATION_AUTH_TOKEN=" + PLACEHOLDER);
+                        "HF_HOME=/mnt/shared",
+                        "DELEGATION_PORT=9090",
+                        "DELEGATION_MAX_SESSIONS=10",
+                        "DELEGATION_AUTH_TOKEN=" + PLACEHOLDER);
+    }
+
+    @Test
+    void theNodeItselfRefusesTheTemplatesToken() throws IOException {
+        Optional<String> refusal = Token.refusal(settings().getOrDefault("DELEGATION_AUTH_TOKEN", ""));
+
+        assertThat(refusal).hasValueSatisfying(reason -> assertThat(reason).contains("placeholder"));
     }
 
     @Test
     void theTemplatesLinesAreOfTheKindThatComposeReadsToo() throws IOException {
-        assertThat(read("config.env.template").lines()).allMatch(line -> line.isEmpty() || line.startsWith("#") || line.matches("export [A-Z_]+=[^\\s'\"$`]+"));
+        assertThat(read("config.env.template").lines())
+                .allMatch(line -> line.isEmpty() || line.startsWith("#") || line.matches("export [A-Z_]+=[^\\s'\"$`]+"));
     }
 
     @Test
@@ -140,10 +157,9 @@ class ComposeFilesTest {
         return settings;
     }
 
-    private static TreeSet<String> withoutConstants(TreeSet<String> names) {
-        TreeSet<String> settings = new TreeSet<>(names);
-        settings.removeIf(name -> !name.matches("(DELEGATION|HF|BIGNODE)_.*"));
-        return settings;
+    /** Whether a variable is one of the node's; others are the scripts' own. */
+    private static boolean isSetting(String line) {
+        return line.matches("(DELEGATION|HF|BIGNODE)_.*");
     }
 
     private static JsonNode node() throws IOException {

@@ -26,7 +26,9 @@ class DeployScriptsTest {
     @BeforeEach
     void aHostThatCanRunTheNode() throws IOException {
         sandbox = new Sandbox(folder, "cat", "dirname", "find");
-        for (String name : List.of("checks.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) sandbox.copy("deploy/join/" + name, "join/" + name);
+        for (String name : List.of("checks.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) {
+            sandbox.copy("deploy/join/" + name, "join/" + name);
+        }
         Files.createDirectories(sandbox.path("shared cache"));
         docker("");
     }
@@ -78,7 +80,8 @@ class DeployScriptsTest {
         configure("short", "DELEGATION_PORT=70000\nHF_HOME=/nowhere/at/all\nBIGNODE_GPUS=some\n");
 
         assertThat(run("deploy-local.sh").err())
-                .contains("DELEGATION_AUTH_TOKEN", "DELEGATION_PORT must be", "HF_HOME is /nowhere/at/all, which is no folder", "BIGNODE_GPUS must be");
+                .contains("DELEGATION_AUTH_TOKEN", "DELEGATION_PORT must be", "BIGNODE_GPUS must be")
+                .contains("HF_HOME is /nowhere/at/all, which is no folder");
     }
 
     @Test

@@ -4,15 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The Dockerfile, read as text: what can be known about the image without building it. */
 class ImageTest {
-    private static final String RUNTIME = "FROM nvidia/cuda:";
-
     @Test
     void runsAsAUserWhoseNumberIsFixedAndNotRoots() throws IOException {
         assertThat(lastOf("USER ")).isEqualTo("10001:10001");
@@ -30,10 +27,11 @@ class ImageTest {
     @Test
     void theRuntimeStageIsTheLastAndHasAHealthCheck() throws IOException {
         List<String> instructions = instructions();
-        int runtime = instructions.indexOf(instructions.stream().filter(line -> line.startsWith("FROM ")).reduce((_, last) -> last).orElseThrow());
+        int runtime = instructions.lastIndexOf("FROM " + lastOf("FROM "));
+        List<String> stage = instructions.subList(runtime, instructions.size());
 
-        assertThat(instructions.get(runtime)).startsWith(RUNTIME);
-        assertThat(instructions.subList(runtime, instructions.size())).anyMatch(line -> line.startsWith("HEALTHCHECK ") && line.contains("/health"));
+        assertThat(stage.getFirst()).startsWith("FROM nvidia/cuda:");
+        assertThat(stage).anyMatch(line -> line.startsWith("HEALTHCHECK ") && line.contains("/health"));
     }
 
     @Test
@@ -60,10 +58,11 @@ class ImageTest {
 
     /** The Dockerfile's instructions, continued lines joined. */
     private static List<String> instructions() throws IOException {
-        return read("Dockerfile").replaceAll("(?m)^#.*\n", "").replaceAll("\\\\\n\\s*", "").lines().filter(line -> !line.isBlank()).toList();
+        String joined = read("Dockerfile").replaceAll("(?m)^#.*\n", "").replaceAll("\\\\\n\\s*", "");
+        return joined.lines().filter(line -> !line.isBlank()).toList();
     }
 
     private static String read(String file) throws IOException {
-        return Files.readString(Path.of("").toAbsolutePath().resolve(file));
+        return Files.readString(Sandbox.project().resolve(file));
     }
 }

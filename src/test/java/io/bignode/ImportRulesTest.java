@@ -1,0 +1,163 @@
+package io.bignode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.SymbolLookup;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Who may import whom. Every rule is held against the program, and against {@code io.bignode.planted}, classes of the tests that break each
+ * rule once: a rule that cannot fail would not be one.
+ */
+class ImportRulesTest {
+    private static final String PROGRAM = "io.bignode";
+    private static final String PLANTED = "io.bignode.planted";
+
+    /**
+     * A package of ours, what it may import of ours besides itself and its subpackages, and of whom it may import the messages alone: the
+     * records, and the sealed interfaces that only sum them up. Neither has anything that could be called to make another package work.
+     */
+    private record Row(String name, Set<String> imports, Set<String> importsMessages) {
+        static Row of(String name, String... imports) {
+            return new Row(name, Set.of(imports), Set.of());
+        }
+    }
+
+    private static final List<Row> TABLE = List.of(
+            Row.of("random"),
+            Row.of("config"),
+            Row.of("metrics"),
+            Row.of("poc", "random"),
+            Row.of("engine", "poc", "random"),
+            Row.of("session", "poc"),
+            Row.of("lease", "session", "poc"),
+            new Row("broker", Set.of(), Set.of("lease", "worker")),
+            // The messages that the broker carries to a worker are lease's, which knows what they are about, and hold session's records.
+            new Row("worker", Set.of("engine", "poc", "broker"), Set.of("lease", "session")),
+            Row.of("delivery", "session"),
+            Row.of("http", "session", "delivery", "poc"));
+
+    /** The package without a row: it may import everything. */
+    private static final String COMMANDS = "cli";
+
+    private static JavaClasses program;
+
+    @BeforeAll
+    static void readTheProgram() {
+        program = new ClassFileImporter().withImportOption(new ImportOption.DoNotIncludeTests()).importPackages(PROGRAM);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> theProgramHoldsEveryRule() {
+        assertThat(program).isNotEmpty();
+        return rules(PROGRAM).map(rule -> DynamicTest.dynamicTest(rule.getDescription(), () -> rule.allowEmptyShould(true).check(program)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everyRuleFindsThePlantedClassThatBreaksIt() {
+        JavaClasses planted = new ClassFileImporter().importPackages(PLANTED);
+        return rules(PLANTED)
+                .map(rule -> DynamicTest.dynamicTest(rule.getDescription(), () -> {
+                    List<String> violations = rule.evaluate(planted).getFailureReport().getDetails();
+                    assertThat(violations).isNotEmpty().allMatch(detail -> detail.contains("Breaks"), "names a class that is to break it");
+                }));
+    }
+
+    @Test
+    void everyPackageOfTheProgramHasItsRow() {
+        Set<String> packages = new TreeSet<>();
+        for (JavaClass type : program) {
+            if (!type.getPackageName().equals(PROGRAM)) packages.add(type.getPackageName().substring(PROGRAM.length() + 1).split("\\.")[0]);
+        }
+
+        packages.remove(COMMANDS);
+        assertThat(TABLE).extracting(Row::name).containsAll(packages);
+    }
+
+    private static Stream<ArchRule> rules(String root) {
+        Stream<ArchRule> table = TABLE.stream().map(row -> holds(row, root));
+        return Stream.concat(
+                table,
+                Stream.of(
+                        onlyIn(root, "picocli", inPackage("picocli.."), "cli", "Main"),
+                        onlyIn(root, "the progress bar", inPackage("me.tongfei.progressbar.."), "cli"),
+                        onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
+                        onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "cli", "Main"),
+                        onlyIn(root, "Helidon", inPackage("io.helidon.."), "http"),
+                        onlyIn(root, "OpenBLAS' artifact", inPackage("org.bytedeco.."), "engine.cpu"),
+                        onlyIn(root, "java.lang.foreign's native calls", isNativeCall(), "engine.cpu", "engine.cuda"),
+                        onlyIn(root, "java.lang.foreign", inPackage("java.lang.foreign"), "poc", "engine")));
+    }
+
+    private static ArchRule holds(Row row, String root) {
+        String own = root + "." + row.name() + "..";
+        String[] allowed = packages(root, Stream.concat(Stream.of(row.name()), row.imports().stream()));
+        String[] messages = packages(root, row.importsMessages().stream());
+        DescribedPredicate<JavaClass> forbidden = inPackage(root + "..")
+                .and(DescribedPredicate.not(inPackage(allowed)))
+                .and(DescribedPredicate.not(inPackage(messages).and(isMessage())));
+        return ArchRuleDefinition.noClasses()
+                .that()
+                .resideInAPackage(own)
+                .should()
+                .dependOnClassesThat(forbidden)
+                .as(row.name() + " imports of ours " + described(row));
+    }
+
+    private static String described(Row row) {
+        String packages = String.join(", ", new TreeSet<>(row.imports()));
+        String messages = row.importsMessages().isEmpty() ? "" : "messages of " + String.join(", ", new TreeSet<>(row.importsMessages()));
+        String all = Stream.of(packages, messages).filter(text -> !text.isEmpty()).reduce((a, b) -> a + " and " + b).orElse("nothing");
+        return all + " only";
+    }
+
+    /** Only the named packages, with their subpackages, and the named classes of the root use what is meant. */
+    private static ArchRule onlyIn(String root, String what, DescribedPredicate<JavaClass> meant, String... users) {
+        String[] packages = packages(root, Arrays.stream(users));
+        Set<String> classes = Set.copyOf(Arrays.stream(users).map(name -> root + "." + name).toList());
+        DescribedPredicate<JavaClass> user = inPackage(packages)
+                .or(DescribedPredicate.describe("a class named", type -> classes.contains(outermost(type).getName())));
+        return ArchRuleDefinition.noClasses()
+                .that(DescribedPredicate.not(user))
+                .should()
+                .dependOnClassesThat(meant)
+                .as(what + " is used in " + String.join(", ", users) + " only");
+    }
+
+    private static String[] packages(String root, Stream<String> names) {
+        return names.map(name -> root + "." + name + "..").toArray(String[]::new);
+    }
+
+    private static JavaClass outermost(JavaClass type) {
+        return type.getEnclosingClass().map(ImportRulesTest::outermost).orElse(type);
+    }
+
+    private static DescribedPredicate<JavaClass> inPackage(String... packages) {
+        return JavaClass.Predicates.resideInAnyPackage(packages);
+    }
+
+    private static DescribedPredicate<JavaClass> isMessage() {
+        return DescribedPredicate.describe("a message", type -> type.isRecord() || type.isInterface() && type.reflect().isSealed());
+    }
+
+    private static DescribedPredicate<JavaClass> isNativeCall() {
+        return JavaClass.Predicates.belongToAnyOf(Linker.class, SymbolLookup.class, FunctionDescriptor.class);
+    }
+}

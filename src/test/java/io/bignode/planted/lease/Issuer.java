@@ -1,0 +1,4 @@
+package io.bignode.planted.lease;
+
+/** No message. */
+public final class Issuer {}

@@ -1,0 +1,6 @@
+package io.bignode.planted.worker;
+
+import io.bignode.planted.lease.Issuer;
+
+/** Breaks the rule of its package: no message. */
+record BreaksByImportingTheIssuer(Issuer issuer) {}

@@ -2,7 +2,7 @@
 # Normals as float16, ours beside NumPy's in one run:
 #   pool    the main-net weight pool (888,156,147 values): ours on all cores, NumPy in chunks of 2^22 values as the executable statement draws it
 #   inputs  one main-net nonce's input (458,752 values): one thread each
-# Needs a build (./bignode --version makes one) and a Python with NumPy (Debian: python3-numpy); 5 GB of memory.
+# Needs JAVA_HOME to name a JDK 25 or newer, and a Python with NumPy (Debian: python3-numpy); 5 GB of memory.
 # Usage: src/bench/normals.sh [ROUNDS]     the best round counts
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,7 +13,7 @@ count=888156147
 digest=8ae227500e7aaf8562c79d34fb5c47aa7a17676add63acedb5e6f35799c9a35c
 "$python" -c 'import numpy' 2>/dev/null || { echo "NumPy is missing: apt-get install python3-numpy" >&2; exit 3; }
 ./bignode --version >&2
-java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+java=${JAVA_HOME:?set it to a JDK 25}/bin/java
 ours() {
   "$java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -cp "target/bignode.jar:target/lib/*" \
     src/bench/java/NormalsBench.java "$@"

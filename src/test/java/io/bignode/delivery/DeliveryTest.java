@@ -284,7 +284,7 @@ class DeliveryTest {
 
     private CompletableFuture<Batches> waitingPoll(OptionalLong after, Duration wait) {
         Running running = run(after, wait, _ -> {});
-        while (!running.poll().isDone() && running.thread().getState() != Thread.State.TIMED_WAITING) Thread.onSpinWait();
+        while (running.thread().isAlive() && running.thread().getState() != Thread.State.TIMED_WAITING) Thread.onSpinWait();
         return running.poll();
     }
 
@@ -295,7 +295,7 @@ class DeliveryTest {
         Thread thread = Thread.ofPlatform().daemon().start(() -> {
             try {
                 result.complete(((Answered) delivery.poll(session, after, wait, writer)).batches());
-            } catch (IOException | InterruptedException e) {
+            } catch (IOException | InterruptedException | RuntimeException | AssertionError e) {
                 result.completeExceptionally(e);
             }
         });

@@ -18,8 +18,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A broker for workers in the head's own process. Its queues need no bound: a slot has one request or one lease at a time, so that they never hold more
- * than a few messages a slot.
+ * A broker for workers in the head's own process. Its queues need no bound: a slot has one request or one lease at a time, so that they
+ * never hold more than a few messages a slot.
  */
 public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable {
     private final BlockingQueue<WorkerMessage> toHead = new LinkedBlockingQueue<>();
@@ -89,7 +89,10 @@ public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable
         wanted.remove(leaseId);
     }
 
-    /** Lets nothing more through to the devices: who waits for a lease gets none, and every lease is cancelled. Reports still reach the head. */
+    /**
+     * Lets nothing more through to the devices: who waits for a lease gets none, and every lease is cancelled. Reports still reach the
+     * head.
+     */
     @Override
     public synchronized void close() {
         closed = true;

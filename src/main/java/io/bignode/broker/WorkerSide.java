@@ -8,8 +8,8 @@ import java.util.Optional;
 /**
  * What a worker sees of the broker. Safe for use by all slots of all devices at once.
  *
- * <p>A slot's round: {@link #request}, {@link #take}, reports, and once the lease ended again a request. A cancelled lease is still to be ended by a
- * report. Sending never waits for the head.
+ * <p>A slot's round: {@link #request}, {@link #take}, reports, and once the lease ended again a request. A cancelled lease is still to be
+ * ended by a report. Sending never waits for the head.
  */
 public interface WorkerSide {
     /** Asks for one lease. */
@@ -22,7 +22,10 @@ public interface WorkerSide {
      */
     Optional<Lease> take(String deviceId) throws InterruptedException;
 
-    /** Whether the head no longer wants this lease, because its session ended or the broker was closed. Cheap enough to be asked every millisecond. */
+    /**
+     * Whether the head no longer wants this lease, because its session ended or the broker was closed. Cheap enough to be asked every
+     * millisecond.
+     */
     boolean cancelled(String leaseId);
 
     /** Tells what became of a lease. */

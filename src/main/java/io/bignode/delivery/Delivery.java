@@ -33,17 +33,19 @@ public final class Delivery implements AutoCloseable {
     /**
      * Waits until there is something to hand out, then has it written.
      *
-     * <p>Without a cursor the answer holds everything not yet handed out, and it is handed out once the writer returned normally; a second such poll of
-     * the same session waits for the first one's writer. With a cursor everything up to it is acknowledged, and the answer, which holds all that
-     * follows, may be asked for again.
+     * <p>Without a cursor the answer holds everything not yet handed out, and it is handed out once the writer returned normally; a second
+     * such poll of the same session waits for the first one's writer. With a cursor everything up to it is acknowledged, and the answer,
+     * which holds all that follows, may be asked for again.
      *
-     * <p>The wait ends early when the session ends, when nothing can follow any more and when this delivery is closed; the answer may then be empty.
+     * <p>The wait ends early when the session ends, when nothing can follow any more and when this delivery is closed; the answer may then
+     * be empty.
      *
      * @param after the newest cursor the small node has; 0 for none
      * @param wait  how long to wait for something, at most
      * @throws IOException the writer's own
      */
-    public PollOutcome poll(Session session, OptionalLong after, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
+    public PollOutcome poll(Session session, OptionalLong after, Duration wait, AnswerWriter writer)
+            throws IOException, InterruptedException {
         session.polled();
         try {
             return after.isPresent() ? pollAfter(session, after.getAsLong(), wait, writer) : pollUnsettled(session, wait, writer);
@@ -59,7 +61,8 @@ public final class Delivery implements AutoCloseable {
         waiters.forEach(waiter -> waiter.session.wake());
     }
 
-    private PollOutcome pollAfter(Session session, long after, Duration wait, AnswerWriter writer) throws IOException, InterruptedException {
+    private PollOutcome pollAfter(Session session, long after, Duration wait, AnswerWriter writer)
+            throws IOException, InterruptedException {
         Optional<Batches> batches = session.after(after);
         if (batches.isPresent() && batches.get().found().isEmpty()) {
             await(session, after, wait);

@@ -33,7 +33,8 @@ final class DeviceRates {
     }
 
     /**
-     * How many nonces a lease should have: one for unknown work, then about the target time's worth, whole batches where it is more than one.
+     * How many nonces a lease should have: one for unknown work, then about the target time's worth, whole batches where it is more than
+     * one.
      *
      * @param maxBatch the device's batch
      */

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How often each nonce index of a session failed in a row. Ranges are cut anew when they are leased again, so indices are counted, not leases. Not
- * thread safe.
+ * How often each nonce index of a session failed in a row. Ranges are cut anew when they are leased again, so indices are counted, not
+ * leases. Not thread safe.
  */
 final class FailureTally {
     private record Entry(long first, long end, int failures) {

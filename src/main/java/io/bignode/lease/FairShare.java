@@ -12,8 +12,8 @@ import java.util.function.ToDoubleFunction;
 /**
  * Who is next: the one that used the least device time for its weight. A pure policy; not thread safe.
  *
- * <p>Each has a virtual time, the device time charged to it divided by its weight. Who comes, or comes back after a while in which it could not use a
- * device, starts at the least virtual time of those present: it is next, but gets nothing for the time it was away.
+ * <p>Each has a virtual time, the device time charged to it divided by its weight. Who comes, or comes back after a while in which it could
+ * not use a device, starts at the least virtual time of those present: it is next, but gets nothing for the time it was away.
  *
  * @param <S> who shares, compared by {@code equals}
  */
@@ -45,7 +45,11 @@ final class FairShare<S> {
     /** Ranks those who could use a device now, the next one first; all others are absent from now on. */
     List<S> ranking(Collection<S> candidates) {
         accounts.forEach((who, account) -> account.present &= candidates.contains(who));
-        double start = accounts.values().stream().filter(account -> account.present).mapToDouble(account -> account.virtualNanos).min().orElse(floor);
+        double start = accounts.values().stream()
+                .filter(account -> account.present)
+                .mapToDouble(account -> account.virtualNanos)
+                .min()
+                .orElse(floor);
         for (S candidate : candidates) {
             Account account = accounts.computeIfAbsent(candidate, who -> new Account(weight.applyAsDouble(who)));
             if (!account.present) account.virtualNanos = Math.max(account.virtualNanos, start);

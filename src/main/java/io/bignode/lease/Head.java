@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
  *
- * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the handler given is told and should end the
- * process.
+ * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the handler given is told and
+ * should end the process.
  */
 public final class Head implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(200);

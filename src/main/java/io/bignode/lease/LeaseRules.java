@@ -20,8 +20,8 @@ public record LeaseRules(Duration target, int growth, int batches, int failures,
     }
 
     /**
-     * The usual rules: a second of work, growing eightfold, four batches, five failures. A minute's grace leaves room for a weight pool that is being
-     * made and cannot be interrupted.
+     * The usual rules: a second of work, growing eightfold, four batches, five failures. A minute's grace leaves room for a weight pool
+     * that is being made and cannot be interrupted.
      */
     public static LeaseRules usual() {
         return new LeaseRules(Duration.ofSeconds(1), 8, 4, 5, Duration.ofSeconds(60));

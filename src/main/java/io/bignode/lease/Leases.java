@@ -22,8 +22,8 @@ import java.util.function.LongSupplier;
 /**
  * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more. Thread safe.
  *
- * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came back. It calls
- * {@code send} and {@code cancel} with its lock held, so these only hand the message on.
+ * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came
+ * back. It calls {@code send} and {@code cancel} with its lock held, so these only hand the message on.
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
@@ -167,7 +167,8 @@ public final class Leases {
         for (Iterator<Issued> all = inFlight.values().iterator(); all.hasNext(); ) {
             Issued issued = all.next();
             if (issued.cancelledNanos.isEmpty() || now - issued.cancelledNanos.getAsLong() < rules.cancelGrace().toNanos()) continue;
-            LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, issued.lease.id());
+            String lease = issued.lease.id();
+            LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, lease);
             all.remove();
             giveBack(issued);
         }

@@ -7,11 +7,12 @@ import java.util.List;
  *
  * @param sessionId     whose
  * @param found         everything found since, in the order it came; may be empty
- * @param sessionActive false only when nothing will ever follow: the session ended, no lease is in flight, everything was handed out, and this answer
- *                      is empty too
+ * @param sessionActive false only when nothing will ever follow: the session ended, no lease is in flight, everything was handed out, and
+ *                      this answer is empty too
  * @param status        the session's status
  * @param totalBatches  how many batches were found since the session's start
- * @param cursor        the last batch in this answer, or the one before where it is empty: what follows it is asked for with {@code after=cursor}
+ * @param cursor        the last batch in this answer, or the one before where it is empty; what follows it is asked for with
+ *                      {@code after=cursor}
  */
 public record Batches(String sessionId, List<Found> found, boolean sessionActive, SessionStatus status, long totalBatches, long cursor) {
     /** Copies the list. */

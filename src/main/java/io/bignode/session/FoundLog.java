@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The batches a session found and how far they were handed out. Batches are numbered from 1; a cursor is the number of the last batch seen, 0 for none.
- * Guarded by its session's lock.
+ * The batches a session found and how far they were handed out. Batches are numbered from 1; a cursor is the number of the last batch seen,
+ * 0 for none. Guarded by its session's lock.
  */
 final class FoundLog {
     private final List<List<Found>> batches = new ArrayList<>();

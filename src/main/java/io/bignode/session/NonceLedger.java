@@ -6,7 +6,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which nonce indices of an order are untouched, in flight, returned or computed; shared by the consecutive sessions of the order. Thread safe.
+ * Which nonce indices of an order are untouched, in flight, returned or computed; shared by the consecutive sessions of the order. Thread
+ * safe.
  *
  * <p>Indices from {@code next} on were never taken. Of those below, the ones in {@code returned} wait to be taken again and the ones in
  * {@code inFlight} are with a device; all others are computed.

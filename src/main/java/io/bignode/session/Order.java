@@ -4,8 +4,8 @@ package io.bignode.session;
  * What a small node ordered.
  *
  * @param tenant who ordered; only the same tenant sees the session
- * @param key    identity within the tenant: two orders with the same key share their nonces (the caller composes it of block hash, public key,
- *               node id, node count and parameters)
+ * @param key    identity within the tenant: two orders with the same key share their nonces (the caller composes it of block hash, public
+ *               key, node id, node count and parameters)
  * @param nonces the nonces to compute
  * @param nodeId the small node's number, for listings
  * @param work   what to compute

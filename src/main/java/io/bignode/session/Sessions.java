@@ -17,8 +17,8 @@ import java.util.function.LongSupplier;
 /**
  * All sessions of this node, running and ended. Thread safe.
  *
- * <p>Sessions of the same order follow each other: the next one goes on at the first nonce the ones before never computed, until the last of them is
- * purged.
+ * <p>Sessions of the same order follow each other: the next one goes on at the first nonce the ones before never computed, until the last
+ * of them is purged.
  */
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
@@ -75,8 +75,8 @@ public final class Sessions {
     }
 
     /**
-     * Has something called whenever there may be work to lease or a lease to cancel: a session started, ended, or was polled after idling. It is called
-     * by the thread that brought this about, with no lock held.
+     * Has something called whenever there may be work to lease or a lease to cancel: a session started, ended, or was polled after idling.
+     * It is called by the thread that brought this about, with no lock held.
      */
     public void onChange(Runnable listener) {
         listeners.add(listener);

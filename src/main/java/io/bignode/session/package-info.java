@@ -1,8 +1,8 @@
 /**
  * Who asked for what until when, what was found, what was delivered.
  *
- * <p>In come orders of small nodes and what devices found; out go nonce ranges to compute and found nonces to hand out. An order is a sequence of
- * nonces and an opaque piece of work: nothing here knows a model.
+ * <p>In come orders of small nodes and what devices found; out go nonce ranges to compute and found nonces to hand out. An order is a
+ * sequence of nonces and an opaque piece of work: nothing here knows a model.
  *
  * <p>Invariant: below the highest nonce index ever taken of an order, every index is computed, in flight or returned, and exactly one of
  * these, whatever sessions of that order start and end. What was found stays readable until its session is purged.

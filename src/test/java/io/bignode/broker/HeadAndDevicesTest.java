@@ -41,7 +41,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Head, broker, sessions and delivery with real threads: devices that compute nothing and small nodes that start, poll, break off and stop. */
+/**
+ * Head, broker, sessions and delivery with real threads: devices that compute nothing and small nodes that start, poll, break off and
+ * stop.
+ */
 @Timeout(120)
 @ExtendWith(Quiet.class)
 class HeadAndDevicesTest {

@@ -183,11 +183,10 @@ class LeasesTest {
     void aReportOfNoncesThatWereNotLeasedCountsAsAFailure() {
         Session session = bench.start(Orders.of("a"));
         leaseAndDo();
-        for (List<Found> wrong : List.of(
-                List.of(new Found(0, "1.0")), List.of(new Found(9, "1.0")), List.of(new Found(1, "1.0"), new Found(1, "1.0")), List.of(new Found(-1, "1.0")))) {
+        for (List<Long> wrong : List.of(List.of(0L), List.of(9L), List.of(1L, 1L), List.of(-1L))) {
             Lease lease = bench.lease("gpu");
             assertThat(lease.range()).isEqualTo(new NonceRange(1, 8));
-            bench.leases.handle(new LeaseReport.Done(lease.id(), wrong, 8, 1));
+            bench.leases.handle(new LeaseReport.Done(lease.id(), wrong.stream().map(nonce -> new Found(nonce, "1.0")).toList(), 8, 1));
         }
         bench.leases.handle(new LeaseReport.Done(bench.lease("gpu").id(), List.of(), 9, 1));
         assertThat(session.totalGenerated()).isEqualTo(1);

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Whatever happens in whatever order, no nonce is leased twice at a time, skipped, lost or delivered twice. A failing history is replayed with
- * {@code -Dbignode.seed=…}.
+ * Whatever happens in whatever order, no nonce is leased twice at a time, skipped, lost or delivered twice. A failing history is replayed
+ * with {@code -Dbignode.seed=…}.
  */
 @ExtendWith(Quiet.class)
 class RandomHistoriesTest {

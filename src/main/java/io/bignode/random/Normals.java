@@ -20,7 +20,7 @@ public final class Normals {
 
     /** Fills an array with float16 values, rounded through float32. */
     public void fillHalf(short[] out) {
-        Halves halves = new Halves(1.0);
+        Halves halves = Halves.standard();
         for (int at = 0; at < out.length; at += Halves.CAPACITY) {
             int count = Math.min(Halves.CAPACITY, out.length - at);
             halves.round(ziggurat.draw(halves.values, 0, count, Long.MAX_VALUE), out, at);

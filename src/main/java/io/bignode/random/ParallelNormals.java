@@ -152,7 +152,7 @@ public final class ParallelNormals {
         /** Attempts whose beginnings are remembered: two draws of one stream meet within a few. */
         private static final int REMEMBERED = 64;
 
-        private final Halves halves = new Halves(scale);
+        private final Halves halves = Halves.scaled(scale);
         private final long[] starts = new long[REMEMBERED];
         private final int[] valuesBefore = new int[REMEMBERED];
         private int remembered;

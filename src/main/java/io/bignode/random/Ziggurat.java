@@ -20,9 +20,10 @@ final class Ziggurat {
     private static final double INVERSE_TAIL = 0.27366123732975827;
     private static final double UNIFORM = 0x1p-53;
 
-    private static final long[] K = new long[LAYERS];
+    /** Bounds by the raw output's lowest nine bits: the layer, and the sign above it. */
+    private static final long[] K = new long[2 * LAYERS];
 
-    /** Widths by the raw output's lowest nine bits: the layer, and the sign above it. */
+    /** Widths, by the same bits. */
     private static final double[] W = new double[2 * LAYERS];
 
     private static final double[] F = new double[LAYERS];
@@ -32,7 +33,6 @@ final class Ziggurat {
     }
 
     private final RawBlock block;
-    private final long[] raw;
     private int at = RawBlock.SIZE;
     private long base;
 
@@ -44,7 +44,6 @@ final class Ziggurat {
      */
     Ziggurat(Pcg64 generator, long position) {
         this.block = new RawBlock(generator);
-        this.raw = block.array();
         this.base = position - RawBlock.SIZE;
     }
 
@@ -68,7 +67,9 @@ final class Ziggurat {
                 refill();
             }
             int limit = (int) Math.min(Math.min(RawBlock.SIZE, (long) at + (to - n)), end - base);
-            n = accept(out, n, limit);
+            int accepted = accept(block.states(), at, limit, out, n);
+            at += accepted;
+            n += accepted;
             if (at < limit) {
                 double value = attempt();
                 if (!Double.isNaN(value)) {
@@ -91,23 +92,27 @@ final class Ziggurat {
         if (layer == 0) {
             return tail((mantissa >>> 8 & 1) != 0);
         }
-        return (F[layer - 1] - F[layer]) * uniform() + F[layer] < StrictMath.exp(-0.5 * x * x) ? x : Double.NaN;
+        // Only compared with a random height: the last place, which Math.exp may round either way, decides once in some 10^13 times.
+        return (F[layer - 1] - F[layer]) * uniform() + F[layer] < Math.exp(-0.5 * x * x) ? x : Double.NaN;
     }
 
-    /** Accepts outputs of the block up to {@code limit} (99 of 100 lie inside their layer) and stops before the first that does not. */
-    private int accept(double[] out, int from, int limit) {
-        int n = from;
-        int i = at;
-        for (; i < limit; i++) {
-            long r = raw[RawBlock.first() + i];
+    /**
+     * Accepts outputs of a block up to {@code limit} (98 of 100 lie inside their layer) and stops before the first that does not: the loop nearly
+     * all values come from.
+     *
+     * @return how many were accepted
+     */
+    private static int accept(long[] states, int first, int limit, double[] out, int from) {
+        for (int i = first; i < limit; i++) {
+            long r = RawBlock.output(states, i);
+            int layerAndSign = (int) r & (2 * LAYERS - 1);
             long mantissa = r >>> 9 & MANTISSA;
-            if (mantissa >= K[(int) (r & (LAYERS - 1))]) {
-                break;
+            if (mantissa >= K[layerAndSign]) {
+                return i - first;
             }
-            out[n++] = mantissa * W[(int) (r & (2 * LAYERS - 1))];
+            out[from + i - first] = mantissa * W[layerAndSign];
         }
-        at = i;
-        return n;
+        return limit - first;
     }
 
     private double tail(boolean negative) {
@@ -128,7 +133,7 @@ final class Ziggurat {
         if (at == RawBlock.SIZE) {
             refill();
         }
-        return raw[RawBlock.first() + at++];
+        return RawBlock.output(block.states(), at++);
     }
 
     private void refill() {
@@ -149,6 +154,7 @@ final class Ziggurat {
                         String[] fields = line.split("\t", -1);
                         int layer = Integer.parseInt(fields[0]);
                         K[layer] = Long.parseLong(fields[1]);
+                        K[LAYERS + layer] = K[layer];
                         W[layer] = Double.parseDouble(fields[2]);
                         W[LAYERS + layer] = -W[layer];
                         F[layer] = Double.parseDouble(fields[3]);

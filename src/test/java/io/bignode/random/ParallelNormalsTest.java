@@ -3,11 +3,14 @@ package io.bignode.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +106,81 @@ class ParallelNormalsTest {
         }
         assertThat(wedges).as("wedges whose second output lies beyond a boundary").isEqualTo(20);
         assertThat(tails).as("tails that a boundary cuts").isPositive();
+    }
+
+    @Test
+    void everyOutputOfARejectedWedgeAndOfALongTailCanBeginAChunk() throws InterruptedException {
+        Pcg64 stream = stream("boundaries");
+        List<Attempt> attempts = attempts(stream, 120_000);
+        List<Attempt> rejected = attempts.stream().filter(a -> a.outputs == 2 && Double.isNaN(a.value)).limit(10).toList();
+        List<Attempt> longTails = attempts.stream().filter(a -> a.outputs > 3).limit(3).toList();
+        assertThat(rejected).as("wedges that reject").hasSize(10);
+        assertThat(longTails).as("tails of more than one round").isNotEmpty();
+        for (Attempt attempt : Stream.concat(rejected.stream(), longTails.stream()).toList()) {
+            for (int inside = 1; inside < attempt.outputs; inside++) {
+                int chunk = (int) attempt.start + inside;
+                int count = 2 * chunk + 100;
+                assertThat(parallel(stream, count, 1.0, 3, chunk)).as("chunk %d", chunk).isEqualTo(serial(stream, count, 1.0));
+            }
+        }
+    }
+
+    @Test
+    void aGuessThatNeverMeetsTheTrueDrawIsDrawnAgain() throws InterruptedException {
+        Pcg64 stream = stream("never");
+        // Chunks of two outputs; the true draw begins at a chunk's second output, the guess's one attempt in the chunk spans both.
+        List<Attempt> attempts = attempts(stream, 200_000);
+        List<Attempt> entering = attempts.stream()
+                .filter(a -> a.outputs == 2 && a.start % 2 == 1 && attemptAt(stream, a.start + 1).outputs > 1)
+                .toList();
+        assertThat(entering).as("chunks that are entered so").isNotEmpty();
+        int count = (int) entering.getLast().start + 100;
+        assertThat(parallel(stream, count, 1.0, 2, 2)).isEqualTo(serial(stream, count, 1.0));
+    }
+
+    @Test
+    void aBlockThatEndsInsideAnAttemptGoesOnInTheNext() {
+        Pcg64 stream = stream("blocks");
+        List<Attempt> cut = attempts(stream, 60_000).stream().filter(a -> a.outputs > 1 && a.start >= RawBlock.SIZE).toList();
+        assertThat(cut).hasSizeGreaterThan(500).anyMatch(a -> a.outputs > 2);
+        for (Attempt attempt : cut) {
+            // A draw that begins so that its first block ends behind the attempt's first output.
+            Pcg64 from = stream.copy();
+            from.skip(attempt.start + 1 - RawBlock.SIZE);
+            Ziggurat single = new Ziggurat(from.copy(), 0);
+            double[] drawn = new double[600];
+            new Normals(from).fill(drawn);
+            for (double value : drawn) {
+                assertThat(value).as("block cut at %d", attempt.start + 1).isEqualTo(next(single));
+            }
+        }
+    }
+
+    /** An attempt: where it begins, how many outputs it reads, its value or NaN. */
+    private record Attempt(long start, long outputs, double value) {}
+
+    private static List<Attempt> attempts(Pcg64 stream, long outputs) {
+        List<Attempt> attempts = new ArrayList<>();
+        Ziggurat ziggurat = new Ziggurat(stream.copy(), 0);
+        while (ziggurat.position() < outputs) {
+            long start = ziggurat.position();
+            double value = ziggurat.attempt();
+            attempts.add(new Attempt(start, ziggurat.position() - start, value));
+        }
+        return attempts;
+    }
+
+    private static Attempt attemptAt(Pcg64 stream, long start) {
+        Pcg64 from = stream.copy();
+        from.skip(start);
+        Ziggurat ziggurat = new Ziggurat(from, start);
+        double value = ziggurat.attempt();
+        return new Attempt(start, ziggurat.position() - start, value);
+    }
+
+    private static double next(Ziggurat single) {
+        double value = single.attempt();
+        return Double.isNaN(value) ? next(single) : value;
     }
 
     @Test

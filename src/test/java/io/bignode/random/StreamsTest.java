@@ -109,6 +109,46 @@ class StreamsTest {
         assertThat(Golden.sha256(bytes.array())).isEqualTo(row.get("sha256_i64").asText());
     }
 
+    static Stream<JsonNode> jumps() {
+        return StreamSupport.stream(Golden.read("pcg64-jumps.json").spliterator(), false);
+    }
+
+    @ParameterizedTest
+    @MethodSource("jumps")
+    void aJumpLandsWhereNumPysDoes(JsonNode row) {
+        Pcg64 generator = new Pcg64(new SeedSequence(1, 2, 3));
+        generator.skip(Long.parseUnsignedLong(row.get("outputs").asText()));
+        for (JsonNode raw : row.get("raw_u64")) {
+            assertThat(Long.toUnsignedString(generator.nextLong())).isEqualTo(raw.asText());
+        }
+    }
+
+    @Test
+    void blocksCarryFromHalfToHalfInManyStreams() {
+        for (int seed = 0; seed < 200; seed++) {
+            Pcg64 one = new Pcg64(new SeedSequence(seed, ~seed));
+            RawBlock block = new RawBlock(one.copy());
+            for (int b = 0; b < 3; b++) {
+                block.next();
+                for (int i = 0; i < RawBlock.SIZE; i++) {
+                    assertThat(RawBlock.output(block.states(), i)).as("seed %d, block %d, output %d", seed, b, i).isEqualTo(one.nextLong());
+                }
+            }
+        }
+    }
+
+    @Test
+    void aStandardNormalOfMinusZeroKeepsItsSignAndAScaledOneLosesIt() {
+        short[] halves = {1, 1};
+        Halves standard = Halves.standard();
+        standard.values[0] = -0.0;
+        standard.round(1, halves, 0);
+        Halves scaled = Halves.scaled(0.02);
+        scaled.values[0] = -0.0;
+        scaled.round(1, halves, 1);
+        assertThat(halves).containsExactly(0x8000, 0);
+    }
+
     @Test
     void halfOfAnOutputIsKeptForTheNextCall() {
         Pcg64 words = new Pcg64(SeedSequence.ofText("halves", 1));
@@ -145,7 +185,7 @@ class StreamsTest {
         for (int b = 0; b < 5; b++) {
             block.next();
             for (int i = 0; i < RawBlock.SIZE; i++) {
-                assertThat(block.array()[RawBlock.first() + i]).isEqualTo(one.nextLong());
+                assertThat(RawBlock.output(block.states(), i)).isEqualTo(one.nextLong());
             }
         }
     }

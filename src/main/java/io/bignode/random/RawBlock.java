@@ -1,10 +1,10 @@
 package io.bignode.random;
 
 /**
- * A stream's raw outputs, a block at a time. Lane i holds the generator's state at output i of the block; a refill advances every lane by a whole
- * block. The lanes do not depend on each other, so the compiler can turn each loop into vector instructions. It does that for loops of few
- * operations over one array only, hence the several short loops and the one array with its sections. It does not do it for the output's rotation,
- * so that is left to whoever reads an output.
+ * A stream's raw outputs, a block at a time. Lane i holds the generator's state at output i of the block; a refill advances every lane by a
+ * whole block. The lanes do not depend on each other, so the compiler can turn each loop into vector instructions. It does that for loops of
+ * few operations over one array only, hence the several short loops and the one array with its sections. It does not do it for the output's
+ * rotation, so that is left to whoever reads an output.
  */
 final class RawBlock {
     /** Outputs in a block: its state and scratch stay in a core's nearest cache. */
@@ -54,8 +54,8 @@ final class RawBlock {
         carryHigh(s);
     }
 
-    // With low = l1:l0, multiplier m1:m0 and increment a1:a0 in halves of 32 bits, low * m + a is summed column by column. No sum overflows:
-    // (2^32 - 1)^2 + 2 * (2^32 - 1) = 2^64 - 1.
+    // With low = l1:l0, multiplier m1:m0 and increment a1:a0 in halves of 32 bits, low * m + a is summed column by column. No sum
+    // overflows: (2^32 - 1)^2 + 2 * (2^32 - 1) = 2^64 - 1.
     //   first  = l0 * m0 + a0
     //   middle = l1 * m0 + (first >>> 32) + a1
     //   rest   = l0 * m1 + (middle & MASK_32)               the new low is rest:first, 32 bits of each

@@ -97,8 +97,8 @@ final class Ziggurat {
     }
 
     /**
-     * Accepts outputs of a block up to {@code limit} (98 of 100 lie inside their layer) and stops before the first that does not: the loop nearly
-     * all values come from.
+     * Accepts outputs of a block up to {@code limit} (98 of 100 lie inside their layer) and stops before the first that does not: the loop
+     * nearly all values come from.
      *
      * @return how many were accepted
      */

@@ -34,7 +34,6 @@ final class DirectProblems implements DirectHandler {
     private static Problem problem(EventType type, int status) {
         if (status == 413) return Problem.tooLarge(RequestBody.LIMIT);
         if (status == 414) return Problem.of(414, "URI Too Long", "the request line is too long");
-        if (status == 431) return Problem.of(431, "Request Header Fields Too Large", "the headers are too long");
         if (type == EventType.INTERNAL_ERROR) return Problem.internal();
         // Helidon's 501 and 505 are the client's faults too, and a client that sees a 5xx would try again.
         return Problem.of(400, "Bad Request", "this is no HTTP/1.1 request this node can read");

@@ -76,6 +76,10 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static WebServer server(HttpRules rules, Edge edge) {
+        Http1Config.Builder http1 = Http1Config.builder()
+                .maxPrologueLength(MAX_REQUEST_LINE)
+                .maxHeadersSize(MAX_HEADERS)
+                .continueImmediately(false);
         return WebServer.builder()
                 .host(rules.host())
                 .port(rules.port())
@@ -83,15 +87,11 @@ public final class HttpServer implements AutoCloseable {
                 .shutdownGracePeriod(rules.grace())
                 .maxTcpConnections(rules.maxConnections())
                 .maxPayloadSize(RequestBody.LIMIT)
-                // Counts while a request is in progress too: it ends writes to clients that do not read and reads from those that do not write.
                 .idleConnectionTimeout(rules.stalled())
                 .idleConnectionPeriod(period(rules.stalled()))
                 .directHandlers(DirectProblems.handlers())
-                .addProtocol(Http1Config.builder()
-                        .maxPrologueLength(MAX_REQUEST_LINE)
-                        .maxHeadersSize(MAX_HEADERS)
-                        .continueImmediately(false)
-                        .build())
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(new Connections(http1, rules.stalled()))
                 .routing(HttpRouting.builder().addFilter(edge::filter))
                 .build();
     }

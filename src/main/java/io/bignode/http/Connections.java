@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Takes every connection for HTTP/1.1, so that whatever comes is answered, and adds three things to Helidon's own handling of it: what was received and not
@@ -22,6 +23,7 @@ import java.util.Set;
 final class Connections implements ServerConnectionSelector {
     private final Http1ConnectionSelector http1;
     private final Duration stalled;
+    private final AtomicInteger open = new AtomicInteger();
 
     /**
      * Connections with these limits.
@@ -39,6 +41,11 @@ final class Connections implements ServerConnectionSelector {
         this.http1 = Http1ConnectionSelector.builder()
                 .config(config.sendListeners(List.of(refusals)).build())
                 .build();
+    }
+
+    /** How many connections there are. */
+    int open() {
+        return open.get();
     }
 
     @Override
@@ -59,18 +66,23 @@ final class Connections implements ServerConnectionSelector {
     @Override
     public ServerConnection connection(ConnectionContext context) {
         BoundedContext bounded = new BoundedContext(context);
-        return new BoundedConnection(http1.connection(bounded), bounded, stalled);
+        return new BoundedConnection(http1.connection(bounded), bounded, stalled, open);
     }
 
     /** Helidon's connection, with an end to everything. */
-    private record BoundedConnection(ServerConnection connection, BoundedContext context, Duration stalled) implements ServerConnection, InterruptableTask<Void> {
+    private record BoundedConnection(ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open) implements ServerConnection, InterruptableTask<Void> {
         private static final Duration PATIENCE = Duration.ofSeconds(2);
         private static final long MOST_BYTES = 8L << 20;
 
         @Override
         public void handle(Limit limit) throws InterruptedException {
-            connection.handle(limit);
-            if (context.refused()) linger();
+            open.incrementAndGet();
+            try {
+                connection.handle(limit);
+                if (context.refused()) linger();
+            } finally {
+                open.decrementAndGet();
+            }
         }
 
         /** Closing on unread bytes would send a reset, which makes the client's system drop the answer it has not read yet. */

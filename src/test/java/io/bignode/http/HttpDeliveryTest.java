@@ -72,6 +72,15 @@ class HttpDeliveryTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "GET /hea", "POST /api/v1/delegation/start HTTP/1.1\r\nHost: n\r\nContent-Length: 99\r\n\r\n{"})
+    void aClientThatDoesNotFinishItsRequestIsLetGo(String half) throws Exception {
+        try (Socket socket = node.connect()) {
+            socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
+            assertThat(socket.getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
     @Test
     void aSlowReaderGetsItsWholeAnswer() throws Exception {
         Session session = node.start(startBody());

@@ -20,7 +20,7 @@ final class DirectProblems implements DirectHandler {
 
     @Override
     public TransportResponse handle(TransportRequest request, EventType type, Status status, ServerResponseHeaders headers, String message) {
-        Problem problem = problem(type, status.code());
+        Problem problem = problem(status.code());
         TransportResponse.Builder response = TransportResponse.builder()
                 .status(Status.create(problem.status()))
                 .headers(headers)
@@ -31,12 +31,11 @@ final class DirectProblems implements DirectHandler {
         return response.build();
     }
 
-    private static Problem problem(EventType type, int status) {
+    private static Problem problem(int status) {
         if (status == 413) return Problem.tooLarge(RequestBody.LIMIT);
         if (status == 414) return Problem.of(414, "URI Too Long", "the request line is too long");
-        if (status == 431) return Problem.of(431, "Request Header Fields Too Large", "the headers are too long");
-        if (type == EventType.INTERNAL_ERROR) return Problem.internal();
-        // Helidon's 501 and 505 are the client's faults too, and a client that sees a 5xx would try again.
-        return Problem.of(400, "Bad Request", "this is no HTTP/1.1 request this node can read");
+        // Failures of this node's own end at the edge. What Helidon calls an internal error, not implemented or an unsupported version is a request it
+        // could not read, and a client told of a 5xx would send the same again.
+        return Problem.malformed("this is no HTTP/1.1 request this node can read");
     }
 }

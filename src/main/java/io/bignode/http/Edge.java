@@ -41,12 +41,15 @@ final class Edge {
             reply.last(e.problem());
         } catch (CloseConnectionException | BadRequestException | RequestException e) {
             throw e; // the connection's own affairs: Helidon ends it, or its direct handler answers
+        } catch (BodyStream.Malformed e) {
+            reply.last(Problem.malformed(String.valueOf(e.getMessage())));
         } catch (IOException | UncheckedIOException | SocketWriterException e) {
             throw new CloseConnectionException("the client is gone", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new CloseConnectionException("the server stops", e);
-        } catch (Exception e) {
+        } catch (Exception | Error e) {
+            // The edge: whatever this is, it must end this request only, and nothing of it may reach the client.
             LOG.log(System.Logger.Level.ERROR, "a request failed", e);
             reply.last(Problem.internal());
         }
@@ -58,7 +61,7 @@ final class Edge {
         Query query = new Query(request.prologue().query().rawValue());
         switch (routes.find(method, path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
-                Call call = new Call(parameter, query, () -> request.content().inputStream());
+                Call call = new Call(parameter, query, () -> new BodyStream(request.content().inputStream()));
                 if (route.credential() != Route.Credential.NONE) call.tenant(tenant(request.headers(), route.credential(), call));
                 route.resource().serve(call, reply);
             }

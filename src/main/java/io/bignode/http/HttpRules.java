@@ -18,8 +18,8 @@ public record HttpRules(String host, int port, int maxConnections, Duration stal
         if (!stalled.isPositive() || !grace.isPositive()) throw new IllegalArgumentException("stalled " + stalled + ", grace " + grace);
     }
 
-    /** The usual rules: 2048 connections, 75 s for one that stalls, 3 s of grace. */
-    public static HttpRules of(String host, int port) {
-        return new HttpRules(host, port, 2048, Duration.ofSeconds(75), Duration.ofSeconds(3));
+    /** The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 3 s of grace. */
+    public static HttpRules of(String host, int port, int maxSessions) {
+        return new HttpRules(host, port, 256 + 2 * maxSessions, Duration.ofSeconds(75), Duration.ofSeconds(3));
     }
 }

@@ -21,6 +21,7 @@ public final class HttpServer implements AutoCloseable {
 
     private final HttpRules rules;
     private final Delivery delivery;
+    private final Connections connections;
     private final WebServer server;
     private volatile boolean closing;
 
@@ -41,7 +42,12 @@ public final class HttpServer implements AutoCloseable {
                 new SessionResource(sessions, delivery, devices),
                 new StartResource(sessions, admission, devices),
                 new HealthResource(devices, () -> closing));
-        this.server = server(rules, new Edge(routes, tenants));
+        Http1Config.Builder http1 = Http1Config.builder()
+                .maxPrologueLength(MAX_REQUEST_LINE)
+                .maxHeadersSize(MAX_HEADERS)
+                .continueImmediately(false);
+        this.connections = new Connections(http1, rules.stalled());
+        this.server = server(rules, connections, new Edge(routes, tenants));
     }
 
     /**
@@ -68,6 +74,11 @@ public final class HttpServer implements AutoCloseable {
         delivery.close();
     }
 
+    /** How many clients are connected. */
+    public int openConnections() {
+        return connections.open();
+    }
+
     /** {@link #drain Drains}, lets requests in progress end for a few seconds, and stops. */
     @Override
     public void close() {
@@ -75,7 +86,7 @@ public final class HttpServer implements AutoCloseable {
         server.stop();
     }
 
-    private static WebServer server(HttpRules rules, Edge edge) {
+    private static WebServer server(HttpRules rules, Connections connections, Edge edge) {
         return WebServer.builder()
                 .host(rules.host())
                 .port(rules.port())
@@ -83,15 +94,11 @@ public final class HttpServer implements AutoCloseable {
                 .shutdownGracePeriod(rules.grace())
                 .maxTcpConnections(rules.maxConnections())
                 .maxPayloadSize(RequestBody.LIMIT)
-                // Counts while a request is in progress too: it ends writes to clients that do not read and reads from those that do not write.
                 .idleConnectionTimeout(rules.stalled())
                 .idleConnectionPeriod(period(rules.stalled()))
                 .directHandlers(DirectProblems.handlers())
-                .addProtocol(Http1Config.builder()
-                        .maxPrologueLength(MAX_REQUEST_LINE)
-                        .maxHeadersSize(MAX_HEADERS)
-                        .continueImmediately(false)
-                        .build())
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(connections)
                 .routing(HttpRouting.builder().addFilter(edge::filter))
                 .build();
     }

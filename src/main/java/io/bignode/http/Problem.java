@@ -16,6 +16,11 @@ import java.util.Map;
  */
 record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
 
+    /** For what is no HTTP; nothing more can be read from such a connection. */
+    static Problem malformed(String detail) {
+        return new Problem(400, "Bad Request", detail, List.of(), Map.of("Connection", "close"));
+    }
+
     static Problem unauthorized() {
         String detail = "a valid token is required: Authorization: Bearer <token>";
         return new Problem(401, "Unauthorized", detail, List.of(), Map.of("WWW-Authenticate", "Bearer"));

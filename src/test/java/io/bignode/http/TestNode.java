@@ -1,0 +1,171 @@
+package io.bignode.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.delivery.Delivery;
+import io.bignode.session.Found;
+import io.bignode.session.NonceRange;
+import io.bignode.session.Session;
+import io.bignode.session.SessionRules;
+import io.bignode.session.Sessions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** A server with real sessions and a device whose every move the test makes. */
+final class TestNode implements AutoCloseable {
+    static final String API = "/api/v1/delegation";
+    static final String TOKEN = "token-of-the-first-tenant";
+    static final String OTHER_TOKEN = "token-of-another-tenant";
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    /** Held here, as the log manager alone would forget its level: thousands of sessions start in these tests. */
+    private static final Logger QUIET = Logger.getLogger("io.bignode");
+
+    static {
+        QUIET.setLevel(Level.WARNING);
+    }
+
+    final Sessions sessions;
+    final Delivery delivery = new Delivery();
+    final AtomicInteger devices = new AtomicInteger(1);
+    final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
+    final HttpServer server;
+    final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    TestNode() {
+        this(4, Duration.ofSeconds(75));
+    }
+
+    TestNode(int maxSessions, Duration stalled) {
+        sessions = new Sessions(SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime);
+        HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2));
+        server = new HttpServer(rules, TestNode::tenant, sessions, delivery, _ -> refusal.get(), devices::get).start();
+    }
+
+    private static Optional<String> tenant(String token) {
+        return switch (token) {
+            case TOKEN -> Optional.of("first");
+            case OTHER_TOKEN -> Optional.of("other");
+            default -> Optional.empty();
+        };
+    }
+
+    /** Every line of the API's table; only to be read, not to be served. */
+    static List<Route> routes() {
+        return Routes.of(new SessionResource(null, null, null), new StartResource(null, null, null), new HealthResource(null, null)).all();
+    }
+
+    /** A sound start request of dev-net's shape. */
+    static ObjectNode startBody() {
+        ObjectNode body = JSON.createObjectNode()
+                .put("node_id", 1)
+                .put("node_count", 3)
+                .put("block_hash", "9F2C6A1B7E3D5048")
+                .put("block_height", 9_007_199_254_740_993L)
+                .put("public_key", "02a1633cafcc01ebfb")
+                .put("batch_size", 100)
+                .put("r_target", 1.4013564660458173)
+                .put("fraud_threshold", 1e-7);
+        body.putObject("params").put("dim", 512).put("n_layers", 16).put("seq_len", 4).put("some_new_field", "x");
+        return body;
+    }
+
+    /** Starts a session through the API. */
+    Session start(ObjectNode body) {
+        JsonNode answer = json(post("/start", body, TOKEN));
+        return sessions.find("first", answer.get("session_id").asText()).orElseThrow();
+    }
+
+    /** The device computes the session's next nonces, and all of them count. */
+    static long[] compute(Session session, int count) {
+        session.generating();
+        NonceRange range = session.take(count).orElseThrow();
+        long[] nonces = session.order().nonces().nonces(range);
+        List<Found> found = Arrays.stream(nonces).mapToObj(nonce -> new Found(nonce, "1.3980771" + nonce % 10)).toList();
+        session.land(range, count, found);
+        return nonces;
+    }
+
+    HttpResponse<String> get(String path, String token) {
+        return send(request(path, token).GET());
+    }
+
+    HttpResponse<String> delete(String path, String token) {
+        return send(request(path, token).DELETE());
+    }
+
+    HttpResponse<String> post(String path, JsonNode body, String token) {
+        return post(path, body.toString(), token);
+    }
+
+    HttpResponse<String> post(String path, String body, String token) {
+        return send(request(path, token).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
+    }
+
+    /** A request to a path of the API; without a bearer token where it is empty. */
+    HttpRequest.Builder request(String path, String token) {
+        URI uri = URI.create("http://127.0.0.1:" + server.port() + (path.startsWith("//") ? path.substring(1) : API + path));
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20));
+        return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
+    }
+
+    HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return client.send(request.build(), BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A bare connection; reads give up after ten seconds. */
+    Socket connect() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    /** A bare connection whose end takes only a few thousand bytes until they are read. */
+    Socket connectNarrow() throws IOException {
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096); // before it connects: the window is agreed on then
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+        socket.setSoTimeout(10_000);
+        return socket;
+    }
+
+    static JsonNode json(HttpResponse<String> response) {
+        try {
+            return JSON.readTree(response.body());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        client.close();
+    }
+}

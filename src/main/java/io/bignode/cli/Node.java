@@ -49,7 +49,7 @@ final class Node implements AutoCloseable {
         PoolCache cache = new PoolCache(settings.poolsDir(), settings.cacheBytes());
         this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory));
         this.http = new HttpServer(
-                HttpRules.of(settings.host(), settings.port()),
+                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()),
                 token -> settings.token().matches(token) ? Optional.of(TENANT) : Optional.empty(),
                 sessions,
                 new Delivery(),

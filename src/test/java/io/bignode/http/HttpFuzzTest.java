@@ -62,7 +62,7 @@ class HttpFuzzTest {
                     throw new AssertionError("seed " + seed + ", request " + i + ": " + new String(request, StandardCharsets.ISO_8859_1), e);
                 }
                 if (i % 100 == 0) for (long nonce : compute(bystander, 3)) computed.add(nonce);
-                if (i % 7 == 0) makeRoom(node, bystander);
+                if (i % 40 == 0) makeRoom(node, bystander);
             }
             assertThat(statuses).as("seed %d", seed).contains(0, 200, 400, 401, 404, 405, 413, 422, 429);
             assertThat(drain(node, bystander)).as("seed %d", seed).isEqualTo(computed);

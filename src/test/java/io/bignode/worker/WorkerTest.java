@@ -1,0 +1,211 @@
+package io.bignode.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.broker.InMemoryBroker;
+import io.bignode.engine.CancelledException;
+import io.bignode.engine.Device;
+import io.bignode.engine.DeviceException;
+import io.bignode.engine.Engine;
+import io.bignode.engine.Model;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.lease.WorkerMessage;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.NonceInputs;
+import io.bignode.poc.PoolCache;
+import io.bignode.poc.PoolMemory;
+import io.bignode.poc.ProofOrder;
+import io.bignode.poc.WeightPool;
+import io.bignode.session.NonceRange;
+import io.bignode.session.NonceSequence;
+import io.bignode.session.WorkOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A worker with a device made for the test: the head's side of the broker is played by the test. */
+@Timeout(30)
+class WorkerTest {
+    private static final ModelParams PARAMS = new ModelParams(8, 1, 2, 2, 16, 1.0, 8, 1e-5, 10_000, false, 2);
+
+    private final InMemoryBroker broker = new InMemoryBroker();
+    private final FakeEngine engine = new FakeEngine();
+    private final WeightPools pools = new WeightPools(1 << 20, 1, new PoolCache(Path.of("unused"), 0), PoolMemory.PLAIN);
+    private final Worker worker = new Worker(List.of(engine), broker, pools);
+
+    @AfterEach
+    void close() {
+        broker.close();
+        worker.close();
+    }
+
+    private static Lease lease(String id, int count) {
+        ProofOrder order = new ProofOrder("block", 1, "key", 3, 2, PARAMS);
+        WorkOrder work = new WorkOrder(ProofOrder.FUNCTION, "shape", order.toJson().toString());
+        return new Lease(id, "session", work, new NonceSequence(3, 10), new NonceRange(5, count));
+    }
+
+    private WorkerMessage next() throws InterruptedException {
+        return broker.receive(Duration.ofSeconds(20)).orElseThrow(() -> new AssertionError("no message came"));
+    }
+
+    /** The next message that is no request. */
+    private LeaseReport report() throws InterruptedException {
+        while (true) {
+            if (next() instanceof LeaseReport report) {
+                return report;
+            }
+        }
+    }
+
+    @Test
+    void aLeaseIsComputedInBatchesAndEveryNonceOfItIsReported() throws InterruptedException {
+        worker.start();
+        assertThat(next()).isInstanceOf(LeaseRequest.class);
+        broker.send("fake", lease("a", 7));
+        assertThat(report()).isEqualTo(new LeaseReport.Started("a"));
+        LeaseReport.Done done = (LeaseReport.Done) report();
+        assertThat(done.computed()).isEqualTo(7);
+        assertThat(done.found()).extracting(found -> found.nonce()).containsExactly(53L, 63L, 73L, 83L, 93L, 103L, 113L);
+        assertThat(engine.batches).as("7 nonces in batches of 3").hasValue(3);
+    }
+
+    @Test
+    void aFailingDeviceIsNamedAndTriedAgain() throws InterruptedException {
+        engine.failures.set(1);
+        worker.start();
+        broker.send("fake", lease("a", 2));
+        LeaseReport first = report();
+        while (first instanceof LeaseReport.Started) {
+            first = report();
+        }
+        assertThat(first).isInstanceOfSatisfying(LeaseReport.Failed.class, failed -> assertThat(failed.reason()).contains("fake", "out of order"));
+        broker.send("fake", lease("b", 2));
+        LeaseReport second = report();
+        while (second instanceof LeaseReport.Started) {
+            second = report();
+        }
+        assertThat(second).isInstanceOf(LeaseReport.Done.class);
+    }
+
+    @Test
+    void anUnknownFunctionFailsTheLeaseAlone() throws InterruptedException {
+        worker.start();
+        Lease known = lease("a", 1);
+        broker.send("fake", new Lease("x", "s", new WorkOrder("another", "shape", "{}"), known.nonces(), known.range()));
+        assertThat(report()).isInstanceOfSatisfying(LeaseReport.Failed.class, failed -> assertThat(failed.reason()).contains("another"));
+    }
+
+    @Test
+    void aCancelledLeaseIsReturned() throws InterruptedException {
+        engine.hold = true;
+        worker.start();
+        broker.send("fake", lease("a", 2));
+        engine.computing.await();
+        broker.cancel("a");
+        LeaseReport ended = report();
+        while (ended instanceof LeaseReport.Started) {
+            ended = report();
+        }
+        assertThat(ended).isEqualTo(new LeaseReport.Returned("a"));
+    }
+
+    @Test
+    void closingReturnsWhatIsComputedAndFreesTheDevice() throws InterruptedException {
+        engine.hold = true;
+        worker.start();
+        broker.send("fake", lease("a", 2));
+        engine.computing.await();
+        worker.close();
+        LeaseReport ended = report();
+        while (ended instanceof LeaseReport.Started) {
+            ended = report();
+        }
+        assertThat(ended).isEqualTo(new LeaseReport.Returned("a"));
+        assertThat(engine.open).as("models left open").hasValue(0);
+    }
+
+    /** Answers random logits; fails or holds on when told to. */
+    private static final class FakeEngine implements Engine {
+        final AtomicInteger failures = new AtomicInteger();
+        final AtomicInteger batches = new AtomicInteger();
+        final AtomicInteger open = new AtomicInteger();
+        final CountDownLatch computing = new CountDownLatch(1);
+        volatile boolean hold;
+
+        @Override
+        public Device device() {
+            return new Device("fake", "made for a test", 1 << 30, 3);
+        }
+
+        @Override
+        public Optional<String> refusal(ModelParams params) {
+            return Optional.empty();
+        }
+
+        @Override
+        public int maxBatch(ModelParams params) {
+            return 3;
+        }
+
+        @Override
+        public PoolMemory poolMemory() {
+            return PoolMemory.PLAIN;
+        }
+
+        @Override
+        public double matrixRate(ModelParams params, int batch) {
+            return 1;
+        }
+
+        @Override
+        public void close() {}
+
+        @Override
+        public Model open(ModelParams params, WeightPool pool) {
+            open.incrementAndGet();
+            return new Model() {
+                @Override
+                public int maxBatch() {
+                    return 3;
+                }
+
+                @Override
+                public float[] logits(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
+                    batches.incrementAndGet();
+                    computing.countDown();
+                    if (failures.getAndDecrement() > 0) {
+                        throw new DeviceException("out of order");
+                    }
+                    while (hold && !cancelled.getAsBoolean()) {
+                        Thread.onSpinWait();
+                    }
+                    if (cancelled.getAsBoolean()) {
+                        throw new CancelledException();
+                    }
+                    float[] logits = new float[inputs.rows().length * params.vocabSize()];
+                    Random random = new Random(1);
+                    for (int i = 0; i < logits.length; i++) {
+                        logits[i] = random.nextFloat();
+                    }
+                    return logits;
+                }
+
+                @Override
+                public void close() {
+                    open.decrementAndGet();
+                }
+            };
+        }
+    }
+}

@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServeCommand.class,
+            ClientCommand.class,
             ComputeCommand.class,
             FingerprintCommand.class,
             VerifyCommand.class,

@@ -16,7 +16,6 @@ import io.bignode.session.WorkOrder;
  * @param nodeCount from one nonce to the next
  */
 record StartRequest(ProofOrder proof, long nodeCount) {
-    /** The proof function every order of this API is for. */
     /**
      * Reads a body; fields it does not know are ignored.
      *

@@ -20,8 +20,9 @@ import java.util.regex.Pattern;
 /**
  * Many small nodes at once against a running node: each starts a session, polls it once a second and stops it. Prints how long starts and polls took.
  *
- * <p>Usage: {@code java HttpLoad.java SESSIONS SECONDS}, with DELEGATION_PORT and DELEGATION_AUTH_TOKEN in the environment. The starts all come at once,
- * the polls at moments spread over the second.
+ * <p>Usage: {@code java HttpLoad.java SESSIONS SECONDS}, with DELEGATION_PORT and DELEGATION_AUTH_TOKEN in the environment. The starts come spread
+ * over {@value #START_MILLIS} ms, the polls of each at their own moment of the second; what is measured is the whole way of a request, the client's side
+ * of it included.
  */
 public final class HttpLoad {
     private static final String BASE =
@@ -29,6 +30,9 @@ public final class HttpLoad {
     private static final String TOKEN = System.getenv("DELEGATION_AUTH_TOKEN");
     private static final Pattern ID = Pattern.compile("\"session_id\":\"([^\"]+)\"");
     private static final Pattern CURSOR = Pattern.compile("\"cursor\":(\\d+)");
+
+    /** How long it takes all small nodes to come. */
+    private static final long START_MILLIS = 5000;
 
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ConcurrentLinkedQueue<Long> starts = new ConcurrentLinkedQueue<>();
@@ -41,15 +45,15 @@ public final class HttpLoad {
         int seconds = Integer.parseInt(args[1]);
         HttpLoad load = new HttpLoad();
         String order = Files.readString(Path.of("examples/dev-net.json"));
-        // A first session warms the client and the node, and has the weights made that all sessions share.
-        load.session(order.replace("02a1633cafcc", "warm"), 0, 10);
+        // Some sessions before warm the client and the node, and have the weights made that all sessions share.
+        for (int i = 0; i < 20; i++) load.session(order.replace("02a1633cafcc", "warm" + i), 0, 1);
         load.starts.clear();
         load.polls.clear();
         load.bytes.set(0);
         try (ExecutorService nodes = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < sessions; i++) {
                 String own = order.replace("02a1633cafcc", "%012x".formatted(i));
-                nodes.submit(() -> load.session(own, ThreadLocalRandom.current().nextLong(1000), seconds));
+                nodes.submit(() -> load.session(own, ThreadLocalRandom.current().nextLong(START_MILLIS), seconds));
             }
         }
         report("start", load.starts);
@@ -58,11 +62,12 @@ public final class HttpLoad {
     }
 
     private Void session(String order, long phaseMillis, int seconds) throws Exception {
+        Thread.sleep(phaseMillis);
         String started = timed(request("start").POST(BodyPublishers.ofString(order)), starts);
         Matcher id = ID.matcher(started);
         if (!id.find()) return null;
         String cursor = "0";
-        long next = System.nanoTime() + Duration.ofMillis(phaseMillis).toNanos();
+        long next = System.nanoTime() + 1_000_000_000L;
         for (int i = 0; i < seconds; i++) {
             long wait = next - System.nanoTime();
             if (wait > 0) Thread.sleep(Duration.ofNanos(wait));

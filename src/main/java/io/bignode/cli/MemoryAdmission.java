@@ -12,12 +12,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /** Takes an order when a device can hold its model and the running sessions' weight pools leave room for its own. */
 final class MemoryAdmission implements Admission {
     private final List<Engine> engines;
     private final Sessions sessions;
     private final long poolBudgetBytes;
+
+    /** The pools of the running sessions by session: their orders are read once, not at every start. */
+    private final Map<String, PoolKey> poolsOfSessions = new ConcurrentHashMap<>();
 
     private record PoolKey(String blockHash, long size) {
         static PoolKey of(ProofOrder order) {
@@ -45,8 +50,11 @@ final class MemoryAdmission implements Admission {
 
     private Optional<Refusal> roomForPool(ProofOrder order) {
         Map<PoolKey, Duration> pools = new HashMap<>();
-        for (Session session : sessions.leasable()) {
-            pools.merge(PoolKey.of(order(session)), session.timeLeft(), (a, b) -> a.compareTo(b) > 0 ? a : b);
+        List<Session> running = sessions.leasable();
+        poolsOfSessions.keySet().retainAll(running.stream().map(Session::id).collect(Collectors.toSet()));
+        for (Session session : running) {
+            PoolKey key = poolsOfSessions.computeIfAbsent(session.id(), _ -> PoolKey.of(order(session)));
+            pools.merge(key, session.timeLeft(), (a, b) -> a.compareTo(b) > 0 ? a : b);
         }
         if (pools.isEmpty() || pools.containsKey(PoolKey.of(order))) {
             return Optional.empty();

@@ -35,7 +35,6 @@ final class Progress implements AutoCloseable {
                     .setUnit(unit, unitSize)
                     .setStyle(ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(500)
-                    .showSpeed()
                     .build();
         }
         if (bar != null) {

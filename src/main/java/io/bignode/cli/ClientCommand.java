@@ -41,7 +41,11 @@ final class ClientCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path request;
 
-    @Option(names = "--url", paramLabel = "URL", defaultValue = "http://localhost:${env:DELEGATION_PORT:-9090}", description = "The big node (${DEFAULT-VALUE})")
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            defaultValue = "http://localhost:${env:DELEGATION_PORT:-9090}",
+            description = "The big node (${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init")
     private URI url;
 
@@ -55,7 +59,10 @@ final class ClientCommand implements Callable<Integer> {
             description = "How long, for instance 90s or 5m; without it until the session ends or Ctrl-C")
     private @Nullable Duration time;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
     private @Nullable Path out;
 
     /** Reads {@code 90s}, {@code 5m}, {@code 1h} or a number of seconds. */

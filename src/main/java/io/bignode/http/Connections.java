@@ -70,7 +70,8 @@ final class Connections implements ServerConnectionSelector {
     }
 
     /** Helidon's connection, with an end to everything. */
-    private record BoundedConnection(ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open) implements ServerConnection, InterruptableTask<Void> {
+    private record BoundedConnection(ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open)
+            implements ServerConnection, InterruptableTask<Void> {
         private static final Duration PATIENCE = Duration.ofSeconds(2);
         private static final long MOST_BYTES = 8L << 20;
 

@@ -18,11 +18,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Many small nodes at once against a running node: each starts a session, polls it once a second and stops it. Prints how long starts and polls took.
+ * Many small nodes at once against a running node: each starts a session, polls it once a second and stops it. Prints how long starts and
+ * polls took.
  *
- * <p>Usage: {@code java HttpLoad.java SESSIONS SECONDS}, with DELEGATION_PORT and DELEGATION_AUTH_TOKEN in the environment. The starts come spread
- * over {@value #START_MILLIS} ms, the polls of each at their own moment of the second; what is measured is the whole way of a request, the client's side
- * of it included.
+ * <p>Usage: {@code java HttpLoad.java SESSIONS SECONDS}, with DELEGATION_PORT and DELEGATION_AUTH_TOKEN in the environment. The starts
+ * come spread over {@value #START_MILLIS} ms, the polls of each at their own moment of the second; what is measured is the whole way of a
+ * request, the client's side of it included.
  */
 public final class HttpLoad {
     private static final String BASE =
@@ -34,7 +35,8 @@ public final class HttpLoad {
     /** How long it takes all small nodes to come. */
     private static final long START_MILLIS = 5000;
 
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final ConcurrentLinkedQueue<Long> starts = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Long> polls = new ConcurrentLinkedQueue<>();
     private final AtomicLong refused = new AtomicLong();
@@ -72,7 +74,8 @@ public final class HttpLoad {
             long wait = next - System.nanoTime();
             if (wait > 0) Thread.sleep(Duration.ofNanos(wait));
             next += 1_000_000_000L;
-            String answer = timed(request("batch/" + id.group(1) + "?after=" + cursor).GET(), polls);
+            String answer =
+                    timed(request("batch/" + id.group(1) + "?after=" + cursor).GET(), polls);
             bytes.addAndGet(answer.length());
             Matcher found = CURSOR.matcher(answer);
             if (found.find()) cursor = found.group(1);
@@ -90,7 +93,9 @@ public final class HttpLoad {
     }
 
     private static HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(BASE + path)).header("Authorization", "Bearer " + TOKEN).timeout(Duration.ofSeconds(30));
+        return HttpRequest.newBuilder(URI.create(BASE + path))
+                .header("Authorization", "Bearer " + TOKEN)
+                .timeout(Duration.ofSeconds(30));
     }
 
     private static void report(String what, Iterable<Long> times) {
@@ -100,7 +105,12 @@ public final class HttpLoad {
         if (sorted.length == 0) return;
         System.out.printf(
                 "%-5s  n %6d   p50 %7.2f ms   p90 %7.2f ms   p99 %7.2f ms   max %7.2f ms%n",
-                what, sorted.length, at(sorted, 0.5), at(sorted, 0.9), at(sorted, 0.99), Arrays.stream(sorted).max().orElse(0) / 1e6);
+                what,
+                sorted.length,
+                at(sorted, 0.5),
+                at(sorted, 0.9),
+                at(sorted, 0.99),
+                Arrays.stream(sorted).max().orElse(0) / 1e6);
     }
 
     private static double at(long[] sorted, double quantile) {

@@ -72,7 +72,9 @@ final class BigNodeClient {
 
     /** Starts a session or finds the one that runs the order. */
     Answer start(JsonNode order) throws InterruptedException {
-        return send(request("start", ANSWER_TIME).header("Content-Type", "application/json").POST(BodyPublishers.ofString(order.toString())));
+        return send(request("start", ANSWER_TIME)
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(order.toString())));
     }
 
     /** Acknowledges all up to a cursor and asks for what follows. */
@@ -99,7 +101,10 @@ final class BigNodeClient {
             if (status == 200) return new Answer.Ok(JSON.readTree(response.body()));
             String detail = detail(response.body(), status);
             if (status < 500 && status != 429) return new Answer.Refused(status, detail);
-            return new Answer.Later(detail, Duration.ofSeconds(response.headers().firstValueAsLong("Retry-After").orElse(0)));
+            return new Answer.Later(
+                    detail,
+                    Duration.ofSeconds(
+                            response.headers().firstValueAsLong("Retry-After").orElse(0)));
         } catch (JsonProcessingException e) {
             return new Answer.Unreachable("the answer is no JSON");
         } catch (IOException e) {

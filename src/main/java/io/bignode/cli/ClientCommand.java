@@ -27,8 +27,12 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "client",
         mixinStandardHelpOptions = true,
-        description = "Starts a session on a big node, polls it, and prints each proof batch as a line of JSON; stops the session at the end.",
-        footerHeading = "%nThe token is taken from DELEGATION_AUTH_TOKEN or --token-file, or, for a node on this machine, from its data folder.%n")
+        description =
+                "Starts a session on a big node, polls it, and prints each proof batch as a line of JSON; stops the"
+                        + " session at the end.",
+        footerHeading =
+                "%nThe token is taken from DELEGATION_AUTH_TOKEN or --token-file, or, for a node on this machine, from"
+                        + " its data folder.%n")
 final class ClientCommand implements Callable<Integer> {
     private static final Duration FOREVER = Duration.ofDays(365);
     private static final int MOST_TOKEN_BYTES = 4096;
@@ -62,14 +66,16 @@ final class ClientCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "FILE",
-            description = "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
+            description =
+                    "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
     private @Nullable Path out;
 
     /** Reads {@code 90s}, {@code 5m}, {@code 1h} or a number of seconds. */
     static final class TimeConverter implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
-            if (!text.matches("[0-9]{1,6}[smh]?")) throw new TypeConversionException("'" + text + "' is no time such as 90s, 5m or 1h");
+            if (!text.matches("[0-9]{1,6}[smh]?"))
+                throw new TypeConversionException("'" + text + "' is no time such as 90s, 5m or 1h");
             long number = Long.parseLong(text.replaceAll("\\D", ""));
             return switch (text.charAt(text.length() - 1)) {
                 case 'h' -> Duration.ofHours(number);
@@ -84,7 +90,8 @@ final class ClientCommand implements Callable<Integer> {
         ObjectNode order = order();
         BigNodeClient client = new BigNodeClient(base(), token(System.getenv()));
         PrintWriter err = spec.commandLine().getErr();
-        try (BatchOutput output = out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
+        try (BatchOutput output =
+                out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
             SmallNode node = new SmallNode(client, output, line -> {
                 err.println(line);
                 err.flush();
@@ -125,7 +132,10 @@ final class ClientCommand implements Callable<Integer> {
     }
 
     private URI base() {
-        boolean plain = url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null && url.getFragment() == null;
+        boolean plain = url.getHost() != null
+                && url.getUserInfo() == null
+                && url.getQuery() == null
+                && url.getFragment() == null;
         if (!plain || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
             throw CommandException.usage("--url must look like http://HOST:9090");
         }
@@ -135,7 +145,8 @@ final class ClientCommand implements Callable<Integer> {
     private Token token(Map<String, String> environment) {
         try {
             if (tokenFile != null) return read(tokenFile);
-            boolean given = !environment.getOrDefault("DELEGATION_AUTH_TOKEN", "").isBlank();
+            boolean given =
+                    !environment.getOrDefault("DELEGATION_AUTH_TOKEN", "").isBlank();
             // This machine's own token is for nodes on this machine: no other host is shown it.
             Optional<Token> token = given || local() ? Settings.clientToken(environment) : Optional.empty();
             return token.orElseThrow(() -> CommandException.environment("there is no token for " + url.getHost()
@@ -151,10 +162,12 @@ final class ClientCommand implements Callable<Integer> {
 
     private static Token read(Path file) {
         try {
-            if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES) throw CommandException.usage(file + " is too large to hold a token");
+            if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES)
+                throw CommandException.usage(file + " is too large to hold a token");
             return Token.of(Files.readString(file).strip());
         } catch (IOException e) {
-            throw CommandException.usage(file + " cannot be read: " + e.getClass().getSimpleName());
+            throw CommandException.usage(
+                    file + " cannot be read: " + e.getClass().getSimpleName());
         } catch (IllegalArgumentException e) {
             throw CommandException.usage("the token in " + file + " " + e.getMessage());
         }

@@ -8,14 +8,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * One session from start to stop, as a small node has it: what a poll brought is put away before the next poll acknowledges it, so that nothing is lost
- * whenever either side fails.
+ * One session from start to stop, as a small node has it: what a poll brought is put away before the next poll acknowledges it, so that
+ * nothing is lost whenever either side fails.
  */
 final class SmallNode {
     private static final Duration POLL_WAIT = Duration.ofSeconds(10);
     private static final Duration LAST_POLLS = Duration.ofSeconds(8);
     private static final Duration LAST_POLL_WAIT = Duration.ofSeconds(2);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+    private static final Duration TELL_EVERY = Duration.ofSeconds(5);
     private static final int PATIENCE = 10;
 
     private final BigNodeClient client;
@@ -30,6 +31,7 @@ final class SmallNode {
     private long cursor;
     private long found;
     private int failures;
+    private long toldNanos = startNanos;
     private boolean active = true;
 
     /**
@@ -89,11 +91,13 @@ final class SmallNode {
                 case Answer.Ok(JsonNode started) -> {
                     status = started.path("status").asText();
                     session = started.path("session_id").asText();
-                    progress.accept("session " + session + " on " + client.base() + ", " + started.path("gpu_count").asInt() + " device(s): " + status);
+                    progress.accept("session " + session + " on " + client.base() + ", "
+                            + started.path("gpu_count").asInt() + " device(s): " + status);
                 }
-                case Answer.Refused(int code, String detail) -> throw code == 422
-                        ? CommandException.usage("the node does not take this request: " + detail)
-                        : refused(code, detail);
+                case Answer.Refused(int code, String detail) ->
+                    throw code == 422
+                            ? CommandException.usage("the node does not take this request: " + detail)
+                            : refused(code, detail);
                 case Answer.Later(String reason, Duration wait) -> {
                     progress.accept("not started yet: " + reason);
                     pause(wait, end);
@@ -127,7 +131,11 @@ final class SmallNode {
         cursor = answer.path("cursor").asLong(cursor); // acknowledged by the next poll
         active = answer.path("session_active").asBoolean(true);
         String now = answer.path("status").asText();
-        if (!answer.path("batches").isEmpty() || !now.equals(status)) progress.accept(now + ": " + total());
+        boolean due = !answer.path("batches").isEmpty() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos();
+        if (due || !now.equals(status)) {
+            progress.accept(now + ": " + total());
+            toldNanos = System.nanoTime();
+        }
         status = now;
     }
 
@@ -153,20 +161,22 @@ final class SmallNode {
     }
 
     private String total() {
-        return found + " nonces in " + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds() + " s";
+        return found + " nonces in "
+                + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds() + " s";
     }
 
     private static CommandException refused(int code, String detail) {
         return switch (code) {
-            case 401 -> CommandException.environment("the node does not know this token: use the one the node was started with"
-                    + " (DELEGATION_AUTH_TOKEN there, or the file it names at its start)");
+            case 401 ->
+                CommandException.environment("the node does not know this token: use the one the node was started with"
+                        + " (DELEGATION_AUTH_TOKEN there, or the file it names at its start)");
             case 404 -> CommandException.environment("the session is gone; was the node restarted? " + detail);
             default -> CommandException.environment("the node refuses (" + code + "): " + detail);
         };
     }
 
     private CommandException unreachable(String reason) {
-        return CommandException.environment("no node answers at " + client.base() + " (" + reason + "): is one running there? Start one with ./bignode serve,"
-                + " or name another with --url");
+        return CommandException.environment("no node answers at " + client.base() + " (" + reason
+                + "): is one running there? Start one with ./bignode serve," + " or name another with --url");
     }
 }

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads typed variables and collects every fault instead of stopping at the first. An empty variable is an absent one: that is how compose files pass
- * what the operator left out.
+ * Reads typed variables and collects every fault instead of stopping at the first. An empty variable is an absent one: that is how
+ * compose files pass what the operator left out.
  */
 final class EnvironmentReader {
     private final Map<String, String> environment;
@@ -34,7 +34,10 @@ final class EnvironmentReader {
         } catch (NumberFormatException e) {
             // said below, in the same words as for a number out of range
         }
-        fault(name, "is " + quoted(text.get()) + "; it must be a whole number from " + min + " to " + max + ", for instance " + absent);
+        fault(
+                name,
+                "is " + quoted(text.get()) + "; it must be a whole number from " + min + " to " + max
+                        + ", for instance " + absent);
         return absent;
     }
 

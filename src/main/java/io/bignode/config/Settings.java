@@ -57,8 +57,18 @@ public record Settings(
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         reader.check();
         Token token = given.isPresent() ? given.get() : file.readOrMake();
-        TokenOrigin origin = given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
-        return new Settings(host, port, maxSessions, Duration.ofSeconds(seconds), token, origin, dataDir, pools, (long) cacheGib << 30);
+        TokenOrigin origin =
+                given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
+        return new Settings(
+                host,
+                port,
+                maxSessions,
+                Duration.ofSeconds(seconds),
+                token,
+                origin,
+                dataDir,
+                pools,
+                (long) cacheGib << 30);
     }
 
     /**
@@ -81,7 +91,10 @@ public record Settings(
     private static String host(EnvironmentReader reader) {
         String host = reader.text("DELEGATION_HOST").orElse("0.0.0.0");
         if (!host.matches("[A-Za-z0-9._:%-]+")) {
-            reader.fault("DELEGATION_HOST", "is " + EnvironmentReader.quoted(host) + "; it must be an address or a host name alone, for instance 0.0.0.0");
+            reader.fault(
+                    "DELEGATION_HOST",
+                    "is " + EnvironmentReader.quoted(host)
+                            + "; it must be an address or a host name alone, for instance 0.0.0.0");
         }
         return host;
     }
@@ -107,19 +120,26 @@ public record Settings(
     private static Path dataDir(EnvironmentReader reader) {
         if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
         // The XDG base directory rules: a relative path there is to be ignored.
-        Optional<Path> xdg = reader.text("XDG_DATA_HOME").filter(text -> text.startsWith("/")).flatMap(_ -> reader.path("XDG_DATA_HOME"));
-        if (xdg.isPresent()) return xdg.get().resolve("bignode");
-        Optional<Path> home = reader.path("HOME").or(() -> Optional.ofNullable(System.getProperty("user.home"))
+        Optional<Path> xdg = reader.text("XDG_DATA_HOME")
                 .filter(text -> text.startsWith("/"))
-                .map(Path::of));
-        if (home.isEmpty()) reader.fault(DATA_DIR, "is not set and there is no home folder; set it to a folder this node may write");
+                .flatMap(_ -> reader.path("XDG_DATA_HOME"));
+        if (xdg.isPresent()) return xdg.get().resolve("bignode");
+        Optional<Path> home = reader.path("HOME")
+                .or(() -> Optional.ofNullable(System.getProperty("user.home"))
+                        .filter(text -> text.startsWith("/"))
+                        .map(Path::of));
+        if (home.isEmpty())
+            reader.fault(DATA_DIR, "is not set and there is no home folder; set it to a folder this node may write");
         return home.orElse(Path.of("/")).resolve(".local/share/bignode");
     }
 
     private static Optional<Path> folder(EnvironmentReader reader, String name) {
         Optional<Path> path = reader.path(name);
         if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
-            reader.fault(name, "is " + EnvironmentReader.quoted(path.get().toString()) + ", which is no folder; give it one, or a name that is free");
+            reader.fault(
+                    name,
+                    "is " + EnvironmentReader.quoted(path.get().toString())
+                            + ", which is no folder; give it one, or a name that is free");
         }
         return path;
     }

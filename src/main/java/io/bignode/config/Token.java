@@ -17,7 +17,8 @@ public final class Token {
     private static final String MAKE_ONE = "; set one of your own: openssl rand -hex 32";
 
     /** What templates and tutorials print, without case, dashes and underscores. */
-    private static final Set<String> PLACEHOLDERS = Set.of("changemetoalongrandomsecret", "yoursecrettoken", "yoursecrettokenhere", "changeme");
+    private static final Set<String> PLACEHOLDERS =
+            Set.of("changemetoalongrandomsecret", "yoursecrettoken", "yoursecrettokenhere", "changeme");
 
     private final String secret;
     private final byte[] digest;

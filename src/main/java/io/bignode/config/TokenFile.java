@@ -49,11 +49,13 @@ public final class TokenFile {
             if (!Files.isRegularFile(path)) throw fault("is no regular file; remove it and start again");
             Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
             if (!permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))) {
-                throw fault("may be read by others (" + PosixFilePermissions.toString(permissions) + "); run: chmod 600 '" + path + "'");
+                throw fault("may be read by others (" + PosixFilePermissions.toString(permissions)
+                        + "); run: chmod 600 '" + path + "'");
             }
             if (Files.size(path) > MOST_BYTES) throw fault("is too large to hold a token; remove it and start again");
             String text = Files.readString(path, StandardCharsets.ISO_8859_1).strip();
-            Optional<String> refusal = text.isEmpty() ? Optional.of("is empty; remove it and start again") : Token.refusal(text);
+            Optional<String> refusal =
+                    text.isEmpty() ? Optional.of("is empty; remove it and start again") : Token.refusal(text);
             if (refusal.isPresent()) throw fault(refusal.get());
             return Optional.of(Token.of(text));
         } catch (IOException e) {
@@ -62,8 +64,8 @@ public final class TokenFile {
     }
 
     /**
-     * The token in the file, which is made with a random one when there is none. Of several processes that do this at once, all end up with the token
-     * of the first.
+     * The token in the file, which is made with a random one when there is none. Of several processes that do this at once, all end up
+     * with the token of the first.
      *
      * @throws InvalidSettingsException as {@link #read}, or when the file cannot be written
      */
@@ -73,7 +75,8 @@ public final class TokenFile {
         try {
             make();
         } catch (IOException e) {
-            throw fault("cannot be written: " + reason(e) + "; set DELEGATION_DATA_DIR to a folder you may write, or DELEGATION_AUTH_TOKEN");
+            throw fault("cannot be written: " + reason(e)
+                    + "; set DELEGATION_DATA_DIR to a folder you may write, or DELEGATION_AUTH_TOKEN");
         }
         return read().orElseThrow(() -> fault("vanished as soon as it was written"));
     }
@@ -81,10 +84,12 @@ public final class TokenFile {
     /** The whole file appears at once under its name, or not at all: a half-written token would be a weak one. */
     private void make() throws IOException {
         makeFolder();
-        Path draft = folder.resolve(".token." + ProcessHandle.current().pid() + "." + Thread.currentThread().threadId());
+        Path draft = folder.resolve(".token." + ProcessHandle.current().pid() + "."
+                + Thread.currentThread().threadId());
         FileAttribute<?> ownerOnly = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         Files.deleteIfExists(draft);
-        try (FileChannel file = FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly)) {
+        try (FileChannel file =
+                FileChannel.open(draft, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), ownerOnly)) {
             ByteBuffer text = StandardCharsets.US_ASCII.encode(Token.random().secret() + "\n");
             while (text.hasRemaining()) file.write(text);
             file.force(true);
@@ -120,6 +125,7 @@ public final class TokenFile {
     }
 
     private static String reason(IOException e) {
-        return e.getClass().getSimpleName().replace("Exception", "") + (e.getMessage() == null ? "" : " " + e.getMessage());
+        return e.getClass().getSimpleName().replace("Exception", "")
+                + (e.getMessage() == null ? "" : " " + e.getMessage());
     }
 }

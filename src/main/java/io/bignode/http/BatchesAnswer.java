@@ -50,7 +50,8 @@ final class BatchesAnswer {
         try {
             return ProofOrder.parse(JSON.readTree(session.order().work().body()));
         } catch (JsonProcessingException | InvalidOrderException e) {
-            throw new IllegalStateException("session " + session.id() + " holds an order that start would not have taken", e);
+            throw new IllegalStateException(
+                    "session " + session.id() + " holds an order that start would not have taken", e);
         }
     }
 }

@@ -9,8 +9,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 
 /**
- * A body's bytes. Where a body is cut short or its chunks are malformed, Helidon lets runtime exceptions of many kinds out, some with parts of the body in
- * their text; here all of them become one checked exception without any.
+ * A body's bytes. Where a body is cut short or its chunks are malformed, Helidon lets runtime exceptions of many kinds out, some with
+ * parts of the body in their text; here all of them become one checked exception without any.
  */
 final class BodyStream extends InputStream {
     /** The bytes that should follow are no body. */
@@ -38,7 +38,11 @@ final class BodyStream extends InputStream {
     public int read(byte[] bytes, int offset, int length) throws IOException {
         try {
             return body.read(bytes, offset, length);
-        } catch (CloseConnectionException | RequestException | BadRequestException | UncheckedIOException | SocketWriterException e) {
+        } catch (CloseConnectionException
+                | RequestException
+                | BadRequestException
+                | UncheckedIOException
+                | SocketWriterException e) {
             throw e; // tells what it is by itself
         } catch (RuntimeException e) {
             throw new Malformed();

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
 /**
- * A connection whose reader holds no more than a body's worth of bytes. Helidon bounds the request line, the headers and each chunk, but looks for the end
- * of the line that gives a chunk's size however long that is.
+ * A connection whose reader holds no more than a body's worth of bytes. Helidon bounds the request line, the headers and each chunk, but
+ * looks for the end of the line that gives a chunk's size however long that is.
  */
 final class BoundedContext implements ConnectionContext {
     private static final int MOST_UNREAD = RequestBody.LIMIT + (1 << 16);

@@ -53,7 +53,9 @@ final class Call {
     /** The deployed dialect's token in the body; empty where there is none or no readable body. */
     Optional<String> bodyToken() throws ProblemException, IOException {
         try {
-            return Optional.ofNullable(document().get("auth_token")).filter(JsonNode::isTextual).map(JsonNode::textValue);
+            return Optional.ofNullable(document().get("auth_token"))
+                    .filter(JsonNode::isTextual)
+                    .map(JsonNode::textValue);
         } catch (ProblemException e) {
             // What is wrong with a body is told to those who show a token; only its size is nobody's secret.
             if (e.problem().status() != 422) throw e;

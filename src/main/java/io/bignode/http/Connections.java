@@ -17,8 +17,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Takes every connection for HTTP/1.1, so that whatever comes is answered, and adds three things to Helidon's own handling of it: what was received and not
- * yet read is bounded, one that stalls is ended even in the middle of a request, and a client that was refused while it still sent gets to read the refusal.
+ * Takes every connection for HTTP/1.1, so that whatever comes is answered, and adds three things to Helidon's own handling of it: what
+ * was received and not yet read is bounded, one that stalls is ended even in the middle of a request, and a client that was refused while
+ * it still sent gets to read the refusal.
  */
 final class Connections implements ServerConnectionSelector {
     private final Http1ConnectionSelector http1;
@@ -70,7 +71,8 @@ final class Connections implements ServerConnectionSelector {
     }
 
     /** Helidon's connection, with an end to everything. */
-    private record BoundedConnection(ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open)
+    private record BoundedConnection(
+            ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open)
             implements ServerConnection, InterruptableTask<Void> {
         private static final Duration PATIENCE = Duration.ofSeconds(2);
         private static final long MOST_BYTES = 8L << 20;

@@ -19,7 +19,8 @@ final class DirectProblems implements DirectHandler {
     private DirectProblems() {}
 
     @Override
-    public TransportResponse handle(TransportRequest request, EventType type, Status status, ServerResponseHeaders headers, String message) {
+    public TransportResponse handle(
+            TransportRequest request, EventType type, Status status, ServerResponseHeaders headers, String message) {
         Problem problem = problem(status.code());
         TransportResponse.Builder response = TransportResponse.builder()
                 .status(Status.create(problem.status()))
@@ -34,7 +35,8 @@ final class DirectProblems implements DirectHandler {
     private static Problem problem(int status) {
         if (status == 413) return Problem.tooLarge(RequestBody.LIMIT);
         if (status == 414) return Problem.of(414, "URI Too Long", "the request line is too long");
-        // Failures of this node's own end at the edge. What Helidon calls an internal error, not implemented or an unsupported version is a request it
+        // Failures of this node's own end at the edge. What Helidon calls an internal error, not implemented or an
+        // unsupported version is a request it
         // could not read, and a client told of a 5xx would send the same again.
         return Problem.malformed("this is no HTTP/1.1 request this node can read");
     }

@@ -61,8 +61,10 @@ final class Edge {
         Query query = new Query(request.prologue().query().rawValue());
         switch (routes.find(method, path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
-                Call call = new Call(parameter, query, () -> new BodyStream(request.content().inputStream()));
-                if (route.credential() != Route.Credential.NONE) call.tenant(tenant(request.headers(), route.credential(), call));
+                Call call = new Call(
+                        parameter, query, () -> new BodyStream(request.content().inputStream()));
+                if (route.credential() != Route.Credential.NONE)
+                    call.tenant(tenant(request.headers(), route.credential(), call));
                 route.resource().serve(call, reply);
             }
             case Routes.Found.OtherMethod(String allowed, boolean isPublic) -> {
@@ -80,7 +82,8 @@ final class Edge {
         if (bearer(headers).flatMap(tenants::of).isEmpty()) throw unauthorized();
     }
 
-    private String tenant(ServerRequestHeaders headers, Route.Credential credential, Call call) throws ProblemException, IOException {
+    private String tenant(ServerRequestHeaders headers, Route.Credential credential, Call call)
+            throws ProblemException, IOException {
         Optional<String> shown = bearer(headers);
         if (shown.isEmpty()) {
             shown = switch (credential) {

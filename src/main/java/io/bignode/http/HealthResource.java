@@ -22,7 +22,8 @@ final class HealthResource {
     }
 
     void ready(Call call, Reply reply) throws ProblemException, IOException {
-        if (closing.getAsBoolean()) throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+        if (closing.getAsBoolean())
+            throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
         int serving = devices.getAsInt();
         if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
         reply.send(Answer.ok(json -> {

@@ -14,8 +14,10 @@ import java.time.Duration;
 public record HttpRules(String host, int port, int maxConnections, Duration stalled, Duration grace) {
     /** Refuses what no server could keep. */
     public HttpRules {
-        if (port < 0 || port > 65_535 || maxConnections < 1) throw new IllegalArgumentException("port " + port + ", connections " + maxConnections);
-        if (!stalled.isPositive() || !grace.isPositive()) throw new IllegalArgumentException("stalled " + stalled + ", grace " + grace);
+        if (port < 0 || port > 65_535 || maxConnections < 1)
+            throw new IllegalArgumentException("port " + port + ", connections " + maxConnections);
+        if (!stalled.isPositive() || !grace.isPositive())
+            throw new IllegalArgumentException("stalled " + stalled + ", grace " + grace);
     }
 
     /** The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 3 s of grace. */

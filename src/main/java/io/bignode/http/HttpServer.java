@@ -34,7 +34,13 @@ public final class HttpServer implements AutoCloseable {
      * @param admission asked before a new session starts
      * @param devices   how many devices serve now
      */
-    public HttpServer(HttpRules rules, Tenants tenants, Sessions sessions, Delivery delivery, Admission admission, IntSupplier devices) {
+    public HttpServer(
+            HttpRules rules,
+            Tenants tenants,
+            Sessions sessions,
+            Delivery delivery,
+            Admission admission,
+            IntSupplier devices) {
         this.rules = rules;
         this.delivery = delivery;
         HELIDON.setLevel(Level.SEVERE);
@@ -58,7 +64,8 @@ public final class HttpServer implements AutoCloseable {
      */
     public HttpServer start() {
         server.start();
-        if (!server.isRunning()) throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
+        if (!server.isRunning())
+            throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
         LOG.log(System.Logger.Level.INFO, "listening on {0}:{1}", rules.host(), Integer.toString(port()));
         return this;
     }

@@ -37,7 +37,8 @@ final class PollQuery {
         if (text.isEmpty()) return Duration.ZERO;
         if (SECONDS.matcher(text.get()).matches()) {
             BigDecimal seconds = new BigDecimal(text.get());
-            if (seconds.compareTo(LONGEST_WAIT) <= 0) return Duration.ofNanos(seconds.movePointRight(9).longValue());
+            if (seconds.compareTo(LONGEST_WAIT) <= 0)
+                return Duration.ofNanos(seconds.movePointRight(9).longValue());
         }
         faults.add(new Fault("wait", "must be a number of seconds from 0 to " + LONGEST_WAIT));
         return Duration.ZERO;

@@ -31,7 +31,8 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
     }
 
     static Problem methodNotAllowed(String allowed) {
-        return new Problem(405, "Method Not Allowed", "this path takes " + allowed, List.of(), Map.of("Allow", allowed));
+        return new Problem(
+                405, "Method Not Allowed", "this path takes " + allowed, List.of(), Map.of("Allow", allowed));
     }
 
     static Problem tooLarge(int limit) {
@@ -42,7 +43,9 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
         StringBuilder detail = new StringBuilder();
         for (Fault fault : faults) {
             if (!detail.isEmpty()) detail.append("; ");
-            detail.append(fault.field().isEmpty() ? "the body" : fault.field()).append(' ').append(fault.message());
+            detail.append(fault.field().isEmpty() ? "the body" : fault.field())
+                    .append(' ')
+                    .append(fault.message());
         }
         return new Problem(422, "Unprocessable Content", detail.toString(), faults, Map.of());
     }

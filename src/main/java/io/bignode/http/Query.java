@@ -24,7 +24,8 @@ final class Query {
         List<String> values = new ArrayList<>();
         for (String pair : raw.split("&", -1)) {
             int equals = pair.indexOf('=');
-            if (equals >= 0 && pair.substring(0, equals).equals(name)) values.add(decoded(name, pair.substring(equals + 1)));
+            if (equals >= 0 && pair.substring(0, equals).equals(name))
+                values.add(decoded(name, pair.substring(equals + 1)));
         }
         if (values.size() > 1) throw new ProblemException(Problem.invalid(name, "must be given once"));
         return values.stream().findFirst();

@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads bodies within limits: bytes first, then UTF-8, then JSON of bounded depth. Refusals name a position, never what stands there.
  *
- * <p>A start request has a few hundred bytes. Bodies of more than {@value #SMALL} are read a few at a time, so that many connections that send large ones
- * together cannot take the memory.
+ * <p>A start request has a few hundred bytes. Bodies of more than {@value #SMALL} are read a few at a time, so that many connections that
+ * send large ones together cannot take the memory.
  */
 final class RequestBody {
     /** The most bytes a body may have. */
@@ -58,7 +58,8 @@ final class RequestBody {
         byte[] start = in.readNBytes(SMALL);
         if (start.length < SMALL) return parse(start);
         if (!LARGE.tryAcquire()) {
-            throw new ProblemException(Problem.unavailable("too many large bodies are being read", Duration.ofSeconds(1)));
+            throw new ProblemException(
+                    Problem.unavailable("too many large bodies are being read", Duration.ofSeconds(1)));
         }
         try {
             ByteArrayOutputStream all = new ByteArrayOutputStream(2 * SMALL);
@@ -79,10 +80,12 @@ final class RequestBody {
         try {
             return JSON.readTree(text);
         } catch (StreamConstraintsException e) {
-            throw new ProblemException(Problem.invalid("", "is nested too deep or holds a name or number that is too long"));
+            throw new ProblemException(
+                    Problem.invalid("", "is nested too deep or holds a name or number that is too long"));
         } catch (JsonProcessingException e) {
             boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
-            throw new ProblemException(Problem.invalid("", (twice ? "gives a field twice" : "is no valid JSON") + at(e.getLocation())));
+            throw new ProblemException(
+                    Problem.invalid("", (twice ? "gives a field twice" : "is no valid JSON") + at(e.getLocation())));
         }
     }
 

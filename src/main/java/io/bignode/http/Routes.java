@@ -51,10 +51,14 @@ final class Routes {
 
     /** Where a request goes. */
     Found find(String method, String path) {
-        List<Route> onPath = routes.stream().filter(route -> route.match(path).isPresent()).toList();
+        List<Route> onPath =
+                routes.stream().filter(route -> route.match(path).isPresent()).toList();
         if (onPath.isEmpty()) return new Found.Nowhere();
-        Optional<Route> route = onPath.stream().filter(candidate -> candidate.method().equals(method)).findFirst();
-        if (route.isPresent()) return new Found.Here(route.get(), route.get().match(path).orElseThrow());
+        Optional<Route> route = onPath.stream()
+                .filter(candidate -> candidate.method().equals(method))
+                .findFirst();
+        if (route.isPresent())
+            return new Found.Here(route.get(), route.get().match(path).orElseThrow());
         String allowed = onPath.stream().map(Route::method).sorted().collect(Collectors.joining(", "));
         return new Found.OtherMethod(allowed, onPath.stream().allMatch(known -> known.credential() == Credential.NONE));
     }

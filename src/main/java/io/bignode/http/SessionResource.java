@@ -34,10 +34,12 @@ final class SessionResource {
         OptionalLong after = PollQuery.after(call.query(), faults);
         Duration wait = PollQuery.wait(call.query(), faults);
         if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
-        PollOutcome outcome = delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        PollOutcome outcome =
+                delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
         switch (outcome) {
             case PollOutcome.Answered _ -> {}
-            case PollOutcome.UnknownCursor unknown -> throw new ProblemException(Problem.invalid("after", unknown.detail()));
+            case PollOutcome.UnknownCursor unknown ->
+                throw new ProblemException(Problem.invalid("after", unknown.detail()));
         }
     }
 
@@ -45,7 +47,9 @@ final class SessionResource {
         List<Session> own = sessions.list(call.tenant());
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", own.size());
-            json.writeNumberField("active_sessions", own.stream().filter(session -> !session.status().ended()).count());
+            json.writeNumberField(
+                    "active_sessions",
+                    own.stream().filter(session -> !session.status().ended()).count());
             json.writeNumberField("max_sessions", sessions.rules().maxSessions());
             json.writeObjectFieldStart("sessions");
             for (Session session : own) {
@@ -113,6 +117,7 @@ final class SessionResource {
         json.writeStringField("created_at", session.createdAt().toString());
         json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
         json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
-        if (session.error().isPresent()) json.writeStringField("error", session.error().get());
+        if (session.error().isPresent())
+            json.writeStringField("error", session.error().get());
     }
 }

@@ -25,7 +25,8 @@ record StartRequest(ProofOrder proof, long nodeCount) {
         JsonFields fields = JsonFields.of(document);
         ProofOrder proof = ProofOrder.read(fields);
         long nodeCount = fields.integer("node_count", 1, Long.MAX_VALUE);
-        // Read for its faults alone: batches are as large as the polls are apart, and who checks them brings a threshold of his own.
+        // Read for its faults alone: batches are as large as the polls are apart, and who checks them brings a
+        // threshold of his own.
         fields.integer("batch_size", 1, Long.MAX_VALUE);
         fields.number("fraud_threshold", 0, true, 1, null);
         JsonNode callback = fields.raw("callback_url");
@@ -43,7 +44,11 @@ record StartRequest(ProofOrder proof, long nodeCount) {
         identity.remove("block_height");
         identity.remove("r_target");
         identity.put("node_count", nodeCount);
-        WorkOrder work = new WorkOrder(ProofOrder.FUNCTION, proof.params().toJson().toString(), proof.toJson().toString());
-        return new Order(tenant, identity.toString(), new NonceSequence(proof.nodeId(), nodeCount), proof.nodeId(), work);
+        WorkOrder work = new WorkOrder(
+                ProofOrder.FUNCTION,
+                proof.params().toJson().toString(),
+                proof.toJson().toString());
+        return new Order(
+                tenant, identity.toString(), new NonceSequence(proof.nodeId(), nodeCount), proof.nodeId(), work);
     }
 }

@@ -31,12 +31,15 @@ final class StartResource {
         if (!runs(order)) admit(request.proof());
         switch (sessions.start(order)) {
             case StartOutcome.Started(Session session) -> reply.send(answer(session, "session started"));
-            case StartOutcome.Running(Session session) -> reply.send(answer(session, "this order runs already, in this session"));
+            case StartOutcome.Running(Session session) ->
+                reply.send(answer(session, "this order runs already, in this session"));
             case StartOutcome.Full(Duration retryAfter) -> {
-                String detail = "this node runs as many sessions as it may: " + sessions.rules().maxSessions();
+                String detail = "this node runs as many sessions as it may: "
+                        + sessions.rules().maxSessions();
                 throw new ProblemException(Problem.full(detail, retryAfter));
             }
-            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+            case StartOutcome.Closing _ ->
+                throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
         }
     }
 
@@ -50,7 +53,8 @@ final class StartResource {
 
     private boolean runs(Order order) {
         return sessions.list(order.tenant()).stream()
-                .anyMatch(session -> session.order().key().equals(order.key()) && !session.status().ended());
+                .anyMatch(session -> session.order().key().equals(order.key())
+                        && !session.status().ended());
     }
 
     private void admit(ProofOrder proof) throws ProblemException {
@@ -58,10 +62,13 @@ final class StartResource {
         switch (refusal) {
             case null -> {}
             case Admission.Refusal.TooLarge(String sizes) ->
-                throw new ProblemException(Problem.invalid("params", "make a model that fits no device of this node: " + sizes));
-            case Admission.Refusal.NoDevice _ -> throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
+                throw new ProblemException(
+                        Problem.invalid("params", "make a model that fits no device of this node: " + sizes));
+            case Admission.Refusal.NoDevice _ ->
+                throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
             case Admission.Refusal.NoRoom(String sizes, Duration retryAfter) ->
-                throw new ProblemException(Problem.unavailable("other sessions' models fill the memory: " + sizes, retryAfter));
+                throw new ProblemException(
+                        Problem.unavailable("other sessions' models fill the memory: " + sizes, retryAfter));
         }
     }
 

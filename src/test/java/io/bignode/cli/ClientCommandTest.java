@@ -31,8 +31,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The small node against a big node that answers what the test wrote down, one answer a request. */
 @Timeout(60)
 class ClientCommandTest {
-    private static final String STARTED = "{\"session_id\":\"s1\",\"status\":\"initializing\",\"message\":\"\",\"gpu_count\":1}";
-    private static final String STOPPED = "{\"session_id\":\"s1\",\"status\":\"stopped\",\"message\":\"\",\"total_batches_generated\":1}";
+    private static final String STARTED =
+            "{\"session_id\":\"s1\",\"status\":\"initializing\",\"message\":\"\",\"gpu_count\":1}";
+    private static final String STOPPED =
+            "{\"session_id\":\"s1\",\"status\":\"stopped\",\"message\":\"\",\"total_batches_generated\":1}";
     private static final String TOKEN = "the-token-of-this-test";
 
     @TempDir
@@ -60,8 +62,10 @@ class ClientCommandTest {
         assertThat(exchange.getRequestHeaders().get("Authorization")).containsExactly("Bearer " + TOKEN);
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         String query = exchange.getRequestURI().getRawQuery();
-        requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath().replace("/api/v1/delegation/", "")
-                + (query == null ? "" : "?" + query.replaceFirst("&.*", "")) + (body.contains(TOKEN) ? " with the token in the body" : ""));
+        requests.add(exchange.getRequestMethod() + " "
+                + exchange.getRequestURI().getPath().replace("/api/v1/delegation/", "")
+                + (query == null ? "" : "?" + query.replaceFirst("&.*", ""))
+                + (body.contains(TOKEN) ? " with the token in the body" : ""));
         String answer = answers.isEmpty() ? "500 {}" : answers.poll();
         int status = answer.matches("(?s)\\d{3} .*") ? Integer.parseInt(answer.substring(0, 3)) : 200;
         byte[] bytes = (status == 200 ? answer : answer.substring(4)).getBytes(StandardCharsets.UTF_8);
@@ -73,31 +77,45 @@ class ClientCommandTest {
     private Outcome run(String... more) throws IOException {
         List<String> args = new ArrayList<>(List.of(
                 "client",
-                Files.writeString(folder.resolve("request.json"), "{\"node_id\":0,\"auth_token\":\"" + TOKEN + "\"}").toString(),
+                Files.writeString(folder.resolve("request.json"), "{\"node_id\":0,\"auth_token\":\"" + TOKEN + "\"}")
+                        .toString(),
                 "--token-file",
                 Files.writeString(folder.resolve("token.txt"), TOKEN + "\n").toString()));
         args.addAll(List.of(more));
-        if (!args.contains("--url")) args.addAll(List.of("--url", "http://127.0.0.1:" + bigNode.getAddress().getPort() + "/"));
+        if (!args.contains("--url"))
+            args.addAll(
+                    List.of("--url", "http://127.0.0.1:" + bigNode.getAddress().getPort() + "/"));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int code = BigNodeCommand.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(args.toArray(String[]::new));
+        int code = BigNodeCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err))
+                .execute(args.toArray(String[]::new));
         assertThat(out + err.toString()).doesNotContain(TOKEN);
         return new Outcome(code, out.toString(), err.toString());
     }
 
     private static String batches(String nonces, int cursor, String status, boolean active) {
-        String batch = nonces.isEmpty() ? "" : "{\"public_key\":\"k\",\"nonces\":[" + nonces + "],\"dist\":[1.39807710],\"node_id\":9223372036854775807}";
-        return "{\"session_id\":\"s1\",\"batches\":[" + batch + "],\"session_active\":" + active + ",\"status\":\"" + status + "\",\"total_batches_generated\":" + cursor
-                + ",\"cursor\":" + cursor + "}";
+        String batch = nonces.isEmpty()
+                ? ""
+                : "{\"public_key\":\"k\",\"nonces\":[" + nonces
+                        + "],\"dist\":[1.39807710],\"node_id\":9223372036854775807}";
+        return "{\"session_id\":\"s1\",\"batches\":[" + batch + "],\"session_active\":" + active + ",\"status\":\""
+                + status + "\",\"total_batches_generated\":" + cursor + ",\"cursor\":" + cursor + "}";
     }
 
     @Test
     void aSessionIsPolledByItsCursorUntilItEnds() throws Exception {
-        answers.addAll(List.of(STARTED, batches("1", 1, "generating", true), batches("2,3", 4, "expired", true), batches("", 4, "expired", false)));
+        answers.addAll(List.of(
+                STARTED,
+                batches("1", 1, "generating", true),
+                batches("2,3", 4, "expired", true),
+                batches("", 4, "expired", false)));
         Outcome outcome = run();
 
         assertThat(outcome.exitCode()).isZero();
-        assertThat(requests).containsExactly("POST start", "GET batch/s1?after=0", "GET batch/s1?after=1", "GET batch/s1?after=4");
+        assertThat(requests)
+                .containsExactly("POST start", "GET batch/s1?after=0", "GET batch/s1?after=1", "GET batch/s1?after=4");
         assertThat(outcome.out().lines())
                 .containsExactly(
                         "{\"public_key\":\"k\",\"nonces\":[1],\"dist\":[1.39807710],\"node_id\":9223372036854775807}",
@@ -129,11 +147,21 @@ class ClientCommandTest {
 
     @Test
     void refusedPollsAreTriedAgain() throws Exception {
-        answers.addAll(List.of("429 {\"detail\":\"full\"}", STARTED, "503 {\"detail\":\"busy\"}", "502 <html>", batches("1", 1, "error", true), batches("", 1, "error", false)));
+        answers.addAll(List.of(
+                "429 {\"detail\":\"full\"}",
+                STARTED,
+                "503 {\"detail\":\"busy\"}",
+                "502 <html>",
+                batches("1", 1, "error", true),
+                batches("", 1, "error", false)));
         Outcome outcome = run();
 
         assertThat(outcome.exitCode()).isZero();
-        assertThat(outcome.err()).contains("not started yet: full", "poll refused (1 of 10): busy", "poll refused (2 of 10): HTTP status 502");
+        assertThat(outcome.err())
+                .contains(
+                        "not started yet: full",
+                        "poll refused (1 of 10): busy",
+                        "poll refused (2 of 10): HTTP status 502");
         assertThat(outcome.out()).contains("\"nonces\":[1]");
     }
 
@@ -148,7 +176,11 @@ class ClientCommandTest {
             }
             answer(exchange);
         });
-        answers.addAll(List.of(STARTED, batches("1", 1, "generating", true), batches("2", 2, "stopped", true), batches("", 2, "stopped", false)));
+        answers.addAll(List.of(
+                STARTED,
+                batches("1", 1, "generating", true),
+                batches("2", 2, "stopped", true),
+                batches("", 2, "stopped", false)));
         Outcome outcome = run("--out", out.toString());
 
         assertThat(outcome.exitCode()).isZero();
@@ -194,7 +226,14 @@ class ClientCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost:9090", "ftp://x", "http://user:secret-in-url@x", "http://x?auth_token=secret-in-url", "http:///"})
+    @ValueSource(
+            strings = {
+                "localhost:9090",
+                "ftp://x",
+                "http://user:secret-in-url@x",
+                "http://x?auth_token=secret-in-url",
+                "http:///"
+            })
     void aUrlOfAnotherKindIsAMistakeOnTheCommandLine(String url) throws Exception {
         Outcome outcome = run("--url", url);
         assertThat(outcome.exitCode()).isEqualTo(ExitCode.USAGE);
@@ -210,11 +249,16 @@ class ClientCommandTest {
     @ParameterizedTest
     @ValueSource(strings = {"main-net", "test-net", "dev-net"})
     void theExamplesAreSoundRequests(String name) throws Exception {
-        var document = new ObjectMapper().readTree(Path.of("examples", name + ".json").toFile());
+        var document =
+                new ObjectMapper().readTree(Path.of("examples", name + ".json").toFile());
         ProofOrder order = ProofOrder.parse(document);
 
         assertThat(order.rTarget()).isEqualTo(1.4013564660458173);
-        assertThat(order.params().dim()).isEqualTo(name.equals("main-net") ? 1792 : name.equals("test-net") ? 1024 : 512);
-        assertThat(document.fieldNames()).toIterable().contains("node_id", "node_count", "batch_size", "fraud_threshold").doesNotContain("auth_token");
+        assertThat(order.params().dim())
+                .isEqualTo(name.equals("main-net") ? 1792 : name.equals("test-net") ? 1024 : 512);
+        assertThat(document.fieldNames())
+                .toIterable()
+                .contains("node_id", "node_count", "batch_size", "fraud_threshold")
+                .doesNotContain("auth_token");
     }
 }

@@ -71,14 +71,16 @@ class SettingsTest {
 
     @Test
     void anEmptyVariableIsAnAbsentOne() throws Exception {
-        Settings settings = Settings.load(Map.of("HOME", temp.toString(), "DELEGATION_PORT", "", "DELEGATION_AUTH_TOKEN", "", "HF_HOME", " "));
+        Settings settings = Settings.load(
+                Map.of("HOME", temp.toString(), "DELEGATION_PORT", "", "DELEGATION_AUTH_TOKEN", "", "HF_HOME", " "));
         assertThat(settings.port()).isEqualTo(9090);
         assertThat(settings.tokenOrigin()).isInstanceOf(TokenOrigin.File.class);
     }
 
     @Test
     void theDataFolderFollowsTheXdgRules() throws Exception {
-        Map<String, String> environment = new HashMap<>(Map.of("HOME", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND, "XDG_DATA_HOME", temp + "/xdg"));
+        Map<String, String> environment = new HashMap<>(
+                Map.of("HOME", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND, "XDG_DATA_HOME", temp + "/xdg"));
         assertThat(Settings.load(environment).dataDir()).isEqualTo(temp.resolve("xdg/bignode"));
         environment.put("XDG_DATA_HOME", "relative");
         assertThat(Settings.load(environment).dataDir()).isEqualTo(temp.resolve(".local/share/bignode"));
@@ -99,8 +101,14 @@ class SettingsTest {
 
         assertThat(refused.faults().stream().map(SettingFault::setting))
                 .containsExactlyInAnyOrder(
-                        "DELEGATION_HOST", "DELEGATION_PORT", "DELEGATION_MAX_SESSIONS", "DELEGATION_SESSION_SECONDS", "DELEGATION_CACHE_GIB",
-                        "DELEGATION_AUTH_TOKEN", "DELEGATION_DATA_DIR", "HF_HOME");
+                        "DELEGATION_HOST",
+                        "DELEGATION_PORT",
+                        "DELEGATION_MAX_SESSIONS",
+                        "DELEGATION_SESSION_SECONDS",
+                        "DELEGATION_CACHE_GIB",
+                        "DELEGATION_AUTH_TOKEN",
+                        "DELEGATION_DATA_DIR",
+                        "HF_HOME");
         assertThat(refused.getMessage()).contains("'70000'", "'ten'", "9090").doesNotContain("short");
     }
 
@@ -111,12 +119,30 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"CHANGE_ME_TO_A_LONG_RANDOM_SECRET", "change_me_to_a_long_random_secret", "Change-Me-To-A-Long-Random-Secret", "your-secret-token", "YOUR_SECRET_TOKEN",
-            "changeme", "CHANGEME", "change-me-change-me", "changemechangeme!!", "fifteen-letters", "with a blank inside", "zeichen-mit-umlaut-ä", "aaaaaaaaaaaaaaaaaaaaaaaa", "abababababababababab"})
+    @ValueSource(
+            strings = {
+                "CHANGE_ME_TO_A_LONG_RANDOM_SECRET",
+                "change_me_to_a_long_random_secret",
+                "Change-Me-To-A-Long-Random-Secret",
+                "your-secret-token",
+                "YOUR_SECRET_TOKEN",
+                "changeme",
+                "CHANGEME",
+                "change-me-change-me",
+                "changemechangeme!!",
+                "fifteen-letters",
+                "with a blank inside",
+                "zeichen-mit-umlaut-ä",
+                "aaaaaaaaaaaaaaaaaaaaaaaa",
+                "abababababababababab"
+            })
     void aTokenEverybodyCouldGuessIsRefusedWithoutRepeatingIt(String token) {
         InvalidSettingsException refused = refused(Map.of("HOME", temp.toString(), "DELEGATION_AUTH_TOKEN", token));
 
-        assertThat(refused.faults()).singleElement().extracting(SettingFault::setting).isEqualTo("DELEGATION_AUTH_TOKEN");
+        assertThat(refused.faults())
+                .singleElement()
+                .extracting(SettingFault::setting)
+                .isEqualTo("DELEGATION_AUTH_TOKEN");
         assertThat(refused.getMessage()).contains("openssl rand -hex 32").doesNotContain(token);
     }
 
@@ -131,20 +157,29 @@ class SettingsTest {
         assertThat(second.tokenOrigin()).isEqualTo(new TokenOrigin.File(file, false));
         assertThat(second.token().matches(first.token().secret())).isTrue();
         assertThat(first.token().secret()).matches("[0-9a-f]{64}");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent()))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
         try (var files = Files.list(file.getParent())) {
             assertThat(files).containsExactly(file);
         }
-        assertThat(Settings.clientToken(environment).orElseThrow().matches(first.token().secret())).isTrue();
+        assertThat(Settings.clientToken(environment)
+                        .orElseThrow()
+                        .matches(first.token().secret()))
+                .isTrue();
     }
 
     @Test
     void processesThatStartTogetherEndUpWithOneToken() throws Exception {
-        Callable<String> start = () -> Settings.load(Map.of("DELEGATION_DATA_DIR", temp + "/data")).token().secret();
+        Callable<String> start = () -> Settings.load(Map.of("DELEGATION_DATA_DIR", temp + "/data"))
+                .token()
+                .secret();
         Set<String> tokens = new HashSet<>();
         try (ExecutorService starts = Executors.newFixedThreadPool(8)) {
-            for (Future<String> token : starts.invokeAll(List.of(start, start, start, start, start, start, start, start))) tokens.add(token.get());
+            for (Future<String> token :
+                    starts.invokeAll(List.of(start, start, start, start, start, start, start, start)))
+                tokens.add(token.get());
         }
         assertThat(tokens).hasSize(1);
     }
@@ -155,7 +190,8 @@ class SettingsTest {
         Path file = tokenFile(SOUND);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
 
-        assertThat(refused(Map.of("DELEGATION_DATA_DIR", temp.toString(), "DELEGATION_PORT", "x")).getMessage())
+        assertThat(refused(Map.of("DELEGATION_DATA_DIR", temp.toString(), "DELEGATION_PORT", "x"))
+                        .getMessage())
                 .contains("chmod 600 '" + file + "'", "DELEGATION_PORT")
                 .doesNotContain(SOUND);
     }
@@ -164,29 +200,40 @@ class SettingsTest {
     @ValueSource(strings = {"", "\n", "short"})
     void aTokenFileWithoutATokenIsRefused(String text) throws Exception {
         tokenFile(text);
-        assertThat(refused(Map.of("DELEGATION_DATA_DIR", temp.toString())).getMessage()).contains(temp.resolve("token").toString());
+        assertThat(refused(Map.of("DELEGATION_DATA_DIR", temp.toString())).getMessage())
+                .contains(temp.resolve("token").toString());
     }
 
     @Test
     void aTokenInTheEnvironmentMakesTheFileIrrelevant() throws Exception {
         tokenFile("short");
-        assertThat(Settings.load(Map.of("DELEGATION_DATA_DIR", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND)).token().matches(SOUND)).isTrue();
+        assertThat(Settings.load(Map.of("DELEGATION_DATA_DIR", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND))
+                        .token()
+                        .matches(SOUND))
+                .isTrue();
     }
 
     @Test
     void aClientWithoutServerOrTokenHasNone() throws Exception {
-        assertThat(Settings.clientToken(Map.of("DELEGATION_DATA_DIR", temp + "/none"))).isEmpty();
+        assertThat(Settings.clientToken(Map.of("DELEGATION_DATA_DIR", temp + "/none")))
+                .isEmpty();
         assertThat(temp.resolve("none")).doesNotExist();
     }
 
     @Test
     void aTokenNeverPrintsItself() throws Exception {
         Token token = Token.of(SOUND);
-        assertThat(token.toString()).doesNotContain(SOUND.substring(0, 4)).doesNotContain(SOUND.substring(SOUND.length() - 4));
-        assertThat(Settings.load(Map.of("HOME", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND)).toString()).doesNotContain(SOUND);
+        assertThat(token.toString())
+                .doesNotContain(SOUND.substring(0, 4))
+                .doesNotContain(SOUND.substring(SOUND.length() - 4));
+        assertThat(Settings.load(Map.of("HOME", temp.toString(), "DELEGATION_AUTH_TOKEN", SOUND))
+                        .toString())
+                .doesNotContain(SOUND);
         assertThat(token.matches(SOUND + "x")).isFalse();
         assertThat(token.matches("")).isFalse();
-        assertThatThrownBy(() -> Token.of("short")).isInstanceOf(IllegalArgumentException.class).hasMessageNotContaining("short");
+        assertThatThrownBy(() -> Token.of("short"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("short");
     }
 
     private Path tokenFile(String text) throws Exception {

@@ -42,7 +42,11 @@ class AuthorizationTest {
                 .filter(route -> route.credential() != Route.Credential.NONE)
                 .map(route -> new Target(route.method(), route.template().replace("{session_id}", "abc")));
         Stream<Target> odd = Stream.of(
-                new Target("GET", "/"), new Target("GET", "/nowhere"), new Target("PUT", "/openapi"), new Target("GET", "/healthy"), new Target("GET", "/metrics"));
+                new Target("GET", "/"),
+                new Target("GET", "/nowhere"),
+                new Target("PUT", "/openapi"),
+                new Target("GET", "/healthy"),
+                new Target("GET", "/metrics"));
         return Stream.concat(known, odd);
     }
 
@@ -67,14 +71,24 @@ class AuthorizationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Basic " + TOKEN, "Bearer", "Bearer ", TOKEN, "Bearer " + TOKEN + " " + TOKEN, "Bearer \"" + TOKEN + "\""})
+    @ValueSource(
+            strings = {
+                "Basic " + TOKEN,
+                "Bearer",
+                "Bearer ",
+                TOKEN,
+                "Bearer " + TOKEN + " " + TOKEN,
+                "Bearer \"" + TOKEN + "\""
+            })
     void anAuthorizationOfAnotherShapeIsNone(String header) {
         assertUnauthorized(node.send(node.request("/sessions", "").header("Authorization", header)));
     }
 
     @Test
     void theSchemeIsKnownInAnyCase() {
-        assertThat(node.send(node.request("/sessions", "").header("Authorization", "bearer " + TOKEN)).statusCode()).isEqualTo(200);
+        assertThat(node.send(node.request("/sessions", "").header("Authorization", "bearer " + TOKEN))
+                        .statusCode())
+                .isEqualTo(200);
     }
 
     @Test
@@ -83,7 +97,15 @@ class AuthorizationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,/sessions", "GET,/status", "GET,/batch/abc", "GET,/session/abc", "DELETE,/session/abc", "POST,/start", "POST,/stop"})
+    @CsvSource({
+        "GET,/sessions",
+        "GET,/status",
+        "GET,/batch/abc",
+        "GET,/session/abc",
+        "DELETE,/session/abc",
+        "POST,/start",
+        "POST,/stop"
+    })
     void aTokenInTheQueryCountsForDeployedPollsOnly(String method, String path) {
         assertUnauthorized(send(new Target(method, TestNode.API + path + "?auth_token=" + TOKEN), ""));
     }
@@ -96,7 +118,16 @@ class AuthorizationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[1]", "{\"auth_token\":5}", "{\"auth_token\":null}", "{\"auth_token\":\"" + TOKEN + "\"", "{\"node_id\":-1}"})
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[1]",
+                "{\"auth_token\":5}",
+                "{\"auth_token\":null}",
+                "{\"auth_token\":\"" + TOKEN + "\"",
+                "{\"node_id\":-1}"
+            })
     void whatIsWrongWithABodyIsNotToldWithoutAToken(String body) {
         assertUnauthorized(node.post("/start", body, ""));
         assertUnauthorized(node.post("/stop", body, ""));
@@ -112,14 +143,18 @@ class AuthorizationTest {
         assertProblem(node.get("/session/" + id, OTHER_TOKEN), 404);
         assertProblem(node.delete("/session/" + id, OTHER_TOKEN), 404);
         assertProblem(node.post("/stop", "{\"session_id\":\"" + id + "\"}", OTHER_TOKEN), 404);
-        assertThat(json(node.get("/sessions", OTHER_TOKEN)).get("sessions").has(id)).isFalse();
+        assertThat(json(node.get("/sessions", OTHER_TOKEN)).get("sessions").has(id))
+                .isFalse();
         assertThat(session.status().ended()).isFalse();
     }
 
     @Test
     void theSameOrderOfAnotherTenantIsAnotherSession() {
         Session session = node.start(startBody());
-        assertThat(json(node.post("/start", startBody(), OTHER_TOKEN)).get("session_id").textValue()).isNotEqualTo(session.id());
+        assertThat(json(node.post("/start", startBody(), OTHER_TOKEN))
+                        .get("session_id")
+                        .textValue())
+                .isNotEqualTo(session.id());
     }
 
     private static HttpResponse<String> send(Target target, String token) {

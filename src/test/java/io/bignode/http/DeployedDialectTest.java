@@ -23,7 +23,8 @@ class DeployedDialectTest {
 
     @Test
     void aWholeSprintGoesAsSuchAClientExpects() {
-        JsonNode start = json(node.post("/start", startBody().put("auth_token", TOKEN).putNull("callback_url"), ""));
+        JsonNode start =
+                json(node.post("/start", startBody().put("auth_token", TOKEN).putNull("callback_url"), ""));
         String id = start.get("session_id").textValue();
         Session session = node.sessions.find("first", id).orElseThrow();
         assertThat(start.get("gpu_count").intValue()).isEqualTo(1);
@@ -66,13 +67,16 @@ class DeployedDialectTest {
     @Test
     void aTokenInTheQueryMayBePercentEncoded() {
         Session session = node.start(startBody());
-        assertThat(node.get("/batches/" + session.id() + "?auth_token=" + TOKEN.replace("-", "%2D"), "").statusCode()).isEqualTo(200);
+        assertThat(node.get("/batches/" + session.id() + "?auth_token=" + TOKEN.replace("-", "%2D"), "")
+                        .statusCode())
+                .isEqualTo(200);
     }
 
     @Test
     void statusListsSessionsToABearer() {
         Session session = node.start(startBody());
-        assertThat(json(node.get("/status", TOKEN)).get("sessions").has(session.id())).isTrue();
+        assertThat(json(node.get("/status", TOKEN)).get("sessions").has(session.id()))
+                .isTrue();
     }
 
     private JsonNode poll(String id) {
@@ -80,6 +84,10 @@ class DeployedDialectTest {
     }
 
     private static String stopBody(String id) {
-        return TestNode.JSON.createObjectNode().put("session_id", id).put("auth_token", TOKEN).toString();
+        return TestNode.JSON
+                .createObjectNode()
+                .put("session_id", id)
+                .put("auth_token", TOKEN)
+                .toString();
     }
 }

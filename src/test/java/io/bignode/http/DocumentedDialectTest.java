@@ -7,15 +7,12 @@ import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.session.Session;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,120 +29,6 @@ class DocumentedDialectTest {
     }
 
     @Test
-    void startAnswersWithTheSessionAndTheNumberOfDevices() {
-        node.devices.set(3);
-        HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
-
-        assertThat(response.statusCode()).isEqualTo(200);
-        assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
-        assertThat(response.headers().firstValue("Content-Length")).isPresent();
-        JsonNode answer = json(response);
-        assertThat(fields(answer)).containsExactly("session_id", "status", "message", "gpu_count");
-        assertThat(answer.get("status").textValue()).isEqualTo("initializing");
-        assertThat(answer.get("gpu_count").intValue()).isEqualTo(3);
-        assertThat(answer.get("session_id").textValue()).matches("[A-Za-z0-9_-]{22,}");
-    }
-
-    @Test
-    void startingAgainAnswersWithTheRunningSession() {
-        String first = json(node.post("/start", startBody(), TOKEN)).get("session_id").textValue();
-        ObjectNode retry = startBody().put("block_height", 7).put("batch_size", 5).put("unknown", true);
-        node.refusal.set(Optional.of(new Admission.Refusal.NoDevice()));
-
-        assertThat(json(node.post("/start", retry, TOKEN)).get("session_id").textValue()).isEqualTo(first);
-        assertThat(node.sessions.runningCount()).isEqualTo(1);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"block_hash,\"other\"", "public_key,\"other\"", "node_id,2", "node_count,4", "params,{}"})
-    void anotherOrderIsAnotherSession(String field, String value) throws Exception {
-        String first = json(node.post("/start", startBody(), TOKEN)).get("session_id").textValue();
-        ObjectNode other = startBody();
-        other.set(field, TestNode.JSON.readTree(value.replace("\"\"", "\"")));
-
-        assertThat(json(node.post("/start", other, TOKEN)).get("session_id").textValue()).isNotEqualTo(first);
-    }
-
-    @Test
-    void anOrderThatWasStoppedGoesOnWhereItEnded() {
-        Session first = node.start(startBody());
-        compute(first, 5);
-        node.delete("/session/" + first.id(), TOKEN);
-        Session second = node.start(startBody());
-
-        assertThat(second.id()).isNotEqualTo(first.id());
-        assertThat(compute(second, 2)).containsExactly(1 + 5 * 3, 1 + 6 * 3);
-    }
-
-    @Test
-    void aRefusedStartNamesEveryFaultyFieldAtOnce() {
-        ObjectNode body = startBody().put("node_id", -1).put("r_target", 2.5).put("fraud_threshold", "no").put("callback_url", "http://10.0.0.1/");
-        body.remove("public_key");
-        body.putObject("params").put("dim", 513).put("n_heads", 2.5);
-        HttpResponse<String> response = node.post("/start", body, TOKEN);
-
-        assertProblem(response, 422);
-        List<String> faulty = new ArrayList<>();
-        json(response).get("errors").forEach(error -> faulty.add(error.get("field").textValue()));
-        assertThat(faulty)
-                .containsExactlyInAnyOrder("node_id", "r_target", "fraud_threshold", "callback_url", "public_key", "params.n_heads");
-        assertThat(node.sessions.runningCount()).isZero();
-    }
-
-    @Test
-    void aNullCallbackIsNoCallback() {
-        assertThat(node.post("/start", startBody().putNull("callback_url"), TOKEN).statusCode()).isEqualTo(200);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "3", "null", "{\"a\":NaN}", "{\"node_id\":1,\"node_id\":2}", "{} {}", "{\"a\":\"\\ud800\"", "{'a':1}"})
-    void aBodyThatIsNoJsonObjectIsRefusedWithoutRepeatingIt(String body) {
-        HttpResponse<String> response = node.post("/start", body, TOKEN);
-
-        assertProblem(response, 422);
-        JsonNode error = json(response).get("errors").get(0);
-        assertThat(error.get("field").textValue()).isEmpty();
-        assertThat(error.get("message").textValue()).doesNotContain("node_id", "'a'", "NaN");
-    }
-
-    @Test
-    void malformedJsonIsToldItsPosition() {
-        assertThat(json(node.post("/start", "{\n  \"node_id\": oops}", TOKEN)).get("detail").textValue())
-                .contains("line 2, column 1")
-                .doesNotContain("oops");
-    }
-
-    @Test
-    void tooManySessionsAreRefusedWithATimeToTryAgain() {
-        for (int i = 0; i < 4; i++) node.start(startBody().put("node_id", i));
-        HttpResponse<String> response = node.post("/start", startBody().put("node_id", 9), TOKEN);
-
-        assertProblem(response, 429);
-        assertThat(response.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(1L, 330L);
-    }
-
-    @Test
-    void anOrderNoDeviceCanTakeIsRefusedWithTheSizes() {
-        node.refusal.set(Optional.of(new Admission.Refusal.TooLarge("40 GiB needed, 8 GiB here")));
-        HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
-
-        assertProblem(response, 422);
-        assertThat(json(response).get("detail").textValue()).contains("40 GiB needed, 8 GiB here");
-        assertThat(json(response).get("errors").get(0).get("field").textValue()).isEqualTo("params");
-    }
-
-    @Test
-    void withoutADeviceOrRoomAStartIsToldToComeBack() {
-        node.refusal.set(Optional.of(new Admission.Refusal.NoDevice()));
-        assertProblem(node.post("/start", startBody(), TOKEN), 503);
-        node.refusal.set(Optional.of(new Admission.Refusal.NoRoom("2 GiB needed, 1 GiB free", Duration.ofMillis(1500))));
-        HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
-
-        assertProblem(response, 503);
-        assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
-    }
-
-    @Test
     void aPollHandsOutWhatWasFoundMergedAndExact() {
         Session session = node.start(startBody());
         long[] first = compute(session, 2);
@@ -154,10 +37,13 @@ class DocumentedDialectTest {
 
         assertThat(response.statusCode()).isEqualTo(200);
         JsonNode answer = json(response);
-        assertThat(fields(answer)).containsExactly("session_id", "batches", "session_active", "status", "total_batches_generated", "cursor");
+        assertThat(fields(answer))
+                .containsExactly(
+                        "session_id", "batches", "session_active", "status", "total_batches_generated", "cursor");
         assertThat(answer.get("batches")).hasSize(1);
         JsonNode batch = answer.get("batches").get(0);
-        assertThat(fields(batch)).containsExactly("public_key", "block_hash", "block_height", "nonces", "dist", "node_id");
+        assertThat(fields(batch))
+                .containsExactly("public_key", "block_hash", "block_height", "nonces", "dist", "node_id");
         assertThat(longs(batch.get("nonces"))).containsExactly(first[0], first[1], second[0], second[1], second[2]);
         assertThat(response.body()).contains("\"block_height\":9007199254740993", "\"dist\":[1.39807711,1.39807714,");
         assertThat(answer.get("status").textValue()).isEqualTo("generating");
@@ -167,9 +53,11 @@ class DocumentedDialectTest {
 
     @Test
     void noncesUpToTheLargestLongAreExact() {
-        Session session = node.start(startBody().put("node_id", Long.MAX_VALUE - 1).put("node_count", 1));
+        Session session =
+                node.start(startBody().put("node_id", Long.MAX_VALUE - 1).put("node_count", 1));
         compute(session, 2);
-        JsonNode batch = json(node.get("/batch/" + session.id(), TOKEN)).get("batches").get(0);
+        JsonNode batch =
+                json(node.get("/batch/" + session.id(), TOKEN)).get("batches").get(0);
 
         assertThat(longs(batch.get("nonces"))).containsExactly(Long.MAX_VALUE - 1, Long.MAX_VALUE);
         assertThat(batch.get("node_id").longValue()).isEqualTo(Long.MAX_VALUE - 1);
@@ -180,8 +68,10 @@ class DocumentedDialectTest {
         Session session = node.start(startBody());
         compute(session, 2);
 
-        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("batches")).hasSize(1);
-        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("batches")).isEmpty();
+        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("batches"))
+                .hasSize(1);
+        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("batches"))
+                .isEmpty();
     }
 
     @Test
@@ -192,24 +82,43 @@ class DocumentedDialectTest {
 
         JsonNode answer = json(node.get(poll + 0, TOKEN));
         assertThat(json(node.get(poll + 0, TOKEN))).isEqualTo(answer);
-        assertThat(json(node.get(poll + answer.get("cursor"), TOKEN)).get("batches")).isEmpty();
+        assertThat(json(node.get(poll + answer.get("cursor"), TOKEN)).get("batches"))
+                .isEmpty();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"after=-1", "after=x", "after=", "after=1e3", "after=99999999999999999999", "after=9999999999999999999", "after=1&after=1",
-            "wait=-1", "wait=31", "wait=30.5", "wait=NaN", "wait=1e1", "wait=", "after=5"})
+    @ValueSource(
+            strings = {
+                "after=-1",
+                "after=x",
+                "after=",
+                "after=1e3",
+                "after=99999999999999999999",
+                "after=9999999999999999999",
+                "after=1&after=1",
+                "wait=-1",
+                "wait=31",
+                "wait=30.5",
+                "wait=NaN",
+                "wait=1e1",
+                "wait=",
+                "after=5"
+            })
     void aPollOfOddCursorOrWaitIsRefused(String query) {
         Session session = node.start(startBody());
         HttpResponse<String> response = node.get("/batch/" + session.id() + "?" + query, TOKEN);
 
         assertProblem(response, 422);
-        assertThat(json(response).get("errors").get(0).get("field").textValue()).isEqualTo(query.substring(0, query.indexOf('=')));
+        assertThat(json(response).get("errors").get(0).get("field").textValue())
+                .isEqualTo(query.substring(0, query.indexOf('=')));
     }
 
     @Test
     void anOddCursorAndAnOddWaitAreNamedAtOnce() {
         Session session = node.start(startBody());
-        assertThat(json(node.get("/batch/" + session.id() + "?wait=99&after=x", TOKEN)).get("errors")).hasSize(2);
+        assertThat(json(node.get("/batch/" + session.id() + "?wait=99&after=x", TOKEN))
+                        .get("errors"))
+                .hasSize(2);
     }
 
     @Test
@@ -249,9 +158,11 @@ class DocumentedDialectTest {
         assertThat(list.get("active_sessions").intValue()).isEqualTo(1);
         assertThat(list.get("max_sessions").intValue()).isEqualTo(4);
         JsonNode listed = list.get("sessions").get(session.id());
-        assertThat(fields(listed)).contains("status", "node_id", "gpu_count", "total_generated", "created_at", "age_seconds");
+        assertThat(fields(listed))
+                .contains("status", "node_id", "gpu_count", "total_generated", "created_at", "age_seconds");
         assertThat(listed.get("total_generated").intValue()).isEqualTo(5);
-        assertThat(Instant.parse(listed.get("created_at").textValue())).isBefore(Instant.now().plusSeconds(1));
+        assertThat(Instant.parse(listed.get("created_at").textValue()))
+                .isBefore(Instant.now().plusSeconds(1));
         JsonNode detail = json(node.get("/session/" + session.id(), TOKEN));
         assertThat(detail.get("session_id").textValue()).isEqualTo(session.id());
         assertThat(detail.get("status").textValue()).isEqualTo("stopped");
@@ -261,18 +172,38 @@ class DocumentedDialectTest {
     void aSessionThatFailedTellsWhy() {
         Session session = node.start(startBody());
         session.fail("the device gave up");
-        assertThat(json(node.get("/session/" + session.id(), TOKEN)).get("error").textValue()).isEqualTo("the device gave up");
-        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("status").textValue()).isEqualTo("error");
+        assertThat(json(node.get("/session/" + session.id(), TOKEN))
+                        .get("error")
+                        .textValue())
+                .isEqualTo("the device gave up");
+        assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("status").textValue())
+                .isEqualTo("error");
     }
 
     @ParameterizedTest
-    @CsvSource({"GET,/batch/nobody", "GET,/session/nobody", "DELETE,/session/nobody", "GET,/nowhere", "GET,/batch/", "GET,/batch/a/b", "GET,//", "PUT,//x"})
+    @CsvSource({
+        "GET,/batch/nobody",
+        "GET,/session/nobody",
+        "DELETE,/session/nobody",
+        "GET,/nowhere",
+        "GET,/batch/",
+        "GET,/batch/a/b",
+        "GET,//",
+        "PUT,//x"
+    })
     void whatDoesNotExistIsNotFound(String method, String path) {
         assertProblem(node.send(node.request(path, TOKEN).method(method, BodyPublishers.noBody())), 404);
     }
 
     @ParameterizedTest
-    @CsvSource({"PUT,/start,POST", "GET,/start,POST", "POST,/sessions,GET", "PATCH,/session/x,'DELETE, GET'", "BREW,/stop,POST", "HEAD,/batch/x,GET"})
+    @CsvSource({
+        "PUT,/start,POST",
+        "GET,/start,POST",
+        "POST,/sessions,GET",
+        "PATCH,/session/x,'DELETE, GET'",
+        "BREW,/stop,POST",
+        "HEAD,/batch/x,GET"
+    })
     void aMethodAPathDoesNotTakeIsRefusedWithThoseItTakes(String method, String path, String allowed) {
         HttpResponse<String> response = node.send(node.request(path, TOKEN).method(method, BodyPublishers.noBody()));
 
@@ -295,7 +226,8 @@ class DocumentedDialectTest {
     void aClosingServerRefusesStartsAndAnswersWaitingPolls() throws Exception {
         Session session = node.start(startBody());
         var waiting = node.client.sendAsync(
-                node.request("/batch/" + session.id() + "?wait=30", TOKEN).build(), HttpResponse.BodyHandlers.ofString());
+                node.request("/batch/" + session.id() + "?wait=30", TOKEN).build(),
+                HttpResponse.BodyHandlers.ofString());
         node.sessions.close();
         node.server.drain();
 

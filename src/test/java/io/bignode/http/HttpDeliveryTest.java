@@ -73,7 +73,12 @@ class HttpDeliveryTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "GET /hea", "POST /api/v1/delegation/start HTTP/1.1\r\nHost: n\r\nContent-Length: 99\r\n\r\n{"})
+    @ValueSource(
+            strings = {
+                "",
+                "GET /hea",
+                "POST /api/v1/delegation/start HTTP/1.1\r\nHost: n\r\nContent-Length: 99\r\n\r\n{"
+            })
     void aClientThatDoesNotFinishItsRequestIsLetGo(String half) throws Exception {
         try (Socket socket = node.connect()) {
             socket.getOutputStream().write(half.getBytes(StandardCharsets.US_ASCII));
@@ -90,7 +95,8 @@ class HttpDeliveryTest {
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
             byte[] sip = new byte[777];
             for (int read = 0; read >= 0; read = socket.getInputStream().read(sip)) answer.write(sip, 0, read);
-            JsonNode document = TestNode.JSON.readTree(answer.toString(StandardCharsets.US_ASCII).split("\r\n\r\n", 2)[1]);
+            JsonNode document = TestNode.JSON.readTree(
+                    answer.toString(StandardCharsets.US_ASCII).split("\r\n\r\n", 2)[1]);
             assertThat(document.get("batches").get(0).get("nonces")).hasSize(computed.length);
         }
     }
@@ -119,7 +125,8 @@ class HttpDeliveryTest {
         CompletableFuture<HttpResponse<String>> poll = pollAsync(session, "?wait=20");
         node.delete("/session/" + session.id(), TOKEN);
 
-        assertThat(json(poll.get(5, TimeUnit.SECONDS)).get("session_active").booleanValue()).isFalse();
+        assertThat(json(poll.get(5, TimeUnit.SECONDS)).get("session_active").booleanValue())
+                .isFalse();
     }
 
     @Test
@@ -150,8 +157,11 @@ class HttpDeliveryTest {
     void stoppingTheServerTakesNoLongerThanItsGraceWhateverItsClientsDo() throws Exception {
         Session session = node.start(startBody());
         compute(session, MANY);
-        try (Socket silent = node.connect(); Socket half = node.connect(); Socket stalled = node.connectNarrow()) {
-            half.getOutputStream().write("POST /api/v1/delegation/start HTTP/1.1\r\nContent-Le".getBytes(StandardCharsets.US_ASCII));
+        try (Socket silent = node.connect();
+                Socket half = node.connect();
+                Socket stalled = node.connectNarrow()) {
+            half.getOutputStream()
+                    .write("POST /api/v1/delegation/start HTTP/1.1\r\nContent-Le".getBytes(StandardCharsets.US_ASCII));
             ask(stalled, session, "");
             assertThat(stalled.getInputStream().readNBytes(100)).hasSize(100);
             assertThat(silent.isConnected()).isTrue();
@@ -162,7 +172,8 @@ class HttpDeliveryTest {
     }
 
     private CompletableFuture<HttpResponse<String>> pollAsync(Session session, String query) {
-        return node.client.sendAsync(node.request("/batch/" + session.id() + query, TOKEN).build(), BodyHandlers.ofString());
+        return node.client.sendAsync(
+                node.request("/batch/" + session.id() + query, TOKEN).build(), BodyHandlers.ofString());
     }
 
     private static void ask(Socket socket, Session session, String query) throws IOException {
@@ -170,13 +181,16 @@ class HttpDeliveryTest {
     }
 
     private static void ask(Socket socket, Session session, String query, String header) throws IOException {
-        String request = "GET " + API + "/batch/" + session.id() + query + " HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer " + TOKEN + "\r\n" + header + "\r\n";
+        String request = "GET " + API + "/batch/" + session.id() + query
+                + " HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer " + TOKEN + "\r\n" + header + "\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     }
 
     private static List<Long> nonces(HttpResponse<String> response) {
         List<Long> nonces = new ArrayList<>();
-        json(response).get("batches").forEach(batch -> batch.get("nonces").forEach(nonce -> nonces.add(nonce.longValue())));
+        json(response)
+                .get("batches")
+                .forEach(batch -> batch.get("nonces").forEach(nonce -> nonces.add(nonce.longValue())));
         return nonces;
     }
 

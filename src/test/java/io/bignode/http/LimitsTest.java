@@ -57,7 +57,8 @@ class LimitsTest {
     @Test
     void aLengthBeyondAllBoundsIsRefusedBeforeTheBodyComes() throws IOException {
         for (String length : List.of("1048577", "9223372036854775807")) {
-            RawExchange answer = raw("POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN + "\r\nContent-Length: " + length + "\r\n\r\n");
+            RawExchange answer = raw("POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN
+                    + "\r\nContent-Length: " + length + "\r\n\r\n");
             assertThat(answer.status()).isEqualTo(413);
             assertThat(answer.head()).contains("application/problem+json");
         }
@@ -66,7 +67,8 @@ class LimitsTest {
     @Test
     void aSmallBodyIsTakenInChunks() {
         assertThat(chunked(startBody().toString(), TOKEN).statusCode()).isEqualTo(200);
-        assertThat(chunked(startBody().put("auth_token", TOKEN).toString(), "").statusCode()).isEqualTo(200);
+        assertThat(chunked(startBody().put("auth_token", TOKEN).toString(), "").statusCode())
+                .isEqualTo(200);
     }
 
     @Test
@@ -98,23 +100,24 @@ class LimitsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "GET / HTTP/9.9\r\nHost: n\r\n\r\n",
-        "GET / FTP/1.1\r\nHost: n\r\n\r\n",
-        "GET /a b HTTP/1.1\r\nHost: n\r\n\r\n",
-        "GET /%zz HTTP/1.1\r\nHost: n\r\n\r\n",
-        "GET /x?auth_token=%zz&secret-in-query HTTP/1.1\r\nHost: n:x\r\n\r\n",
-        "GET /\u0000 HTTP/1.1\r\nHost: n\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost n\r\n\r\n",
-        "GET / HTTP/1.1\r\n\r\n",
-        "GET / HTTP/1.1\r\nHost: n\r\nHost: m\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: -1\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: abc\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "POST /x HTTP/1.1\r\nHost: n\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        "\r\n\r\n",
-        "secret-in-line"
-    })
+    @ValueSource(
+            strings = {
+                "GET / HTTP/9.9\r\nHost: n\r\n\r\n",
+                "GET / FTP/1.1\r\nHost: n\r\n\r\n",
+                "GET /a b HTTP/1.1\r\nHost: n\r\n\r\n",
+                "GET /%zz HTTP/1.1\r\nHost: n\r\n\r\n",
+                "GET /x?auth_token=%zz&secret-in-query HTTP/1.1\r\nHost: n:x\r\n\r\n",
+                "GET /\u0000 HTTP/1.1\r\nHost: n\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost n\r\n\r\n",
+                "GET / HTTP/1.1\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: n\r\nHost: m\r\n\r\n",
+                "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: -1\r\n\r\n",
+                "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: abc\r\n\r\n",
+                "POST /x HTTP/1.1\r\nHost: n\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "POST /x HTTP/1.1\r\nHost: n\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+                "\r\n\r\n",
+                "secret-in-line"
+            })
     void whatIsNoRequestIsAnsweredAsAProblemThatRepeatsNothing(String request) throws IOException {
         RawExchange answer = raw(request);
 
@@ -129,17 +132,24 @@ class LimitsTest {
 
     @Test
     void aRequestLineOrHeadersTooLongAreRefused() throws IOException {
-        assertThat(raw("GET /" + "a".repeat(10_000) + " HTTP/1.1\r\nHost: n\r\n\r\n").status()).isEqualTo(414);
-        assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\nX: " + "a".repeat(40_000) + "\r\n\r\n").status()).isEqualTo(400);
+        assertThat(raw("GET /" + "a".repeat(10_000) + " HTTP/1.1\r\nHost: n\r\n\r\n")
+                        .status())
+                .isEqualTo(414);
+        assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\nX: " + "a".repeat(40_000) + "\r\n\r\n")
+                        .status())
+                .isEqualTo(400);
         StringBuilder many = new StringBuilder();
         for (int i = 0; i < 10_000; i++) many.append("X").append(i).append(": y\r\n");
-        assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\n" + many + "\r\n").status()).isEqualTo(400);
+        assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\n" + many + "\r\n").status())
+                .isEqualTo(400);
     }
 
     @Test
     void aChunkSizeWithoutEndIsCutOff() throws IOException {
         try (Socket socket = node.connect()) {
-            socket.getOutputStream().write(("POST " + API + "/start HTTP/1.1\r\nHost: n\r\nTransfer-Encoding: chunked\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write(("POST " + API + "/start HTTP/1.1\r\nHost: n\r\nTransfer-Encoding: chunked\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             byte[] zeros = new byte[1 << 16];
             Arrays.fill(zeros, (byte) '0');
             assertThatThrownBy(() -> {
@@ -155,8 +165,8 @@ class LimitsTest {
             List<Integer> statuses = new ArrayList<>();
             for (String token : List.of("wrong", TOKEN, "wrong", TOKEN)) {
                 String body = "{\"node_id\":";
-                String request = "POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + token + "\r\nContent-Length: " + body.length() + "\r\n\r\n"
-                        + body;
+                String request = "POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + token
+                        + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body;
                 socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
                 statuses.add(RawExchange.read(socket.getInputStream()).status());
             }
@@ -168,8 +178,8 @@ class LimitsTest {
     void aClientThatAsksBeforeSendingItsBodyIsToldToGoOn() throws IOException {
         try (Socket socket = node.connect()) {
             byte[] body = startBody().toString().getBytes(StandardCharsets.UTF_8);
-            String head = "POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN + "\r\nExpect: 100-continue\r\nContent-Length: " + body.length
-                    + "\r\n\r\n";
+            String head = "POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN
+                    + "\r\nExpect: 100-continue\r\nContent-Length: " + body.length + "\r\n\r\n";
             socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
             assertThat(RawExchange.read(socket.getInputStream()).status()).isEqualTo(100);
             socket.getOutputStream().write(body);
@@ -184,7 +194,8 @@ class LimitsTest {
 
     private static HttpResponse<String> chunked(String body, String token) {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-        return node.send(node.request("/start", token).POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(bytes))));
+        return node.send(node.request("/start", token)
+                .POST(BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(bytes))));
     }
 
     private static RawExchange raw(String request) throws IOException {

@@ -29,11 +29,14 @@ class OpenApiTest {
 
     @Test
     void everyReferenceInTheDocumentLeadsSomewhere() throws Exception {
-        String yaml = new String(OpenApi.class.getResourceAsStream("/openapi.yaml").readAllBytes(), StandardCharsets.UTF_8);
-        Matcher references = Pattern.compile("\\$ref: \"#/components/(\\w+)/(\\w+)\"").matcher(yaml);
+        String yaml =
+                new String(OpenApi.class.getResourceAsStream("/openapi.yaml").readAllBytes(), StandardCharsets.UTF_8);
+        Matcher references =
+                Pattern.compile("\\$ref: \"#/components/(\\w+)/(\\w+)\"").matcher(yaml);
         int count = 0;
         while (references.find()) {
-            assertThat(yaml).containsPattern("(?ms)^  " + references.group(1) + ":$.*?^    " + references.group(2) + ":");
+            assertThat(yaml)
+                    .containsPattern("(?ms)^  " + references.group(1) + ":$.*?^    " + references.group(2) + ":");
             count++;
         }
         assertThat(count).isGreaterThan(40);

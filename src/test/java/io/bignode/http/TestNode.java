@@ -49,14 +49,16 @@ final class TestNode implements AutoCloseable {
     final AtomicInteger devices = new AtomicInteger(1);
     final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
     final HttpServer server;
-    final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    final HttpClient client =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
     TestNode() {
         this(4, Duration.ofSeconds(75));
     }
 
     TestNode(int maxSessions, Duration stalled) {
-        sessions = new Sessions(SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime);
+        sessions = new Sessions(
+                SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime);
         HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2));
         server = new HttpServer(rules, TestNode::tenant, sessions, delivery, _ -> refusal.get(), devices::get).start();
     }
@@ -71,7 +73,11 @@ final class TestNode implements AutoCloseable {
 
     /** Every line of the API's table; only to be read, not to be served. */
     static List<Route> routes() {
-        return Routes.of(new SessionResource(null, null, null), new StartResource(null, null, null), new HealthResource(null, null)).all();
+        return Routes.of(
+                        new SessionResource(null, null, null),
+                        new StartResource(null, null, null),
+                        new HealthResource(null, null))
+                .all();
     }
 
     /** A sound start request of dev-net's shape. */
@@ -85,7 +91,11 @@ final class TestNode implements AutoCloseable {
                 .put("batch_size", 100)
                 .put("r_target", 1.4013564660458173)
                 .put("fraud_threshold", 1e-7);
-        body.putObject("params").put("dim", 512).put("n_layers", 16).put("seq_len", 4).put("some_new_field", "x");
+        body.putObject("params")
+                .put("dim", 512)
+                .put("n_layers", 16)
+                .put("seq_len", 4)
+                .put("some_new_field", "x");
         return body;
     }
 
@@ -100,7 +110,9 @@ final class TestNode implements AutoCloseable {
         session.generating();
         NonceRange range = session.take(count).orElseThrow();
         long[] nonces = session.order().nonces().nonces(range);
-        List<Found> found = Arrays.stream(nonces).mapToObj(nonce -> new Found(nonce, "1.3980771" + nonce % 10)).toList();
+        List<Found> found = Arrays.stream(nonces)
+                .mapToObj(nonce -> new Found(nonce, "1.3980771" + nonce % 10))
+                .toList();
         session.land(range, count, found);
         return nonces;
     }
@@ -118,12 +130,14 @@ final class TestNode implements AutoCloseable {
     }
 
     HttpResponse<String> post(String path, String body, String token) {
-        return send(request(path, token).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
+        return send(
+                request(path, token).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
     }
 
     /** A request to a path of the API; without a bearer token where it is empty. */
     HttpRequest.Builder request(String path, String token) {
-        URI uri = URI.create("http://127.0.0.1:" + server.port() + (path.startsWith("//") ? path.substring(1) : API + path));
+        URI uri = URI.create(
+                "http://127.0.0.1:" + server.port() + (path.startsWith("//") ? path.substring(1) : API + path));
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20));
         return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
     }

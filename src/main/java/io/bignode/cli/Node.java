@@ -68,6 +68,7 @@ final class Node implements AutoCloseable {
             LOG.log(System.Logger.Level.INFO, String.format(
                     "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
         }
+        LOG.log(System.Logger.Level.WARNING, "this version computes on the CPU alone: NVIDIA GPUs of this host are not used");
         head.start();
         worker.start();
         http.start();

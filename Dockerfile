@@ -9,8 +9,8 @@ WORKDIR /build
 COPY pom.xml ./
 COPY src/main ./src/main
 # Maven's downloads stay in a cache of the builder, so that a rebuild after a change takes seconds and the image carries none of them.
-RUN --mount=type=cache,target=/root/.m2 \
-    mvn -B -ntp -Dmaven.test.skip=true package
+RUN --mount=type=cache,target=/m2 \
+    mvn -B -ntp -Dmaven.repo.local=/m2 -Dmaven.test.skip=true package
 COPY bignode LICENSE ./
 RUN mkdir -p /opt/bignode/bin /opt/bignode/lib \
     && cp bignode /opt/bignode/bin/ \

@@ -32,16 +32,6 @@ public final class WeightTensor {
         return elements;
     }
 
-    /** Whether the tensor lies in one piece in the pool, from element {@link #start()} on. */
-    public boolean isSlice() {
-        return elements <= poolSize;
-    }
-
-    /** The pool index of the first element of a slice; the rotation of a tensor larger than the pool. */
-    public long start() {
-        return start;
-    }
-
     /**
      * Copies elements out.
      *
@@ -51,7 +41,7 @@ public final class WeightTensor {
      * @param count how many
      */
     public void read(long first, short[] into, int at, int count) {
-        if (isSlice()) {
+        if (elements <= poolSize) {
             MemorySegment.copy(pool, ValueLayout.JAVA_SHORT, 2 * (start + first), into, at, count);
             return;
         }

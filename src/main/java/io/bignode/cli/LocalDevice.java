@@ -1,13 +1,12 @@
 package io.bignode.cli;
 
 import io.bignode.engine.CancelledException;
-import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
-import io.bignode.poc.Target;
+import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,9 +15,16 @@ import java.util.List;
 final class LocalDevice {
     private LocalDevice() {}
 
-    /** Opens the device. */
-    static Engine open() {
+    /** The device, not yet prepared. */
+    static Engine choose() {
         return new CpuEngine();
+    }
+
+    /** The device, ready. */
+    static Engine open() {
+        Engine engine = choose();
+        engine.prepare();
+        return engine;
     }
 
     /** Ends the command when a model of this shape cannot run on the device. */
@@ -38,17 +44,18 @@ final class LocalDevice {
     /** The distances of a case's nonces, in their order. */
     static List<Double> distances(Case task) throws InterruptedException, CancelledException {
         List<Double> distances = new ArrayList<>();
-        ModelParams params = task.order().params();
+        ProofOrder order = task.order();
         try (Engine engine = open()) {
-            require(engine, params);
-            Target target = Target.of(task.order().blockHash(), params.vocabSize());
-            try (WeightPool pool = pool(engine, task.order().blockHash(), params);
-                    Model model = engine.open(params, pool);
+            require(engine, order.params());
+            try (WeightPool pool = pool(engine, order.blockHash(), order.params());
+                    Model model = engine.open(order.params(), pool);
+                    NonceInputs inputs = model.newInputs();
                     Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
-                for (int at = 0; at < task.nonces().size(); at += model.maxBatch()) {
-                    List<Long> batch = task.nonces().subList(at, Math.min(task.nonces().size(), at + model.maxBatch()));
-                    NonceInputs inputs = NonceInputs.draw(task.order().blockHash(), task.order().publicKey(), params, batch);
-                    for (double distance : Distances.of(model, task.order(), target, inputs, () -> false)) {
+                while (distances.size() < task.nonces().size()) {
+                    int most = Math.min(inputs.capacity(), model.maxBatch());
+                    List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + most));
+                    inputs.draw(order.blockHash(), order.publicKey(), batch);
+                    for (double distance : model.distances(inputs, () -> false).distances()) {
                         distances.add(distance);
                     }
                     progress.add(batch.size());

@@ -12,7 +12,7 @@ import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.poc.PoolCache;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.session.SessionRules;
 import io.bignode.session.Sessions;
 import io.bignode.worker.WeightPools;
@@ -45,9 +45,9 @@ final class Node implements AutoCloseable {
         Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
         this.head = new Head(sessions, leases, broker::receive, Node::die);
         long poolBudget = poolBudget(engines);
-        PoolMemory memory = engines.getFirst().poolMemory();
+        HostMemory memory = engines.getFirst().poolMemory();
         PoolCache cache = new PoolCache(settings.poolsDir(), settings.cacheBytes());
-        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory));
+        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory), 0);
         this.http = new HttpServer(
                 HttpRules.of(settings.host(), settings.port(), settings.maxSessions()),
                 token -> settings.token().matches(token) ? Optional.of(TENANT) : Optional.empty(),

@@ -5,7 +5,7 @@ import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.WeightPool;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
@@ -45,6 +45,11 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
+    public void prepare() {
+        // The processor is always ready.
+    }
+
+    @Override
     public Optional<String> refusal(ModelParams params) {
         long poolBytes = 2 * params.poolSize();
         double needed = (double) poolBytes + CpuModel.bytes(params, 1, threads);
@@ -62,7 +67,7 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public PoolMemory poolMemory() {
+    public HostMemory poolMemory() {
         return UntouchedMemory::allocate;
     }
 
@@ -77,8 +82,8 @@ public final class CpuEngine implements Engine {
         // Threads and memory belong to the models.
     }
 
-    @Override
-    public int maxBatch(ModelParams params) {
+    /** The most nonces a model of this shape takes at once here. */
+    private int maxBatch(ModelParams params) {
         int batch = Math.clamp(BATCH_ROWS / params.seqLen(), 1, MAX_BATCH);
         long free = device.memoryBytes() - 2 * params.poolSize();
         while (batch > 1 && CpuModel.bytes(params, batch, threads) > free) {

@@ -1,9 +1,10 @@
 package io.bignode.cli;
 
+import io.bignode.config.DeviceSettings;
+import io.bignode.config.InvalidSettingsException;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
-import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
@@ -11,13 +12,23 @@ import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
 
-/** This machine's device, for commands that compute without a server. */
+/** One of this machine's devices, for commands that compute without a server. */
 final class LocalDevice {
     private LocalDevice() {}
 
-    /** The device, not yet prepared. */
+    /** The first of this machine's devices that the settings choose, not yet prepared; the notice says which and why. */
     static Engine choose() {
-        return new CpuEngine();
+        Devices devices = Devices.of(deviceSettings());
+        devices.notice().ifPresent(System.err::println);
+        return devices.engines().getFirst();
+    }
+
+    private static DeviceSettings deviceSettings() {
+        try {
+            return DeviceSettings.load(System.getenv());
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
     }
 
     /** The device, ready. */

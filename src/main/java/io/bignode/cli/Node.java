@@ -31,7 +31,7 @@ final class Node implements AutoCloseable {
     /** Memory that pools leave to activations and to the system. */
     private static final long KEPT_FREE = 2L << 30;
 
-    private final List<Engine> engines;
+    private final Devices devices;
     private final Sessions sessions;
     private final InMemoryBroker broker = new InMemoryBroker();
     private final Worker worker;
@@ -40,14 +40,16 @@ final class Node implements AutoCloseable {
 
     /** Wires a node; nothing runs yet. */
     Node(Settings settings) {
-        this.engines = List.of(new CpuEngine());
+        this.devices = Devices.of(settings.devices());
+        List<Engine> engines = devices.engines();
         this.sessions = new Sessions(SessionRules.of(settings.maxSessions(), settings.sessionLife()), InstantSource.system(), System::nanoTime);
         Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
         this.head = new Head(sessions, leases, broker::receive, Node::die);
-        long poolBudget = poolBudget(engines);
+        long poolBudget = poolBudget();
         HostMemory memory = engines.getFirst().poolMemory();
         PoolCache cache = new PoolCache(settings.poolsDir(), settings.cacheBytes());
-        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory), 0);
+        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory),
+                settings.devices().margin());
         this.http = new HttpServer(
                 HttpRules.of(settings.host(), settings.port(), settings.maxSessions()),
                 token -> settings.token().matches(token) ? Optional.of(TENANT) : Optional.empty(),
@@ -63,12 +65,14 @@ final class Node implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be listened on
      */
     void start() {
-        for (Engine engine : engines) {
+        for (Engine engine : devices.engines()) {
             Device device = engine.device();
             LOG.log(System.Logger.Level.INFO, String.format(
                     "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
         }
-        LOG.log(System.Logger.Level.WARNING, "this version computes on the CPU alone: NVIDIA GPUs of this host are not used");
+        devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
+                reason -> LOG.log(System.Logger.Level.WARNING, "{0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
+        devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
         head.start();
         worker.start();
         http.start();
@@ -88,11 +92,11 @@ final class Node implements AutoCloseable {
         worker.close();
         head.close();
         http.close();
-        engines.forEach(Engine::close);
+        devices.engines().forEach(Engine::close);
     }
 
-    private static long poolBudget(List<Engine> engines) {
-        long memory = engines.stream().mapToLong(engine -> engine.device().memoryBytes()).max().orElse(0);
+    private static long poolBudget() {
+        long memory = CpuEngine.usableMemory();
         return Math.max(memory / 2, memory - KEPT_FREE);
     }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param dataDir     this node's own folder
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
+ * @param devices     which devices compute, and how
  */
 public record Settings(
         String host,
@@ -28,7 +29,8 @@ public record Settings(
         TokenOrigin tokenOrigin,
         Path dataDir,
         Path poolsDir,
-        long cacheBytes) {
+        long cacheBytes,
+        DeviceSettings devices) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -48,9 +50,8 @@ public record Settings(
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
         Path dataDir = dataDir(reader);
-        Path pools = folder(reader, HF_HOME)
-                .map(cache -> cache.resolve("bignode").resolve("pools"))
-                .orElse(dataDir.resolve("cache").resolve("pools"));
+        Path cache = cacheDir(reader, dataDir);
+        DeviceSettings devices = DeviceSettings.read(reader, cache);
         Optional<Token> given = givenToken(reader);
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
@@ -67,8 +68,9 @@ public record Settings(
                 token,
                 origin,
                 dataDir,
-                pools,
-                (long) cacheGib << 30);
+                cache.resolve("pools"),
+                (long) cacheGib << 30,
+                devices);
     }
 
     /**
@@ -117,7 +119,13 @@ public record Settings(
         }
     }
 
-    private static Path dataDir(EnvironmentReader reader) {
+    /** Where what can be made again is kept, shared by the nodes of a host where they share a cache folder. */
+    static Path cacheDir(EnvironmentReader reader, Path dataDir) {
+        return folder(reader, HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
+    }
+
+    /** This node's own folder. */
+    static Path dataDir(EnvironmentReader reader) {
         if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
         // The XDG base directory rules: a relative path there is to be ignored.
         Optional<Path> xdg = reader.text("XDG_DATA_HOME")
@@ -133,7 +141,8 @@ public record Settings(
         return home.orElse(Path.of("/")).resolve(".local/share/bignode");
     }
 
-    private static Optional<Path> folder(EnvironmentReader reader, String name) {
+    /** A folder, which need not exist yet; empty where the variable is missing or faulty. */
+    static Optional<Path> folder(EnvironmentReader reader, String name) {
         Optional<Path> path = reader.path(name);
         if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
             reader.fault(

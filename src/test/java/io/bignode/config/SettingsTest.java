@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -40,6 +41,14 @@ class SettingsTest {
         assertThat(settings.dataDir()).isEqualTo(temp.resolve(".local/share/bignode"));
         assertThat(settings.poolsDir()).isEqualTo(temp.resolve(".local/share/bignode/cache/pools"));
         assertThat(settings.cacheBytes()).isEqualTo(16L << 30);
+        assertThat(settings.devices())
+                .isEqualTo(new DeviceSettings(
+                        DeviceChoice.ALL,
+                        5e-6,
+                        Optional.empty(),
+                        Optional.empty(),
+                        1L << 50,
+                        temp.resolve(".local/share/bignode/cache/kernels")));
     }
 
     @Test
@@ -65,7 +74,8 @@ class SettingsTest {
                         new TokenOrigin.Environment(),
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
-                        0));
+                        0,
+                        settings.devices()));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

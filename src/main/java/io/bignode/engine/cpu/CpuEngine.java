@@ -25,7 +25,7 @@ public final class CpuEngine implements Engine {
 
     /** The processor with all cores the process may use. */
     public CpuEngine() {
-        this(Runtime.getRuntime().availableProcessors(), machineMemory());
+        this(Runtime.getRuntime().availableProcessors(), usableMemory());
     }
 
     /**
@@ -92,7 +92,8 @@ public final class CpuEngine implements Engine {
         return batch;
     }
 
-    private static long machineMemory() {
+    /** Memory of this host that pools and activations may take. */
+    public static long usableMemory() {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return (long) (system.getTotalMemorySize() * MEMORY_SHARE);
     }

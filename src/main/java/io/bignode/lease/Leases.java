@@ -84,7 +84,7 @@ public final class Leases {
     public void handle(WorkerMessage message) {
         switch (message) {
             case LeaseRequest request -> enqueue(request);
-            case LeaseReport.Started(String id) -> started(id);
+            case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done).ifPresent(Broken::end);
             case LeaseReport.Failed(String id, String reason) -> failed(id, reason).ifPresent(Broken::end);
             case LeaseReport.Returned(String id) -> returned(id);
@@ -120,9 +120,11 @@ public final class Leases {
         waiting.add(request);
     }
 
-    private synchronized void started(String leaseId) {
+    private synchronized void started(String leaseId, int batch) {
         Issued issued = inFlight.get(leaseId);
-        if (issued != null) issued.session.generating();
+        if (issued == null) return;
+        issued.session.generating();
+        rates.ready(issued.deviceId, issued.lease.work().costClass(), batch);
     }
 
     private synchronized Optional<Broken> done(LeaseReport.Done done) {

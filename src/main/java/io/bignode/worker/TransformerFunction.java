@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +104,7 @@ final class TransformerFunction implements ProofFunction {
     }
 
     @Override
-    public Result compute(Lease lease, Runnable started, BooleanSupplier cancelled) throws CancelledException, InterruptedException {
+    public Result compute(Lease lease, IntConsumer started, BooleanSupplier cancelled) throws CancelledException, InterruptedException {
         prepare();
         ProofOrder order = order(lease);
         List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
@@ -113,7 +114,7 @@ final class TransformerFunction implements ProofFunction {
             NonceInputs inputs = null;
             try {
                 inputs = inputs(opened);
-                started.run();
+                started.accept(opened.model.maxBatch());
                 return compute(opened.model, inputs, order, nonces, cancelled);
             } catch (DeviceLostException broken) {
                 markLost();

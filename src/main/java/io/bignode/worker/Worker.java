@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 
 /** A host's devices, each with two slots: while one computes, the other has its next lease and makes its inputs. */
 public final class Worker implements AutoCloseable {
@@ -97,9 +98,9 @@ public final class Worker implements AutoCloseable {
     /** Computes and reports; false when the device failed. */
     private boolean compute(Device device, ProofFunction function, Lease lease) throws InterruptedException {
         AtomicBoolean reported = new AtomicBoolean();
-        Runnable started = () -> {
+        IntConsumer started = batch -> {
             if (reported.compareAndSet(false, true)) {
-                broker.report(new LeaseReport.Started(lease.id()));
+                broker.report(new LeaseReport.Started(lease.id(), batch));
             }
         };
         try {

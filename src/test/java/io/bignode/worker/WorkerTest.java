@@ -80,7 +80,7 @@ class WorkerTest {
         worker.start();
         assertThat(next()).isInstanceOf(LeaseRequest.class);
         broker.send("fake", lease("a", 7));
-        assertThat(report()).isEqualTo(new LeaseReport.Started("a"));
+        assertThat(report()).isEqualTo(new LeaseReport.Started("a", 3));
         LeaseReport.Done done = (LeaseReport.Done) report();
         assertThat(done.computed()).isEqualTo(7);
         assertThat(done.found()).extracting(found -> found.nonce()).containsExactly(53L, 63L, 73L, 83L, 93L, 103L, 113L);

@@ -27,6 +27,13 @@ public interface Engine extends AutoCloseable {
     Optional<String> refusal(ModelParams params);
 
     /**
+     * Does what {@link #open} can do without the weights, so that it can be done while they are drawn. The device must be {@linkplain #prepare ready}.
+     *
+     * @throws DeviceException when the device fails
+     */
+    default void warm(ModelParams params) {}
+
+    /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.
      *
      * @throws DeviceLostException   when the device is not {@linkplain #prepare ready}

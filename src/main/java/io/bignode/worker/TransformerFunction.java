@@ -3,6 +3,7 @@ package io.bignode.worker;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.engine.CancelledException;
+import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
@@ -34,6 +35,7 @@ final class TransformerFunction implements ProofFunction {
     /** Models kept open on a device: two sessions with different weights take turns without opening them anew each time. */
     private static final int OPEN_MODELS = 2;
 
+    private static final System.Logger LOG = System.getLogger(TransformerFunction.class.getName());
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Engine engine;
@@ -108,9 +110,11 @@ final class TransformerFunction implements ProofFunction {
         prepare();
         ProofOrder order = order(lease);
         List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
+        Key key = new Key(order.blockHash(), order.params());
+        warm(key);
         // Waiting for the pool needs no device: the other slot may compute meanwhile.
         try (WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize())) {
-            Opened opened = take(new Key(order.blockHash(), order.params()), pool);
+            Opened opened = take(key, pool);
             NonceInputs inputs = null;
             try {
                 inputs = inputs(opened);
@@ -149,6 +153,24 @@ final class TransformerFunction implements ProofFunction {
         for (int i = 0; i < distances.length; i++) {
             if (distances[i] < limit) found.add(new Found(nonces.get(i), Double.toString(distances[i])));
         }
+    }
+
+    /** Has the device prepare for a model that is not open, in a thread of its own while this one waits for the weights. */
+    private void warm(Key key) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            if (models.containsKey(key) || lost) return;
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().start(() -> {
+            try {
+                engine.warm(key.params());
+            } catch (DeviceException early) {
+                // Opening the model does the same again, and reports what fails.
+                LOG.log(System.Logger.Level.DEBUG, "warming failed", early);
+            }
+        });
     }
 
     private Opened take(Key key, WeightPools.Shared pool) throws InterruptedException {

@@ -79,9 +79,8 @@ final class CudaEngine implements Engine {
         if (gpu != null) {
             LOG.log(System.Logger.Level.WARNING, "{0} was lost; it is opened anew", device.id());
             peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
-            Gpu broken = gpu;
+            reset(gpu);
             gpu = null;
-            reset(broken);
         }
         gpu = new Gpu(libraries, kernels, ordinal, capBytes);
     }
@@ -114,6 +113,13 @@ final class CudaEngine implements Engine {
 
     private Optional<GpuPlan> plan(ModelParams params, long freeBytes) {
         return GpuPlan.of(params, new GpuPlan.Room(freeBytes, multiprocessors, operationsASecond));
+    }
+
+    @Override
+    public void warm(ModelParams params) {
+        Gpu opened = opened();
+        opened.enter();
+        CudaModel.Kernels.load(opened, params);
     }
 
     @Override

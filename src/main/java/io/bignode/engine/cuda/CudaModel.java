@@ -50,10 +50,7 @@ final class CudaModel implements Model {
     private final ModelParams p;
     private final Duration patience;
     private final Map<String, Double> openingSeconds = new LinkedHashMap<>();
-    private final Kernel norm;
-    private final Kernel attention;
-    private final Kernel swiglu;
-    private final Kernel distances;
+    private final Kernels kernels;
     private final long stream;
     private final ReentrantLock launching = new ReentrantLock(true);
     private final BlockingQueue<Slot> slots = new ArrayBlockingQueue<>(GpuPlan.SLOTS);
@@ -82,10 +79,7 @@ final class CudaModel implements Model {
         this.plan = plan;
         this.patience = patience;
         long begin = System.nanoTime();
-        this.norm = gpu.kernel("norm.cu", "add_rms_norm");
-        this.attention = gpu.kernel("attention.cu", "attention", "", Map.of("HEAD_DIM", params.headDim()));
-        this.swiglu = gpu.kernel("swiglu.cu", "swiglu");
-        this.distances = gpu.kernel("distances.cu", "distances");
+        this.kernels = Kernels.load(gpu, params);
         begin = took("kernels", begin);
         Release partly = new Release();
         try (DevicePools.Copy _ = gpu.pools().copyOf(pool)) {
@@ -104,6 +98,18 @@ final class CudaModel implements Model {
             partly.keep();
         } finally {
             partly.close();
+        }
+    }
+
+    /** The kernels of a model's forward pass; {@link GpuWeights} has its own. */
+    record Kernels(Kernel norm, Kernel attention, Kernel swiglu, Kernel distances) {
+        /** Loads them, compiling what was never compiled before. */
+        static Kernels load(Gpu gpu, ModelParams params) {
+            return new Kernels(
+                    gpu.kernel("norm.cu", "add_rms_norm"),
+                    gpu.kernel("attention.cu", "attention", "", Map.of("HEAD_DIM", params.headDim())),
+                    gpu.kernel("swiglu.cu", "swiglu"),
+                    gpu.kernel("distances.cu", "distances"));
         }
     }
 
@@ -175,7 +181,7 @@ final class CudaModel implements Model {
             driver.waitFor(stream, slot.uploaded);
             driver.record(slot.start, stream);
             forward(slot.inputs, b, cancelled);
-            distances.launch(stream, Grid.of(b), ROW_THREADS, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
+            kernels.distances.launch(stream, Grid.of(b), ROW_THREADS, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
             driver.copyToHost(slot.result, slot.distances, 8L * b, stream);
             driver.record(slot.end, stream);
         } catch (DeviceLostException lost) {
@@ -231,7 +237,7 @@ final class CudaModel implements Model {
 
     /** {@code sum = residual + delta; out = rmsnorm(sum) * weight}, for the residual's rows first, first + step, … */
     private void normalise(int rows, long residual, long first, long step, long delta, long weight, long sum, long out) {
-        norm.launch(stream, Grid.of(rows), ROW_THREADS, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
+        kernels.norm.launch(stream, Grid.of(rows), ROW_THREADS, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
     }
 
     /** {@code x = attention(x · wqᵀ, x · wkᵀ, x · wvᵀ)} for every position. */
@@ -254,7 +260,7 @@ final class CudaModel implements Model {
 
     private void attend(int b, int queries, long query, long queryStride, long key, long keyStride) {
         Grid grid = new Grid(Math.ceilDiv(queries, ATTENTION_QUERIES), p.nHeads(), b);
-        attention.launch(
+        kernels.attention.launch(
                 stream, grid, ATTENTION_THREADS, query, queryStride, key, key + 2L * p.kvDim(), keyStride, rotary, activations.x, queries, p.seqLen(),
                 p.nHeads() / p.nKvHeads(), (float) Math.sqrt(p.headDim()));
     }
@@ -265,7 +271,7 @@ final class CudaModel implements Model {
         for (int row = 0; row < rows; row += plan.chunkRows()) {
             int count = Math.min(plan.chunkRows(), rows - row);
             product(count, 2 * f, p.dim(), p.dim(), w.gate(), activations.x + 2L * row * p.dim(), activations.gateUp, full);
-            swiglu.launch(
+            kernels.swiglu.launch(
                     stream, new Grid(count, Math.ceilDiv(f, SWIGLU_COLUMNS), 1), ROW_THREADS, activations.gateUp, activations.hidden + 2L * row * f, f);
         }
         product(rows, p.dim(), f, f, w.down(), activations.hidden, out, full);

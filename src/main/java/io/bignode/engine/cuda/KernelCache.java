@@ -18,7 +18,8 @@ import java.util.TreeMap;
 
 /**
  * Compiled kernels, kept as files: compiling takes most of a second, reading none. A file's name is the digest of everything that went into it
- * (sources, options, compiler), so that a changed kernel or compiler never meets an old file. Safe for use by several threads and processes.
+ * (sources, options, compiler), so that a changed kernel or compiler never meets an old file. Safe for use by several threads and processes; of
+ * several GPUs that need the same kernel the first has it compiled and the others read it.
  */
 final class KernelCache {
     private static final System.Logger LOG = System.getLogger(KernelCache.class.getName());
@@ -46,7 +47,7 @@ final class KernelCache {
      * @param defines      compile-time constants
      * @throws DeviceException when it does not compile
      */
-    byte[] code(String file, String architecture, Map<String, Integer> defines) {
+    synchronized byte[] code(String file, String architecture, Map<String, Integer> defines) {
         List<String> options = new ArrayList<>(List.of("--std=c++17", "--gpu-architecture=" + architecture));
         new TreeMap<>(defines).forEach((name, value) -> options.add("-D" + name + "=" + value));
         String text = source(file);

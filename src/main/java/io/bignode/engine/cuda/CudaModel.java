@@ -204,7 +204,7 @@ final class CudaModel implements Model {
     private void forward(long inputs, int b, BooleanSupplier cancelled) throws CancelledException {
         int t = p.seqLen();
         int rows = b * t;
-        int ahead = layerNanos == 0 ? LEAST_AHEAD : (int) Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, p.nLayers());
+        int ahead = layerNanos == 0 ? LEAST_AHEAD : (int) Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, LEAST_AHEAD + p.nLayers());
         boolean full = b == plan.batch();
         Activations a = activations;
         // The residual stream, and what is still to be added to it: 0 for nothing.

@@ -42,7 +42,8 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
     /** Looks for GPUs without using any. */
     static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
-                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir()));
+                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.hopperFfn()));
     }
 
     private static String why(Detection detection) {

@@ -102,7 +102,7 @@ public final class SimulatedGpu {
 
     /** What an engine is to know of the machine. */
     CudaOptions options(long capBytes) {
-        return new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, capBytes, kernels());
+        return new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, capBytes, kernels(), false);
     }
 
     private Object call(FunctionDescriptor descriptor, String function, Object... arguments) {

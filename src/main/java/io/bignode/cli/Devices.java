@@ -41,7 +41,8 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
     /** Looks for GPUs without using any. */
     static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
-                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir()));
+                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.hopperFfn()));
     }
 
     /** What must be told loudly where the CPU computes although nobody asked for it. */

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_MARGIN           nonces this close to r_target are not reported (5e-6)",
             "  DELEGATION_GPU_MEMORY_GIB   the most memory to take of each GPU (all that is free)",
             "  DELEGATION_CUDA_LIBRARIES   folder with CUDA's libraries, where they are not found by themselves; CUDA_HOME is looked at too",
+            "  DELEGATION_HOPPER_FFN       on: compute the feed-forward layer by our own kernel on Hopper GPUs (off)",
             "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {

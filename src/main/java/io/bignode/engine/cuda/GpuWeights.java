@@ -149,6 +149,8 @@ final class GpuWeights implements AutoCloseable {
 
     @Override
     public void close() {
+        // The next layers are still being cut for a batch that does not come.
+        if (streamed) gpu.driver().synchronize(gpu.weightStream());
         free(finalNorm, output);
     }
 }

@@ -13,6 +13,7 @@ import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.PoolMemory;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.SessionRules;
 import io.bignode.session.Sessions;
 import io.bignode.worker.WeightPools;
@@ -41,7 +42,7 @@ final class Node implements AutoCloseable {
     /** Wires a node; nothing runs yet. */
     Node(Settings settings) {
         this.engines = List.of(new CpuEngine());
-        this.sessions = new Sessions(SessionRules.of(settings.maxSessions(), settings.sessionLife()), InstantSource.system(), System::nanoTime);
+        this.sessions = new Sessions(SessionRules.of(settings.maxSessions(), settings.sessionLife()), InstantSource.system(), System::nanoTime, new MemoryStore());
         Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
         this.head = new Head(sessions, leases, broker::receive, Node::die);
         long poolBudget = poolBudget(engines);

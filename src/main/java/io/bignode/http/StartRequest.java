@@ -5,9 +5,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ProofOrder;
+import io.bignode.session.Epoch;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.WorkOrder;
+import java.util.Optional;
 
 /**
  * The body of a start request.
@@ -48,7 +50,8 @@ record StartRequest(ProofOrder proof, long nodeCount) {
                 ProofOrder.FUNCTION,
                 proof.params().toJson().toString(),
                 proof.toJson().toString());
-        return new Order(
-                tenant, identity.toString(), new NonceSequence(proof.nodeId(), nodeCount), proof.nodeId(), work);
+        NonceSequence nonces = new NonceSequence(proof.nodeId(), nodeCount);
+        Epoch epoch = new Epoch(proof.blockHeight(), proof.blockHash());
+        return new Order(tenant, identity.toString(), nonces, proof.nodeId(), work, 1, epoch, Optional.empty());
     }
 }

@@ -38,6 +38,8 @@ final class StartResource {
                         + sessions.rules().maxSessions();
                 throw new ProblemException(Problem.full(detail, retryAfter));
             }
+            case StartOutcome.NotStored(String reason) ->
+                throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RETRY));
             case StartOutcome.Closing _ ->
                 throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
         }

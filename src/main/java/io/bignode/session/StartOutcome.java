@@ -17,6 +17,13 @@ public sealed interface StartOutcome {
      */
     record Full(Duration retryAfter) implements StartOutcome {}
 
+    /**
+     * The store cannot keep a new session at the moment.
+     *
+     * @param reason why, fit for the small node's eyes
+     */
+    record NotStored(String reason) implements StartOutcome {}
+
     /** This node is shutting down. */
     record Closing() implements StartOutcome {}
 }

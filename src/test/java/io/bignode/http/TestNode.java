@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.delivery.Delivery;
 import io.bignode.session.Found;
+import io.bignode.session.Hands;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
@@ -45,6 +47,7 @@ final class TestNode implements AutoCloseable {
     }
 
     final Sessions sessions;
+    final Hands hands;
     final Delivery delivery = new Delivery();
     final AtomicInteger devices = new AtomicInteger(1);
     final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
@@ -58,7 +61,8 @@ final class TestNode implements AutoCloseable {
 
     TestNode(int maxSessions, Duration stalled) {
         sessions = new Sessions(
-                SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime);
+                SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
+        hands = new Hands(sessions);
         HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2));
         server = new HttpServer(rules, TestNode::tenant, sessions, delivery, _ -> refusal.get(), devices::get).start();
     }
@@ -106,14 +110,14 @@ final class TestNode implements AutoCloseable {
     }
 
     /** The device computes the session's next nonces, and all of them count. */
-    static long[] compute(Session session, int count) {
+    long[] compute(Session session, int count) {
         session.generating();
-        NonceRange range = session.take(count).orElseThrow();
+        NonceRange range = hands.take(session, count).orElseThrow();
         long[] nonces = session.order().nonces().nonces(range);
         List<Found> found = Arrays.stream(nonces)
                 .mapToObj(nonce -> new Found(nonce, "1.3980771" + nonce % 10))
                 .toList();
-        session.land(range, count, found);
+        hands.land(session, range, count, found);
         return nonces;
     }
 

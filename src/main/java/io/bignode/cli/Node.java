@@ -8,13 +8,14 @@ import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
+import io.bignode.lease.DeviceGone;
 import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.PoolMemory;
-import io.bignode.session.MemoryStore;
 import io.bignode.session.SessionRules;
+import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
 import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
@@ -33,17 +34,25 @@ final class Node implements AutoCloseable {
     private static final long KEPT_FREE = 2L << 30;
 
     private final List<Engine> engines;
+    private final SessionStore store;
     private final Sessions sessions;
+    private final Leases leases;
     private final InMemoryBroker broker = new InMemoryBroker();
     private final Worker worker;
     private final Head head;
     private final HttpServer http;
 
-    /** Wires a node; nothing runs yet. */
-    Node(Settings settings) {
+    /**
+     * Wires a node; nothing runs yet.
+     *
+     * @param store where its sessions are kept; closed with the node
+     */
+    Node(Settings settings, SessionStore store) {
+        this.store = store;
         this.engines = List.of(new CpuEngine());
-        this.sessions = new Sessions(SessionRules.of(settings.maxSessions(), settings.sessionLife()), InstantSource.system(), System::nanoTime, new MemoryStore());
-        Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
+        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
+        this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
+        this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
         this.head = new Head(sessions, leases, broker::receive, Node::die);
         long poolBudget = poolBudget(engines);
         PoolMemory memory = engines.getFirst().poolMemory();
@@ -69,6 +78,8 @@ final class Node implements AutoCloseable {
             LOG.log(System.Logger.Level.INFO, String.format(
                     "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
         }
+        // This node's own devices died with the head before this one: what they had is given back.
+        engines.forEach(engine -> leases.handle(new DeviceGone(engine.device().id())));
         LOG.log(System.Logger.Level.WARNING, "this version computes on the CPU alone: NVIDIA GPUs of this host are not used");
         head.start();
         worker.start();
@@ -90,6 +101,7 @@ final class Node implements AutoCloseable {
         head.close();
         http.close();
         engines.forEach(Engine::close);
+        store.close();
     }
 
     private static long poolBudget(List<Engine> engines) {
@@ -97,9 +109,9 @@ final class Node implements AutoCloseable {
         return Math.max(memory / 2, memory - KEPT_FREE);
     }
 
-    /** Without its head thread the node would look alive and lease nothing: better that the supervisor starts it anew. */
-    private static void die(Thread thread, Throwable failure) {
-        LOG.log(System.Logger.Level.ERROR, "the head failed, the process ends", failure);
+    /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */
+    static void die(Thread thread, Throwable failure) {
+        LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
         Runtime.getRuntime().halt(ExitCode.INTERNAL);
     }
 }

@@ -3,7 +3,9 @@ package io.bignode.cli;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.session.Alarms;
 import java.io.PrintWriter;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
@@ -24,6 +26,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
             "  DELEGATION_SESSION_SECONDS  life of a session (330)",
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
+            "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
             "  HF_HOME                     shared cache folder; weight pools are kept under it",
             "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)"
         })
@@ -35,7 +38,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Node node = new Node(settings);
+        Node node = new Node(settings, HeadStore.open(settings, new Alarms(InstantSource.system())));
         try {
             node.start();
         } catch (IllegalStateException unbound) {

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param dataDir     this node's own folder
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
+ * @param store       where sessions are kept
  */
 public record Settings(
         String host,
@@ -28,7 +29,8 @@ public record Settings(
         TokenOrigin tokenOrigin,
         Path dataDir,
         Path poolsDir,
-        long cacheBytes) {
+        long cacheBytes,
+        StoreSettings store) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -47,6 +49,7 @@ public record Settings(
         int maxSessions = reader.integer("DELEGATION_MAX_SESSIONS", 1, 10_000, 10);
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
+        StoreSettings store = StoreSettings.read(reader);
         Path dataDir = dataDir(reader);
         Path pools = folder(reader, HF_HOME)
                 .map(cache -> cache.resolve("bignode").resolve("pools"))
@@ -68,7 +71,8 @@ public record Settings(
                 origin,
                 dataDir,
                 pools,
-                (long) cacheGib << 30);
+                (long) cacheGib << 30,
+                store);
     }
 
     /**

@@ -9,6 +9,7 @@ import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
+import io.bignode.session.StoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,9 @@ import java.util.function.IntSupplier;
 
 /** Polls, shows and stops sessions. */
 final class SessionResource {
+    private static final System.Logger LOG = System.getLogger(SessionResource.class.getName());
+    private static final Duration RETRY = Duration.ofSeconds(2);
+
     private final Sessions sessions;
     private final Delivery delivery;
     private final IntSupplier devices;
@@ -34,8 +38,13 @@ final class SessionResource {
         OptionalLong after = PollQuery.after(call.query(), faults);
         Duration wait = PollQuery.wait(call.query(), faults);
         if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
-        PollOutcome outcome =
-                delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        PollOutcome outcome;
+        try {
+            outcome = delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        } catch (StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
+            throw new ProblemException(Problem.unavailable("what was found cannot be read at the moment; it is not lost", RETRY));
+        }
         switch (outcome) {
             case PollOutcome.Answered _ -> {}
             case PollOutcome.UnknownCursor unknown ->

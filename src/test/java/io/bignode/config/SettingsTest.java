@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -65,7 +66,8 @@ class SettingsTest {
                         new TokenOrigin.Environment(),
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
-                        0));
+                        0,
+                        new StoreSettings(Optional.empty())));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -148,7 +148,9 @@ public final class Sessions {
      * Ends leases with their results: these are written to the store, all together, and only then become visible to polls. Results of leases
      * that ended already change nothing. Results that are {@linkplain Landing#held held} are written, and wait.
      *
-     * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not.
+     * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not. Only a
+     * head that lost its store and is told to end meanwhile (its thread is interrupted) returns with nothing done: whoever takes over finds
+     * the leases in flight.
      */
     public void land(List<Landing> landings) {
         settle(landings, Landing::leaseId, (session, landing) -> session.land(landing));
@@ -186,6 +188,11 @@ public final class Sessions {
     /** Whose lease this is; empty when it is not in flight. */
     public Optional<Session> sessionOf(String leaseId) {
         return Optional.ofNullable(around.flying.get(leaseId));
+    }
+
+    /** Whether another head may have taken these sessions over. */
+    public boolean estranged() {
+        return store.estranged();
     }
 
     /** Ends sessions whose life is over and purges old ones; to be called a few times a second. */
@@ -243,8 +250,7 @@ public final class Sessions {
             }
             if (landed.isEmpty()) return;
             // Changes become durable in order, so that the last ones being durable means that all are.
-            landed.getLast().written().await();
-            landed.forEach(one -> one.publish().run());
+            if (landed.getLast().written().awaitKept()) landed.forEach(one -> one.publish().run());
         } finally {
             landing.unlock();
         }

@@ -151,6 +151,11 @@ public final class SqlStore implements SessionStore {
     }
 
     @Override
+    public boolean estranged() {
+        return writer.estranged();
+    }
+
+    @Override
     public boolean full() {
         return writer.stuckBytes() > STUCK_BYTES;
     }

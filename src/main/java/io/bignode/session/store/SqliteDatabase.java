@@ -96,6 +96,11 @@ final class SqliteDatabase implements Database {
     }
 
     @Override
+    public boolean keptByConnection() {
+        return false;
+    }
+
+    @Override
     public Connection reader() throws SQLException {
         Connection connection = connect(true);
         connection.setAutoCommit(false);

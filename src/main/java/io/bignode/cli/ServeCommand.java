@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -28,7 +27,12 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
             "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
             "  HF_HOME                     shared cache folder; weight pools are kept under it",
-            "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)"
+            "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)",
+            "  DELEGATION_DEVICES          all GPUs (the default; the CPU where there is none), cpu, or some: 0,2 or GPU-3f2a1b6c",
+            "  DELEGATION_MARGIN           nonces this close to r_target are not reported (5e-6)",
+            "  DELEGATION_GPU_MEMORY_GIB   the most memory to take of each GPU (all that is free)",
+            "  DELEGATION_CUDA_LIBRARIES   folder with CUDA's libraries, where they are not found by themselves; CUDA_HOME is looked at too",
+            "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {
     @Spec
@@ -58,8 +62,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return Settings.load(System.getenv());
         } catch (InvalidSettingsException invalid) {
-            String faults = invalid.faults().stream().map(fault -> System.lineSeparator() + "  " + fault).collect(Collectors.joining());
-            throw CommandException.usage("cannot start with these settings:" + faults);
+            throw CommandException.settings(invalid);
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
  * @param store       where sessions are kept
+ * @param devices     which devices compute, and how
  */
 public record Settings(
         String host,
@@ -30,7 +31,8 @@ public record Settings(
         Path dataDir,
         Path poolsDir,
         long cacheBytes,
-        StoreSettings store) {
+        StoreSettings store,
+        DeviceSettings devices) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -51,9 +53,8 @@ public record Settings(
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
         StoreSettings store = StoreSettings.read(reader);
         Path dataDir = dataDir(reader);
-        Path pools = folder(reader, HF_HOME)
-                .map(cache -> cache.resolve("bignode").resolve("pools"))
-                .orElse(dataDir.resolve("cache").resolve("pools"));
+        Path cache = cacheDir(reader, dataDir);
+        DeviceSettings devices = DeviceSettings.read(reader, cache);
         Optional<Token> given = givenToken(reader);
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
@@ -70,9 +71,10 @@ public record Settings(
                 token,
                 origin,
                 dataDir,
-                pools,
+                cache.resolve("pools"),
                 (long) cacheGib << 30,
-                store);
+                store,
+                devices);
     }
 
     /**
@@ -121,7 +123,13 @@ public record Settings(
         }
     }
 
-    private static Path dataDir(EnvironmentReader reader) {
+    /** Where what can be made again is kept, shared by the nodes of a host where they share a cache folder. */
+    static Path cacheDir(EnvironmentReader reader, Path dataDir) {
+        return folder(reader, HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
+    }
+
+    /** This node's own folder. */
+    static Path dataDir(EnvironmentReader reader) {
         if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
         // The XDG base directory rules: a relative path there is to be ignored.
         Optional<Path> xdg = reader.text("XDG_DATA_HOME")
@@ -137,7 +145,8 @@ public record Settings(
         return home.orElse(Path.of("/")).resolve(".local/share/bignode");
     }
 
-    private static Optional<Path> folder(EnvironmentReader reader, String name) {
+    /** A folder, which need not exist yet; empty where the variable is missing or faulty. */
+    static Optional<Path> folder(EnvironmentReader reader, String name) {
         Optional<Path> path = reader.path(name);
         if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
             reader.fault(

@@ -41,6 +41,14 @@ class SettingsTest {
         assertThat(settings.dataDir()).isEqualTo(temp.resolve(".local/share/bignode"));
         assertThat(settings.poolsDir()).isEqualTo(temp.resolve(".local/share/bignode/cache/pools"));
         assertThat(settings.cacheBytes()).isEqualTo(16L << 30);
+        assertThat(settings.devices())
+                .isEqualTo(new DeviceSettings(
+                        DeviceChoice.ALL,
+                        5e-6,
+                        Optional.empty(),
+                        Optional.empty(),
+                        1L << 50,
+                        temp.resolve(".local/share/bignode/cache/kernels")));
     }
 
     @Test
@@ -67,7 +75,8 @@ class SettingsTest {
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
                         0,
-                        new StoreSettings(Optional.empty())));
+                        new StoreSettings(Optional.empty()),
+                        settings.devices()));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -1,5 +1,8 @@
 package io.bignode.cli;
 
+import io.bignode.config.InvalidSettingsException;
+import java.util.stream.Collectors;
+
 /** Ends a command with a message that names what is wrong and the fix. */
 final class CommandException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -14,6 +17,12 @@ final class CommandException extends RuntimeException {
     /** The command line or a file on it is wrong. */
     static CommandException usage(String message) {
         return new CommandException(ExitCode.USAGE, message);
+    }
+
+    /** The environment's settings are wrong; all that is wrong is listed. */
+    static CommandException settings(InvalidSettingsException invalid) {
+        String faults = invalid.faults().stream().map(fault -> System.lineSeparator() + "  " + fault).collect(Collectors.joining());
+        return usage("cannot start with these settings:" + faults);
     }
 
     /** The machine does not provide what is needed. */

@@ -8,7 +8,6 @@ import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -27,6 +26,12 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_SESSION_SECONDS  life of a session (330)",
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
             "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
+            "  DELEGATION_TOKENS_FILE      more tenants, each with a token: NAME DIGEST SESSIONS WEIGHT a line; see bignode tenant",
+            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before none of it is looked at (120; 0 no limit)",
+            "  DELEGATION_TLS_CERT         certificates to serve the API by https, PEM; with DELEGATION_TLS_KEY",
+            "  DELEGATION_TLS_KEY          the certificate's private key, PEM",
+            "  DELEGATION_CALLBACK_HOSTS   hosts that batches may be pushed to: node.example.org:8080, 10.0.0.0/8 (none)",
+            "  DELEGATION_CALLBACK_CA      certificates to trust besides the usual ones when pushing by https, PEM",
             "  HF_HOME                     shared cache folder; weight pools are kept under it",
             "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)"
         })
@@ -38,7 +43,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Node node = new Node(settings, HeadStore.open(settings, new Alarms(InstantSource.system())));
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = gate(settings, alarms);
+        Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
         try {
             node.start();
         } catch (IllegalStateException unbound) {
@@ -58,8 +65,15 @@ final class ServeCommand implements Callable<Integer> {
         try {
             return Settings.load(System.getenv());
         } catch (InvalidSettingsException invalid) {
-            String faults = invalid.faults().stream().map(fault -> System.lineSeparator() + "  " + fault).collect(Collectors.joining());
-            throw CommandException.usage("cannot start with these settings:" + faults);
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    private static Gate gate(Settings settings, Alarms alarms) {
+        try {
+            return new Gate(settings, alarms, InstantSource.system());
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
         }
     }
 
@@ -70,8 +84,13 @@ final class ServeCommand implements Callable<Integer> {
             case TokenOrigin.File(var path, boolean isNew) ->
                 err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
         }
-        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
-                + (port == 9090 ? "" : " --url http://localhost:" + port));
+        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
         err.flush();
+    }
+
+    /** What the client must be told to reach this node. */
+    private static String reach(Settings settings, int port) {
+        if (settings.tls().isPresent()) return " --url https://NAME-IN-THE-CERTIFICATE:" + port;
+        return port == 9090 ? "" : " --url http://localhost:" + port;
     }
 }

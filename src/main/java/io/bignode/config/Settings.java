@@ -19,6 +19,9 @@ import java.util.Optional;
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
  * @param store       where sessions are kept
+ * @param tenants     who else may use this node
+ * @param tls         the files with which the API is served over TLS; empty where it is not
+ * @param push        where found batches may be pushed
  */
 public record Settings(
         String host,
@@ -30,7 +33,10 @@ public record Settings(
         Path dataDir,
         Path poolsDir,
         long cacheBytes,
-        StoreSettings store) {
+        StoreSettings store,
+        TenantSettings tenants,
+        Optional<TlsSettings> tls,
+        PushSettings push) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -50,6 +56,9 @@ public record Settings(
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
         StoreSettings store = StoreSettings.read(reader);
+        TenantSettings tenants = TenantSettings.read(reader);
+        Optional<TlsSettings> tls = TlsSettings.read(reader);
+        PushSettings push = PushSettings.read(reader);
         Path dataDir = dataDir(reader);
         Path pools = folder(reader, HF_HOME)
                 .map(cache -> cache.resolve("bignode").resolve("pools"))
@@ -72,7 +81,10 @@ public record Settings(
                 dataDir,
                 pools,
                 (long) cacheGib << 30,
-                store);
+                store,
+                tenants,
+                tls,
+                push);
     }
 
     /**

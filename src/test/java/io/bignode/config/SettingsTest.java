@@ -67,7 +67,10 @@ class SettingsTest {
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
                         0,
-                        new StoreSettings(Optional.empty())));
+                        new StoreSettings(Optional.empty()),
+                        new TenantSettings(Optional.empty(), 120),
+                        Optional.empty(),
+                        new PushSettings(List.of(), Optional.empty())));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -21,22 +21,23 @@ final class HeadStore {
      * Opens it; where another head writes the same PostgreSQL database, waits until that one is gone, telling whoever asks that this one is
      * not ready.
      *
+     * @param rules where to listen while standing by
      * @throws CommandException when it cannot be used
      */
-    static SessionStore open(Settings settings, Alarms alarms) throws InterruptedException {
+    static SessionStore open(Settings settings, Alarms alarms, HttpRules rules) throws InterruptedException {
         try {
             if (settings.store().postgresUrl().isEmpty()) return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
             String url = settings.store().postgresUrl().get();
             Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
-            return store.isPresent() ? store.get() : standBy(settings, url, alarms);
+            return store.isPresent() ? store.get() : standBy(settings, url, alarms, rules);
         } catch (StoreRefused refused) {
             throw CommandException.environment(refused.reason());
         }
     }
 
-    private static SessionStore standBy(Settings settings, String url, Alarms alarms) throws InterruptedException, StoreRefused {
+    private static SessionStore standBy(Settings settings, String url, Alarms alarms, HttpRules rules) throws InterruptedException, StoreRefused {
         LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
-        try (Standby standby = Standby.start(HttpRules.of(settings.host(), settings.port(), settings.maxSessions()))) {
+        try (Standby standby = Standby.start(rules)) {
             LOG.log(System.Logger.Level.INFO, "standing by at {0}:{1}", settings.host(), Integer.toString(standby.port()));
             Optional<SqlStore> store = Optional.empty();
             while (store.isEmpty()) {

@@ -3,11 +3,13 @@ package io.bignode.cli;
 import io.bignode.broker.InMemoryBroker;
 import io.bignode.config.Settings;
 import io.bignode.delivery.Delivery;
+import io.bignode.delivery.Push;
+import io.bignode.delivery.PushRules;
 import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
-import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
+import io.bignode.http.ProofBatch;
 import io.bignode.lease.DeviceGone;
 import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
@@ -21,14 +23,10 @@ import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 
 /** A head with its own devices, wired: small nodes' requests come in by HTTP, leases and reports cross the broker in memory. */
 final class Node implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Node.class.getName());
-
-    /** The only tenant there is while there is one token. */
-    private static final String TENANT = "default";
 
     /** Memory that pools leave to activations and to the system. */
     private static final long KEPT_FREE = 2L << 30;
@@ -41,14 +39,18 @@ final class Node implements AutoCloseable {
     private final Worker worker;
     private final Head head;
     private final HttpServer http;
+    private final Push push;
+    private final Gate gate;
 
     /**
      * Wires a node; nothing runs yet.
      *
      * @param store where its sessions are kept; closed with the node
+     * @param gate  who may come in and be called back; closed with the node
      */
-    Node(Settings settings, SessionStore store) {
+    Node(Settings settings, SessionStore store, Gate gate) {
         this.store = store;
+        this.gate = gate;
         this.devices = Devices.of(settings.devices());
         List<Engine> engines = devices.engines();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
@@ -61,12 +63,14 @@ final class Node implements AutoCloseable {
         this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory),
                 settings.devices().margin());
         this.http = new HttpServer(
-                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()),
-                token -> settings.token().matches(token) ? Optional.of(TENANT) : Optional.empty(),
+                gate.rules(),
+                gate.tenants(),
                 sessions,
                 new Delivery(),
                 new MemoryAdmission(engines, sessions, poolBudget),
-                engines::size);
+                engines::size,
+                gate.callbackHosts());
+        this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual());
     }
 
     /**
@@ -88,6 +92,8 @@ final class Node implements AutoCloseable {
         head.start();
         worker.start();
         http.start();
+        push.start();
+        gate.start();
     }
 
     /** The port it listens on. */
@@ -103,7 +109,9 @@ final class Node implements AutoCloseable {
         broker.close();
         worker.close();
         head.close();
+        push.close();
         http.close();
+        gate.close();
         devices.engines().forEach(Engine::close);
         store.close();
     }

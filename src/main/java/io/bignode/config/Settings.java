@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
  * @param store       where sessions are kept
  * @param devices     which devices compute, and how
+ * @param tenants     who else may use this node
+ * @param tls         the files with which the API is served over TLS; empty where it is not
+ * @param push        where found batches may be pushed
  */
 public record Settings(
         String host,
@@ -32,7 +35,10 @@ public record Settings(
         Path poolsDir,
         long cacheBytes,
         StoreSettings store,
-        DeviceSettings devices) {
+        DeviceSettings devices,
+        TenantSettings tenants,
+        Optional<TlsSettings> tls,
+        PushSettings push) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -52,6 +58,9 @@ public record Settings(
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
         StoreSettings store = StoreSettings.read(reader);
+        TenantSettings tenants = TenantSettings.read(reader);
+        Optional<TlsSettings> tls = TlsSettings.read(reader);
+        PushSettings push = PushSettings.read(reader);
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
@@ -74,7 +83,10 @@ public record Settings(
                 cache.resolve("pools"),
                 (long) cacheGib << 30,
                 store,
-                devices);
+                devices,
+                tenants,
+                tls,
+                push);
     }
 
     /**

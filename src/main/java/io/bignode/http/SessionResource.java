@@ -53,13 +53,13 @@ final class SessionResource {
     }
 
     void list(Call call, Reply reply) throws IOException {
-        List<Session> own = sessions.list(call.tenant());
+        List<Session> own = sessions.list(call.tenant().name());
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", own.size());
             json.writeNumberField(
                     "active_sessions",
                     own.stream().filter(session -> !session.status().ended()).count());
-            json.writeNumberField("max_sessions", sessions.rules().maxSessions());
+            json.writeNumberField("max_sessions", Math.min(call.tenant().maxSessions(), sessions.rules().maxSessions()));
             json.writeObjectFieldStart("sessions");
             for (Session session : own) {
                 json.writeObjectFieldStart(session.id());
@@ -79,7 +79,7 @@ final class SessionResource {
     }
 
     void stop(Call call, Reply reply) throws ProblemException, IOException {
-        stop(call.tenant(), call.sessionId(), reply);
+        stop(call.tenant().name(), call.sessionId(), reply);
     }
 
     /** The deployed dialect's stop, which names the session in the body. */
@@ -93,7 +93,7 @@ final class SessionResource {
         } catch (InvalidOrderException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }
-        stop(call.tenant(), id, reply);
+        stop(call.tenant().name(), id, reply);
     }
 
     private void stop(String tenant, String id, Reply reply) throws ProblemException, IOException {
@@ -108,7 +108,7 @@ final class SessionResource {
     }
 
     private Session find(Call call) throws ProblemException {
-        return sessions.find(call.tenant(), call.sessionId()).orElseThrow(SessionResource::unknown);
+        return sessions.find(call.tenant().name(), call.sessionId()).orElseThrow(SessionResource::unknown);
     }
 
     private static ProblemException unknown() {

@@ -3,6 +3,7 @@ package io.bignode.http;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -28,7 +29,7 @@ public final class Standby implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be listened on
      */
     public static Standby start(HttpRules rules) {
-        WebServer server = WebServer.builder()
+        WebServerConfig.Builder builder = WebServer.builder()
                 .host(rules.host())
                 .port(rules.port())
                 .shutdownHook(false)
@@ -38,8 +39,9 @@ public final class Standby implements AutoCloseable {
                 .idleConnectionTimeout(rules.stalled())
                 .directHandlers(DirectProblems.handlers())
                 .protocolsDiscoverServices(false)
-                .routing(HttpRouting.builder().any(Standby::answer))
-                .build();
+                .routing(HttpRouting.builder().any(Standby::answer));
+        rules.tls().ifPresent(context -> TlsListener.serve(builder, context, rules.stalled()));
+        WebServer server = builder.build();
         server.start();
         if (!server.isRunning()) throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
         return new Standby(server);

@@ -95,8 +95,17 @@ public final class Sessions {
 
     /** Starts a session, durably, or finds the one that runs this order already, which counts as a poll of it. */
     public StartOutcome start(Order order) {
+        return start(order, rules.maxSessions());
+    }
+
+    /**
+     * The same for a tenant with a limit of its own.
+     *
+     * @param tenantMax how many sessions of the order's tenant may run at once
+     */
+    public StartOutcome start(Order order, int tenantMax) {
         tick();
-        StartOutcome outcome = place(order);
+        StartOutcome outcome = place(order, tenantMax);
         switch (outcome) {
             case StartOutcome.Started(Session session) -> {
                 if (!session.open() && withdraw(session)) return notStored();
@@ -121,6 +130,16 @@ public final class Sessions {
     /** A tenant's sessions, running and ended, in the order of their start. */
     public synchronized List<Session> list(String tenant) {
         return sessions.values().stream().filter(session -> session.order().tenant().equals(tenant)).toList();
+    }
+
+    /** The sessions whose batches are to be pushed and for which there is something to hand out, or still may be. */
+    public List<Session> pushable() {
+        return all().stream().filter(session -> session.order().callback().isPresent() && session.active()).toList();
+    }
+
+    /** Whether a session is kept still: it was not purged. */
+    public synchronized boolean keeps(Session session) {
+        return sessions.get(session.id()) == session;
     }
 
     /** The sessions that may get leases, in the order of their start. */
@@ -260,13 +279,15 @@ public final class Sessions {
         return List.copyOf(sessions.values());
     }
 
-    private synchronized StartOutcome place(Order order) {
+    private synchronized StartOutcome place(Order order, int tenantMax) {
         if (closed) return new StartOutcome.Closing();
         OrderIdentity identity = OrderIdentity.of(order);
         Optional<Session> same = Optional.ofNullable(lineages.get(identity)).flatMap(Lineage::running);
         if (same.isPresent()) return new StartOutcome.Running(same.get());
         List<Session> running = running();
         if (running.size() >= rules.maxSessions()) return new StartOutcome.Full(untilRoom(running));
+        List<Session> own = running.stream().filter(session -> session.order().tenant().equals(order.tenant())).toList();
+        if (own.size() >= tenantMax) return new StartOutcome.Full(untilRoom(own));
         Optional<String> refusal = store.refusal();
         if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
         List<Change> changes = new ArrayList<>();

@@ -11,7 +11,7 @@ public sealed interface StartOutcome {
     record Running(Session session) implements StartOutcome {}
 
     /**
-     * As many sessions run as may.
+     * As many sessions run as may, of the order's tenant or of all.
      *
      * @param retryAfter until the first of them expires, at least a second
      */

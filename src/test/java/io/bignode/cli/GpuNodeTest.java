@@ -53,7 +53,9 @@ class GpuNodeTest {
 
     private Node node(String devices) throws Exception {
         Settings settings = settings(devices);
-        return new Node(settings, HeadStore.open(settings, new Alarms(InstantSource.system())));
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = new Gate(settings, alarms, InstantSource.system());
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
     }
 
     private JsonNode answer(int port, String path, HttpRequest.Builder request) throws Exception {

@@ -49,7 +49,9 @@ class NodeTest {
 
     private Node node() throws Exception {
         Settings settings = Settings.load(environment());
-        return new Node(settings, HeadStore.open(settings, new Alarms(InstantSource.system())));
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = new Gate(settings, alarms, InstantSource.system());
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
     }
 
     private HttpRequest.Builder to(String path) {

@@ -76,7 +76,10 @@ class SettingsTest {
                         temp.resolve("hf/bignode/pools"),
                         0,
                         new StoreSettings(Optional.empty()),
-                        settings.devices()));
+                        settings.devices(),
+                        new TenantSettings(Optional.empty(), 120),
+                        Optional.empty(),
+                        new PushSettings(List.of(), Optional.empty())));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

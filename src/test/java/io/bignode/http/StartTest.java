@@ -3,7 +3,6 @@ package io.bignode.http;
 import static io.bignode.http.DocumentedDialectTest.assertProblem;
 import static io.bignode.http.DocumentedDialectTest.fields;
 import static io.bignode.http.TestNode.TOKEN;
-import static io.bignode.http.TestNode.compute;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,12 +72,12 @@ class StartTest {
     @Test
     void anOrderThatWasStoppedGoesOnWhereItEnded() {
         Session first = node.start(startBody());
-        compute(first, 5);
+        node.compute(first, 5);
         node.delete("/session/" + first.id(), TOKEN);
         Session second = node.start(startBody());
 
         assertThat(second.id()).isNotEqualTo(first.id());
-        assertThat(compute(second, 2)).containsExactly(1 + 5 * 3, 1 + 6 * 3);
+        assertThat(node.compute(second, 2)).containsExactly(1 + 5 * 3, 1 + 6 * 3);
     }
 
     @Test

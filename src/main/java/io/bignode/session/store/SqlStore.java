@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /** A store in an SQL database. */
 public final class SqlStore implements SessionStore {
@@ -45,11 +46,11 @@ public final class SqlStore implements SessionStore {
      * @throws StoreRefused when it cannot be used, another head using it included
      */
     public static SqlStore inFolder(Path folder, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
-        return inFolder(folder, 0, alarms, onDeath);
+        return inFolder(folder, () -> 0, alarms, onDeath);
     }
 
-    /** Opens the store in a data folder, whose file has so many pages at most. */
-    static SqlStore inFolder(Path folder, int maxPages, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
+    /** Opens the store in a data folder, whose file has so many pages at most; 0 for no limit. */
+    static SqlStore inFolder(Path folder, IntSupplier maxPages, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
         return open(new SqliteDatabase(folder, maxPages), alarms, onDeath).orElseThrow();
     }
 

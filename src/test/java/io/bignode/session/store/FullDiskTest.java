@@ -40,7 +40,7 @@ class FullDiskTest {
     private final AtomicInteger maxPages = new AtomicInteger(60);
 
     private SqlStore open() throws StoreRefused {
-        return SqlStore.inFolder(folder, maxPages::get, alarms, (_, death) -> {
+        return SqlStore.inFolder(folder, maxPages::get, Duration.ZERO, alarms, (_, death) -> {
             throw new AssertionError(death);
         });
     }

@@ -49,7 +49,7 @@ class RefusedStoresTest {
     private final Alarms alarms = new Alarms(InstantSource.system());
 
     private SqlStore open() throws StoreRefused {
-        return SqlStore.inFolder(folder, alarms, (_, death) -> {
+        return SqlStore.inFolder(folder, () -> 0, Duration.ZERO, alarms, (_, death) -> {
             throw new AssertionError(death);
         });
     }

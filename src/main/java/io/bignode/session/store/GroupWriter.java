@@ -374,6 +374,7 @@ final class GroupWriter implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        if (thread.getState() == Thread.State.NEW && connection != null) Readers.close(connection);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

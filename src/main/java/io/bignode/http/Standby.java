@@ -7,6 +7,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
 import java.time.Duration;
 
 /**
@@ -39,6 +40,7 @@ public final class Standby implements AutoCloseable {
                 .idleConnectionTimeout(rules.stalled())
                 .directHandlers(DirectProblems.handlers())
                 .protocolsDiscoverServices(false)
+                .addConnectionSelector(new Connections(Http1Config.builder(), rules.stalled()))
                 .routing(HttpRouting.builder().any(Standby::answer));
         rules.tls().ifPresent(context -> TlsListener.serve(builder, context, rules.stalled()));
         WebServer server = builder.build();

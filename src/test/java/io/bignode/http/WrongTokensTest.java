@@ -3,13 +3,10 @@ package io.bignode.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.session.ManualTime;
-import io.bignode.session.Quiet;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(Quiet.class)
 class WrongTokensTest {
     private static final InetAddress HERE = InetAddress.ofLiteral("192.0.2.1");
     private final ManualTime time = new ManualTime();

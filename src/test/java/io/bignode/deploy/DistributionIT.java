@@ -7,15 +7,26 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.Golden;
 import io.bignode.deploy.Sandbox.Outcome;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The distribution, as {@code mvn -Pdist verify} has just built it: it runs from any folder with neither Java nor Maven at hand. */
@@ -36,6 +47,12 @@ class DistributionIT {
         // Links are what an installation by hand is made of; the launcher must find its way through them.
         installed = Files.createDirectories(folder.resolve("opt dir")).resolve("bignode");
         Files.createSymbolicLink(installed, DIST.resolve("bignode"));
+    }
+
+    /** JUnit would follow it with a warning. */
+    @AfterEach
+    void removeTheLink() throws IOException {
+        Files.deleteIfExists(installed);
     }
 
     @Test
@@ -69,6 +86,29 @@ class DistributionIT {
 
         assertThat(outcome.exit()).as(outcome.out() + outcome.err()).isZero();
         assertThat(outcome.out()).contains(DIST.resolve("bignode/runtime").toString());
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    void servesAndStopsWhenItIsToldTo() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+        sandbox.set("DELEGATION_HOST", "127.0.0.1").set("DELEGATION_PORT", port).set("DELEGATION_CACHE_GIB", "0");
+        Process node = sandbox.start(installed.resolve("bin/bignode"), Redirect.DISCARD, Redirect.PIPE, "serve");
+        try (BufferedReader says = node.errorReader();
+                HttpClient http = HttpClient.newHttpClient()) {
+            StringBuilder log = new StringBuilder();
+            for (String line = says.readLine(); line != null && !line.contains("Try a session"); line = says.readLine()) log.append(line).append('\n');
+            HttpRequest health = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health")).build();
+            assertThat(node.isAlive()).as(log.toString()).isTrue();
+            assertThat(http.send(health, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+            node.destroy();
+            assertThat(Sandbox.exit(node)).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.config.Settings;
+import io.bignode.http.HttpRules;
 import io.bignode.session.Alarms;
 import io.bignode.session.Quiet;
 import io.bignode.session.SessionStore;
@@ -49,7 +50,7 @@ class StandbyTest {
         CompletableFuture<SessionStore> opened = new CompletableFuture<>();
         Thread.ofPlatform().daemon().start(() -> {
             try {
-                opened.complete(HeadStore.open(settings, alarms));
+                opened.complete(HeadStore.open(settings, alarms, HttpRules.of("127.0.0.1", port, 10)));
             } catch (InterruptedException | RuntimeException e) {
                 opened.completeExceptionally(e);
             }

@@ -194,6 +194,7 @@ if wanted golden; then
   for case in "$parts"/cases/small-*.json; do
     engine "$(basename "$case" .json)" 30
   done
+  DELEGATION_HOPPER_FFN=on engine test-net-hopper-ffn 40 test-net
   engine test-net 40
   engine main-net 60
 fi
@@ -210,6 +211,10 @@ if wanted speed; then
   [[ $torch == no ]] || yardstick main-net $((seconds / 2 + 170)) torch_gpu_baseline.py "$parts/cases/main-net.json" --seconds $(((seconds + 1) / 2))
   watched bench-test-net $((seconds + 30)) "$bignode" bench --params test-net --seconds "$seconds" --json
   [[ $torch == no ]] || yardstick test-net $((seconds / 2 + 60)) torch_gpu_baseline.py "$parts/cases/test-net.json" --seconds $(((seconds + 1) / 2))
+fi
+if wanted speed; then
+  # No criterion, but what decides whether our own feed-forward kernel is to be used.
+  DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench --params main-net --seconds $((seconds / 4 + 1)) --json
 fi
 if wanted memory; then
   # 7 GiB: what is left of an 8 GB card beside the driver's own context.

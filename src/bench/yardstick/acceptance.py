@@ -210,6 +210,20 @@ class Report:
         return ratio >= LEAST_RATIO, (f"{rate:.4g} nonces/s, {share:.1%} of the 8192³ rate (at least {LEAST_SHARE:.0%}), "
                                       f"{ratio:.2f} × the yardstick (at least {LEAST_RATIO}); {goals}; idle {idle:.2%}")
 
+    def hopper_ffn(self):
+        """Our own feed-forward kernel beside the library's products: rows of the table, no criterion."""
+        try:
+            got = self.parts.of_case("test-net", self.parts.json("engine-test-net-hopper-ffn")["distances"])
+            deviation = mean([abs(a - b) for a, b in zip(got, self.parts.case("test-net")["distances"])])
+            self.row("1 deviation, test-net with our feed-forward kernel", f"{deviation:.2e}", deviation_test_net_hopper_ffn=deviation)
+        except Missing as missing:
+            self.row("1 deviation, test-net with our feed-forward kernel", f"not run ({missing})")
+        try:
+            with_it, without = (self.parts.json(part)["nonces_per_second"] for part in ("bench-main-net-hopper-ffn", "bench-main-net"))
+            self.row("3 main-net with our feed-forward kernel", f"{with_it:.4g} nonces/s, {with_it / without:.3f} × without", hopper_ffn_ratio=with_it / without)
+        except Missing as missing:
+            self.row("3 main-net with our feed-forward kernel", f"not run ({missing})")
+
     def cold_start(self):
         cold = self.parts.json("bench-main-net")["cold_start"]
         total = cold["total_seconds"]
@@ -283,6 +297,7 @@ def report(parts, out):
     r.judged(2, "agreement as the network judges it", r.agreement)
     for net in NETS:
         r.judged(3, f"speed, {net}", lambda net=net: r.speed(net))
+    r.hopper_ffn()
     r.judged(4, "cold start to the first main-net batch", r.cold_start)
     r.judged(5, "device memory of main-net", r.memory)
     for tool in ("memcheck", "racecheck"):

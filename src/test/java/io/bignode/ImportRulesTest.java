@@ -100,6 +100,8 @@ class ImportRulesTest {
                         onlyIn(root, "the progress bar", inPackage("me.tongfei.progressbar.."), "cli"),
                         onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
                         onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "cli", "Main"),
+                        onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
+                        onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "cli", "Main"),
                         onlyIn(root, "Helidon", inPackage("io.helidon.."), "http"),
                         onlyIn(root, "OpenBLAS' artifact", inPackage("org.bytedeco.."), "engine.cpu"),
                         onlyIn(root, "java.lang.foreign's native calls", isNativeCall(), "engine.cpu", "engine.cuda"),

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
 
 /** Speaks the documented dialect to a big node. */
 final class BigNodeClient {
@@ -50,19 +51,22 @@ final class BigNodeClient {
 
     private final URI base;
     private final Token token;
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(10))
-            .build();
+    private final HttpClient http;
 
     /**
      * A client of one node.
      *
      * @param base the node's address without a path
+     * @param tls  whom it trusts where the address is https
      */
-    BigNodeClient(URI base, Token token) {
+    BigNodeClient(URI base, Token token, SSLContext tls) {
         this.base = base;
         this.token = token;
+        this.http = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(Duration.ofSeconds(10))
+                .sslContext(tls)
+                .build();
     }
 
     /** Which node. */

@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             ClientCommand.class,
+            TenantCommand.class,
             ComputeCommand.class,
             FingerprintCommand.class,
             VerifyCommand.class,

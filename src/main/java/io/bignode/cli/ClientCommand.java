@@ -10,10 +10,12 @@ import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -57,6 +59,12 @@ final class ClientCommand implements Callable<Integer> {
     private @Nullable Path tokenFile;
 
     @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "Certificates to trust besides the usual ones, PEM: for a big node with https and an authority of its own")
+    private @Nullable Path authority;
+
+    @Option(
             names = "--for",
             paramLabel = "TIME",
             converter = TimeConverter.class,
@@ -88,7 +96,7 @@ final class ClientCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         ObjectNode order = order();
-        BigNodeClient client = new BigNodeClient(base(), token(System.getenv()));
+        BigNodeClient client = new BigNodeClient(base(), token(System.getenv()), tls());
         PrintWriter err = spec.commandLine().getErr();
         try (BatchOutput output =
                 out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
@@ -129,6 +137,16 @@ final class ClientCommand implements Callable<Integer> {
         if (!(document instanceof ObjectNode order)) throw CommandException.usage(request + " must hold a JSON object");
         order.remove("auth_token"); // the token goes in a header, and only the one that was asked for
         return order;
+    }
+
+    private SSLContext tls() {
+        try {
+            return authority == null ? SSLContext.getDefault() : TrustedAuthorities.with(authority);
+        } catch (InvalidSettingsException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
     }
 
     private URI base() {

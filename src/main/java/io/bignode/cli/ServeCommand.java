@@ -3,7 +3,9 @@ package io.bignode.cli;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.session.Alarms;
 import java.io.PrintWriter;
+import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -23,6 +25,13 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
             "  DELEGATION_SESSION_SECONDS  life of a session (330)",
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
+            "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
+            "  DELEGATION_TOKENS_FILE      more tenants, each with a token: NAME DIGEST SESSIONS WEIGHT a line; see bignode tenant",
+            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before none of it is looked at (120; 0 no limit)",
+            "  DELEGATION_TLS_CERT         certificates to serve the API by https, PEM; with DELEGATION_TLS_KEY",
+            "  DELEGATION_TLS_KEY          the certificate's private key, PEM",
+            "  DELEGATION_CALLBACK_HOSTS   hosts that batches may be pushed to: node.example.org:8080, 10.0.0.0/8 (none)",
+            "  DELEGATION_CALLBACK_CA      certificates to trust besides the usual ones when pushing by https, PEM",
             "  HF_HOME                     shared cache folder; weight pools are kept under it",
             "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)",
             "  DELEGATION_DEVICES          all GPUs (the default; the CPU where there is none), cpu, or some: 0,2 or GPU-3f2a1b6c",
@@ -40,7 +49,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Node node = new Node(settings);
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = gate(settings, alarms);
+        Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
         try {
             node.start();
         } catch (IllegalStateException unbound) {
@@ -64,6 +75,14 @@ final class ServeCommand implements Callable<Integer> {
         }
     }
 
+    private static Gate gate(Settings settings, Alarms alarms) {
+        try {
+            return new Gate(settings, alarms, InstantSource.system());
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
     private void greet(Settings settings, int port) {
         PrintWriter err = spec.commandLine().getErr();
         switch (settings.tokenOrigin()) {
@@ -71,8 +90,13 @@ final class ServeCommand implements Callable<Integer> {
             case TokenOrigin.File(var path, boolean isNew) ->
                 err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
         }
-        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
-                + (port == 9090 ? "" : " --url http://localhost:" + port));
+        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
         err.flush();
+    }
+
+    /** What the client must be told to reach this node. */
+    private static String reach(Settings settings, int port) {
+        if (settings.tls().isPresent()) return " --url https://NAME-IN-THE-CERTIFICATE:" + port;
+        return port == 9090 ? "" : " --url http://localhost:" + port;
     }
 }

@@ -18,7 +18,11 @@ import java.util.Optional;
  * @param dataDir     this node's own folder
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
+ * @param store       where sessions are kept
  * @param devices     which devices compute, and how
+ * @param tenants     who else may use this node
+ * @param tls         the files with which the API is served over TLS; empty where it is not
+ * @param push        where found batches may be pushed
  */
 public record Settings(
         String host,
@@ -30,7 +34,11 @@ public record Settings(
         Path dataDir,
         Path poolsDir,
         long cacheBytes,
-        DeviceSettings devices) {
+        StoreSettings store,
+        DeviceSettings devices,
+        TenantSettings tenants,
+        Optional<TlsSettings> tls,
+        PushSettings push) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -69,6 +77,10 @@ public record Settings(
         int maxSessions = reader.integer("DELEGATION_MAX_SESSIONS", 1, 10_000, 10);
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
+        StoreSettings store = StoreSettings.read(reader);
+        TenantSettings tenants = TenantSettings.read(reader);
+        Optional<TlsSettings> tls = TlsSettings.read(reader);
+        PushSettings push = PushSettings.read(reader);
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
@@ -91,7 +103,11 @@ public record Settings(
                 dataDir,
                 cache.resolve("pools"),
                 (long) cacheGib << 30,
-                devices);
+                store,
+                devices,
+                tenants,
+                tls,
+                push);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.bignode.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.http.Tenants.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
@@ -12,7 +13,7 @@ final class Call {
     private final String parameter;
     private final Query query;
     private final Supplier<InputStream> body;
-    private String tenant = "";
+    private @Nullable Tenant tenant;
     private @Nullable JsonNode document;
 
     /**
@@ -36,11 +37,12 @@ final class Call {
     }
 
     /** Whose token came with it. */
-    String tenant() {
+    Tenant tenant() {
+        if (tenant == null) throw new IllegalStateException("this route asks for no token");
         return tenant;
     }
 
-    void tenant(String known) {
+    void tenant(Tenant known) {
         tenant = known;
     }
 

@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import io.bignode.http.Tenants.Tenant;
 import io.helidon.common.socket.SocketWriterException;
 import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
@@ -14,6 +15,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -26,10 +30,12 @@ final class Edge {
 
     private final Routes routes;
     private final Tenants tenants;
+    private final WrongTokens wrongTokens;
 
-    Edge(Routes routes, Tenants tenants) {
+    Edge(Routes routes, Tenants tenants, WrongTokens wrongTokens) {
         this.routes = routes;
         this.tenants = tenants;
+        this.wrongTokens = wrongTokens;
     }
 
     /** Answers a request whole; the chain is never followed, as there is nothing behind this. */
@@ -64,27 +70,26 @@ final class Edge {
                 Call call = new Call(
                         parameter, query, () -> new BodyStream(request.content().inputStream()));
                 if (route.credential() != Route.Credential.NONE)
-                    call.tenant(tenant(request.headers(), route.credential(), call));
+                    call.tenant(tenant(request, route.credential(), call));
                 route.resource().serve(call, reply);
             }
             case Routes.Found.OtherMethod(String allowed, boolean isPublic) -> {
-                if (!isPublic) requireBearer(request.headers());
+                if (!isPublic) requireBearer(request);
                 throw new ProblemException(Problem.methodNotAllowed(allowed));
             }
             case Routes.Found.Nowhere _ -> {
-                if (!path.startsWith("/health/")) requireBearer(request.headers());
+                if (!path.startsWith("/health/")) requireBearer(request);
                 throw new ProblemException(Problem.notFound("there is no such path; GET /openapi lists them"));
             }
         }
     }
 
-    private void requireBearer(ServerRequestHeaders headers) throws ProblemException {
-        if (bearer(headers).flatMap(tenants::of).isEmpty()) throw unauthorized();
+    private void requireBearer(ServerRequest request) throws ProblemException {
+        known(bearer(request.headers()), request);
     }
 
-    private String tenant(ServerRequestHeaders headers, Route.Credential credential, Call call)
-            throws ProblemException, IOException {
-        Optional<String> shown = bearer(headers);
+    private Tenant tenant(ServerRequest request, Route.Credential credential, Call call) throws ProblemException, IOException {
+        Optional<String> shown = bearer(request.headers());
         if (shown.isEmpty()) {
             shown = switch (credential) {
                 case NONE, BEARER -> Optional.empty();
@@ -92,7 +97,19 @@ final class Edge {
                 case BEARER_OR_BODY -> call.bodyToken();
             };
         }
-        return shown.flatMap(tenants::of).orElseThrow(Edge::unauthorized);
+        return known(shown, request);
+    }
+
+    /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */
+    private Tenant known(Optional<String> shown, ServerRequest request) throws ProblemException {
+        if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());
+        InetAddress from = request.remotePeer().address() instanceof InetSocketAddress socket ? socket.getAddress() : null;
+        Optional<Duration> shut = from == null ? Optional.empty() : wrongTokens.shutFor(from);
+        if (shut.isPresent()) throw new ProblemException(Problem.full("too many wrong tokens came from your address", shut.get()));
+        Optional<Tenant> tenant = tenants.of(shown.get());
+        if (tenant.isPresent()) return tenant.get();
+        if (from != null) wrongTokens.note(from);
+        throw new ProblemException(Problem.unauthorized());
     }
 
     private static Optional<String> bearer(ServerRequestHeaders headers) {
@@ -100,10 +117,6 @@ final class Edge {
         if (values.size() != 1) return Optional.empty();
         Matcher matcher = BEARER.matcher(values.getFirst());
         return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
-    }
-
-    private static ProblemException unauthorized() {
-        return new ProblemException(Problem.unauthorized());
     }
 
     /** Writes through Helidon. */

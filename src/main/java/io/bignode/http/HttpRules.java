@@ -1,6 +1,8 @@
 package io.bignode.http;
 
 import java.time.Duration;
+import java.util.Optional;
+import javax.net.ssl.SSLContext;
 
 /**
  * Where the server listens and what it grants a connection.
@@ -10,18 +12,36 @@ import java.time.Duration;
  * @param maxConnections connections at a time; more wait in the system's queue
  * @param stalled        a connection that neither ends a request nor begins one for this long is closed; longer than any poll may wait
  * @param grace          how long requests in progress may take when the server stops
+ * @param wrongTokens    how many wrong tokens a minute an address may send before none of it is looked at; 0 for no limit
+ * @param tls            proves who this server is; empty to serve without TLS
  */
-public record HttpRules(String host, int port, int maxConnections, Duration stalled, Duration grace) {
+public record HttpRules(
+        String host, int port, int maxConnections, Duration stalled, Duration grace, int wrongTokens, Optional<SSLContext> tls) {
     /** Refuses what no server could keep. */
     public HttpRules {
-        if (port < 0 || port > 65_535 || maxConnections < 1)
-            throw new IllegalArgumentException("port " + port + ", connections " + maxConnections);
+        if (port < 0 || port > 65_535 || maxConnections < 1 || wrongTokens < 0)
+            throw new IllegalArgumentException("port " + port + ", connections " + maxConnections + ", wrong tokens " + wrongTokens);
         if (!stalled.isPositive() || !grace.isPositive())
             throw new IllegalArgumentException("stalled " + stalled + ", grace " + grace);
     }
 
-    /** The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 3 s of grace. */
+    /** The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 3 s of grace, no TLS. */
     public static HttpRules of(String host, int port, int maxSessions) {
-        return new HttpRules(host, port, 256 + 2 * maxSessions, Duration.ofSeconds(75), Duration.ofSeconds(3));
+        return new HttpRules(host, port, 256 + 2 * maxSessions, Duration.ofSeconds(75), Duration.ofSeconds(3), 120, Optional.empty());
+    }
+
+    /** These rules with another number of wrong tokens a minute. */
+    public HttpRules wrongTokens(int perMinute) {
+        return new HttpRules(host, port, maxConnections, stalled, grace, perMinute, tls);
+    }
+
+    /** These rules with TLS. */
+    public HttpRules tls(SSLContext context) {
+        return new HttpRules(host, port, maxConnections, stalled, grace, wrongTokens, Optional.of(context));
+    }
+
+    /** How a client names this server's scheme. */
+    String scheme() {
+        return tls.isPresent() ? "https" : "http";
     }
 }

@@ -1,8 +1,10 @@
 package io.bignode.http;
 
+import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
 import io.bignode.session.Sessions;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import java.time.Duration;
@@ -33,6 +35,7 @@ public final class HttpServer implements AutoCloseable {
      * @param delivery  answers polls
      * @param admission asked before a new session starts
      * @param devices   how many devices serve now
+     * @param hosts     who may be called back
      */
     public HttpServer(
             HttpRules rules,
@@ -40,20 +43,21 @@ public final class HttpServer implements AutoCloseable {
             Sessions sessions,
             Delivery delivery,
             Admission admission,
-            IntSupplier devices) {
+            IntSupplier devices,
+            CallbackHosts hosts) {
         this.rules = rules;
         this.delivery = delivery;
         HELIDON.setLevel(Level.SEVERE);
         Routes routes = Routes.of(
                 new SessionResource(sessions, delivery, devices),
-                new StartResource(sessions, admission, devices),
-                new HealthResource(devices, () -> closing));
+                new StartResource(sessions, admission, devices, hosts),
+                new HealthResource(devices, () -> closing, sessions::estranged));
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)
                 .continueImmediately(false);
         this.connections = new Connections(http1, rules.stalled());
-        this.server = server(rules, connections, new Edge(routes, tenants));
+        this.server = server(rules, connections, new Edge(routes, tenants, new WrongTokens(rules.wrongTokens(), System::nanoTime)));
     }
 
     /**
@@ -66,7 +70,7 @@ public final class HttpServer implements AutoCloseable {
         server.start();
         if (!server.isRunning())
             throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
-        LOG.log(System.Logger.Level.INFO, "listening on {0}:{1}", rules.host(), Integer.toString(port()));
+        LOG.log(System.Logger.Level.INFO, "listening on {0}://{1}:{2}", rules.scheme(), rules.host(), Integer.toString(port()));
         return this;
     }
 
@@ -94,7 +98,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static WebServer server(HttpRules rules, Connections connections, Edge edge) {
-        return WebServer.builder()
+        WebServerConfig.Builder server = WebServer.builder()
                 .host(rules.host())
                 .port(rules.port())
                 .shutdownHook(false)
@@ -106,8 +110,9 @@ public final class HttpServer implements AutoCloseable {
                 .directHandlers(DirectProblems.handlers())
                 .protocolsDiscoverServices(false)
                 .addConnectionSelector(connections)
-                .routing(HttpRouting.builder().addFilter(edge::filter))
-                .build();
+                .routing(HttpRouting.builder().addFilter(edge::filter));
+        rules.tls().ifPresent(context -> TlsListener.serve(server, context, rules.stalled()));
+        return server.build();
     }
 
     private static Duration period(Duration stalled) {

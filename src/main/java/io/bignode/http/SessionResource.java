@@ -9,6 +9,7 @@ import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
+import io.bignode.session.StoreException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,9 @@ import java.util.function.IntSupplier;
 
 /** Polls, shows and stops sessions. */
 final class SessionResource {
+    private static final System.Logger LOG = System.getLogger(SessionResource.class.getName());
+    private static final Duration RETRY = Duration.ofSeconds(2);
+
     private final Sessions sessions;
     private final Delivery delivery;
     private final IntSupplier devices;
@@ -34,8 +38,13 @@ final class SessionResource {
         OptionalLong after = PollQuery.after(call.query(), faults);
         Duration wait = PollQuery.wait(call.query(), faults);
         if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
-        PollOutcome outcome =
-                delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        PollOutcome outcome;
+        try {
+            outcome = delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+        } catch (StoreException e) {
+            LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
+            throw new ProblemException(Problem.unavailable("what was found cannot be read at the moment; it is not lost", RETRY));
+        }
         switch (outcome) {
             case PollOutcome.Answered _ -> {}
             case PollOutcome.UnknownCursor unknown ->
@@ -44,13 +53,13 @@ final class SessionResource {
     }
 
     void list(Call call, Reply reply) throws IOException {
-        List<Session> own = sessions.list(call.tenant());
+        List<Session> own = sessions.list(call.tenant().name());
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", own.size());
             json.writeNumberField(
                     "active_sessions",
                     own.stream().filter(session -> !session.status().ended()).count());
-            json.writeNumberField("max_sessions", sessions.rules().maxSessions());
+            json.writeNumberField("max_sessions", Math.min(call.tenant().maxSessions(), sessions.rules().maxSessions()));
             json.writeObjectFieldStart("sessions");
             for (Session session : own) {
                 json.writeObjectFieldStart(session.id());
@@ -70,7 +79,7 @@ final class SessionResource {
     }
 
     void stop(Call call, Reply reply) throws ProblemException, IOException {
-        stop(call.tenant(), call.sessionId(), reply);
+        stop(call.tenant().name(), call.sessionId(), reply);
     }
 
     /** The deployed dialect's stop, which names the session in the body. */
@@ -84,7 +93,7 @@ final class SessionResource {
         } catch (InvalidOrderException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }
-        stop(call.tenant(), id, reply);
+        stop(call.tenant().name(), id, reply);
     }
 
     private void stop(String tenant, String id, Reply reply) throws ProblemException, IOException {
@@ -99,7 +108,7 @@ final class SessionResource {
     }
 
     private Session find(Call call) throws ProblemException {
-        return sessions.find(call.tenant(), call.sessionId()).orElseThrow(SessionResource::unknown);
+        return sessions.find(call.tenant().name(), call.sessionId()).orElseThrow(SessionResource::unknown);
     }
 
     private static ProblemException unknown() {

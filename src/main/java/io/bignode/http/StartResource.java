@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import io.bignode.delivery.CallbackHosts;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.session.Order;
@@ -17,11 +18,13 @@ final class StartResource {
     private final Sessions sessions;
     private final Admission admission;
     private final IntSupplier devices;
+    private final CallbackHosts hosts;
 
-    StartResource(Sessions sessions, Admission admission, IntSupplier devices) {
+    StartResource(Sessions sessions, Admission admission, IntSupplier devices, CallbackHosts hosts) {
         this.sessions = sessions;
         this.admission = admission;
         this.devices = devices;
+        this.hosts = hosts;
     }
 
     void start(Call call, Reply reply) throws ProblemException, IOException {
@@ -29,23 +32,25 @@ final class StartResource {
         Order order = request.order(call.tenant());
         // A retry of what runs is answered even where a new session would find no room.
         if (!runs(order)) admit(request.proof());
-        switch (sessions.start(order)) {
+        switch (sessions.start(order, call.tenant().maxSessions())) {
             case StartOutcome.Started(Session session) -> reply.send(answer(session, "session started"));
             case StartOutcome.Running(Session session) ->
                 reply.send(answer(session, "this order runs already, in this session"));
             case StartOutcome.Full(Duration retryAfter) -> {
-                String detail = "this node runs as many sessions as it may: "
-                        + sessions.rules().maxSessions();
+                int own = Math.min(call.tenant().maxSessions(), sessions.rules().maxSessions());
+                String detail = "as many sessions run as may: " + own + " of yours, " + sessions.rules().maxSessions() + " of all tenants";
                 throw new ProblemException(Problem.full(detail, retryAfter));
             }
+            case StartOutcome.NotStored(String reason) ->
+                throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RETRY));
             case StartOutcome.Closing _ ->
                 throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
         }
     }
 
-    private static StartRequest parse(Call call) throws ProblemException, IOException {
+    private StartRequest parse(Call call) throws ProblemException, IOException {
         try {
-            return StartRequest.parse(call.document());
+            return StartRequest.parse(call.document(), hosts);
         } catch (InvalidOrderException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }

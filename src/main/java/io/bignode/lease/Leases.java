@@ -1,10 +1,14 @@
 package io.bignode.lease;
 
+import io.bignode.session.Flight;
 import io.bignode.session.Found;
+import io.bignode.session.Landing;
 import io.bignode.session.NonceRange;
+import io.bignode.session.Provenance;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -51,6 +55,12 @@ public final class Leases {
         }
     }
 
+    /** What workers' messages bring about outside of the lock, as it waits for the store or calls back. */
+    private static final class Effects {
+        final List<Landing> landings = new ArrayList<>();
+        final List<Broken> broken = new ArrayList<>();
+    }
+
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LongSupplier nanoTime;
@@ -61,10 +71,9 @@ public final class Leases {
     private final Map<Session, FailureTally> failures = new HashMap<>();
     private final Map<String, Issued> inFlight = new LinkedHashMap<>();
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
-    private long lastId;
 
     /**
-     * Shares the devices among these sessions from now on.
+     * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are.
      *
      * @param nanoTime the clock the sessions use
      * @param send     sends a lease to a device
@@ -77,20 +86,45 @@ public final class Leases {
         this.send = send;
         this.cancel = cancel;
         this.rates = new DeviceRates(rules);
+        sessions.flights().forEach(this::restore);
         sessions.onChange(this::serve);
     }
 
     /** Takes a worker's message. Reports about leases that ended already are ignored. */
     public void handle(WorkerMessage message) {
+        handle(List.of(message));
+    }
+
+    /**
+     * Takes workers' messages, in this order; when it returns, all their results are durable. Reports about leases that ended already are
+     * ignored.
+     */
+    public void handle(List<? extends WorkerMessage> messages) {
+        Effects effects = new Effects();
+        for (WorkerMessage message : messages) take(message, effects);
+        sessions.land(effects.landings);
+        effects.broken.forEach(Broken::end);
+        serve();
+    }
+
+    private synchronized void take(WorkerMessage message, Effects effects) {
         switch (message) {
-            case LeaseRequest request -> enqueue(request);
+            case LeaseRequest request -> waiting.add(request);
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
-            case LeaseReport.Done done -> done(done).ifPresent(Broken::end);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, reason).ifPresent(Broken::end);
+            case LeaseReport.Done done -> done(done, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, effects);
             case LeaseReport.Returned(String id) -> returned(id);
             case DeviceGone(String deviceId) -> deviceGone(deviceId);
         }
-        serve();
+    }
+
+    private synchronized void restore(Flight flight) {
+        Session session = sessions.sessionOf(flight.leaseId()).orElseThrow();
+        inFlight.put(flight.leaseId(), new Issued(lease(session, flight), session, flight.deviceId(), 0));
+    }
+
+    private static Lease lease(Session session, Flight flight) {
+        return new Lease(flight.leaseId(), session.id(), session.order().work(), session.order().nonces(), flight.range());
     }
 
     /** Gives up cancelled leases whose devices do not answer; to be called a few times a second. */
@@ -105,7 +139,7 @@ public final class Leases {
     }
 
     /** Takes back everything a device has and forgets what it asked for. */
-    private synchronized void deviceGone(String deviceId) {
+    private void deviceGone(String deviceId) {
         waiting.removeIf(request -> request.deviceId().equals(deviceId));
         for (Iterator<Issued> all = inFlight.values().iterator(); all.hasNext(); ) {
             Issued issued = all.next();
@@ -116,51 +150,49 @@ public final class Leases {
         }
     }
 
-    private synchronized void enqueue(LeaseRequest request) {
-        waiting.add(request);
-    }
-
-    private synchronized void started(String leaseId, int batch) {
+    private void started(String leaseId, int batch) {
         Issued issued = inFlight.get(leaseId);
         if (issued == null) return;
         issued.session.generating();
         rates.ready(issued.deviceId, issued.lease.work().costClass(), batch);
     }
 
-    private synchronized Optional<Broken> done(LeaseReport.Done done) {
+    private void done(LeaseReport.Done done, Effects effects) {
         Issued issued = inFlight.get(done.leaseId());
-        if (issued == null) return Optional.empty();
+        if (issued == null) return;
         Lease lease = issued.lease;
-        if (!sound(lease, done)) return failed(lease.id(), "device " + issued.deviceId + " reported nonces it was not asked for");
-        issued.session.generating();
-        issued.session.land(lease.range(), done.computed(), done.found());
+        if (!sound(lease, done)) {
+            failed(lease.id(), "device " + issued.deviceId + " reported nonces it was not asked for", effects);
+            return;
+        }
         inFlight.remove(lease.id());
+        issued.session.generating();
+        Provenance provenance = Provenance.of(issued.deviceId);
+        effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), provenance, false));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
         FailureTally tally = failures.get(issued.session);
         if (tally != null && done.computed() > 0) tally.done(new NonceRange(lease.range().first(), done.computed()));
-        return Optional.empty();
     }
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
-    private synchronized Optional<Broken> failed(String leaseId, String reason) {
+    private void failed(String leaseId, String reason, Effects effects) {
         Issued issued = inFlight.remove(leaseId);
-        if (issued == null) return Optional.empty();
-        NonceRange range = issued.lease.range();
-        issued.session.land(range, 0, List.of());
+        if (issued == null) return;
+        sessions.giveBack(leaseId);
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
-        int times = failures.computeIfAbsent(issued.session, _ -> new FailureTally()).failed(range);
-        if (times < rules.failures()) return Optional.empty();
-        return Optional.of(new Broken(issued.session, "the same work failed " + times + " times, at last: " + reason));
+        int times = failures.computeIfAbsent(issued.session, _ -> new FailureTally()).failed(issued.lease.range());
+        if (times < rules.failures()) return;
+        effects.broken.add(new Broken(issued.session, "the same work failed " + times + " times, at last: " + reason));
     }
 
-    private synchronized void returned(String leaseId) {
+    private void returned(String leaseId) {
         Issued issued = inFlight.remove(leaseId);
         if (issued != null) giveBack(issued);
     }
 
     private void giveBack(Issued issued) {
-        issued.session.land(issued.lease.range(), 0, List.of());
+        sessions.giveBack(issued.lease.id());
         shares.charge(issued.session, -issued.estimateNanos);
     }
 
@@ -191,10 +223,10 @@ public final class Leases {
     private boolean issue(LeaseRequest request) {
         for (Session session : shares.ranking(sessions.leasable())) {
             String costClass = session.order().work().costClass();
-            Optional<NonceRange> range = session.take(rates.size(request.deviceId(), costClass, request.maxBatch()));
-            if (range.isEmpty()) continue;
-            long estimate = rates.estimateNanos(request.deviceId(), costClass, range.get().count());
-            Lease lease = new Lease("lease-" + ++lastId, session.id(), session.order().work(), session.order().nonces(), range.get());
+            Optional<Flight> flight = session.take(request.deviceId(), rates.size(request.deviceId(), costClass, request.maxBatch()));
+            if (flight.isEmpty()) continue;
+            Lease lease = lease(session, flight.get());
+            long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
             inFlight.put(lease.id(), new Issued(lease, session, request.deviceId(), estimate));
             shares.serve(session, estimate);
             send.accept(request.deviceId(), lease);

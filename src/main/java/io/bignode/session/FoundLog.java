@@ -1,30 +1,57 @@
 package io.bignode.session;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
- * The batches a session found and how far they were handed out. Batches are numbered from 1; a cursor is the number of the last batch seen,
- * 0 for none. Guarded by its session's lock.
+ * How many batches a session found and how far they were handed out; the batches themselves are in the store. Batches are numbered from 1;
+ * a cursor is the number of the last batch seen, 0 for none. Guarded by its session's lock.
+ *
+ * <p>A batch is numbered when it goes to the store and visible once it is durable there.
  */
 final class FoundLog {
-    private final List<List<Found>> batches = new ArrayList<>();
+    private long numbered;
+    private long numberedTotal;
+    private long newest;
     private long total;
     private long settled;
 
-    /** Appends a batch; an empty one is none. */
-    void append(List<Found> found) {
-        if (found.isEmpty()) return;
-        batches.add(List.copyOf(found));
-        total += found.size();
+    /** Nothing was found. */
+    FoundLog() {}
+
+    /** As the store has it: all of it is visible. */
+    FoundLog(SessionProgress stored) {
+        numbered = newest = stored.batches();
+        numberedTotal = total = stored.found();
+        settled = stored.settled();
     }
 
-    /** The number of the newest batch. */
+    /** Numbers the next batch, of so many nonces. */
+    long number(int nonces) {
+        numberedTotal += nonces;
+        return ++numbered;
+    }
+
+    /** How many batches were numbered. */
+    long numbered() {
+        return numbered;
+    }
+
+    /** How many nonces they hold. */
+    long numberedTotal() {
+        return numberedTotal;
+    }
+
+    /** Makes the next batch visible; batches come in the order of their numbers. */
+    void publish(long number, int nonces) {
+        if (number != newest + 1) throw new IllegalStateException("batch " + number + " after " + newest);
+        newest = number;
+        total += nonces;
+    }
+
+    /** The number of the newest visible batch. */
     long newest() {
-        return batches.size();
+        return newest;
     }
 
-    /** How many nonces were found. */
+    /** How many nonces visible batches hold. */
     long total() {
         return total;
     }
@@ -34,13 +61,14 @@ final class FoundLog {
         return settled;
     }
 
-    /** Marks everything up to a cursor as handed out for good. */
-    void settle(long cursor) {
-        settled = Math.max(settled, cursor);
-    }
-
-    /** Everything in the batches after a cursor in [0, {@link #newest()}]. */
-    List<Found> after(long cursor) {
-        return batches.subList(Math.toIntExact(cursor), batches.size()).stream().flatMap(List::stream).toList();
+    /**
+     * Marks everything up to a cursor as handed out for good.
+     *
+     * @return whether that is more than before
+     */
+    boolean settle(long cursor) {
+        if (cursor <= settled) return false;
+        settled = cursor;
+        return true;
     }
 }

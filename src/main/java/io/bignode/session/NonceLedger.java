@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -11,16 +13,43 @@ import java.util.TreeMap;
  *
  * <p>Indices from {@code next} on were never taken. Of those below, the ones in {@code returned} wait to be taken again and the ones in
  * {@code inFlight} are with a device; all others are computed.
+ *
+ * <p>It notes what changed for the store, change by change: whoever calls it takes the notes with {@link #changes} and gives them to the
+ * store before anybody else can call it, by holding its monitor meanwhile.
  */
 final class NonceLedger {
+    private final long lineage;
     private final long size;
     private final NavigableMap<Long, Long> returned = new TreeMap<>();
     private final NavigableMap<Long, Long> inFlight = new TreeMap<>();
+    private List<Change> changes = new ArrayList<>();
     private long next;
 
     /** A ledger of a sequence none of whose nonces was taken. */
-    NonceLedger(NonceSequence nonces) {
+    NonceLedger(long lineage, NonceSequence nonces) {
+        this.lineage = lineage;
         this.size = nonces.size();
+    }
+
+    /**
+     * A ledger as the store has it.
+     *
+     * @param flights the ranges in flight
+     * @throws IllegalStateException when an index would be in two places at once
+     */
+    NonceLedger(StoreImage.Lineage stored, List<NonceRange> flights) {
+        this(stored.id(), stored.nonces());
+        next = stored.next();
+        returned.putAll(stored.gaps());
+        flights.forEach(range -> inFlight.put(range.first(), range.end()));
+        NavigableMap<Long, Long> all = new TreeMap<>(returned);
+        flights.forEach(range -> all.put(range.first(), range.end()));
+        long end = 0;
+        for (Map.Entry<Long, Long> range : all.entrySet()) {
+            if (range.getKey() < end || range.getValue() <= range.getKey()) throw overlap(range);
+            end = range.getValue();
+        }
+        if (end > next || next > size || all.size() < returned.size() + flights.size()) throw overlap(Map.entry(end, next));
     }
 
     /**
@@ -31,15 +60,17 @@ final class NonceLedger {
      */
     synchronized Optional<NonceRange> take(int max) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
-        Map.Entry<Long, Long> gap = returned.pollFirstEntry();
+        Map.Entry<Long, Long> gap = returned.firstEntry();
         if (gap == null) {
             if (next == size) return Optional.empty();
             long first = next;
             next += Math.min(max, size - next);
+            changes.add(new Change.LineageAdvanced(lineage, next));
             return Optional.of(fly(first, next));
         }
         long end = Math.min(gap.getValue(), gap.getKey() + Math.min(max, gap.getValue() - gap.getKey()));
-        if (end < gap.getValue()) returned.put(end, gap.getValue());
+        close(gap.getKey());
+        if (end < gap.getValue()) open(end, gap.getValue());
         return Optional.of(fly(gap.getKey(), end));
     }
 
@@ -59,9 +90,11 @@ final class NonceLedger {
         return next == size && returned.isEmpty();
     }
 
-    /** The lowest index that was never taken. */
-    synchronized long highWater() {
-        return next;
+    /** What changed since the last call. */
+    synchronized List<Change> changes() {
+        List<Change> taken = changes;
+        changes = new ArrayList<>();
+        return taken;
     }
 
     private NonceRange fly(long first, long end) {
@@ -72,7 +105,22 @@ final class NonceLedger {
     private void giveBack(long first, long end) {
         Map.Entry<Long, Long> before = returned.lowerEntry(first);
         if (before != null && before.getValue() == first) first = before.getKey();
-        Long after = returned.remove(end);
-        returned.put(first, after == null ? end : after);
+        Long after = returned.get(end);
+        if (after != null) close(end);
+        open(first, after == null ? end : after);
+    }
+
+    private void open(long first, long end) {
+        returned.put(first, end);
+        changes.add(new Change.GapOpened(lineage, first, end));
+    }
+
+    private void close(long first) {
+        returned.remove(first);
+        changes.add(new Change.GapClosed(lineage, first));
+    }
+
+    private IllegalStateException overlap(Map.Entry<Long, Long> range) {
+        return new IllegalStateException("lineage " + lineage + " has nonce indices in two places: " + range);
     }
 }

@@ -2,54 +2,134 @@ package io.bignode.session;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run of an order: hands out its nonce ranges, keeps what was found and how far that was delivered. Thread safe.
+ * One run of an order: hands out its nonce ranges, knows what was found and how far that was delivered. Thread safe.
+ *
+ * <p>It is a view of the store: whatever changes is written there in the same order, what was found before it is visible here.
  *
  * <p>An ended session gets no new range; the ranges still in flight may come back computed, and what they found is kept.
  */
 public final class Session {
     private static final System.Logger LOG = System.getLogger(Session.class.getName());
 
+    /** How stale the time of the last poll may be in the store. */
+    private static final Duration POLL_NOTED = Duration.ofSeconds(5);
+
+    /** About how much a poll's answer may hold, so that a client that comes back late costs no more memory than others. */
+    private static final int ANSWER_BYTES = 1 << 20;
+
+    /** A result on its way: to be made visible once it is durable. */
+    record Landed(Written written, Runnable publish) {}
+
     private final String id;
     private final Order order;
     private final Instant createdAt;
-    private final SessionRules rules;
-    private final LongSupplier nanoTime;
+    private final Surroundings around;
     private final long startNanos;
     private final NonceLedger ledger;
-    private final Runnable changed;
     private final ReentrantLock turn = new ReentrantLock(true);
-    private final FoundLog log = new FoundLog();
-    private SessionStatus status = SessionStatus.INITIALIZING;
+    private final FoundLog log;
+
+    /** The leases that did not end, by their ids, in the order in which they were issued. */
+    private final Map<String, Flight> flights = new LinkedHashMap<>();
+
+    /** The results among them that wait to be released. */
+    private final Map<String, Landing> held = new HashMap<>();
+
+    /** Told when the start is durable; null for a session from the store. */
+    private @Nullable Written start;
+
+    /** Set once; a session whose start is not durable gets no leases. */
+    private boolean open;
+
+    private SessionStatus status;
     private @Nullable String error;
     private long computed;
-    private int inFlight;
-    private long polledNanos;
-    private long endedNanos;
 
-    /**
-     * A session that starts now.
-     *
-     * @param changed called, with no lock held, when this session ended or may get leases again
-     */
-    Session(String id, Order order, Instant createdAt, SessionRules rules, LongSupplier nanoTime, NonceLedger ledger, Runnable changed) {
+    /** The leases that did not end, and those whose results are not visible yet. */
+    private int inFlight;
+
+    private long polledNanos;
+    private long pollNotedNanos;
+    private long endedNanos;
+    private @Nullable Instant endedAt;
+
+    private Session(String id, Order order, Instant createdAt, SessionProgress progress, NonceLedger ledger, Surroundings around) {
         this.id = id;
         this.order = order;
         this.createdAt = createdAt;
-        this.rules = rules;
-        this.nanoTime = nanoTime;
+        this.around = around;
         this.ledger = ledger;
-        this.changed = changed;
-        this.startNanos = nanoTime.getAsLong();
-        this.polledNanos = startNanos;
+        this.log = new FoundLog(progress);
+        this.status = progress.status();
+        this.error = progress.error();
+        this.computed = progress.computed();
+        Instant now = around.clock.instant();
+        long nanos = around.nanoTime.getAsLong();
+        this.startNanos = nanos - sinceNanos(createdAt, now);
+        this.polledNanos = nanos - sinceNanos(progress.polledAt(), now);
+        this.pollNotedNanos = polledNanos;
+        this.endedAt = progress.endedAt();
+        this.endedNanos = endedAt == null ? 0 : nanos - sinceNanos(endedAt, now);
+    }
+
+    /**
+     * A session that starts now; it gets no leases before {@link #open}.
+     *
+     * @param before what is to be written together with its start
+     */
+    static Session start(String id, Order order, long lineage, NonceLedger ledger, Surroundings around, List<Change> before) {
+        Instant now = around.clock.instant();
+        SessionProgress progress = SessionProgress.start(now);
+        Session session = new Session(id, order, now, progress, ledger, around);
+        List<Change> changes = new ArrayList<>(before);
+        changes.add(new Change.SessionStarted(id, lineage, order, now));
+        changes.add(new Change.SessionMoved(id, progress));
+        session.start = around.store.write(changes);
+        return session;
+    }
+
+    /** A session as the store has it. */
+    static Session restore(StoreImage.Stored stored, NonceLedger ledger, Surroundings around) {
+        Session session = new Session(stored.id(), stored.order(), stored.createdAt(), stored.progress(), ledger, around);
+        session.open = true;
+        return session;
+    }
+
+    /** Adds a lease in flight as the store has it; the ledger has its range already. */
+    synchronized void restore(Flight flight) {
+        flights.put(flight.leaseId(), flight);
+        around.flying.put(flight.leaseId(), this);
+        inFlight++;
+    }
+
+    /** Adds a result that waits to be released. */
+    synchronized void restore(Landing landing) {
+        held.put(landing.leaseId(), landing);
+    }
+
+    /**
+     * Waits until the start is durable; from then on there may be leases.
+     *
+     * @return false when it cannot be made so at the moment, or was withdrawn for that reason
+     */
+    boolean open() {
+        boolean durable = start == null || start.await();
+        synchronized (this) {
+            open |= durable && !status.ended();
+            return open;
+        }
     }
 
     /** A name nobody can guess: 128 random bits, in URL-safe characters. */
@@ -69,12 +149,12 @@ public final class Session {
 
     /** Time since its start, whether it still runs or not. */
     public Duration age() {
-        return Duration.ofNanos(nanoTime.getAsLong() - startNanos);
+        return Duration.ofNanos(around.nanoTime.getAsLong() - startNanos);
     }
 
     /** Time until it expires; zero when its life is over or it ended before. */
     public Duration timeLeft() {
-        Duration left = rules.life().minus(age());
+        Duration left = around.rules.life().minus(age());
         return left.isNegative() || status().ended() ? Duration.ZERO : left;
     }
 
@@ -110,39 +190,102 @@ public final class Session {
 
     /** Whether it may get leases: it runs, somebody polled it lately, and nonces are left. */
     public synchronized boolean leasable() {
-        return !status.ended() && !lifeOver() && !idle() && !ledger.exhausted();
+        return open && !status.ended() && !lifeOver() && !idle() && !ledger.exhausted() && !around.store.full();
     }
 
     /**
-     * Takes the lowest nonce range that is free; its lease is then in flight until {@link #land}.
+     * Takes the lowest nonce range that is free; its lease is then in flight until it lands or is given back.
      *
-     * @param max the most indices to take, at least 1
+     * @param deviceId who is to compute it
+     * @param max      the most indices to take, at least 1
      * @return empty when this session may get no leases
      */
-    public synchronized Optional<NonceRange> take(int max) {
+    public synchronized Optional<Flight> take(String deviceId, int max) {
         if (!leasable()) return Optional.empty();
-        Optional<NonceRange> range = ledger.take(max);
-        if (range.isPresent()) inFlight++;
-        return range;
+        Flight flight;
+        synchronized (ledger) {
+            Optional<NonceRange> range = ledger.take(max);
+            if (range.isEmpty()) return Optional.empty();
+            flight = new Flight(around.newLeaseId(), id, range.get(), deviceId, around.clock.instant());
+            List<Change> changes = ledger.changes();
+            changes.add(new Change.Leased(flight));
+            around.store.write(changes);
+        }
+        restore(flight);
+        return Optional.of(flight);
     }
 
     /** Notes that a device has the model ready. */
     public synchronized void generating() {
-        if (status == SessionStatus.INITIALIZING) status = SessionStatus.GENERATING;
+        if (status != SessionStatus.INITIALIZING) return;
+        status = SessionStatus.GENERATING;
+        note();
     }
 
     /**
-     * Ends the flight of a range taken from this session: what was found is stored before the range is given up.
+     * Gives a lease's result to the store.
      *
-     * @param range       as {@link #take} returned it
-     * @param nowComputed how many of its first indices were computed; the others go to whoever takes next
-     * @param found       those of them that count
-     * @throws IllegalStateException when the range is not in flight
+     * @return what remains to be done; empty when the lease ended or has a held result already, and nothing changes
      */
-    public synchronized void land(NonceRange range, int nowComputed, List<Found> found) {
-        ledger.land(range, nowComputed);
-        log.append(found);
-        computed += nowComputed;
+    synchronized Optional<Landed> land(Landing landing) {
+        Flight flight = flights.get(landing.leaseId());
+        if (flight == null || held.containsKey(landing.leaseId())) return Optional.empty();
+        if (landing.computed() > flight.range().count()) throw new IllegalArgumentException(landing.computed() + " of " + flight);
+        if (!landing.held()) return Optional.of(end(flight, landing, List.of()));
+        held.put(landing.leaseId(), landing);
+        return Optional.of(new Landed(around.store.write(List.of(new Change.ResultHeld(landing))), () -> {}));
+    }
+
+    /** Gives a held result to the store for good; empty when there is none. */
+    synchronized Optional<Landed> release(String leaseId) {
+        Landing landing = held.remove(leaseId);
+        Flight flight = flights.get(leaseId);
+        if (landing == null || flight == null) return Optional.empty();
+        return Optional.of(end(flight, landing.released(), List.of(new Change.HoldEnded(leaseId))));
+    }
+
+    /** Ends a lease without a result, a held one is dropped: its range may be taken again. Nothing happens when it ended before. */
+    synchronized Optional<Landed> giveBack(String leaseId) {
+        Flight flight = flights.get(leaseId);
+        if (flight == null) return Optional.empty();
+        List<Change> hold = held.remove(leaseId) == null ? List.of() : List.of(new Change.HoldEnded(leaseId));
+        Landing nothing = new Landing(leaseId, 0, List.of(), 0, Provenance.of(flight.deviceId()), false);
+        return Optional.of(end(flight, nothing, hold));
+    }
+
+    /** The leases in flight that no result came for. */
+    synchronized List<Flight> flights() {
+        return flights.values().stream().filter(flight -> !held.containsKey(flight.leaseId())).toList();
+    }
+
+    /** The results that wait to be released. */
+    synchronized List<Landing> held() {
+        return List.copyOf(held.values());
+    }
+
+    private Landed end(Flight flight, Landing landing, List<Change> more) {
+        flights.remove(flight.leaseId());
+        around.flying.remove(flight.leaseId());
+        int nonces = landing.found().size();
+        long number = nonces == 0 ? 0 : log.number(nonces);
+        computed += landing.computed();
+        synchronized (ledger) {
+            ledger.land(flight.range(), landing.computed());
+            List<Change> changes = ledger.changes();
+            changes.addAll(more);
+            changes.add(new Change.LeaseEnded(flight.leaseId()));
+            if (number > 0) changes.add(new Change.BatchFound(id, number, landing.found(), landing.provenance()));
+            if (landing.computed() > 0) {
+                changes.add(moved());
+                changes.add(new Change.Worked(
+                        order.epoch(), order.tenant(), landing.provenance().device(), landing.computed(), nonces, landing.deviceNanos()));
+            }
+            return new Landed(around.store.write(changes), () -> publish(number, nonces));
+        }
+    }
+
+    private synchronized void publish(long number, int nonces) {
+        if (number > 0) log.publish(number, nonces);
         inFlight--;
         notifyAll();
     }
@@ -161,14 +304,20 @@ public final class Session {
         boolean back;
         synchronized (this) {
             back = idle() && !status.ended();
-            polledNanos = nanoTime.getAsLong();
+            polledNanos = around.nanoTime.getAsLong();
+            if (polledNanos - pollNotedNanos >= POLL_NOTED.toNanos()) note();
         }
-        if (back) changed.run();
+        if (back) around.changed.run();
     }
 
-    /** Everything found and not yet handed out. Nothing is marked: {@link #settle} does that once it was written. */
-    public synchronized Batches unsettled() {
-        return read(log.settled());
+    /**
+     * What was found and not yet handed out, as much of it as one answer holds. Nothing is marked: {@link #settle} does that once it was
+     * written.
+     *
+     * @throws StoreException when it cannot be read
+     */
+    public Batches unsettled() {
+        return read(settled());
     }
 
     /** The last batch that was handed out, 0 for none. */
@@ -178,17 +327,20 @@ public final class Session {
 
     /** Marks every batch up to a cursor of this session as handed out. */
     public synchronized void settle(long cursor) {
-        log.settle(cursor);
+        if (log.settle(cursor)) note().soon();
     }
 
     /**
-     * Marks every batch up to a cursor as handed out and reads what follows it.
+     * Marks every batch up to a cursor as handed out and reads what follows it, as much of it as one answer holds.
      *
      * @return empty, and nothing marked, when there is no such batch yet
+     * @throws StoreException when it cannot be read
      */
-    public synchronized Optional<Batches> after(long cursor) {
-        if (cursor < 0 || cursor > log.newest()) return Optional.empty();
-        log.settle(cursor);
+    public Optional<Batches> after(long cursor) {
+        synchronized (this) {
+            if (cursor < 0 || cursor > log.newest()) return Optional.empty();
+            if (log.settle(cursor)) note();
+        }
         return Optional.of(read(cursor));
     }
 
@@ -227,9 +379,25 @@ public final class Session {
         turn.unlock();
     }
 
-    /** Stops it; one that ended before stays as it is. */
+    /** Stops it, durably; one that ended before stays as it is. */
     void stop() {
-        end(SessionStatus.STOPPED, null);
+        end(SessionStatus.STOPPED, null).ifPresent(Written::await);
+    }
+
+    /**
+     * Takes back a start that could not be made durable: nobody was told of it.
+     *
+     * @return false when it became durable after all
+     */
+    synchronized boolean withdraw() {
+        if (open) return false;
+        status = SessionStatus.STOPPED;
+        return true;
+    }
+
+    /** What is to be written when it is purged. */
+    synchronized Change purge() {
+        return new Change.SessionPurged(id, log.numbered());
     }
 
     /** Ends it if its life is over. */
@@ -239,25 +407,54 @@ public final class Session {
 
     /** How long ago it ended; empty while it runs or a lease is in flight, so that no session is purged under its last leases. */
     synchronized Optional<Duration> drainedFor() {
-        return drained() ? Optional.of(Duration.ofNanos(nanoTime.getAsLong() - endedNanos)) : Optional.empty();
+        return drained() ? Optional.of(Duration.ofNanos(around.nanoTime.getAsLong() - endedNanos)) : Optional.empty();
     }
 
-    private void end(SessionStatus how, @Nullable String why) {
+    private Optional<Written> end(SessionStatus how, @Nullable String why) {
+        Written written;
         synchronized (this) {
-            if (status.ended()) return;
+            if (status.ended()) return Optional.empty();
             status = how;
             error = why;
-            endedNanos = nanoTime.getAsLong();
+            endedNanos = around.nanoTime.getAsLong();
+            endedAt = around.clock.instant();
+            written = note();
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
-        changed.run();
+        around.changed.run();
+        return Optional.of(written);
     }
 
     private Batches read(long cursor) {
-        List<Found> found = log.after(cursor);
-        boolean more = !found.isEmpty() || !drained() || log.settled() < log.newest();
-        return new Batches(id, found, more, status, log.newest(), log.newest());
+        long newest;
+        boolean mayFollow;
+        SessionStatus now;
+        synchronized (this) {
+            newest = log.newest();
+            mayFollow = !drained() || log.settled() < newest;
+            now = status;
+        }
+        // Read with no lock held: batches that are visible do not change any more.
+        FoundPage page = newest > cursor ? around.store.found(id, cursor, newest, ANSWER_BYTES) : new FoundPage(List.of(), cursor);
+        return new Batches(id, page.found(), mayFollow || !page.found().isEmpty(), now, newest, page.last());
+    }
+
+    /** Gives the store what it is to know. */
+    private Written note() {
+        return around.store.write(List.of(moved()));
+    }
+
+    private Change moved() {
+        pollNotedNanos = polledNanos;
+        Instant polledAt = around.clock.instant().minusNanos(around.nanoTime.getAsLong() - polledNanos);
+        return new Change.SessionMoved(
+                id, new SessionProgress(status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt));
+    }
+
+    /** Nanoseconds since a moment by the wall clock, none when the clock was set back behind it. */
+    private static long sinceNanos(Instant then, Instant now) {
+        return then.isBefore(now) ? Duration.between(then, now).toNanos() : 0;
     }
 
     private boolean drained() {
@@ -265,10 +462,10 @@ public final class Session {
     }
 
     private boolean lifeOver() {
-        return nanoTime.getAsLong() - startNanos >= rules.life().toNanos();
+        return around.nanoTime.getAsLong() - startNanos >= around.rules.life().toNanos();
     }
 
     private boolean idle() {
-        return nanoTime.getAsLong() - polledNanos >= rules.idle().toNanos();
+        return around.nanoTime.getAsLong() - polledNanos >= around.rules.idle().toNanos();
     }
 }

@@ -8,14 +8,19 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 
 /**
- * All sessions of this node, running and ended. Thread safe.
+ * All sessions of this node, running and ended; a view of the store. Thread safe.
  *
  * <p>Sessions of the same order follow each other: the next one goes on at the first nonce the ones before never computed, until the last
  * of them is purged.
@@ -23,6 +28,7 @@ import java.util.function.LongSupplier;
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
     private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
+    private static final Duration PURGE_PERIOD = Duration.ofSeconds(1);
 
     /** What makes two orders the same; the sequence is part of it, so that no two sequences can share a ledger by mistake. */
     private record OrderIdentity(String tenant, String key, NonceSequence nonces) {
@@ -33,11 +39,13 @@ public final class Sessions {
 
     /** The kept sessions of one order, and the ledger they share. */
     private static final class Lineage {
+        final long id;
         final NonceLedger ledger;
         final List<Session> kept = new ArrayList<>();
 
-        Lineage(NonceSequence nonces) {
-            this.ledger = new NonceLedger(nonces);
+        Lineage(long id, NonceLedger ledger) {
+            this.id = id;
+            this.ledger = ledger;
         }
 
         Optional<Session> running() {
@@ -46,27 +54,38 @@ public final class Sessions {
     }
 
     private final SessionRules rules;
-    private final InstantSource clock;
-    private final LongSupplier nanoTime;
+    private final SessionStore store;
+    private final Surroundings around;
     private final SecureRandom random = new SecureRandom();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+    /** Held while results go to the store and become visible, so that batches become visible in the order of their numbers. */
+    private final ReentrantLock landing = new ReentrantLock();
 
     /** In the order of their start. */
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
+    /** Those of them that ran when they were last looked at: thousands that ended are not asked at every lease. */
+    private final Set<Session> unended = new LinkedHashSet<>();
+
     private final Map<OrderIdentity, Lineage> lineages = new HashMap<>();
+    private long purgedNanos;
+    private long lastLineage;
     private boolean closed;
 
     /**
-     * No sessions yet.
+     * The sessions of a store, as a head before this one left them.
      *
-     * @param clock    tells when a session was created
+     * @param clock    tells when a session was created, and how much time passed while no head ran
      * @param nanoTime measures how long ago something was, as {@link System#nanoTime}
+     * @throws StoreException when the store cannot be read
      */
-    public Sessions(SessionRules rules, InstantSource clock, LongSupplier nanoTime) {
+    public Sessions(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store) {
         this.rules = rules;
-        this.clock = clock;
-        this.nanoTime = nanoTime;
+        this.store = store;
+        this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
+        this.purgedNanos = nanoTime.getAsLong();
+        restore(store.load());
     }
 
     /** The rules they live by. */
@@ -82,17 +101,31 @@ public final class Sessions {
         listeners.add(listener);
     }
 
-    /** Starts a session, or finds the one that runs this order already, which counts as a poll of it. */
+    /** Starts a session, durably, or finds the one that runs this order already, which counts as a poll of it. */
     public StartOutcome start(Order order) {
+        return start(order, rules.maxSessions());
+    }
+
+    /**
+     * The same for a tenant with a limit of its own.
+     *
+     * @param tenantMax how many sessions of the order's tenant may run at once
+     */
+    public StartOutcome start(Order order, int tenantMax) {
         tick();
-        StartOutcome outcome = place(order);
+        StartOutcome outcome = place(order, tenantMax);
         switch (outcome) {
             case StartOutcome.Started(Session session) -> {
+                if (!session.open() && withdraw(session)) return notStored();
                 LOG.log(System.Logger.Level.INFO, "session {0} started for node {1}", session.id(), Long.toString(order.nodeId()));
                 changed();
             }
-            case StartOutcome.Running(Session session) -> session.polled();
-            case StartOutcome.Full _, StartOutcome.Closing _ -> {}
+            case StartOutcome.Running(Session session) -> {
+                // Another thread may be starting it right now: no answer before its start is durable.
+                if (!session.open()) return notStored();
+                session.polled();
+            }
+            case StartOutcome.Full _, StartOutcome.Closing _, StartOutcome.NotStored _ -> {}
         }
         return outcome;
     }
@@ -107,6 +140,16 @@ public final class Sessions {
         return sessions.values().stream().filter(session -> session.order().tenant().equals(tenant)).toList();
     }
 
+    /** The sessions whose batches are to be pushed and for which there is something to hand out, or still may be. */
+    public List<Session> pushable() {
+        return all().stream().filter(session -> session.order().callback().isPresent() && session.active()).toList();
+    }
+
+    /** Whether a session is kept still: it was not purged. */
+    public synchronized boolean keeps(Session session) {
+        return sessions.get(session.id()) == session;
+    }
+
     /** The sessions that may get leases, in the order of their start. */
     public synchronized List<Session> leasable() {
         return running().stream().filter(Session::leasable).toList();
@@ -118,7 +161,7 @@ public final class Sessions {
     }
 
     /**
-     * Stops a tenant's session; stopping one that ended changes nothing.
+     * Stops a tenant's session, durably; stopping one that ended changes nothing.
      *
      * @return the session, empty when the tenant has none of this id
      */
@@ -126,6 +169,57 @@ public final class Sessions {
         Optional<Session> session = find(tenant, id);
         session.ifPresent(Session::stop);
         return session;
+    }
+
+    /**
+     * Ends leases with their results: these are written to the store, all together, and only then become visible to polls. Results of leases
+     * that ended already change nothing. Results that are {@linkplain Landing#held held} are written, and wait.
+     *
+     * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not. Only a
+     * head that lost its store and is told to end meanwhile (its thread is interrupted) returns with nothing done: whoever takes over finds
+     * the leases in flight.
+     */
+    public void land(List<Landing> landings) {
+        settle(landings, Landing::leaseId, (session, landing) -> session.land(landing));
+    }
+
+    /** Makes held results of these leases visible, in this order; returns when that is durable, as {@link #land}. */
+    public void release(List<String> leaseIds) {
+        settle(leaseIds, id -> id, Session::release);
+    }
+
+    /** Drops held results of these leases and frees their ranges; returns when that is durable, as {@link #land}. */
+    public void discard(List<String> leaseIds) {
+        settle(leaseIds, id -> id, Session::giveBack);
+    }
+
+    /**
+     * Ends a lease without a result: its range may be taken again. Nothing happens when it ended before. A head that is killed before this
+     * is durable finds the lease still in flight.
+     */
+    public void giveBack(String leaseId) {
+        Session session = around.flying.get(leaseId);
+        if (session != null) session.giveBack(leaseId).ifPresent(landed -> landed.publish().run());
+    }
+
+    /** The leases in flight that no result came for, those from before a restart too. */
+    public List<Flight> flights() {
+        return all().stream().flatMap(session -> session.flights().stream()).toList();
+    }
+
+    /** The held results, those from before a restart too. */
+    public List<Landing> held() {
+        return all().stream().flatMap(session -> session.held().stream()).toList();
+    }
+
+    /** Whose lease this is; empty when it is not in flight. */
+    public Optional<Session> sessionOf(String leaseId) {
+        return Optional.ofNullable(around.flying.get(leaseId));
+    }
+
+    /** Whether another head may have taken these sessions over. */
+    public boolean estranged() {
+        return store.estranged();
     }
 
     /** Ends sessions whose life is over and purges old ones; to be called a few times a second. */
@@ -143,18 +237,91 @@ public final class Sessions {
         closed = true;
     }
 
-    private synchronized StartOutcome place(Order order) {
+    private void restore(StoreImage image) {
+        Map<String, Long> lineageOf = new HashMap<>();
+        Map<Long, List<NonceRange>> ranges = new HashMap<>();
+        for (StoreImage.Stored stored : image.sessions()) lineageOf.put(stored.id(), stored.lineage());
+        for (Flight flight : image.flights()) {
+            ranges.computeIfAbsent(known(lineageOf, flight.sessionId()), _ -> new ArrayList<>()).add(flight.range());
+        }
+        Map<Long, Lineage> byId = new HashMap<>();
+        for (StoreImage.Lineage stored : image.lineages()) {
+            Lineage lineage = new Lineage(stored.id(), new NonceLedger(stored, ranges.getOrDefault(stored.id(), List.of())));
+            lineages.put(new OrderIdentity(stored.tenant(), stored.key(), stored.nonces()), lineage);
+            byId.put(stored.id(), lineage);
+            lastLineage = Math.max(lastLineage, stored.id());
+        }
+        for (StoreImage.Stored stored : image.sessions()) {
+            Lineage lineage = known(byId, stored.lineage());
+            Session session = Session.restore(stored, lineage.ledger, around);
+            sessions.put(session.id(), session);
+            unended.add(session);
+            lineage.kept.add(session);
+        }
+        for (Flight flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
+        for (Landing held : image.held()) known(around.flying, held.leaseId()).restore(held);
+    }
+
+    private static <K, V> V known(Map<K, V> all, K key) {
+        V value = all.get(key);
+        if (value == null) throw new IllegalStateException("the store speaks of " + key + ", which it does not hold");
+        return value;
+    }
+
+    private <T> void settle(List<T> all, Function<T, String> leaseId, BiFunction<Session, T, Optional<Session.Landed>> end) {
+        landing.lock();
+        try {
+            List<Session.Landed> landed = new ArrayList<>();
+            for (T one : all) {
+                Session session = around.flying.get(leaseId.apply(one));
+                if (session != null) end.apply(session, one).ifPresent(landed::add);
+            }
+            if (landed.isEmpty()) return;
+            // Changes become durable in order, so that the last ones being durable means that all are.
+            if (landed.getLast().written().awaitKept()) landed.forEach(one -> one.publish().run());
+        } finally {
+            landing.unlock();
+        }
+    }
+
+    private synchronized List<Session> all() {
+        return List.copyOf(sessions.values());
+    }
+
+    private synchronized StartOutcome place(Order order, int tenantMax) {
         if (closed) return new StartOutcome.Closing();
         OrderIdentity identity = OrderIdentity.of(order);
         Optional<Session> same = Optional.ofNullable(lineages.get(identity)).flatMap(Lineage::running);
         if (same.isPresent()) return new StartOutcome.Running(same.get());
         List<Session> running = running();
         if (running.size() >= rules.maxSessions()) return new StartOutcome.Full(untilRoom(running));
-        Lineage lineage = lineages.computeIfAbsent(identity, _ -> new Lineage(order.nonces()));
-        Session session = new Session(newId(), order, clock.instant(), rules, nanoTime, lineage.ledger, this::changed);
+        List<Session> own = running.stream().filter(session -> session.order().tenant().equals(order.tenant())).toList();
+        if (own.size() >= tenantMax) return new StartOutcome.Full(untilRoom(own));
+        Optional<String> refusal = store.refusal();
+        if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
+        List<Change> changes = new ArrayList<>();
+        Lineage lineage = lineages.computeIfAbsent(identity, _ -> begin(order, changes));
+        Session session = Session.start(newId(), order, lineage.id, lineage.ledger, around, changes);
         sessions.put(session.id(), session);
+        unended.add(session);
         lineage.kept.add(session);
         return new StartOutcome.Started(session);
+    }
+
+    private Lineage begin(Order order, List<Change> changes) {
+        long id = ++lastLineage;
+        changes.add(new Change.LineageBegun(id, order.tenant(), order.key(), order.nonces()));
+        return new Lineage(id, new NonceLedger(id, order.nonces()));
+    }
+
+    private synchronized boolean withdraw(Session session) {
+        boolean withdrawn = session.withdraw();
+        if (withdrawn) purge(session);
+        return withdrawn;
+    }
+
+    private StartOutcome notStored() {
+        return new StartOutcome.NotStored(store.refusal().orElse("what was started could not be stored"));
     }
 
     private static Duration untilRoom(List<Session> running) {
@@ -163,10 +330,15 @@ public final class Sessions {
     }
 
     private List<Session> running() {
-        return sessions.values().stream().filter(session -> !session.status().ended()).toList();
+        unended.removeIf(session -> session.status().ended());
+        return List.copyOf(unended);
     }
 
     private synchronized void purge() {
+        long now = around.nanoTime.getAsLong();
+        boolean tooManyKept = sessions.size() - running().size() > rules.maxEnded();
+        if (now - purgedNanos < PURGE_PERIOD.toNanos() && !tooManyKept) return;
+        purgedNanos = now;
         record Ended(Session session, Duration since) {}
         List<Ended> ended = sessions.values().stream()
                 .flatMap(session -> session.drainedFor().map(since -> new Ended(session, since)).stream())
@@ -183,7 +355,15 @@ public final class Sessions {
     private void purge(Session session) {
         OrderIdentity identity = OrderIdentity.of(session.order());
         sessions.remove(session.id());
-        lineages.computeIfPresent(identity, (_, lineage) -> lineage.kept.remove(session) && lineage.kept.isEmpty() ? null : lineage);
+        List<Change> changes = new ArrayList<>();
+        changes.add(session.purge());
+        lineages.computeIfPresent(identity, (_, lineage) -> {
+            lineage.kept.remove(session);
+            if (!lineage.kept.isEmpty()) return lineage;
+            changes.add(new Change.LineageForgotten(lineage.id));
+            return null;
+        });
+        store.write(changes);
     }
 
     private String newId() {

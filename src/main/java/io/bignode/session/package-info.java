@@ -5,9 +5,13 @@
  * sequence of nonces and an opaque piece of work: nothing here knows a model.
  *
  * <p>Invariant: below the highest nonce index ever taken of an order, every index is computed, in flight or returned, and exactly one of
- * these, whatever sessions of that order start and end. What was found stays readable until its session is purged.
+ * these, whatever sessions of that order start and end, and whenever the head is killed. What was found is durable before it is visible,
+ * and stays readable until its session is purged.
  *
- * <p>Locks are taken in the order Sessions, Session, NonceLedger; listeners run with none of them held.
+ * <p>The truth is in the {@link io.bignode.session.SessionStore}: sessions write every change there while they hold the lock under which
+ * it happened, so that the store sees the changes in their order. Only {@code session.store} knows how it keeps them.
+ *
+ * <p>Locks are taken in the order landing, Sessions, Session, NonceLedger, store; listeners run with none of them held.
  */
 @NullMarked
 package io.bignode.session;

@@ -11,7 +11,9 @@ import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.session.Batches;
+import io.bignode.session.Flight;
 import io.bignode.session.Found;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
@@ -61,7 +63,8 @@ class HeadAndDevicesTest {
     private final Sessions sessions = new Sessions(
             new SessionRules(3, Duration.ofMillis(80), Duration.ofSeconds(20), Duration.ofDays(1), 1_000_000),
             InstantSource.system(),
-            System::nanoTime);
+            System::nanoTime,
+            new MemoryStore());
     private final InMemoryBroker broker = new InMemoryBroker();
     private final Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
     private final Queue<Throwable> deaths = new ConcurrentLinkedQueue<>();
@@ -148,7 +151,8 @@ class HeadAndDevicesTest {
             Optional<Session> session = switch (sessions.start(order)) {
                 case StartOutcome.Started(Session started) -> Optional.of(started);
                 case StartOutcome.Running(Session running) -> Optional.of(running);
-                case StartOutcome.Full _, StartOutcome.Closing _ -> sessions.list("alice").stream().skip(random.nextInt(3)).findFirst();
+                case StartOutcome.Full _, StartOutcome.NotStored _, StartOutcome.Closing _ ->
+                    sessions.list("alice").stream().skip(random.nextInt(3)).findFirst();
             };
             for (int i = 0; i < 20 && session.isPresent(); i++) poll(session.get(), Duration.ofMillis(2), random.nextInt(5) == 0);
             if (random.nextBoolean()) session.ifPresent(one -> sessions.stop("alice", one.id()));
@@ -180,10 +184,10 @@ class HeadAndDevicesTest {
         for (long nonce = order.nonces().offset(); nonce < highest; nonce += 4) if (!computed.contains(nonce)) missing.add(nonce);
         Session next = ((StartOutcome.Started) sessions.start(order)).session();
         Set<Long> offered = new TreeSet<>();
-        Optional<NonceRange> range = next.take(1);
+        Optional<NonceRange> range = next.take("cpu", 1).map(Flight::range);
         while (range.isPresent() && order.nonces().nonce(range.get().first()) < highest) {
             offered.add(order.nonces().nonce(range.get().first()));
-            range = next.take(1);
+            range = next.take("cpu", 1).map(Flight::range);
         }
         assertThat(offered).isEqualTo(missing);
         sessions.stop("alice", next.id());

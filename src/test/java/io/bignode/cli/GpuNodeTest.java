@@ -9,12 +9,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
 import io.bignode.config.Settings;
+import io.bignode.session.Alarms;
 import io.bignode.engine.cuda.SimulatedGpu;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,13 @@ class GpuNodeTest {
                 "DELEGATION_DATA_DIR", folder.resolve("data").toString()));
         environment.put("HF_HOME", SimulatedGpu.kernels().resolveSibling("cache").toString());
         return Settings.load(environment);
+    }
+
+    private Node node(String devices) throws Exception {
+        Settings settings = settings(devices);
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = new Gate(settings, alarms, InstantSource.system());
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
     }
 
     private JsonNode answer(int port, String path, HttpRequest.Builder request) throws Exception {
@@ -90,7 +99,7 @@ class GpuNodeTest {
     @Test
     void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        try (Node node = new Node(settings("all"))) {
+        try (Node node = node("all")) {
             node.start();
             TreeMap<Long, Double> found = run(node, golden, 900);
             // What was in flight when the session was stopped may be a gap: at most two leases for each GPU, all near the end.
@@ -111,7 +120,7 @@ class GpuNodeTest {
     @Test
     void aSickGpuNeverStopsTheOthersAndComesBack() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        try (Node node = new Node(settings("0,cuda:2"))) {
+        try (Node node = node("0,cuda:2")) {
             node.start();
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
             TreeMap<Long, Double> found = run(node, golden, 900);
@@ -123,6 +132,6 @@ class GpuNodeTest {
 
     @Test
     void aGpuThatIsNamedAndNotThereStopsTheStart() {
-        assertThatThrownBy(() -> new Node(settings("0,7"))).isInstanceOf(CommandException.class).hasMessageContaining("cuda:7").hasMessageContaining("cuda:3");
+        assertThatThrownBy(() -> node("0,7")).isInstanceOf(CommandException.class).hasMessageContaining("cuda:7").hasMessageContaining("cuda:3");
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
 import io.bignode.config.Settings;
+import io.bignode.session.Alarms;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;
@@ -16,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -43,6 +45,13 @@ class NodeTest {
                 "DELEGATION_HOST", "127.0.0.1",
                 "DELEGATION_PORT", "0",
                 "DELEGATION_DATA_DIR", folder.resolve("data").toString());
+    }
+
+    private Node node() throws Exception {
+        Settings settings = Settings.load(environment());
+        Alarms alarms = new Alarms(InstantSource.system());
+        Gate gate = new Gate(settings, alarms, InstantSource.system());
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
     }
 
     private HttpRequest.Builder to(String path) {
@@ -90,7 +99,7 @@ class NodeTest {
     @Test
     void aSessionsDistancesAreTheGoldenOnesAndARestartGoesOnWithoutGapOrRepetition() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        try (Node node = new Node(Settings.load(environment()))) {
+        try (Node node = node()) {
             node.start();
             port = node.port();
             TreeMap<Long, Double> all = new TreeMap<>();
@@ -117,7 +126,7 @@ class NodeTest {
     @Test
     void sessionsOfOneBlockSeveralModelsAndAnotherBlockShareTheDevice() throws Exception {
         JsonNode models = Golden.read("small-models.json");
-        try (Node node = new Node(Settings.load(environment()))) {
+        try (Node node = node()) {
             node.start();
             port = node.port();
             List<String> sessions = new ArrayList<>();
@@ -135,7 +144,7 @@ class NodeTest {
 
     @Test
     void aModelTooLargeIsRefusedWithItsSizes() throws Exception {
-        try (Node node = new Node(Settings.load(environment()))) {
+        try (Node node = node()) {
             node.start();
             port = node.port();
             ObjectNode huge = order(Golden.read("small-models.json").get(0), 2);

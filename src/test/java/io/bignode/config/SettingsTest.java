@@ -76,7 +76,11 @@ class SettingsTest {
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
                         0,
-                        settings.devices()));
+                        new StoreSettings(Optional.empty()),
+                        settings.devices(),
+                        new TenantSettings(Optional.empty(), 120),
+                        Optional.empty(),
+                        new PushSettings(List.of(), Optional.empty())));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -7,7 +7,9 @@ import io.bignode.delivery.PollOutcome.Answered;
 import io.bignode.delivery.PollOutcome.UnknownCursor;
 import io.bignode.session.Batches;
 import io.bignode.session.Found;
+import io.bignode.session.Hands;
 import io.bignode.session.ManualTime;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
@@ -31,7 +33,8 @@ import org.junit.jupiter.api.Timeout;
 class DeliveryTest {
     private static final Duration LONG = Duration.ofSeconds(50);
     private final ManualTime time = new ManualTime();
-    private final Sessions sessions = new Sessions(SessionRules.of(10, Duration.ofSeconds(330)), time, time);
+    private final Sessions sessions = new Sessions(SessionRules.of(10, Duration.ofSeconds(330)), time, time, new MemoryStore());
+    private final Hands hands = new Hands(sessions);
     private final Session session = ((StartOutcome.Started) sessions.start(Orders.of("a"))).session();
     private final Delivery delivery = new Delivery();
 
@@ -100,7 +103,7 @@ class DeliveryTest {
     @Test
     void aSessionIsActiveUntilItsLastBatchWasHandedOut() throws Exception {
         assertThat(poll().sessionActive()).as("initialising").isTrue();
-        NonceRange flying = session.take(1).orElseThrow();
+        NonceRange flying = hands.take(session, 1).orElseThrow();
         find(1);
         stop();
         Batches last = poll();
@@ -108,7 +111,7 @@ class DeliveryTest {
         assertThat(last.sessionActive()).isTrue();
         assertThat(last.status()).isEqualTo(SessionStatus.STOPPED);
         assertThat(poll().sessionActive()).as("a lease is in flight").isTrue();
-        session.land(flying, 1, List.of(new Found(0, "1.0")));
+        hands.land(session, flying, 1, List.of(new Found(0, "1.0")));
         Batches late = poll();
         assertThat(late.found()).hasSize(1);
         assertThat(late.sessionActive()).isTrue();
@@ -138,7 +141,7 @@ class DeliveryTest {
 
     @Test
     void aWaitingPollIsAnsweredWhenTheSessionEndsThoughALeaseIsInFlight() throws Exception {
-        session.take(1);
+        hands.take(session, 1);
         CompletableFuture<Batches> poll = waitingPoll(OptionalLong.empty());
         stop();
         assertThat(poll.get()).isEqualTo(new Batches(session.id(), List.of(), true, SessionStatus.STOPPED, 0, 0));
@@ -146,10 +149,10 @@ class DeliveryTest {
 
     @Test
     void aPollOfAnEndedSessionWaitsForItsLastLease() throws Exception {
-        NonceRange flying = session.take(1).orElseThrow();
+        NonceRange flying = hands.take(session, 1).orElseThrow();
         stop();
         CompletableFuture<Batches> poll = waitingPoll(OptionalLong.of(0));
-        session.land(flying, 0, List.of());
+        hands.land(session, flying, 0, List.of());
         assertThat(poll.get().sessionActive()).isFalse();
         assertThat(poll(LONG).sessionActive()).as("nothing can follow: no wait").isFalse();
     }
@@ -253,10 +256,10 @@ class DeliveryTest {
 
     /** Computes as many nonces, at least one, of which so many count. */
     private void find(int count) {
-        NonceRange range = session.take(Math.max(1, count)).orElseThrow();
+        NonceRange range = hands.take(session, Math.max(1, count)).orElseThrow();
         List<Found> found = new ArrayList<>();
         for (int i = 0; i < count; i++) found.add(new Found(range.first() + i, "1.0"));
-        session.land(range, range.count(), found);
+        hands.land(session, range, range.count(), found);
     }
 
     private void stop() {

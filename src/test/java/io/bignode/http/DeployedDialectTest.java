@@ -2,7 +2,6 @@ package io.bignode.http;
 
 import static io.bignode.http.DocumentedDialectTest.assertProblem;
 import static io.bignode.http.TestNode.TOKEN;
-import static io.bignode.http.TestNode.compute;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,8 +33,8 @@ class DeployedDialectTest {
         assertThat(early.get("session_active").booleanValue()).isTrue();
         assertThat(early.get("batches")).isEmpty();
 
-        compute(session, 3);
-        compute(session, 2);
+        node.compute(session, 3);
+        node.compute(session, 2);
         JsonNode full = poll(id);
         assertThat(full.get("status").textValue()).isEqualTo("generating");
         assertThat(full.get("batches")).hasSize(1);
@@ -43,7 +42,7 @@ class DeployedDialectTest {
         assertThat(full.get("batches").get(0).get("dist")).hasSize(5);
         assertThat(poll(id).get("batches")).isEmpty();
 
-        compute(session, 1);
+        node.compute(session, 1);
         JsonNode stopped = json(node.post("/stop", stopBody(id), ""));
         assertThat(stopped.get("status").textValue()).isEqualTo("stopped");
         assertThat(stopped.get("total_batches_generated").intValue()).isEqualTo(3);

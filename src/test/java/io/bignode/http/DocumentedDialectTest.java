@@ -1,7 +1,6 @@
 package io.bignode.http;
 
 import static io.bignode.http.TestNode.TOKEN;
-import static io.bignode.http.TestNode.compute;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,8 +30,8 @@ class DocumentedDialectTest {
     @Test
     void aPollHandsOutWhatWasFoundMergedAndExact() {
         Session session = node.start(startBody());
-        long[] first = compute(session, 2);
-        long[] second = compute(session, 3);
+        long[] first = node.compute(session, 2);
+        long[] second = node.compute(session, 3);
         HttpResponse<String> response = node.get("/batch/" + session.id(), TOKEN);
 
         assertThat(response.statusCode()).isEqualTo(200);
@@ -55,7 +54,7 @@ class DocumentedDialectTest {
     void noncesUpToTheLargestLongAreExact() {
         Session session =
                 node.start(startBody().put("node_id", Long.MAX_VALUE - 1).put("node_count", 1));
-        compute(session, 2);
+        node.compute(session, 2);
         JsonNode batch =
                 json(node.get("/batch/" + session.id(), TOKEN)).get("batches").get(0);
 
@@ -66,7 +65,7 @@ class DocumentedDialectTest {
     @Test
     void withoutACursorABatchIsHandedOutOnce() {
         Session session = node.start(startBody());
-        compute(session, 2);
+        node.compute(session, 2);
 
         assertThat(json(node.get("/batch/" + session.id(), TOKEN)).get("batches"))
                 .hasSize(1);
@@ -77,7 +76,7 @@ class DocumentedDialectTest {
     @Test
     void withACursorABatchIsServedAgainUntilItIsAcknowledged() {
         Session session = node.start(startBody());
-        compute(session, 2);
+        node.compute(session, 2);
         String poll = "/batch/" + session.id() + "?after=";
 
         JsonNode answer = json(node.get(poll + 0, TOKEN));
@@ -124,7 +123,7 @@ class DocumentedDialectTest {
     @Test
     void anEndedSessionIsActiveUntilItsLastBatchWasHandedOut() {
         Session session = node.start(startBody());
-        compute(session, 2);
+        node.compute(session, 2);
         node.delete("/session/" + session.id(), TOKEN);
 
         JsonNode last = json(node.get("/batch/" + session.id(), TOKEN));
@@ -149,7 +148,7 @@ class DocumentedDialectTest {
     @Test
     void sessionsAreListedWithTheirTotals() {
         Session session = node.start(startBody());
-        compute(session, 5);
+        node.compute(session, 5);
         node.start(startBody().put("node_id", 2));
         node.delete("/session/" + session.id(), TOKEN);
         JsonNode list = json(node.get("/sessions", TOKEN));

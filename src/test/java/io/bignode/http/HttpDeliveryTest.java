@@ -2,7 +2,6 @@ package io.bignode.http;
 
 import static io.bignode.http.TestNode.API;
 import static io.bignode.http.TestNode.TOKEN;
-import static io.bignode.http.TestNode.compute;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -48,7 +47,7 @@ class HttpDeliveryTest {
     @ValueSource(strings = {"", "?after=0"})
     void aClientThatVanishesInTheMiddleOfAnAnswerLosesNothing(String query) throws Exception {
         Session session = node.start(startBody());
-        List<Long> computed = boxed(compute(session, MANY));
+        List<Long> computed = boxed(node.compute(session, MANY));
         try (Socket socket = node.connect()) {
             socket.setSoLinger(true, 0); // close with a reset, as a killed host's peer sees it
             ask(socket, session, query);
@@ -62,7 +61,7 @@ class HttpDeliveryTest {
     @ValueSource(strings = {"", "?after=0"})
     void aClientThatDoesNotReadIsLetGoAndLosesNothing(String query) throws Exception {
         Session session = node.start(startBody());
-        List<Long> computed = boxed(compute(session, MANY));
+        List<Long> computed = boxed(node.compute(session, MANY));
         try (Socket stalled = node.connectNarrow()) {
             ask(stalled, session, query);
             assertThat(stalled.getInputStream().readNBytes(100)).hasSize(100);
@@ -89,7 +88,7 @@ class HttpDeliveryTest {
     @Test
     void aSlowReaderGetsItsWholeAnswer() throws Exception {
         Session session = node.start(startBody());
-        long[] computed = compute(session, 20_000);
+        long[] computed = node.compute(session, 20_000);
         try (Socket socket = node.connectNarrow()) {
             ask(socket, session, "", "Connection: close\r\n");
             ByteArrayOutputStream answer = new ByteArrayOutputStream();
@@ -105,7 +104,7 @@ class HttpDeliveryTest {
     void aLongPollIsAnsweredAsSoonAsSomethingIsFound() throws Exception {
         Session session = node.start(startBody());
         CompletableFuture<HttpResponse<String>> poll = pollAsync(session, "?wait=20");
-        long[] computed = compute(session, 2);
+        long[] computed = node.compute(session, 2);
 
         assertThat(nonces(poll.get(5, TimeUnit.SECONDS))).isEqualTo(boxed(computed));
     }
@@ -146,7 +145,7 @@ class HttpDeliveryTest {
                     }
                 }));
             }
-            for (int i = 0; i < 200; i++) computed.addAll(boxed(compute(session, 1 + i % 7)));
+            for (int i = 0; i < 200; i++) computed.addAll(boxed(node.compute(session, 1 + i % 7)));
             node.delete("/session/" + session.id(), TOKEN);
             for (Future<?> client : all) client.get(20, TimeUnit.SECONDS);
         }
@@ -156,7 +155,7 @@ class HttpDeliveryTest {
     @Test
     void stoppingTheServerTakesNoLongerThanItsGraceWhateverItsClientsDo() throws Exception {
         Session session = node.start(startBody());
-        compute(session, MANY);
+        node.compute(session, MANY);
         try (Socket silent = node.connect();
                 Socket half = node.connect();
                 Socket stalled = node.connectNarrow()) {

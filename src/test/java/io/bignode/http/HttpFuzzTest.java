@@ -2,7 +2,6 @@ package io.bignode.http;
 
 import static io.bignode.http.TestNode.API;
 import static io.bignode.http.TestNode.TOKEN;
-import static io.bignode.http.TestNode.compute;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -138,7 +137,7 @@ class HttpFuzzTest {
                             "seed " + seed + ", request " + i + ": " + new String(request, StandardCharsets.ISO_8859_1),
                             e);
                 }
-                if (i % 100 == 0) for (long nonce : compute(bystander, 3)) computed.add(nonce);
+                if (i % 100 == 0) for (long nonce : node.compute(bystander, 3)) computed.add(nonce);
                 if (i % 40 == 0) makeRoom(node, bystander);
             }
             assertThat(statuses).as("seed %d", seed).contains(0, 200, 400, 401, 404, 405, 413, 422, 429);

@@ -3,8 +3,11 @@ package io.bignode.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
 import io.bignode.session.Found;
+import io.bignode.session.Hands;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -45,6 +49,7 @@ final class TestNode implements AutoCloseable {
     }
 
     final Sessions sessions;
+    final Hands hands;
     final Delivery delivery = new Delivery();
     final AtomicInteger devices = new AtomicInteger(1);
     final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
@@ -58,15 +63,46 @@ final class TestNode implements AutoCloseable {
 
     TestNode(int maxSessions, Duration stalled) {
         sessions = new Sessions(
-                SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime);
-        HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2));
-        server = new HttpServer(rules, TestNode::tenant, sessions, delivery, _ -> refusal.get(), devices::get).start();
+                SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
+        hands = new Hands(sessions);
+        HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2), 0, Optional.empty());
+        server = server(rules, TestNode::tenant);
     }
 
-    private static Optional<String> tenant(String token) {
+    /** A server with other rules, on any free port of the loopback interface. */
+    TestNode(UnaryOperator<HttpRules> rules, Tenants tenants) {
+        sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
+        hands = new Hands(sessions);
+        server = server(rules.apply(HttpRules.of("127.0.0.1", 0, 50)), tenants);
+    }
+
+    private HttpServer server(HttpRules rules, Tenants tenants) {
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost()).start();
+    }
+
+    /** Lets batches be pushed to {@code callback.example}, port 8080. */
+    private static final class OneHost implements CallbackHosts {
+        @Override
+        public boolean none() {
+            return false;
+        }
+
+        @Override
+        public boolean allows(String host, int port) {
+            return host.equals("callback.example") && port == 8080;
+        }
+
+        @Override
+        public boolean lists(InetAddress address, int port) {
+            return false;
+        }
+    }
+
+    /** The tenants of the tests. */
+    static Optional<Tenants.Tenant> tenant(String token) {
         return switch (token) {
-            case TOKEN -> Optional.of("first");
-            case OTHER_TOKEN -> Optional.of("other");
+            case TOKEN -> Optional.of(new Tenants.Tenant("first", 50, 1));
+            case OTHER_TOKEN -> Optional.of(new Tenants.Tenant("other", 3, 2));
             default -> Optional.empty();
         };
     }
@@ -75,8 +111,8 @@ final class TestNode implements AutoCloseable {
     static List<Route> routes() {
         return Routes.of(
                         new SessionResource(null, null, null),
-                        new StartResource(null, null, null),
-                        new HealthResource(null, null))
+                        new StartResource(null, null, null, null),
+                        new HealthResource(null, null, null))
                 .all();
     }
 
@@ -106,14 +142,14 @@ final class TestNode implements AutoCloseable {
     }
 
     /** The device computes the session's next nonces, and all of them count. */
-    static long[] compute(Session session, int count) {
+    long[] compute(Session session, int count) {
         session.generating();
-        NonceRange range = session.take(count).orElseThrow();
+        NonceRange range = hands.take(session, count).orElseThrow();
         long[] nonces = session.order().nonces().nonces(range);
         List<Found> found = Arrays.stream(nonces)
                 .mapToObj(nonce -> new Found(nonce, "1.3980771" + nonce % 10))
                 .toList();
-        session.land(range, count, found);
+        hands.land(session, range, count, found);
         return nonces;
     }
 

@@ -2,6 +2,7 @@ package io.bignode.lease;
 
 import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
@@ -17,7 +18,7 @@ final class Bench {
 
     final ManualTime time = new ManualTime();
     final Sessions sessions = new Sessions(
-            new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 100), time, time);
+            new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 100), time, time, new MemoryStore());
     final List<Sent> sent = new ArrayList<>();
     final List<String> cancelled = new ArrayList<>();
     final Leases leases = new Leases(

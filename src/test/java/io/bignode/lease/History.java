@@ -8,6 +8,7 @@ import io.bignode.lease.OrderModel.Run;
 import io.bignode.session.Batches;
 import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
+import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
@@ -61,7 +62,7 @@ final class History {
         random = new Random(seed);
         rules = new SessionRules(
                 1 + random.nextInt(3), Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofSeconds(500), 1 + random.nextInt(4));
-        sessions = new Sessions(rules, time, time);
+        sessions = new Sessions(rules, time, time, new MemoryStore());
         leases = new Leases(sessions, leaseRules, time, this::sent, this::cancelled);
     }
 
@@ -123,6 +124,7 @@ final class History {
                 assertThat(running).isEqualTo(rules.maxSessions());
                 assertThat(retryAfter).isBetween(Duration.ofSeconds(1), rules.life());
             }
+            case StartOutcome.NotStored(String reason) -> throw new AssertionError(reason);
             case StartOutcome.Closing() -> throw new AssertionError("not closing");
         }
         forgetPurged();

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import org.junit.jupiter.api.Test;
 
 class NonceLedgerTest {
-    private final NonceLedger ledger = new NonceLedger(new NonceSequence(0, 1));
+    private final NonceLedger ledger = new NonceLedger(1, new NonceSequence(0, 1));
 
     @Test
     void rangesFollowEachOther() {
@@ -53,7 +53,7 @@ class NonceLedgerTest {
 
     @Test
     void anExhaustedSequenceGivesNoMoreUntilARangeComesBack() {
-        NonceLedger short3 = new NonceLedger(new NonceSequence(Long.MAX_VALUE - 20, 10));
+        NonceLedger short3 = new NonceLedger(1, new NonceSequence(Long.MAX_VALUE - 20, 10));
         assertThat(short3.take(2)).contains(new NonceRange(0, 2));
         assertThat(short3.take(8)).contains(new NonceRange(2, 1));
         assertThat(short3.take(8)).isEmpty();

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import java.util.Optional;
+
 /** Orders for tests. */
 public final class Orders {
     private Orders() {}
@@ -16,6 +18,7 @@ public final class Orders {
 
     /** An order with a weight. */
     public static Order weighted(String tenant, String key, NonceSequence nonces, double weight) {
-        return new Order(tenant, key, nonces, nonces.offset(), new WorkOrder("test", "shape", "{}"), weight);
+        WorkOrder work = new WorkOrder("test", "shape", "{}");
+        return new Order(tenant, key, nonces, nonces.offset(), work, weight, new Epoch(7, "block"), Optional.empty());
     }
 }

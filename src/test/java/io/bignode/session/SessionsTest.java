@@ -21,7 +21,8 @@ class SessionsTest {
     private static final SessionRules RULES =
             new SessionRules(2, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 3);
     private final ManualTime time = new ManualTime();
-    private final Sessions sessions = new Sessions(RULES, time, time);
+    private final Sessions sessions = new Sessions(RULES, time, time, new MemoryStore());
+    private final Hands hands = new Hands(sessions);
 
     @Test
     void aNewSessionInitialisesUntilADeviceIsReadyAndThenGenerates() {
@@ -49,6 +50,17 @@ class SessionsTest {
         assertThat(sessions.find("bob", alices.id())).isEmpty();
         assertThat(sessions.stop("bob", alices.id())).isEmpty();
         assertThat(alices.status()).isEqualTo(SessionStatus.INITIALIZING);
+    }
+
+    @Test
+    void aTenantsLimitCountsItsOwnRunningSessionsAlone() {
+        Session first = started(sessions.start(Orders.of("a"), 1));
+        time.pass(Duration.ofSeconds(30));
+        assertThat(sessions.start(Orders.of("a"), 1)).as("a retry of what runs").isEqualTo(new Running(first));
+        assertThat(sessions.start(Orders.of("b"), 1)).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(300)));
+        started(sessions.start(Orders.of("bob", "a", new NonceSequence(0, 1)), 1));
+        sessions.stop("alice", first.id());
+        started(sessions.start(Orders.of("b"), 1));
     }
 
     @Test
@@ -83,9 +95,9 @@ class SessionsTest {
         session.polled();
         time.pass(Duration.ofSeconds(91));
         assertThat(session.timeLeft()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(session.take(1)).isPresent();
+        assertThat(hands.take(session, 1)).isPresent();
         time.pass(Duration.ofSeconds(1));
-        assertThat(session.take(1)).isEmpty();
+        assertThat(hands.take(session, 1)).isEmpty();
         sessions.tick();
         assertThat(session.status()).isEqualTo(SessionStatus.EXPIRED);
         assertThat(session.timeLeft()).isZero();
@@ -100,7 +112,7 @@ class SessionsTest {
         sessions.onChange(changes::incrementAndGet);
         time.pass(Duration.ofSeconds(120));
         assertThat(sessions.leasable()).isEmpty();
-        assertThat(session.take(1)).isEmpty();
+        assertThat(hands.take(session, 1)).isEmpty();
         assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
         session.polled();
         assertThat(changes).hasValue(1);
@@ -112,19 +124,19 @@ class SessionsTest {
     @Test
     void anOrderGoesOnWhereItsLastSessionEnded() {
         Session first = start("a");
-        NonceRange computed = first.take(4).orElseThrow();
-        NonceRange flying = first.take(4).orElseThrow();
-        NonceRange returned = first.take(4).orElseThrow();
-        first.land(computed, 4, List.of());
-        first.land(returned, 0, List.of());
+        NonceRange computed = hands.take(first, 4).orElseThrow();
+        NonceRange flying = hands.take(first, 4).orElseThrow();
+        NonceRange returned = hands.take(first, 4).orElseThrow();
+        hands.land(first, computed, 4, List.of());
+        hands.land(first, returned, 0, List.of());
         sessions.stop("alice", first.id());
         Session second = start("a");
         assertThat(second).isNotSameAs(first);
-        assertThat(second.take(2)).contains(new NonceRange(8, 2));
-        first.land(flying, 1, List.of(new Found(4, "1.0")));
-        assertThat(second.take(9)).contains(new NonceRange(5, 3));
-        assertThat(second.take(9)).contains(new NonceRange(10, 2));
-        assertThat(second.take(9)).contains(new NonceRange(12, 9));
+        assertThat(hands.take(second, 2)).contains(new NonceRange(8, 2));
+        hands.land(first, flying, 1, List.of(new Found(4, "1.0")));
+        assertThat(hands.take(second, 9)).contains(new NonceRange(5, 3));
+        assertThat(hands.take(second, 9)).contains(new NonceRange(10, 2));
+        assertThat(hands.take(second, 9)).contains(new NonceRange(12, 9));
         assertThat(first.unsettled().found()).containsExactly(new Found(4, "1.0"));
         assertThat(second.unsettled().found()).isEmpty();
     }
@@ -132,16 +144,16 @@ class SessionsTest {
     @Test
     void endedSessionsArePurgedAfterTheRetention() {
         Session session = start("a");
-        session.take(4);
+        hands.take(session, 4);
         sessions.stop("alice", session.id());
         time.pass(RULES.retention());
         sessions.tick();
         assertThat(sessions.find("alice", session.id())).as("a lease is in flight").contains(session);
-        session.land(new NonceRange(0, 4), 4, List.of());
+        hands.land(session, new NonceRange(0, 4), 4, List.of());
         time.pass(RULES.retention());
         sessions.tick();
         assertThat(sessions.find("alice", session.id())).isEmpty();
-        assertThat(start("a").take(1)).contains(new NonceRange(0, 1));
+        assertThat(hands.take(start("a"), 1)).contains(new NonceRange(0, 1));
     }
 
     @Test
@@ -160,7 +172,7 @@ class SessionsTest {
     @Test
     void anOrderIsRememberedAsLongAsOneOfItsSessionsIs() {
         Session old = start("a");
-        NonceRange flying = old.take(4).orElseThrow();
+        NonceRange flying = hands.take(old, 4).orElseThrow();
         sessions.stop("alice", old.id());
         Session second = start("a");
         sessions.stop("alice", second.id());
@@ -168,9 +180,9 @@ class SessionsTest {
         sessions.tick();
         assertThat(sessions.list("alice")).as("the newer one is purged, the older one has a lease in flight").containsExactly(old);
         Session third = start("a");
-        assertThat(third.take(4)).contains(new NonceRange(4, 4));
-        old.land(flying, 0, List.of());
-        assertThat(third.take(4)).contains(flying);
+        assertThat(hands.take(third, 4)).contains(new NonceRange(4, 4));
+        hands.land(old, flying, 0, List.of());
+        assertThat(hands.take(third, 4)).contains(flying);
     }
 
     @Test
@@ -187,13 +199,13 @@ class SessionsTest {
         Session session = start("a");
         sessions.close();
         assertThat(sessions.start(Orders.of("a"))).isEqualTo(new StartOutcome.Closing());
-        assertThat(session.take(1)).isPresent();
+        assertThat(hands.take(session, 1)).isPresent();
     }
 
     @Test
     void startingTheSameOrderFromManyThreadsMakesOneSession() throws Exception {
         for (int round = 0; round < 50; round++) {
-            Sessions crowded = new Sessions(RULES, time, time);
+            Sessions crowded = new Sessions(RULES, time, time, new MemoryStore());
             CountDownLatch go = new CountDownLatch(1);
             Set<Session> seen = new HashSet<>();
             int started = 0;

@@ -1,0 +1,121 @@
+package io.bignode.cli;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.PushSettings;
+import io.bignode.config.Settings;
+import io.bignode.config.TenantList;
+import io.bignode.config.TenantToken;
+import io.bignode.config.TokensFile;
+import io.bignode.delivery.CallbackHosts;
+import io.bignode.http.HttpRules;
+import io.bignode.http.Tenants;
+import io.bignode.session.Alarms;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocketFactory;
+
+/** Who may come in, how this server proves who it is, and who may be called back; follows the files in which that stands. */
+final class Gate implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Gate.class.getName());
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+    private static final String TOKENS = "tokens-file";
+
+    private final Settings settings;
+    private final LiveFiles<TenantList> tenants;
+    private final Optional<ServerTls> tls;
+    private final SSLSocketFactory callbackTls;
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread watcher = Thread.ofPlatform().name("gate").daemon().unstarted(this::watch);
+
+    /**
+     * As the files are now.
+     *
+     * @throws InvalidSettingsException when one of them cannot be used
+     */
+    Gate(Settings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        this.settings = settings;
+        Optional<Path> file = settings.tenants().tokensFile();
+        this.tenants = new LiveFiles<>(TOKENS, file.stream().toList(), this::readTenants, alarms);
+        this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(new ServerTls(settings.tls().get(), alarms, clock));
+        Optional<Path> authority = settings.push().authority();
+        this.callbackTls =
+                authority.isEmpty() ? (SSLSocketFactory) SSLSocketFactory.getDefault() : TrustedAuthorities.with(authority.get()).getSocketFactory();
+    }
+
+    /** Follows the files from now on. */
+    void start() {
+        watcher.start();
+    }
+
+    /** Where the server listens and what it grants. */
+    HttpRules rules() {
+        HttpRules rules =
+                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()).wrongTokens(settings.tenants().wrongTokensPerMinute());
+        return tls.map(it -> rules.tls(it.context())).orElse(rules);
+    }
+
+    /** Whose token is whose, by the files as they are when it is asked. */
+    Tenants tenants() {
+        return token -> tenants.get().of(token).map(own -> new Tenants.Tenant(own.name(), own.maxSessions(), own.weight()));
+    }
+
+    /** Who may be called back. */
+    CallbackHosts callbackHosts() {
+        PushSettings push = settings.push();
+        return new CallbackHosts() {
+            @Override
+            public boolean none() {
+                return push.hosts().isEmpty();
+            }
+
+            @Override
+            public boolean allows(String host, int port) {
+                return push.allows(host, port);
+            }
+
+            @Override
+            public boolean lists(InetAddress address, int port) {
+                return push.lists(address, port);
+            }
+        };
+    }
+
+    /** Makes the sockets with which hosts are called back by https. */
+    SSLSocketFactory callbackTls() {
+        return callbackTls;
+    }
+
+    /** Looks at the files once. */
+    void check() {
+        tenants.check();
+        tls.ifPresent(ServerTls::check);
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+    }
+
+    private TenantList readTenants() throws InvalidSettingsException {
+        Optional<Path> file = settings.tenants().tokensFile();
+        List<TenantToken> lines = file.isPresent() ? TokensFile.read(file.get()) : List.of();
+        if (file.isPresent() && TokensFile.readableByOthers(file.get())) {
+            LOG.log(System.Logger.Level.WARNING, "{0} may be read by others; better: chmod o-r ''{0}''", file.get());
+        }
+        return TenantList.of(settings.token(), settings.maxSessions(), lines);
+    }
+
+    private void watch() {
+        try {
+            while (!closing.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) check();
+        } catch (InterruptedException e) {
+            // nobody does that but a process that ends
+        }
+    }
+}

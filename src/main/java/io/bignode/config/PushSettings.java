@@ -1,0 +1,56 @@
+package io.bignode.config;
+
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which hosts found batches may be pushed to.
+ *
+ * @param hosts     those that may be called back; none turns pushing off
+ * @param authority certificates to trust besides the usual ones when such a host is called by https; empty for none
+ */
+public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
+    private static final String HOSTS = "DELEGATION_CALLBACK_HOSTS";
+    private static final String AUTHORITY = "DELEGATION_CALLBACK_CA";
+
+    /** Copies the list. */
+    public PushSettings {
+        hosts = List.copyOf(hosts);
+    }
+
+    /** Reads them, and names every entry that is none. */
+    static PushSettings read(EnvironmentReader reader) {
+        List<AllowedHost> hosts = new ArrayList<>();
+        for (String entry : reader.text(HOSTS).orElse("").split("[,\\s]+")) {
+            if (entry.isEmpty()) continue;
+            Optional<AllowedHost> host = AllowedHost.parse(entry);
+            host.ifPresent(hosts::add);
+            if (host.isEmpty()) {
+                reader.fault(HOSTS, "holds " + EnvironmentReader.quoted(entry)
+                        + "; an entry is a host, host:port, an address or a network, for instance node.example.org:8080 or 10.0.0.0/8");
+            }
+        }
+        Optional<Path> authority = reader.path(AUTHORITY);
+        if (authority.isPresent()) {
+            try {
+                PemFile.certificates(authority.get());
+            } catch (InvalidSettingsException e) {
+                reader.faults(e);
+            }
+        }
+        return new PushSettings(hosts, authority);
+    }
+
+    /** Whether a URL may name a host and port. */
+    public boolean allows(String host, int port) {
+        return hosts.stream().anyMatch(entry -> entry.allows(host, port));
+    }
+
+    /** Whether an address stands in the list, by itself or in a network. */
+    public boolean lists(InetAddress address, int port) {
+        return hosts.stream().anyMatch(entry -> entry.lists(address, port));
+    }
+}

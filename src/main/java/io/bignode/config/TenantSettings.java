@@ -1,0 +1,32 @@
+package io.bignode.config;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Who may use this node besides the one whose token is {@code DELEGATION_AUTH_TOKEN}, and how many wrong tokens are put up with.
+ *
+ * @param tokensFile           the tenants' file; empty where there is one tenant alone
+ * @param wrongTokensPerMinute how many wrong tokens a minute an address may send before none of it is looked at; 0 for no limit
+ */
+public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
+    private static final String FILE = "DELEGATION_TOKENS_FILE";
+
+    /** Reads them, and the file for its faults. */
+    static TenantSettings read(EnvironmentReader reader) {
+        Optional<Path> file = reader.path(FILE);
+        int wrong = reader.integer("DELEGATION_WRONG_TOKENS", 0, 1_000_000, 120);
+        if (file.isPresent() && !Files.exists(file.get())) {
+            reader.fault(FILE, "names " + EnvironmentReader.quoted(file.get().toString())
+                    + ", which does not exist; make it with: bignode tenant NAME >> FILE");
+        } else if (file.isPresent()) {
+            try {
+                TokensFile.read(file.get());
+            } catch (InvalidSettingsException e) {
+                reader.faults(e);
+            }
+        }
+        return new TenantSettings(file, wrong);
+    }
+}

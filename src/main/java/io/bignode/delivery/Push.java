@@ -1,0 +1,160 @@
+package io.bignode.delivery;
+
+import io.bignode.session.Batches;
+import io.bignode.session.Session;
+import io.bignode.session.Sessions;
+import io.bignode.session.StoreException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Pushes what was found to the small nodes that asked for it, each session from a virtual thread of its own. Thread safe.
+ *
+ * <p>A batch that was answered with 2xx is handed out; any other is sent again, with what was found meanwhile, until the session is purged.
+ * Polls may fetch what is not pushed yet: both mark it in the session, and take turns. A session whose pushes succeed, or which has nothing
+ * to push, counts as polled; one whose small node does not answer idles like any other that nobody polls.
+ */
+public final class Push implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Push.class.getName());
+    private static final Duration LOOK = Duration.ofSeconds(30);
+    private static final Duration TURN = Duration.ofSeconds(5);
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final Sessions sessions;
+    private final CallbackHosts hosts;
+    private final BatchBody body;
+    private final PushRules rules;
+    private final CallbackPost post;
+    private final Semaphore together;
+    private final Map<Session, Thread> threads = new ConcurrentHashMap<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private volatile boolean closed;
+
+    /**
+     * Pushes nothing before {@link #start}.
+     *
+     * @param hosts who may be called
+     * @param body  writes what is sent
+     * @param tls   makes the sockets of https
+     */
+    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules) {
+        this(sessions, hosts, body, tls, rules, InetAddress::getAllByName);
+    }
+
+    Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, CallbackPost.Resolver resolver) {
+        this.sessions = sessions;
+        this.hosts = hosts;
+        this.body = body;
+        this.rules = rules;
+        this.post = new CallbackPost(hosts, resolver, tls, rules.attempt());
+        this.together = new Semaphore(rules.together(), true);
+    }
+
+    /** Pushes from now on, also what sessions from before a restart found. */
+    public void start() {
+        if (hosts.none()) return;
+        sessions.onChange(this::look);
+        look();
+    }
+
+    /** How many sessions are pushed now. */
+    int pushing() {
+        return threads.size();
+    }
+
+    /** Lets attempts in progress end for a moment, and sends nothing more; what was not acknowledged is sent after the next start. */
+    @Override
+    public void close() {
+        closed = true;
+        threads.keySet().forEach(Session::wake);
+        closing.countDown();
+        long deadline = System.nanoTime() + GRACE.toNanos();
+        try {
+            for (Thread thread : threads.values()) {
+                Duration left = Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+                if (!thread.join(left)) thread.interrupt();
+            }
+        } catch (InterruptedException e) {
+            threads.values().forEach(Thread::interrupt);
+            Thread.currentThread().interrupt();
+        }
+        post.close();
+    }
+
+    /** Begins to push the sessions that are not pushed yet. */
+    private void look() {
+        for (Session session : sessions.pushable()) {
+            if (closed) return;
+            threads.computeIfAbsent(session, this::begin);
+        }
+    }
+
+    private Thread begin(Session session) {
+        return Thread.ofVirtual().name("push-" + session.id()).start(() -> {
+            try {
+                run(session);
+            } catch (InterruptedException e) {
+                // closing: what was not acknowledged stays in the store
+            } finally {
+                threads.remove(session);
+            }
+        });
+    }
+
+    private void run(Session session) throws InterruptedException {
+        CallbackUrl url = new CallbackUrl(session.order().callback().orElseThrow());
+        int failures = 0;
+        while (!closed && sessions.keeps(session) && session.active()) {
+            // As long as nothing fails there is no sign that its small node is gone.
+            if (failures == 0) session.polled();
+            session.await(session.settled(), LOOK, () -> closed);
+            if (closed || session.settled() == session.totalBatches()) continue;
+            String failure = attempt(session, url);
+            if (failure == null) {
+                if (failures > 0) LOG.log(System.Logger.Level.INFO, "session {0}: {1} takes pushed batches again", session.id(), url);
+                failures = 0;
+                continue;
+            }
+            if (closed) return;
+            if (failures++ == 0) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "session {0}: pushing to {1} failed: {2}; it is tried again until the session is purged",
+                        session.id(), url, failure);
+            }
+            if (closing.await(rules.pause(failures, ThreadLocalRandom.current().nextDouble()).toNanos(), TimeUnit.NANOSECONDS)) return;
+        }
+    }
+
+    /** Pushes what is there, once; says what failed, null when nothing did. */
+    private @Nullable String attempt(Session session, CallbackUrl url) throws InterruptedException {
+        together.acquire();
+        try {
+            if (!session.beginTurn(TURN)) return null; // a poll hands it out just now
+            try {
+                Batches batches = session.unsettled();
+                if (batches.found().isEmpty()) return null;
+                int status = post.send(url, body.of(session, batches));
+                if (status < 200 || status > 299) return "the answer was HTTP status " + status;
+                session.settle(batches.cursor());
+                session.polled();
+                return null;
+            } finally {
+                session.endTurn();
+            }
+        } catch (IOException | StoreException e) {
+            return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        } finally {
+            together.release();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.bignode.session;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Keeps sessions across restarts. Thread safe. One head owns it: what it holds changes by {@link #write} alone.
+ *
+ * <p>Changes become durable in the order in which they were given, those of one call together.
+ */
+public interface SessionStore extends AutoCloseable {
+    /**
+     * Reads what there is; to be called once, before anything is written.
+     *
+     * @throws StoreException when it cannot be read
+     */
+    StoreImage load();
+
+    /** How many times this store was opened, this time included. */
+    long incarnation();
+
+    /** Takes changes and returns at once. */
+    Written write(List<Change> changes);
+
+    /**
+     * Reads batches of a session, those that are not durable yet too.
+     *
+     * @param after    the batch after which to begin
+     * @param upTo     the last batch wanted
+     * @param maxBytes about how much to read at most; one batch is read at least
+     * @throws StoreException when they cannot be read
+     */
+    FoundPage found(String sessionId, long after, long upTo, int maxBytes);
+
+    /** Why no new session may start now; empty when one may. */
+    Optional<String> refusal();
+
+    /** Whether another head may have taken over, so that nothing may be told as true that is not known to be durable. */
+    boolean estranged();
+
+    /** Whether it holds as much as it may that it could not write, so that no new lease should be issued. */
+    boolean full();
+
+    /** What devices did, the newest block first. */
+    List<History> history(int limit);
+
+    /** Writes what it has, then lets the store go. */
+    @Override
+    void close();
+}

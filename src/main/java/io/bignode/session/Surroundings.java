@@ -1,0 +1,38 @@
+package io.bignode.session;
+
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+
+/** What all sessions of a head have in common. */
+final class Surroundings {
+    final SessionRules rules;
+    final InstantSource clock;
+    final LongSupplier nanoTime;
+    final SessionStore store;
+
+    /** To be called, with no lock held, when a session ended or may get leases again. */
+    final Runnable changed;
+
+    /** Whose lease is whose, by the lease's id. */
+    final Map<String, Session> flying = new ConcurrentHashMap<>();
+
+    private final long incarnation;
+    private final AtomicLong lastLease = new AtomicLong();
+
+    Surroundings(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store, Runnable changed) {
+        this.rules = rules;
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.store = store;
+        this.changed = changed;
+        this.incarnation = store.incarnation();
+    }
+
+    /** An id that no lease had before, in this process or in one before it. */
+    String newLeaseId() {
+        return "lease-" + incarnation + "-" + lastLease.incrementAndGet();
+    }
+}

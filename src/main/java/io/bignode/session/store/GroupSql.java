@@ -1,0 +1,199 @@
+package io.bignode.session.store;
+
+import io.bignode.session.Change;
+import io.bignode.session.Flight;
+import io.bignode.session.Landing;
+import io.bignode.session.Order;
+import io.bignode.session.SessionProgress;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Writes a group of changes through one connection: each kind of row with one statement, executed for all its rows at once.
+ *
+ * <p>A group has a number, which is written with it: after a commit whose answer was lost it tells whether the group is there.
+ */
+final class GroupSql {
+    private static final int BATCHES_AT_ONCE = 256;
+
+    /** Fills the parameters of one row. */
+    private interface Fill<T> {
+        void row(Row.Writer row, T value) throws SQLException;
+    }
+
+    private final Connection connection;
+
+    GroupSql(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Writes a group and commits. */
+    void write(Pending group, long number) throws SQLException {
+        lineages(group);
+        sessions(group);
+        leases(group);
+        all("INSERT INTO batch (session, number, found, engine, device, worker) VALUES (?, ?, ?, ?, ?, ?)", group.batches(), (row, batch) -> row
+                .text(batch.sessionId())
+                .number(batch.number())
+                .bytes(FoundBytes.encode(batch.found()))
+                .text(batch.provenance().engine())
+                .text(batch.provenance().device())
+                .text(batch.provenance().worker())
+                .add());
+        history(group);
+        all("UPDATE head SET last_group = ?", List.of(number), (row, value) -> row.number(value).add());
+        connection.commit();
+    }
+
+    private void lineages(Pending group) throws SQLException {
+        all(
+                "INSERT INTO lineage (id, tenant, order_key, nonce_offset, nonce_stride, next_index) VALUES (?, ?, ?, ?, ?, 0)",
+                group.begun.values(),
+                (row, one) -> row.number(one.lineage())
+                        .text(one.tenant())
+                        .text(one.key())
+                        .number(one.nonces().offset())
+                        .number(one.nonces().stride())
+                        .add());
+        all(
+                "UPDATE lineage SET next_index = ? WHERE id = ?",
+                group.next.entrySet(),
+                (row, one) -> row.number(one.getValue()).number(one.getKey()).add());
+        Map<Boolean, List<Map.Entry<Pending.GapStart, Long>>> gaps = group.gaps.entrySet().stream()
+                .collect(Collectors.partitioningBy(gap -> gap.getValue() == Pending.CLOSED));
+        all(
+                "DELETE FROM gap WHERE lineage = ? AND first_index = ?",
+                gaps.getOrDefault(true, List.of()),
+                (row, gap) -> row.number(gap.getKey().lineage()).number(gap.getKey().first()).add());
+        all(
+                "INSERT INTO gap (lineage, first_index, end_index) VALUES (?, ?, ?)"
+                        + " ON CONFLICT (lineage, first_index) DO UPDATE SET end_index = excluded.end_index",
+                gaps.getOrDefault(false, List.of()),
+                (row, gap) -> row.number(gap.getKey().lineage()).number(gap.getKey().first()).number(gap.getValue()).add());
+        all("DELETE FROM gap WHERE lineage = ?", group.forgotten, (row, id) -> row.number(id).add());
+        all("DELETE FROM lineage WHERE id = ?", group.forgotten, (row, id) -> row.number(id).add());
+    }
+
+    private void sessions(Pending group) throws SQLException {
+        all(
+                "INSERT INTO session (id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback,"
+                        + " created_at, status, computed, found, batches, settled, polled_at)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'INITIALIZING', 0, 0, 0, 0, ?)",
+                group.started.values(),
+                GroupSql::started);
+        all(
+                "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?"
+                        + " WHERE id = ?",
+                group.moved.values(),
+                GroupSql::moved);
+        all("DELETE FROM session WHERE id = ?", group.purged.keySet(), (row, id) -> row.text(id).add());
+        all(
+                "INSERT INTO purged (session, batches) VALUES (?, ?)",
+                group.purged.entrySet(),
+                (row, one) -> row.text(one.getKey()).number(one.getValue()).add());
+    }
+
+    private static void started(Row.Writer row, Change.SessionStarted one) throws SQLException {
+        Order order = one.order();
+        row.text(one.sessionId()).number(one.lineage()).number(order.nodeId()).real(order.weight());
+        row.text(order.work().function()).text(order.work().costClass()).text(order.work().body());
+        row.number(order.epoch().blockHeight()).text(order.epoch().blockHash());
+        row.text(order.callback().map(Object::toString).orElse(null));
+        row.time(one.createdAt()).time(one.createdAt()).add();
+    }
+
+    private static void moved(Row.Writer row, Change.SessionMoved one) throws SQLException {
+        SessionProgress progress = one.progress();
+        row.text(progress.status().name()).text(progress.error()).number(progress.computed()).number(progress.found());
+        row.number(progress.batches()).number(progress.settled()).time(progress.polledAt()).time(progress.endedAt());
+        row.text(one.sessionId()).add();
+    }
+
+    private void leases(Pending group) throws SQLException {
+        all(
+                "INSERT INTO lease (id, session, first_index, nonces, device, leased_at) VALUES (?, ?, ?, ?, ?, ?)",
+                group.leased.values(),
+                GroupSql::leased);
+        all("DELETE FROM lease WHERE id = ?", group.ended, (row, id) -> row.text(id).add());
+        all(
+                "INSERT INTO held (lease, computed, found, device_nanos, engine, device, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                group.held.values(),
+                GroupSql::held);
+        all("DELETE FROM held WHERE lease = ?", group.released, (row, id) -> row.text(id).add());
+    }
+
+    private static void leased(Row.Writer row, Flight flight) throws SQLException {
+        row.text(flight.leaseId()).text(flight.sessionId()).number(flight.range().first()).number(flight.range().count());
+        row.text(flight.deviceId()).time(flight.leasedAt()).add();
+    }
+
+    private static void held(Row.Writer row, Landing landing) throws SQLException {
+        row.text(landing.leaseId()).number(landing.computed()).bytes(FoundBytes.encode(landing.found())).number(landing.deviceNanos());
+        row.text(landing.provenance().engine()).text(landing.provenance().device()).text(landing.provenance().worker()).add();
+    }
+
+    private void history(Pending group) throws SQLException {
+        all(
+                "INSERT INTO history (block_height, block_hash, tenant, device, computed, found, device_nanos) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (block_height, block_hash, tenant, device) DO UPDATE SET computed = history.computed + excluded.computed,"
+                        + " found = history.found + excluded.found, device_nanos = history.device_nanos + excluded.device_nanos",
+                group.worked.values(),
+                (row, one) -> row.number(one.epoch().blockHeight())
+                        .text(one.epoch().blockHash())
+                        .text(one.tenant())
+                        .text(one.deviceId())
+                        .number(one.computed())
+                        .number(one.found())
+                        .number(one.deviceNanos())
+                        .add());
+    }
+
+    /**
+     * Deletes some batches of a purged session and commits.
+     *
+     * @return whether there are more
+     */
+    boolean sweep() throws SQLException {
+        String session;
+        long batches;
+        try (PreparedStatement oldest = connection.prepareStatement("SELECT session, batches FROM purged LIMIT 1");
+                var result = oldest.executeQuery()) {
+            if (!result.next()) {
+                connection.commit();
+                return false;
+            }
+            Row.Reader row = new Row.Reader(result);
+            session = row.text();
+            batches = row.number();
+        }
+        long left = Math.max(0, batches - BATCHES_AT_ONCE);
+        all(
+                "DELETE FROM batch WHERE session = ? AND number > ?",
+                List.of(left),
+                (row, after) -> row.text(session).number(after).add());
+        if (left > 0) {
+            all(
+                    "UPDATE purged SET batches = ? WHERE session = ?",
+                    List.of(left),
+                    (row, value) -> row.number(value).text(session).add());
+        } else {
+            all("DELETE FROM purged WHERE session = ?", List.of(session), (row, id) -> row.text(id).add());
+        }
+        connection.commit();
+        return true;
+    }
+
+    private <T> void all(String sql, Collection<T> values, Fill<T> fill) throws SQLException {
+        if (values.isEmpty()) return;
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            Row.Writer row = new Row.Writer(statement);
+            for (T value : values) fill.row(row, value);
+            statement.executeBatch();
+        }
+    }
+}

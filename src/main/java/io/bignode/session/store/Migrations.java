@@ -1,0 +1,63 @@
+package io.bignode.session.store;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/**
+ * Brings a store's schema up to what this version knows: the scripts in {@code db/} in their order, each in a transaction with its number.
+ * A script is never changed once it was released; what a script ends a line with a semicolon for is one statement.
+ */
+final class Migrations {
+    private static final List<String> SCRIPTS = List.of("001-sessions.sql");
+
+    private Migrations() {}
+
+    /**
+     * Runs what did not run yet.
+     *
+     * @throws StoreRefused when the store is of a version after this one
+     */
+    static void run(Database database, Connection writer) throws SQLException, StoreRefused {
+        int version = version(database, writer);
+        if (version > SCRIPTS.size() || version < 0) {
+            throw new StoreRefused(database.name() + " has schema version " + version + ", this version of bignode knows " + SCRIPTS.size()
+                    + " and cannot read it: start the version that wrote it, or restore the backup made before that one was started");
+        }
+        for (int next = version + 1; next <= SCRIPTS.size(); next++) {
+            try (Statement statement = writer.createStatement()) {
+                for (String sql : script(SCRIPTS.get(next - 1)).split(";\\s*(\\n|$)")) {
+                    statement.execute(sql.replace("{bytes}", database.bytesType()));
+                }
+                statement.execute("UPDATE schema_version SET version = " + next);
+            }
+            writer.commit();
+        }
+    }
+
+    private static int version(Database database, Connection writer) throws SQLException, StoreRefused {
+        try (Statement statement = writer.createStatement()) {
+            statement.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
+            statement.execute("INSERT INTO schema_version (version) SELECT 0 WHERE NOT EXISTS (SELECT * FROM schema_version)");
+            writer.commit();
+            try (ResultSet result = statement.executeQuery("SELECT version FROM schema_version")) {
+                if (!result.next()) throw new StoreRefused(database.name() + " does not tell its schema version; restore a backup");
+                return result.getInt(1);
+            }
+        }
+    }
+
+    private static String script(String name) {
+        try (InputStream in = Migrations.class.getResourceAsStream("/db/" + name)) {
+            if (in == null) throw new IllegalStateException("this build lacks db/" + name);
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).replaceAll("(?m)^--.*\\n", "").strip();
+        } catch (IOException e) {
+            throw new IllegalStateException("db/" + name + " cannot be read", e);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.bignode.session.store;
+
+import io.bignode.session.Change;
+import io.bignode.session.Epoch;
+import io.bignode.session.Flight;
+import io.bignode.session.Landing;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The net effect of changes that are not durable yet: a lease that was issued and ended meanwhile leaves nothing, a session that moved ten
+ * times moves once. So what waits for a full disk grows with what is found, not with what happens. Not thread safe.
+ */
+final class Pending {
+    /** Where a gap begins. */
+    record GapStart(long lineage, long first) {}
+
+    /** What history is added up by. */
+    record HistoryKey(Epoch epoch, String tenant, String deviceId) {}
+
+    /** End of a gap that is no more. */
+    static final long CLOSED = -1;
+
+    private static final int ROW_BYTES = 100;
+
+    final Map<Long, Change.LineageBegun> begun = new LinkedHashMap<>();
+    final Map<Long, Long> next = new LinkedHashMap<>();
+    final Map<GapStart, Long> gaps = new LinkedHashMap<>();
+    final Set<Long> forgotten = new HashSet<>();
+    final Map<String, Change.SessionStarted> started = new LinkedHashMap<>();
+    final Map<String, Change.SessionMoved> moved = new LinkedHashMap<>();
+    final Map<String, Long> purged = new LinkedHashMap<>();
+    final Map<String, Flight> leased = new LinkedHashMap<>();
+    final Set<String> ended = new HashSet<>();
+    final Map<String, Landing> held = new LinkedHashMap<>();
+    final Set<String> released = new HashSet<>();
+    final Map<HistoryKey, Change.Worked> worked = new LinkedHashMap<>();
+    private final Map<String, NavigableMap<Long, Change.BatchFound>> batches = new LinkedHashMap<>();
+    private long bytes;
+    private boolean empty = true;
+
+    boolean isEmpty() {
+        return empty;
+    }
+
+    /** About how much memory the found nonces in it take. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** The batches of a session, by number. */
+    NavigableMap<Long, Change.BatchFound> batches(String sessionId) {
+        return batches.getOrDefault(sessionId, new TreeMap<>());
+    }
+
+    /** All batches, those of a session by number. */
+    Collection<Change.BatchFound> batches() {
+        return batches.values().stream().map(Map::values).flatMap(Collection::stream).toList();
+    }
+
+    void add(Change change) {
+        empty = false;
+        switch (change) {
+            case Change.LineageBegun one -> begun.put(one.lineage(), one);
+            case Change.LineageAdvanced(long lineage, long index) -> next.put(lineage, index);
+            case Change.GapOpened(long lineage, long first, long end) -> gaps.put(new GapStart(lineage, first), end);
+            case Change.GapClosed(long lineage, long first) -> gaps.put(new GapStart(lineage, first), CLOSED);
+            case Change.LineageForgotten(long lineage) -> forget(lineage);
+            case Change.SessionStarted one -> started.put(one.sessionId(), one);
+            case Change.SessionMoved one -> moved.put(one.sessionId(), one);
+            case Change.SessionPurged(String session, long count) -> purge(session, count);
+            case Change.Leased(Flight flight) -> leased.put(flight.leaseId(), flight);
+            case Change.LeaseEnded(String lease) -> {
+                if (leased.remove(lease) == null) ended.add(lease);
+            }
+            case Change.ResultHeld(Landing landing) -> {
+                held.put(landing.leaseId(), landing);
+                bytes += size(landing.found());
+            }
+            case Change.HoldEnded(String lease) -> endHold(lease);
+            case Change.BatchFound one -> {
+                batches.computeIfAbsent(one.sessionId(), _ -> new TreeMap<>()).put(one.number(), one);
+                bytes += size(one.found());
+            }
+            case Change.Worked one -> worked.merge(new HistoryKey(one.epoch(), one.tenant(), one.deviceId()), one, Pending::sum);
+        }
+    }
+
+    private void endHold(String lease) {
+        Landing landing = held.remove(lease);
+        if (landing == null) released.add(lease);
+        else bytes -= size(landing.found());
+    }
+
+    private void forget(long lineage) {
+        next.remove(lineage);
+        gaps.keySet().removeIf(gap -> gap.lineage() == lineage);
+        if (begun.remove(lineage) == null) forgotten.add(lineage);
+    }
+
+    private void purge(String session, long count) {
+        moved.remove(session);
+        NavigableMap<Long, Change.BatchFound> found = batches.remove(session);
+        if (found != null) bytes -= found.values().stream().mapToLong(batch -> size(batch.found())).sum();
+        if (started.remove(session) == null) purged.put(session, count);
+    }
+
+    private static Change.Worked sum(Change.Worked a, Change.Worked b) {
+        return new Change.Worked(
+                a.epoch(), a.tenant(), a.deviceId(), a.computed() + b.computed(), a.found() + b.found(), a.deviceNanos() + b.deviceNanos());
+    }
+
+    private static long size(Collection<?> found) {
+        return (long) ROW_BYTES * found.size();
+    }
+}

@@ -1,0 +1,211 @@
+package io.bignode.session.store;
+
+import io.bignode.session.Alarms;
+import io.bignode.session.Change;
+import io.bignode.session.FoundPage;
+import io.bignode.session.History;
+import io.bignode.session.SessionStore;
+import io.bignode.session.StoreException;
+import io.bignode.session.StoreImage;
+import io.bignode.session.Written;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
+
+/** A store in an SQL database. */
+public final class SqlStore implements SessionStore {
+    /** How much found may wait in memory for a database that cannot be written. */
+    private static final long STUCK_BYTES = 64L << 20;
+
+    /** When a whole store is looked through: a head that just started has better things to do. */
+    private static final Duration LOOK_AFTER = Duration.ofMinutes(1);
+
+    private static final String DAMAGE_ALARM = "store-damaged";
+
+    private final Database database;
+    private final Alarms alarms;
+    private final long incarnation;
+    private final Duration lookAfter;
+    private final Readers readers;
+    private final GroupWriter writer;
+    private final CountDownLatch closed = new CountDownLatch(1);
+
+    private SqlStore(Database database, Alarms alarms, Duration lookAfter, long incarnation, GroupWriter writer) {
+        this.lookAfter = lookAfter;
+        this.database = database;
+        this.alarms = alarms;
+        this.incarnation = incarnation;
+        this.readers = new Readers(database);
+        this.writer = writer;
+    }
+
+    /**
+     * Opens the store in a data folder, which is made where there is none.
+     *
+     * @param onDeath told when the store cannot be written any more, whatever is tried; should end the process
+     * @throws StoreRefused when it cannot be used, another head using it included
+     */
+    public static SqlStore inFolder(Path folder, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
+        return inFolder(folder, () -> 0, LOOK_AFTER, alarms, onDeath);
+    }
+
+    /**
+     * Opens the store in a data folder.
+     *
+     * @param maxPages  the most pages its file may have; 0 for no limit
+     * @param lookAfter when all of it is looked through for damage
+     */
+    static SqlStore inFolder(
+            Path folder, IntSupplier maxPages, Duration lookAfter, Alarms alarms, Thread.UncaughtExceptionHandler onDeath)
+            throws StoreRefused {
+        return open(new SqliteDatabase(folder, maxPages), alarms, lookAfter, onDeath).orElseThrow();
+    }
+
+    /**
+     * Opens the store at a PostgreSQL URL.
+     *
+     * @param onDeath told when another head took over, or the store cannot be written any more; should end the process
+     * @return empty while another head has it
+     * @throws StoreRefused when it cannot be used
+     */
+    public static Optional<SqlStore> inPostgres(String url, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
+        return open(new PostgresDatabase(url), alarms, LOOK_AFTER, onDeath);
+    }
+
+    private static Optional<SqlStore> open(
+            Database database, Alarms alarms, Duration lookAfter, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
+        boolean opened = false;
+        try {
+            Optional<Connection> connection = database.writer(true);
+            if (connection.isEmpty()) return Optional.empty();
+            try {
+                SqlStore store = open(database, connection.get(), alarms, lookAfter, onDeath);
+                opened = true;
+                return Optional.of(store);
+            } finally {
+                if (!opened) Readers.close(connection.get());
+            }
+        } catch (SQLException e) {
+            throw new StoreRefused(database.name() + " cannot be opened: " + Databases.what(e) + "; " + database.fix(e), e);
+        } finally {
+            if (!opened) database.close();
+        }
+    }
+
+    private static SqlStore open(
+            Database database, Connection connection, Alarms alarms, Duration lookAfter, Thread.UncaughtExceptionHandler onDeath)
+            throws SQLException, StoreRefused {
+        Migrations.run(database, connection);
+        database.check(connection);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE head SET incarnation = incarnation + 1");
+            try (ResultSet head = statement.executeQuery("SELECT incarnation, last_group FROM head")) {
+                if (!head.next()) throw new SQLException("the head's row is missing", Databases.DAMAGED);
+                long incarnation = head.getLong(1);
+                GroupWriter writer = new GroupWriter(database, connection, incarnation, head.getLong(2), alarms, onDeath);
+                connection.commit();
+                return new SqlStore(database, alarms, lookAfter, incarnation, writer);
+            }
+        }
+    }
+
+    @Override
+    public StoreImage load() {
+        StoreImage image = read(StoreReads::image);
+        writer.start();
+        Thread.ofPlatform().daemon().name("store-check").start(this::lookForDamage);
+        return image;
+    }
+
+    /** Reads all of it once, while the head serves already: damage in what nobody asks for today is to be known before its backup is gone. */
+    private void lookForDamage() {
+        try {
+            if (closed.await(lookAfter.toMillis(), TimeUnit.MILLISECONDS)) return;
+            readers.read(database::checkAll).ifPresent(damage -> alarms.raise(
+                    DAMAGE_ALARM, database.name() + " is damaged: " + damage, database.fix(new SQLException(damage, Databases.DAMAGED))));
+        } catch (InterruptedException e) {
+            // nobody who knows this thread interrupts it
+        } catch (SQLException e) {
+            noteDamage(e);
+        }
+    }
+
+    @Override
+    public long incarnation() {
+        return incarnation;
+    }
+
+    @Override
+    public Written write(List<Change> changes) {
+        return writer.add(changes);
+    }
+
+    @Override
+    public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
+        // First what waits, then what is stored: a batch on its way from the one to the other is in both, and never in none.
+        NavigableMap<Long, Change.BatchFound> waiting = writer.waiting(sessionId);
+        return read(connection -> {
+            PageBuilder page = new PageBuilder(after, maxBytes);
+            StoreReads.found(connection, sessionId, upTo, page);
+            for (Change.BatchFound batch : waiting.tailMap(page.last(), false).values()) {
+                if (page.full() || batch.number() > upTo) break;
+                page.add(batch.number(), batch.found(), FoundBytes.encode(batch.found()).length);
+            }
+            if (page.last() < upTo && !page.full()) {
+                throw new SQLException("batch " + (page.last() + 1) + " of session " + sessionId + " is missing", Databases.DAMAGED);
+            }
+            return page.page();
+        });
+    }
+
+    @Override
+    public Optional<String> refusal() {
+        return writer.failure();
+    }
+
+    @Override
+    public boolean estranged() {
+        return writer.estranged();
+    }
+
+    @Override
+    public boolean full() {
+        return writer.stuckBytes() > STUCK_BYTES;
+    }
+
+    @Override
+    public List<History> history(int limit) {
+        return read(connection -> StoreReads.history(connection, limit));
+    }
+
+    private <T> T read(Readers.Work<T> work) {
+        try {
+            return readers.read(work);
+        } catch (SQLException e) {
+            noteDamage(e);
+            throw new StoreException(database.name() + " cannot be read: " + Databases.what(e) + "; " + database.fix(e), e);
+        }
+    }
+
+    private void noteDamage(SQLException e) {
+        if (!database.damaged(e)) return;
+        alarms.raise(DAMAGE_ALARM, database.name() + " is damaged: " + Databases.what(e), database.fix(e));
+    }
+
+    @Override
+    public void close() {
+        closed.countDown();
+        writer.close();
+        readers.close();
+        database.close();
+    }
+}

@@ -1,0 +1,161 @@
+package io.bignode.session.store;
+
+import io.bignode.session.Epoch;
+import io.bignode.session.Flight;
+import io.bignode.session.History;
+import io.bignode.session.Landing;
+import io.bignode.session.NonceRange;
+import io.bignode.session.NonceSequence;
+import io.bignode.session.Order;
+import io.bignode.session.Provenance;
+import io.bignode.session.SessionProgress;
+import io.bignode.session.SessionStatus;
+import io.bignode.session.StoreImage;
+import io.bignode.session.WorkOrder;
+import java.net.URI;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What is read from a store, each call in a transaction of its own. */
+final class StoreReads {
+    /** How many rows a database may send ahead. */
+    private static final int ROWS_AHEAD = 32;
+
+    /** Reads the row a result stands at. */
+    private interface Read<T> {
+        T row(Row.Reader row) throws SQLException;
+    }
+
+    private StoreReads() {}
+
+    /** All but the batches. */
+    static StoreImage image(Connection connection) throws SQLException {
+        Map<Long, NavigableMap<Long, Long>> gaps = new HashMap<>();
+        for (long[] gap : all(
+                connection,
+                "SELECT lineage, first_index, end_index FROM gap",
+                row -> new long[] {row.number(), row.number(), row.number()})) {
+            gaps.computeIfAbsent(gap[0], _ -> new TreeMap<>()).put(gap[1], gap[2]);
+        }
+        Map<Long, StoreImage.Lineage> lineages = new TreeMap<>();
+        for (StoreImage.Lineage one : all(
+                connection,
+                "SELECT id, tenant, order_key, nonce_offset, nonce_stride, next_index FROM lineage",
+                row -> lineage(row, gaps))) {
+            lineages.put(one.id(), one);
+        }
+        List<StoreImage.Stored> sessions = all(
+                connection,
+                "SELECT id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback, created_at,"
+                        + " status, error, computed, found, batches, settled, polled_at, ended_at FROM session ORDER BY created_at, id",
+                row -> session(row, lineages));
+        List<Flight> flights =
+                all(connection, "SELECT id, session, first_index, nonces, device, leased_at FROM lease ORDER BY leased_at, id", StoreReads::flight);
+        List<Landing> held =
+                all(connection, "SELECT lease, computed, found, device_nanos, engine, device, worker FROM held ORDER BY lease", StoreReads::held);
+        connection.commit();
+        return new StoreImage(List.copyOf(lineages.values()), sessions, flights, held);
+    }
+
+    private static StoreImage.Lineage lineage(Row.Reader row, Map<Long, NavigableMap<Long, Long>> gaps) throws SQLException {
+        long id = row.number();
+        String tenant = row.text();
+        String key = row.text();
+        NonceSequence nonces = new NonceSequence(row.number(), row.number());
+        return new StoreImage.Lineage(id, tenant, key, nonces, row.number(), gaps.getOrDefault(id, new TreeMap<>()));
+    }
+
+    private static StoreImage.Stored session(Row.Reader row, Map<Long, StoreImage.Lineage> lineages) throws SQLException {
+        String id = row.text();
+        StoreImage.Lineage lineage = lineages.get(row.number());
+        if (lineage == null) throw new SQLException("the order of session " + id + " is missing", Databases.DAMAGED);
+        long nodeId = row.number();
+        double weight = row.real();
+        WorkOrder work = new WorkOrder(row.text(), row.text(), row.text());
+        Epoch epoch = new Epoch(row.number(), row.text());
+        Optional<URI> callback = Optional.ofNullable(row.textOrNull()).map(URI::create);
+        Order order = new Order(lineage.tenant(), lineage.key(), lineage.nonces(), nodeId, work, weight, epoch, callback);
+        var createdAt = row.time();
+        SessionProgress progress = new SessionProgress(
+                status(row.text()),
+                row.textOrNull(),
+                row.number(),
+                row.number(),
+                row.number(),
+                row.number(),
+                row.time(),
+                row.timeOrNull());
+        return new StoreImage.Stored(id, lineage.id(), order, createdAt, progress);
+    }
+
+    private static SessionStatus status(String name) throws SQLException {
+        try {
+            return SessionStatus.valueOf(name);
+        } catch (IllegalArgumentException e) {
+            throw new SQLException("a session has the status " + name, Databases.DAMAGED, e);
+        }
+    }
+
+    private static Flight flight(Row.Reader row) throws SQLException {
+        return new Flight(row.text(), row.text(), new NonceRange(row.number(), (int) row.number()), row.text(), row.time());
+    }
+
+    private static Landing held(Row.Reader row) throws SQLException {
+        String lease = row.text();
+        int computed = (int) row.number();
+        byte[] found = row.bytes();
+        long deviceNanos = row.number();
+        return new Landing(
+                lease, computed, FoundBytes.decode(found), deviceNanos, new Provenance(row.text(), row.text(), row.text()), true);
+    }
+
+    /** Adds a session's batches after those on a page, up to a number, until the page is full. */
+    static void found(Connection connection, String sessionId, long upTo, PageBuilder page) throws SQLException {
+        String sql = "SELECT number, found FROM batch WHERE session = ? AND number > ? AND number <= ? ORDER BY number";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setFetchSize(ROWS_AHEAD);
+            statement.setString(1, StoredText.encode(sessionId));
+            statement.setLong(2, page.last());
+            statement.setLong(3, upTo);
+            try (ResultSet result = statement.executeQuery()) {
+                while (!page.full() && result.next()) {
+                    Row.Reader row = new Row.Reader(result);
+                    long number = row.number();
+                    byte[] bytes = row.bytes();
+                    page.add(number, FoundBytes.decode(bytes), bytes.length);
+                }
+            }
+        }
+        connection.commit();
+    }
+
+    /** What devices did, the newest block first. */
+    static List<History> history(Connection connection, int limit) throws SQLException {
+        List<History> history = all(
+                connection,
+                "SELECT block_height, block_hash, tenant, device, computed, found, device_nanos FROM history"
+                        + " ORDER BY block_height DESC, block_hash, tenant, device LIMIT " + limit,
+                row -> new History(
+                        new Epoch(row.number(), row.text()), row.text(), row.text(), row.number(), row.number(), row.number()));
+        connection.commit();
+        return history;
+    }
+
+    private static <T> List<T> all(Connection connection, String sql, Read<T> read) throws SQLException {
+        List<T> rows = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql);
+                ResultSet result = statement.executeQuery()) {
+            while (result.next()) rows.add(read.row(new Row.Reader(result)));
+        }
+        return rows;
+    }
+}

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.Engine;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.WeightPool;
@@ -32,9 +33,10 @@ final class FingerprintCommand implements Callable<Integer> {
                 answer.put("pool_sha256_f16", pool.sha256());
             }
         }
-        NonceInputs first = NonceInputs.draw(
-                task.order().blockHash(), task.order().publicKey(), params, task.nonces().subList(0, 1));
-        answer.put("first_input_sha256_f16", first.firstSha256());
+        try (NonceInputs first = new NonceInputs(params, 1, HostMemory.PLAIN)) {
+            first.draw(task.order().blockHash(), task.order().publicKey(), task.nonces().subList(0, 1));
+            answer.put("first_input_sha256_f16", first.firstSha256());
+        }
         System.out.println(answer);
         return ExitCode.OK;
     }

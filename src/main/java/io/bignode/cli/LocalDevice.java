@@ -1,24 +1,41 @@
 package io.bignode.cli;
 
+import io.bignode.config.DeviceSettings;
+import io.bignode.config.InvalidSettingsException;
 import io.bignode.engine.CancelledException;
-import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
-import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
-import io.bignode.poc.Target;
+import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
 
-/** This machine's device, for commands that compute without a server. */
+/** One of this machine's devices, for commands that compute without a server. */
 final class LocalDevice {
     private LocalDevice() {}
 
-    /** Opens the device. */
+    /** The first of this machine's devices that the settings choose, not yet prepared; the notice says which and why. */
+    static Engine choose() {
+        Devices devices = Devices.of(deviceSettings());
+        devices.notice().ifPresent(System.err::println);
+        return devices.engines().getFirst();
+    }
+
+    private static DeviceSettings deviceSettings() {
+        try {
+            return DeviceSettings.load(System.getenv());
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    /** The device, ready. */
     static Engine open() {
-        return new CpuEngine();
+        Engine engine = choose();
+        engine.prepare();
+        return engine;
     }
 
     /** Ends the command when a model of this shape cannot run on the device. */
@@ -38,17 +55,18 @@ final class LocalDevice {
     /** The distances of a case's nonces, in their order. */
     static List<Double> distances(Case task) throws InterruptedException, CancelledException {
         List<Double> distances = new ArrayList<>();
-        ModelParams params = task.order().params();
+        ProofOrder order = task.order();
         try (Engine engine = open()) {
-            require(engine, params);
-            Target target = Target.of(task.order().blockHash(), params.vocabSize());
-            try (WeightPool pool = pool(engine, task.order().blockHash(), params);
-                    Model model = engine.open(params, pool);
+            require(engine, order.params());
+            try (WeightPool pool = pool(engine, order.blockHash(), order.params());
+                    Model model = engine.open(order.params(), pool);
+                    NonceInputs inputs = model.newInputs();
                     Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
-                for (int at = 0; at < task.nonces().size(); at += model.maxBatch()) {
-                    List<Long> batch = task.nonces().subList(at, Math.min(task.nonces().size(), at + model.maxBatch()));
-                    NonceInputs inputs = NonceInputs.draw(task.order().blockHash(), task.order().publicKey(), params, batch);
-                    for (double distance : Distances.of(model, task.order(), target, inputs, () -> false)) {
+                while (distances.size() < task.nonces().size()) {
+                    int most = Math.min(inputs.capacity(), model.maxBatch());
+                    List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + most));
+                    inputs.draw(order.blockHash(), order.publicKey(), batch);
+                    for (double distance : model.distances(inputs, () -> false).distances()) {
                         distances.add(distance);
                     }
                     progress.add(batch.size());

@@ -15,7 +15,7 @@ import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.poc.PoolCache;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
@@ -31,7 +31,7 @@ final class Node implements AutoCloseable {
     /** Memory that pools leave to activations and to the system. */
     private static final long KEPT_FREE = 2L << 30;
 
-    private final List<Engine> engines;
+    private final Devices devices;
     private final SessionStore store;
     private final Sessions sessions;
     private final Leases leases;
@@ -51,15 +51,17 @@ final class Node implements AutoCloseable {
     Node(Settings settings, SessionStore store, Gate gate) {
         this.store = store;
         this.gate = gate;
-        this.engines = List.of(new CpuEngine());
+        this.devices = Devices.of(settings.devices());
+        List<Engine> engines = devices.engines();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
         this.head = new Head(sessions, leases, broker::receive, Node::die);
-        long poolBudget = poolBudget(engines);
-        PoolMemory memory = engines.getFirst().poolMemory();
+        long poolBudget = poolBudget();
+        HostMemory memory = engines.getFirst().poolMemory();
         PoolCache cache = new PoolCache(settings.poolsDir(), settings.cacheBytes());
-        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory));
+        this.worker = new Worker(engines, broker, new WeightPools(poolBudget, Runtime.getRuntime().availableProcessors(), cache, memory),
+                settings.devices().margin());
         this.http = new HttpServer(
                 gate.rules(),
                 gate.tenants(),
@@ -77,14 +79,16 @@ final class Node implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be listened on
      */
     void start() {
-        for (Engine engine : engines) {
+        for (Engine engine : devices.engines()) {
             Device device = engine.device();
             LOG.log(System.Logger.Level.INFO, String.format(
                     "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
         }
         // This node's own devices died with the head before this one: what they had is given back.
-        engines.forEach(engine -> leases.handle(new DeviceGone(engine.device().id())));
-        LOG.log(System.Logger.Level.WARNING, "this version computes on the CPU alone: NVIDIA GPUs of this host are not used");
+        devices.engines().forEach(engine -> leases.handle(new DeviceGone(engine.device().id())));
+        devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
+                reason -> LOG.log(System.Logger.Level.WARNING, "{0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
+        devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
         head.start();
         worker.start();
         http.start();
@@ -108,12 +112,12 @@ final class Node implements AutoCloseable {
         push.close();
         http.close();
         gate.close();
-        engines.forEach(Engine::close);
+        devices.engines().forEach(Engine::close);
         store.close();
     }
 
-    private static long poolBudget(List<Engine> engines) {
-        long memory = engines.stream().mapToLong(engine -> engine.device().memoryBytes()).max().orElse(0);
+    private static long poolBudget() {
+        long memory = CpuEngine.usableMemory();
         return Math.max(memory / 2, memory - KEPT_FREE);
     }
 

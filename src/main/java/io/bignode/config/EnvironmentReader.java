@@ -41,6 +41,29 @@ final class EnvironmentReader {
         return absent;
     }
 
+    /** A finite number in {@code [min, max]}; {@code absent} where the variable is missing or faulty. */
+    double number(String name, double min, double max, double absent) {
+        Optional<String> text = text(name);
+        if (text.isEmpty()) return absent;
+        try {
+            double value = Double.parseDouble(text.get());
+            if (value >= min && value <= max) return value;
+        } catch (NumberFormatException e) {
+            // said below, in the same words as for a number out of range
+        }
+        fault(name, "is " + quoted(text.get()) + "; it must be a number from " + min + " to " + max + ", for instance " + absent);
+        return absent;
+    }
+
+    /** {@code on} or {@code off}; {@code absent} where the variable is missing or faulty. */
+    boolean flag(String name, boolean absent) {
+        Optional<String> text = text(name);
+        if (text.isEmpty()) return absent;
+        if (text.get().equals("on")) return true;
+        if (!text.get().equals("off")) fault(name, "is " + quoted(text.get()) + "; it must be on or off");
+        return text.get().equals("off") ? false : absent;
+    }
+
     /** An absolute path; empty where the variable is missing or faulty. */
     Optional<Path> path(String name) {
         Optional<String> text = text(name);

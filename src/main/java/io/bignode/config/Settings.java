@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param poolsDir    where generated weight pools are kept, shared by the nodes of a host
  * @param cacheBytes  how much of that folder may be used; 0 keeps no pools
  * @param store       where sessions are kept
+ * @param devices     which devices compute, and how
  * @param tenants     who else may use this node
  * @param tls         the files with which the API is served over TLS; empty where it is not
  * @param push        where found batches may be pushed
@@ -34,6 +35,7 @@ public record Settings(
         Path poolsDir,
         long cacheBytes,
         StoreSettings store,
+        DeviceSettings devices,
         TenantSettings tenants,
         Optional<TlsSettings> tls,
         PushSettings push) {
@@ -49,6 +51,26 @@ public record Settings(
      * @throws InvalidSettingsException with every fault; nothing was made then
      */
     public static Settings load(Map<String, String> environment) throws InvalidSettingsException {
+        return load(environment, TokenFile::readOrMake);
+    }
+
+    /**
+     * Reads the settings as {@link #load} does, but makes nothing: where a server would make its token, there is one here that is kept nowhere.
+     *
+     * @param environment the process's environment variables
+     * @throws InvalidSettingsException with every fault
+     */
+    public static Settings preview(Map<String, String> environment) throws InvalidSettingsException {
+        return load(environment, _ -> Token.random());
+    }
+
+    /** Where a token comes from that is neither in the environment nor in its file. */
+    @FunctionalInterface
+    private interface NewToken {
+        Token in(TokenFile file) throws InvalidSettingsException;
+    }
+
+    private static Settings load(Map<String, String> environment, NewToken newToken) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
         String host = host(reader);
         int port = reader.integer("DELEGATION_PORT", 0, 65_535, 9090);
@@ -60,15 +82,15 @@ public record Settings(
         Optional<TlsSettings> tls = TlsSettings.read(reader);
         PushSettings push = PushSettings.read(reader);
         Path dataDir = dataDir(reader);
-        Path pools = folder(reader, HF_HOME)
-                .map(cache -> cache.resolve("bignode").resolve("pools"))
-                .orElse(dataDir.resolve("cache").resolve("pools"));
+        Path cache = cacheDir(reader, dataDir);
+        DeviceSettings devices = DeviceSettings.read(reader, cache);
         Optional<Token> given = givenToken(reader);
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         reader.check();
-        Token token = given.isPresent() ? given.get() : file.readOrMake();
+        Optional<Token> known = given.or(() -> kept);
+        Token token = known.isPresent() ? known.get() : newToken.in(file);
         TokenOrigin origin =
                 given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
         return new Settings(
@@ -79,9 +101,10 @@ public record Settings(
                 token,
                 origin,
                 dataDir,
-                pools,
+                cache.resolve("pools"),
                 (long) cacheGib << 30,
                 store,
+                devices,
                 tenants,
                 tls,
                 push);
@@ -133,7 +156,13 @@ public record Settings(
         }
     }
 
-    private static Path dataDir(EnvironmentReader reader) {
+    /** Where what can be made again is kept, shared by the nodes of a host where they share a cache folder. */
+    static Path cacheDir(EnvironmentReader reader, Path dataDir) {
+        return folder(reader, HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
+    }
+
+    /** This node's own folder. */
+    static Path dataDir(EnvironmentReader reader) {
         if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
         // The XDG base directory rules: a relative path there is to be ignored.
         Optional<Path> xdg = reader.text("XDG_DATA_HOME")
@@ -149,7 +178,8 @@ public record Settings(
         return home.orElse(Path.of("/")).resolve(".local/share/bignode");
     }
 
-    private static Optional<Path> folder(EnvironmentReader reader, String name) {
+    /** A folder, which need not exist yet; empty where the variable is missing or faulty. */
+    static Optional<Path> folder(EnvironmentReader reader, String name) {
         Optional<Path> path = reader.path(name);
         if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
             reader.fault(

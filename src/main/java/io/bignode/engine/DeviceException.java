@@ -1,7 +1,7 @@
 package io.bignode.engine;
 
-/** A device or its library failed; the work in hand is lost, the device may work again after it was opened anew. */
-public final class DeviceException extends RuntimeException {
+/** A device or its library failed; the work in hand is lost, the device may work again. */
+public class DeviceException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     /** A failure described by {@code message}. */

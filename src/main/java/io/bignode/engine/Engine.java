@@ -1,15 +1,23 @@
 package io.bignode.engine;
 
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
-import io.bignode.poc.PoolMemory;
 import io.bignode.poc.WeightPool;
 import java.util.Optional;
+import java.util.OptionalLong;
 
-/** One device, ready to open models on it. Safe for use by several threads. */
+/** One device, on which models are opened. Safe for use by several threads. */
 public interface Engine extends AutoCloseable {
 
     /** What the device is. */
     Device device();
+
+    /**
+     * Makes the device ready for {@link #open}: opens it, or opens it anew after it was lost. Does nothing when it is ready.
+     *
+     * @throws DeviceException when it cannot be opened now; it may be tried again
+     */
+    void prepare();
 
     /**
      * Whether a model of this shape can run here, judged from sizes alone: nothing is allocated.
@@ -18,26 +26,38 @@ public interface Engine extends AutoCloseable {
      */
     Optional<String> refusal(ModelParams params);
 
-    /** The most nonces a model of this shape takes at once here. */
-    int maxBatch(ModelParams params);
+    /**
+     * Does what {@link #open} can do without the weights, so that it can be done while they are drawn. The device must be {@linkplain #prepare ready}.
+     *
+     * @throws DeviceException when the device fails
+     */
+    default void warm(ModelParams params) {}
 
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.
      *
-     * @throws DeviceException when the device fails
+     * @throws DeviceLostException   when the device is not {@linkplain #prepare ready}
+     * @throws DeviceMemoryException when other models leave too little memory
+     * @throws DeviceException       when the device fails
      */
     Model open(ModelParams params, WeightPool pool);
 
-    /** Memory this device reads a weight pool from best. */
-    PoolMemory poolMemory();
+    /** Memory of this host that weight pools for this device lie in best. */
+    HostMemory poolMemory();
 
     /**
-     * The rate the device's matrix library reaches alone on this model's feed-forward products, the yardstick for a forward pass.
+     * The rate the device's matrix library reaches alone, the yardstick for a forward pass: on a GPU with a large square product, on the CPU with this
+     * model's feed-forward products.
      *
      * @param batch nonces a product takes at once
      * @return floating-point operations a second
      */
     double matrixRate(ModelParams params, int batch);
+
+    /** The most memory of the device that was in use at a time; empty where it is not counted. */
+    default OptionalLong peakBytes() {
+        return OptionalLong.empty();
+    }
 
     /** Frees everything the engine holds; models must be closed before. */
     @Override

@@ -1,26 +1,46 @@
 package io.bignode.engine;
 
 import io.bignode.poc.NonceInputs;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 
-/** A model opened on a device. Calls to {@link #logits} come from one thread at a time. */
+/**
+ * A model opened on a device. Two threads may be in {@link #distances} at a time: the device computes their batches one after the other, and has the
+ * next one at hand when it is done with the one before.
+ */
 public interface Model extends AutoCloseable {
 
-    /** The most nonces one call takes. */
+    /** The most nonces one call takes. It may shrink while the model is open, when the device runs short of memory. */
     int maxBatch();
 
+    /** Room for the inputs of {@link #maxBatch()} nonces, in memory the device reads well; to be closed before the model. */
+    NonceInputs newInputs();
+
     /**
-     * The last position's logits of each nonce, before its permutation.
+     * The distances of a batch.
      *
-     * @param inputs    the batch's inputs, 1 to {@link #maxBatch()} nonces
+     * @param inputs    the batch's inputs, at least one nonce; to be left alone until this returns
      * @param cancelled asked often; once it answers true the call ends with {@link CancelledException} and its work is lost
-     * @return logits, (nonces, vocab_size), row-major
-     * @throws CancelledException when cancelled
-     * @throws DeviceException    when the device fails
+     * @throws CancelledException  when cancelled
+     * @throws DeviceLostException when the device, with every model on it, must be opened anew
+     * @throws DeviceException     when the device fails
      */
-    float[] logits(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException;
+    Computed distances(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException;
+
+    /** How long the parts of opening it took, in seconds, by name; empty where nobody measured. */
+    default Map<String, Double> openingSeconds() {
+        return Map.of();
+    }
 
     /** Frees what the model holds on the device. */
     @Override
     void close();
+
+    /**
+     * A batch's outcome.
+     *
+     * @param distances   one for each nonce, in the inputs' order, in [0, 2]
+     * @param deviceNanos how long the device was busy with it
+     */
+    record Computed(double[] distances, long deviceNanos) {}
 }

@@ -11,10 +11,17 @@ final class HealthResource {
 
     private final IntSupplier devices;
     private final BooleanSupplier closing;
+    private final BooleanSupplier estranged;
 
-    HealthResource(IntSupplier devices, BooleanSupplier closing) {
+    /**
+     * Tells what these say.
+     *
+     * @param estranged whether another head may have taken over
+     */
+    HealthResource(IntSupplier devices, BooleanSupplier closing, BooleanSupplier estranged) {
         this.devices = devices;
         this.closing = closing;
+        this.estranged = estranged;
     }
 
     void live(Call call, Reply reply) throws IOException {
@@ -24,6 +31,8 @@ final class HealthResource {
     void ready(Call call, Reply reply) throws ProblemException, IOException {
         if (closing.getAsBoolean())
             throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+        if (estranged.getAsBoolean())
+            throw new ProblemException(Problem.unavailable("this node lost its store, another may serve", RETRY));
         int serving = devices.getAsInt();
         if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
         reply.send(Answer.ok(json -> {

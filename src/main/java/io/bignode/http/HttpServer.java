@@ -51,7 +51,7 @@ public final class HttpServer implements AutoCloseable {
         Routes routes = Routes.of(
                 new SessionResource(sessions, delivery, devices),
                 new StartResource(sessions, admission, devices, hosts),
-                new HealthResource(devices, () -> closing));
+                new HealthResource(devices, () -> closing, sessions::estranged));
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)

@@ -11,6 +11,9 @@ import java.util.Map;
 final class DeviceRates {
     private static final int REMEMBERED = 1024;
 
+    /** From this share of a batch on a lease is a whole one. */
+    private static final double MOST_OF_A_BATCH = 0.75;
+
     /** Weight of the newest measurement in the running mean: a wrong first one (a cold device, a batch of one) is soon forgotten. */
     private static final double NEWEST = 0.5;
 
@@ -18,33 +21,48 @@ final class DeviceRates {
 
     private record Rate(double nanosPerNonce, int largest) {}
 
-    private final LeaseRules rules;
-    private final Map<Key, Rate> rates = new LinkedHashMap<>(16, 0.75f, true) {
+    /** The last entries used of a map. */
+    private static final class Remembered<V> extends LinkedHashMap<Key, V> {
         private static final long serialVersionUID = 1L;
 
+        Remembered() {
+            super(16, 0.75f, true);
+        }
+
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Rate> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, V> eldest) {
             return size() > REMEMBERED;
         }
-    };
+    }
+
+    private final LeaseRules rules;
+    private final Map<Key, Rate> rates = new Remembered<>();
+    private final Map<Key, Integer> batches = new Remembered<>();
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;
     }
 
+    /** Learns how many nonces of this work a device takes in one go. */
+    void ready(String deviceId, String costClass, int batch) {
+        batches.put(new Key(deviceId, costClass), batch);
+    }
+
     /**
-     * How many nonces a lease should have: one for unknown work, then about the target time's worth, whole batches where it is more than
-     * one.
+     * How many nonces a lease should have: one for unknown work, then about the target time's worth; whole batches from most of a batch on, as a part of one
+     * leaves a large device half idle.
      *
-     * @param maxBatch the device's batch
+     * @param maxBatch the device's batch, for work it was never ready for
      */
     int size(String deviceId, String costClass, int maxBatch) {
-        Rate rate = rates.get(new Key(deviceId, costClass));
+        Key key = new Key(deviceId, costClass);
+        Rate rate = rates.get(key);
         if (rate == null) return 1;
+        int batch = batches.getOrDefault(key, maxBatch);
         double wanted = rules.target().toNanos() / rate.nanosPerNonce();
-        double most = Math.min((double) rate.largest() * rules.growth(), (double) maxBatch * rules.batches());
-        int size = (int) Math.max(1, Math.min(wanted, most));
-        return size > maxBatch ? size - size % maxBatch : size;
+        double most = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
+        if (Math.min(wanted, most) < MOST_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, most));
+        return batch * (int) Math.clamp(Math.round(wanted / batch), 1, Math.max(1, (long) (most / batch)));
     }
 
     /** The device time so many nonces will take; the target time for unknown work, as nothing better is known. */

@@ -8,8 +8,17 @@ public sealed interface LeaseReport extends WorkerMessage {
     /** The lease's id. */
     String leaseId();
 
-    /** The device has the model ready and computes; the lease goes on. */
-    record Started(String leaseId) implements LeaseReport {}
+    /**
+     * The device has the model ready and computes; the lease goes on.
+     *
+     * @param batch the most nonces of this kind of work the device computes in one go, at least 1
+     */
+    record Started(String leaseId, int batch) implements LeaseReport {
+        /** Refuses a batch below one. */
+        public Started {
+            if (batch < 1) throw new IllegalArgumentException("batch " + batch);
+        }
+    }
 
     /**
      * The lease ends with a result.

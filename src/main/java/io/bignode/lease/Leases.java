@@ -110,7 +110,7 @@ public final class Leases {
     private synchronized void take(WorkerMessage message, Effects effects) {
         switch (message) {
             case LeaseRequest request -> waiting.add(request);
-            case LeaseReport.Started(String id) -> started(id);
+            case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
             case LeaseReport.Failed(String id, String reason) -> failed(id, reason, effects);
             case LeaseReport.Returned(String id) -> returned(id);
@@ -150,9 +150,11 @@ public final class Leases {
         }
     }
 
-    private void started(String leaseId) {
+    private void started(String leaseId, int batch) {
         Issued issued = inFlight.get(leaseId);
-        if (issued != null) issued.session.generating();
+        if (issued == null) return;
+        issued.session.generating();
+        rates.ready(issued.deviceId, issued.lease.work().costClass(), batch);
     }
 
     private void done(LeaseReport.Done done, Effects effects) {

@@ -7,8 +7,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, as the function uses it to name and to compare. */
-final class Digests {
+/** SHA-256, as the function and the caches use it to name and to compare. */
+public final class Digests {
     /** Bytes hashed at a time: what a {@link ByteBuffer} can span. */
     private static final long STRIDE = 1L << 28;
 
@@ -18,6 +18,11 @@ final class Digests {
     static long leading32Bits(String text) {
         byte[] digest = digest().digest(text.getBytes(StandardCharsets.UTF_8));
         return Integer.toUnsignedLong(ByteBuffer.wrap(digest).getInt());
+    }
+
+    /** Lowercase hexadecimal SHA-256 of bytes. */
+    public static String sha256(byte[] bytes) {
+        return HexFormat.of().formatHex(digest().digest(bytes));
     }
 
     /** Lowercase hexadecimal SHA-256 of a segment's bytes. */

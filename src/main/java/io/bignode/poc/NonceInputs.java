@@ -2,40 +2,105 @@ package io.bignode.poc;
 
 import io.bignode.random.Normals;
 import io.bignode.random.Pcg64;
+import io.bignode.random.Permutation;
 import io.bignode.random.SeedSequence;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The inputs of a batch of nonces.
- *
- * @param nonces the nonces
- * @param rows   one array for each nonce: its hidden states, float16, (seq_len, dim) row-major
+ * The inputs of a batch of nonces, outside the Java heap: for each nonce its hidden states, float16, (seq_len, dim) row-major, and its permutation of
+ * the logits, int32, (vocab_size). The memory is used again for the next batch. Not safe for use by several threads.
  */
-public record NonceInputs(List<Long> nonces, short[][] rows) {
-    private static final int HASHES = 4;
+public final class NonceInputs implements AutoCloseable {
+    private static final int INPUT_HASHES = 4;
+    private static final int PERMUTATION_HASHES = 1;
 
-    /** Draws the inputs of {@code nonces}, several at a time on the common pool's threads. */
-    public static NonceInputs draw(String blockHash, String publicKey, ModelParams params, List<Long> nonces) {
-        short[][] rows = new short[nonces.size()][];
-        IntStream.range(0, rows.length).parallel().forEach(i -> rows[i] = draw(blockHash, publicKey, params, nonces.get(i)));
-        return new NonceInputs(List.copyOf(nonces), rows);
+    private final ModelParams params;
+    private final int capacity;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment rows;
+    private final MemorySegment permutations;
+    private int count;
+
+    /**
+     * Room for batches; nothing is drawn yet.
+     *
+     * @param params   the model's shape
+     * @param capacity the most nonces in a batch
+     * @param memory   where the values shall lie
+     */
+    @SuppressWarnings("MustBeClosed") // this object owns the arena, and closes it when the allocation fails
+    public NonceInputs(ModelParams params, int capacity, HostMemory memory) {
+        this.params = params;
+        this.capacity = capacity;
+        try {
+            this.rows = memory.allocate(arena, capacity * rowBytes());
+            this.permutations = memory.allocate(arena, capacity * permutationBytes());
+        } catch (RuntimeException | Error failure) {
+            arena.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Draws the inputs of a batch, several nonces at a time on the common pool's threads.
+     *
+     * @param nonces 1 to {@link #capacity()} of them
+     */
+    public void draw(String blockHash, String publicKey, List<Long> nonces) {
+        if (nonces.isEmpty() || nonces.size() > capacity) throw new IllegalArgumentException(nonces.size() + " nonces, 1 to " + capacity + " can be taken");
+        count = nonces.size();
+        IntStream.range(0, count).parallel().forEach(i -> draw(i, blockHash, publicKey, nonces.get(i)));
+    }
+
+    /** The most nonces in a batch. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** Nonces in the batch drawn last. */
+    public int count() {
+        return count;
+    }
+
+    /** The hidden states of nonces {@code first .. first+count-1} of the batch, one nonce after the other. */
+    public MemorySegment rows(int first, int count) {
+        return rows.asSlice(first * rowBytes(), count * rowBytes());
+    }
+
+    /** The permutations of nonces {@code first .. first+count-1} of the batch, one nonce after the other. */
+    public MemorySegment permutations(int first, int count) {
+        return permutations.asSlice(first * permutationBytes(), count * permutationBytes());
     }
 
     /** Lowercase hexadecimal SHA-256 of the first nonce's float16 bytes. */
     public String firstSha256() {
-        ByteBuffer bytes = ByteBuffer.allocate(2 * rows[0].length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asShortBuffer().put(rows[0]);
-        return Digests.sha256(MemorySegment.ofBuffer(bytes));
+        return Digests.sha256(rows(0, 1));
     }
 
-    private static short[] draw(String blockHash, String publicKey, ModelParams params, long nonce) {
+    private void draw(int index, String blockHash, String publicKey, long nonce) {
         short[] row = new short[Math.multiplyExact(params.seqLen(), params.dim())];
         String seed = blockHash + "_" + publicKey + "_nonce" + nonce;
-        new Normals(new Pcg64(SeedSequence.ofText(seed, HASHES))).fillHalf(row);
-        return row;
+        new Normals(new Pcg64(SeedSequence.ofText(seed, INPUT_HASHES))).fillHalf(row);
+        MemorySegment.copy(row, 0, rows, ValueLayout.JAVA_SHORT, index * rowBytes(), row.length);
+        String order = blockHash + "_" + publicKey + "_nonce_" + nonce + "_permutations";
+        int[] permutation = Permutation.draw(new Pcg64(SeedSequence.ofText(order, PERMUTATION_HASHES)), params.vocabSize());
+        MemorySegment.copy(permutation, 0, permutations, ValueLayout.JAVA_INT, index * permutationBytes(), permutation.length);
+    }
+
+    private long rowBytes() {
+        return 2L * params.seqLen() * params.dim();
+    }
+
+    private long permutationBytes() {
+        return 4L * params.vocabSize();
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) arena.close();
     }
 }

@@ -60,7 +60,7 @@ public final class PoolCache {
      * @throws InterruptedException when interrupted
      */
     @SuppressWarnings("MustBeClosed") // the pool owns the arena, and it is closed when no pool comes of it
-    public Optional<WeightPool> load(String blockHash, long size, int threads, PoolMemory memory) throws InterruptedException {
+    public Optional<WeightPool> load(String blockHash, long size, int threads, HostMemory memory) throws InterruptedException {
         Path file = file(blockHash, size);
         if (limitBytes == 0 || !Files.exists(file)) {
             return Optional.empty();

@@ -2,8 +2,9 @@ package io.bignode.poc;
 
 import io.bignode.random.Normals;
 import io.bignode.random.Pcg64;
-import io.bignode.random.Permutation;
 import io.bignode.random.SeedSequence;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** The unit vector a block asks for, and how far a nonce's output lands from it. Immutable. */
 public final class Target {
@@ -32,14 +33,12 @@ public final class Target {
     /**
      * The distance of a nonce: its logits permuted, scaled to unit length in float32, and their Euclidean distance to the target in float64.
      *
-     * @param order  whose nonce it is
-     * @param nonce  the nonce
-     * @param logits (rows, vocab_size), row-major
-     * @param row    the nonce's row
+     * @param permutation the nonce's, int32, (vocab_size)
+     * @param logits      (rows, vocab_size), row-major
+     * @param row         the nonce's row
      * @return a distance in [0, 2]
      */
-    public double distance(ProofOrder order, long nonce, float[] logits, int row) {
-        int[] permutation = permutation(order, nonce);
+    public double distance(MemorySegment permutation, float[] logits, int row) {
         int at = row * vector.length;
         double squares = 0;
         for (int i = at; i < at + vector.length; i++) {
@@ -48,7 +47,7 @@ public final class Target {
         float norm = (float) Math.sqrt(squares);
         double sum = 0;
         for (int i = 0; i < vector.length; i++) {
-            double difference = (double) (logits[at + permutation[i]] / norm) - vector[i];
+            double difference = (double) (logits[at + permutation.getAtIndex(ValueLayout.JAVA_INT, i)] / norm) - vector[i];
             sum += difference * difference;
         }
         return Math.sqrt(sum);
@@ -70,10 +69,5 @@ public final class Target {
             sum += v[i] * v[i];
         }
         return sum;
-    }
-
-    private int[] permutation(ProofOrder order, long nonce) {
-        String seed = order.blockHash() + "_" + order.publicKey() + "_nonce_" + nonce + "_permutations";
-        return Permutation.draw(new Pcg64(SeedSequence.ofText(seed, 1)), vector.length);
     }
 }

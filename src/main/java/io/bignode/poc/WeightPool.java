@@ -47,7 +47,7 @@ public final class WeightPool implements AutoCloseable {
      * @throws InterruptedException when interrupted; nothing stays allocated
      */
     @SuppressWarnings("MustBeClosed") // the pool owns the arena, and closes it when the draw fails
-    public static WeightPool generate(String blockHash, long size, int threads, PoolMemory memory, LongConsumer progress)
+    public static WeightPool generate(String blockHash, long size, int threads, HostMemory memory, LongConsumer progress)
             throws InterruptedException {
         Arena arena = Arena.ofShared();
         try {

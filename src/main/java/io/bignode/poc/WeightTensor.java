@@ -32,6 +32,11 @@ public final class WeightTensor {
         return elements;
     }
 
+    /** Where it begins: in the pool when it fits there, in the repeated pool otherwise. */
+    public long start() {
+        return start;
+    }
+
     /**
      * Copies elements out.
      *

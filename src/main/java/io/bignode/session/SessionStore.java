@@ -35,6 +35,9 @@ public interface SessionStore extends AutoCloseable {
     /** Why no new session may start now; empty when one may. */
     Optional<String> refusal();
 
+    /** Whether another head may have taken over, so that nothing may be told as true that is not known to be durable. */
+    boolean estranged();
+
     /** Whether it holds as much as it may that it could not write, so that no new lease should be issued. */
     boolean full();
 

@@ -8,9 +8,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -26,6 +28,7 @@ import java.util.function.LongSupplier;
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
     private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
+    private static final Duration PURGE_PERIOD = Duration.ofSeconds(1);
 
     /** What makes two orders the same; the sequence is part of it, so that no two sequences can share a ledger by mistake. */
     private record OrderIdentity(String tenant, String key, NonceSequence nonces) {
@@ -62,7 +65,11 @@ public final class Sessions {
     /** In the order of their start. */
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
+    /** Those of them that ran when they were last looked at: thousands that ended are not asked at every lease. */
+    private final Set<Session> unended = new LinkedHashSet<>();
+
     private final Map<OrderIdentity, Lineage> lineages = new HashMap<>();
+    private long purgedNanos;
     private long lastLineage;
     private boolean closed;
 
@@ -77,6 +84,7 @@ public final class Sessions {
         this.rules = rules;
         this.store = store;
         this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
+        this.purgedNanos = nanoTime.getAsLong();
         restore(store.load());
     }
 
@@ -167,7 +175,9 @@ public final class Sessions {
      * Ends leases with their results: these are written to the store, all together, and only then become visible to polls. Results of leases
      * that ended already change nothing. Results that are {@linkplain Landing#held held} are written, and wait.
      *
-     * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not.
+     * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not. Only a
+     * head that lost its store and is told to end meanwhile (its thread is interrupted) returns with nothing done: whoever takes over finds
+     * the leases in flight.
      */
     public void land(List<Landing> landings) {
         settle(landings, Landing::leaseId, (session, landing) -> session.land(landing));
@@ -207,6 +217,11 @@ public final class Sessions {
         return Optional.ofNullable(around.flying.get(leaseId));
     }
 
+    /** Whether another head may have taken these sessions over. */
+    public boolean estranged() {
+        return store.estranged();
+    }
+
     /** Ends sessions whose life is over and purges old ones; to be called a few times a second. */
     public void tick() {
         List<Session> all;
@@ -240,6 +255,7 @@ public final class Sessions {
             Lineage lineage = known(byId, stored.lineage());
             Session session = Session.restore(stored, lineage.ledger, around);
             sessions.put(session.id(), session);
+            unended.add(session);
             lineage.kept.add(session);
         }
         for (Flight flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
@@ -262,8 +278,7 @@ public final class Sessions {
             }
             if (landed.isEmpty()) return;
             // Changes become durable in order, so that the last ones being durable means that all are.
-            landed.getLast().written().await();
-            landed.forEach(one -> one.publish().run());
+            if (landed.getLast().written().awaitKept()) landed.forEach(one -> one.publish().run());
         } finally {
             landing.unlock();
         }
@@ -288,6 +303,7 @@ public final class Sessions {
         Lineage lineage = lineages.computeIfAbsent(identity, _ -> begin(order, changes));
         Session session = Session.start(newId(), order, lineage.id, lineage.ledger, around, changes);
         sessions.put(session.id(), session);
+        unended.add(session);
         lineage.kept.add(session);
         return new StartOutcome.Started(session);
     }
@@ -314,10 +330,15 @@ public final class Sessions {
     }
 
     private List<Session> running() {
-        return sessions.values().stream().filter(session -> !session.status().ended()).toList();
+        unended.removeIf(session -> session.status().ended());
+        return List.copyOf(unended);
     }
 
     private synchronized void purge() {
+        long now = around.nanoTime.getAsLong();
+        boolean tooManyKept = sessions.size() - running().size() > rules.maxEnded();
+        if (now - purgedNanos < PURGE_PERIOD.toNanos() && !tooManyKept) return;
+        purgedNanos = now;
         record Ended(Session session, Duration since) {}
         List<Ended> ended = sessions.values().stream()
                 .flatMap(session -> session.drainedFor().map(since -> new Ended(session, since)).stream())

@@ -3,7 +3,9 @@ package io.bignode.worker;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.engine.CancelledException;
-import io.bignode.engine.Distances;
+import io.bignode.engine.DeviceException;
+import io.bignode.engine.DeviceLostException;
+import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.lease.Lease;
@@ -11,44 +13,74 @@ import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
-import io.bignode.poc.Target;
 import io.bignode.session.Found;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntConsumer;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
-/** The transformer of the proof of compute on one device. */
+/**
+ * The transformer of the proof of compute on one device. Both slots of the device compute with it at the same time: while the device is at one's batch, the
+ * other draws its inputs and has them ready.
+ */
 final class TransformerFunction implements ProofFunction {
     /** Models kept open on a device: two sessions with different weights take turns without opening them anew each time. */
     private static final int OPEN_MODELS = 2;
 
+    private static final System.Logger LOG = System.getLogger(TransformerFunction.class.getName());
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Engine engine;
     private final WeightPools pools;
+    private final double margin;
 
-    /** The device's permit to compute; guards {@link #models}. */
-    private final ReentrantLock device = new ReentrantLock(true);
+    /** Guards {@link #models} and what is in use of them. */
+    private final ReentrantLock lock = new ReentrantLock(true);
 
+    private final Condition released = lock.newCondition();
     private final Map<Key, Opened> models = new LinkedHashMap<>(4, 0.75f, true);
+    private boolean lost;
 
     private record Key(String blockHash, ModelParams params) {}
 
-    private record Opened(Model model, WeightPools.Shared pool, Target target) implements AutoCloseable {
+    /** A model, the pool it is cut from, and the memory for inputs that no slot uses at the moment. */
+    private static final class Opened implements AutoCloseable {
+        private final Model model;
+        private final WeightPools.Shared pool;
+        private final Deque<NonceInputs> idle = new ArrayDeque<>();
+        private int users;
+
+        Opened(Model model, WeightPools.Shared pool) {
+            this.model = model;
+            this.pool = pool;
+        }
+
         @Override
         public void close() {
+            idle.forEach(NonceInputs::close);
+            idle.clear();
             model.close();
             pool.close();
         }
     }
 
-    TransformerFunction(Engine engine, WeightPools pools) {
+    /**
+     * The function on a device.
+     *
+     * @param margin nonces whose distance is within this of r_target are not reported
+     */
+    TransformerFunction(Engine engine, WeightPools pools, double margin) {
         this.engine = engine;
         this.pools = pools;
+        this.margin = margin;
     }
 
     @Override
@@ -57,60 +89,162 @@ final class TransformerFunction implements ProofFunction {
     }
 
     @Override
-    public Result compute(Lease lease, Runnable started, BooleanSupplier cancelled) throws CancelledException, InterruptedException {
-        ProofOrder order = order(lease);
-        Key key = new Key(order.blockHash(), order.params());
-        List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
-        // Waiting for the pool needs no device: the other slot may compute meanwhile.
-        try (WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize())) {
-            List<Found> found = new ArrayList<>();
-            long busy = 0;
-            int computed = 0;
-            while (computed < nonces.size()) {
-                List<Long> batch = nonces.subList(computed, Math.min(nonces.size(), computed + engine.maxBatch(order.params())));
-                NonceInputs inputs = NonceInputs.draw(order.blockHash(), order.publicKey(), order.params(), batch);
-                device.lockInterruptibly();
-                try {
-                    long start = System.nanoTime();
-                    Opened opened = open(key, pool);
-                    started.run();
-                    keep(batch, Distances.of(opened.model(), order, opened.target(), inputs, cancelled), order.rTarget(), found);
-                    busy += System.nanoTime() - start;
-                } catch (CancelledException stop) {
-                    if (computed == 0) {
-                        throw stop;
-                    }
-                    break;
-                } finally {
-                    device.unlock();
-                }
-                computed += batch.size();
+    public void prepare() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            if (lost) {
+                // Page-locked memory goes with the context: nobody may be writing inputs into it.
+                while (models.values().stream().anyMatch(opened -> opened.users > 0)) released.await();
+                models.values().forEach(Opened::close);
+                models.clear();
             }
-            return new Result(found, computed, busy);
+            engine.prepare();
+            lost = false;
+        } finally {
+            lock.unlock();
         }
     }
 
-    private static void keep(List<Long> nonces, double[] distances, double rTarget, List<Found> found) {
-        for (int i = 0; i < distances.length; i++) {
-            if (distances[i] < rTarget) {
-                found.add(new Found(nonces.get(i), Double.toString(distances[i])));
+    @Override
+    public Result compute(Lease lease, IntConsumer started, BooleanSupplier cancelled) throws CancelledException, InterruptedException {
+        prepare();
+        ProofOrder order = order(lease);
+        List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
+        Key key = new Key(order.blockHash(), order.params());
+        warm(key);
+        // Waiting for the pool needs no device: the other slot may compute meanwhile.
+        try (WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize())) {
+            Opened opened = take(key, pool);
+            NonceInputs inputs = null;
+            try {
+                inputs = inputs(opened);
+                started.accept(opened.model.maxBatch());
+                return compute(opened.model, inputs, order, nonces, cancelled);
+            } catch (DeviceLostException broken) {
+                markLost();
+                throw broken;
+            } finally {
+                giveBack(opened, inputs);
             }
+        }
+    }
+
+    private Result compute(Model model, NonceInputs inputs, ProofOrder order, List<Long> nonces, BooleanSupplier cancelled) throws CancelledException {
+        List<Found> found = new ArrayList<>();
+        long busy = 0;
+        int computed = 0;
+        while (computed < nonces.size()) {
+            List<Long> batch = nonces.subList(computed, Math.min(nonces.size(), computed + Math.min(inputs.capacity(), model.maxBatch())));
+            inputs.draw(order.blockHash(), order.publicKey(), batch);
+            try {
+                Model.Computed outcome = model.distances(inputs, cancelled);
+                keep(batch, outcome.distances(), order.rTarget() - margin, found);
+                busy += outcome.deviceNanos();
+            } catch (CancelledException stop) {
+                if (computed == 0) throw stop;
+                break;
+            }
+            computed += batch.size();
+        }
+        return new Result(found, computed, busy);
+    }
+
+    private static void keep(List<Long> nonces, double[] distances, double limit, List<Found> found) {
+        for (int i = 0; i < distances.length; i++) {
+            if (distances[i] < limit) found.add(new Found(nonces.get(i), Double.toString(distances[i])));
+        }
+    }
+
+    /** Has the device prepare for a model that is not open, in a thread of its own while this one waits for the weights. */
+    private void warm(Key key) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            if (models.containsKey(key) || lost) return;
+        } finally {
+            lock.unlock();
+        }
+        Thread.ofVirtual().start(() -> {
+            try {
+                engine.warm(key.params());
+            } catch (DeviceException early) {
+                // Opening the model does the same again, and reports what fails.
+                LOG.log(System.Logger.Level.DEBUG, "warming failed", early);
+            }
+        });
+    }
+
+    private Opened take(Key key, WeightPools.Shared pool) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            // The other slot lost the device since this one found it ready.
+            if (lost) throw new DeviceLostException(engine.device().id() + " was lost");
+            Opened opened = models.get(key);
+            if (opened == null) {
+                opened = open(key, pool);
+                models.put(key, opened);
+            }
+            opened.users++;
+            return opened;
+        } catch (DeviceLostException broken) {
+            lost = true;
+            throw broken;
+        } finally {
+            lock.unlock();
         }
     }
 
     private Opened open(Key key, WeightPools.Shared pool) {
-        Opened opened = models.get(key);
-        if (opened == null) {
-            while (models.size() >= OPEN_MODELS) {
-                var leastUsed = models.values().iterator();
-                leastUsed.next().close();
-                leastUsed.remove();
+        while (models.size() >= OPEN_MODELS && closeLeastUsed()) {}
+        while (true) {
+            try {
+                return new Opened(engine.open(key.params(), pool.pool()), pool.share());
+            } catch (DeviceMemoryException full) {
+                // Yesterday's weights make room for today's.
+                if (!closeLeastUsed()) throw full;
             }
-            opened = new Opened(
-                    engine.open(key.params(), pool.pool()), pool.share(), Target.of(key.blockHash(), key.params().vocabSize()));
-            models.put(key, opened);
         }
-        return opened;
+    }
+
+    /** Closes the model that was not used for the longest time; false when all are in use. */
+    private boolean closeLeastUsed() {
+        for (var oldest = models.values().iterator(); oldest.hasNext(); ) {
+            Opened opened = oldest.next();
+            if (opened.users > 0) continue;
+            oldest.remove();
+            opened.close();
+            return true;
+        }
+        return false;
+    }
+
+    private NonceInputs inputs(Opened opened) {
+        lock.lock();
+        try {
+            NonceInputs idle = opened.idle.poll();
+            return idle != null ? idle : opened.model.newInputs();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void giveBack(Opened opened, @Nullable NonceInputs inputs) {
+        lock.lock();
+        try {
+            if (inputs != null) opened.idle.push(inputs);
+            opened.users--;
+            released.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void markLost() {
+        lock.lock();
+        try {
+            lost = true;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private static ProofOrder order(Lease lease) {
@@ -123,12 +257,12 @@ final class TransformerFunction implements ProofFunction {
 
     @Override
     public void close() {
-        device.lock();
+        lock.lock();
         try {
             models.values().forEach(Opened::close);
             models.clear();
         } finally {
-            device.unlock();
+            lock.unlock();
         }
     }
 }

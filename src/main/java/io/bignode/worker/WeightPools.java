@@ -1,7 +1,7 @@
 package io.bignode.worker;
 
 import io.bignode.poc.PoolCache;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.WeightPool;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,7 +18,7 @@ public final class WeightPools implements AutoCloseable {
     private final long budgetBytes;
     private final int threads;
     private final PoolCache cache;
-    private final PoolMemory memory;
+    private final HostMemory memory;
     private final Map<Key, Entry> entries = new LinkedHashMap<>(4, 0.75f, true);
 
     private record Key(String blockHash, long size) {}
@@ -36,7 +36,7 @@ public final class WeightPools implements AutoCloseable {
      * @param cache       files of pools drawn before
      * @param memory      where pools lie
      */
-    public WeightPools(long budgetBytes, int threads, PoolCache cache, PoolMemory memory) {
+    public WeightPools(long budgetBytes, int threads, PoolCache cache, HostMemory memory) {
         this.budgetBytes = budgetBytes;
         this.threads = threads;
         this.cache = cache;

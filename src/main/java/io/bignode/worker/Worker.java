@@ -12,13 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.IntConsumer;
 
 /** A host's devices, each with two slots: while one computes, the other has its next lease and makes its inputs. */
 public final class Worker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Worker.class.getName());
     private static final int SLOTS = 2;
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(200);
-    private static final Duration LONGEST_BACKOFF = Duration.ofSeconds(30);
 
     /** How long closing waits for devices to let go of their leases. */
     private static final Duration CLOSING = Duration.ofSeconds(8);
@@ -26,6 +25,7 @@ public final class Worker implements AutoCloseable {
     private final List<Engine> engines;
     private final WorkerSide broker;
     private final WeightPools pools;
+    private final double margin;
     private final List<Thread> slots = new ArrayList<>();
     private final List<ProofFunction> functions = new ArrayList<>();
     private volatile boolean closing;
@@ -36,17 +36,19 @@ public final class Worker implements AutoCloseable {
      * @param engines one for each device
      * @param broker  where leases come from
      * @param pools   the host's weight pools
+     * @param margin  nonces whose distance is within this of r_target are not reported
      */
-    public Worker(List<Engine> engines, WorkerSide broker, WeightPools pools) {
+    public Worker(List<Engine> engines, WorkerSide broker, WeightPools pools, double margin) {
         this.engines = List.copyOf(engines);
         this.broker = broker;
         this.pools = pools;
+        this.margin = margin;
     }
 
     /** Lets every device ask for leases. */
     public void start() {
         for (Engine engine : engines) {
-            ProofFunction function = new TransformerFunction(engine, pools);
+            ProofFunction function = new TransformerFunction(engine, pools, margin);
             functions.add(function);
             for (int slot = 0; slot < SLOTS; slot++) {
                 slots.add(Thread.ofPlatform()
@@ -58,19 +60,23 @@ public final class Worker implements AutoCloseable {
     }
 
     private void work(Device device, ProofFunction function) {
-        Duration backoff = FIRST_BACKOFF;
+        Backoff backoff = new Backoff();
         try {
             while (!closing) {
+                // A device that is not ready asks for nothing: its sessions' leases go to the others.
+                if (!ready(device, function)) {
+                    backoff.pause();
+                    continue;
+                }
                 broker.request(new LeaseRequest(device.id(), device.maxBatch()));
                 Optional<Lease> lease = broker.take(device.id());
                 if (lease.isEmpty()) {
                     return;
                 }
                 if (compute(device, function, lease.get())) {
-                    backoff = FIRST_BACKOFF;
+                    backoff.reset();
                 } else {
-                    Thread.sleep(backoff);
-                    backoff = backoff.multipliedBy(2).compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : backoff.multipliedBy(2);
+                    backoff.pause();
                 }
             }
         } catch (InterruptedException closed) {
@@ -78,12 +84,23 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    private static boolean ready(Device device, ProofFunction function) throws InterruptedException {
+        try {
+            function.prepare();
+            return true;
+        } catch (RuntimeException | Error broken) {
+            // The device loop: whatever a driver or a library throws ends this try, never the device's thread.
+            LOG.log(System.Logger.Level.ERROR, device.id() + " cannot be made ready, it is tried again", broken);
+            return false;
+        }
+    }
+
     /** Computes and reports; false when the device failed. */
     private boolean compute(Device device, ProofFunction function, Lease lease) throws InterruptedException {
         AtomicBoolean reported = new AtomicBoolean();
-        Runnable started = () -> {
+        IntConsumer started = batch -> {
             if (reported.compareAndSet(false, true)) {
-                broker.report(new LeaseReport.Started(lease.id()));
+                broker.report(new LeaseReport.Started(lease.id(), batch));
             }
         };
         try {

@@ -130,7 +130,7 @@ class HeadAndDevicesTest {
 
     private void compute(Random random, Lease lease) {
         for (long nonce : lease.nonceValues()) assertThat(held.put(nonce, lease.id())).as("nonce %s leased twice", nonce).isNull();
-        broker.report(new LeaseReport.Started(lease.id()));
+        broker.report(new LeaseReport.Started(lease.id(), 8));
         int count = broker.cancelled(lease.id()) || random.nextInt(10) == 0 ? random.nextInt(lease.range().count()) : lease.range().count();
         List<Found> counting = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -50,7 +50,7 @@ class InMemoryBrokerTest {
     void aLeaseIsWantedUntilItIsCancelledOrEnded() {
         broker.send("gpu", lease("1"));
         broker.send("gpu", lease("2"));
-        broker.report(new LeaseReport.Started("1"));
+        broker.report(new LeaseReport.Started("1", 8));
         assertThat(broker.cancelled("1")).isFalse();
         broker.cancel("1");
         assertThat(broker.cancelled("1")).isTrue();

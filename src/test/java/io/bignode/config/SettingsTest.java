@@ -41,6 +41,15 @@ class SettingsTest {
         assertThat(settings.dataDir()).isEqualTo(temp.resolve(".local/share/bignode"));
         assertThat(settings.poolsDir()).isEqualTo(temp.resolve(".local/share/bignode/cache/pools"));
         assertThat(settings.cacheBytes()).isEqualTo(16L << 30);
+        assertThat(settings.devices())
+                .isEqualTo(new DeviceSettings(
+                        DeviceChoice.ALL,
+                        5e-6,
+                        Optional.empty(),
+                        Optional.empty(),
+                        1L << 50,
+                        temp.resolve(".local/share/bignode/cache/kernels"),
+                        false));
     }
 
     @Test
@@ -68,6 +77,7 @@ class SettingsTest {
                         temp.resolve("hf/bignode/pools"),
                         0,
                         new StoreSettings(Optional.empty()),
+                        settings.devices(),
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
                         new PushSettings(List.of(), Optional.empty())));

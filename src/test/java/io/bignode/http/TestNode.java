@@ -112,7 +112,7 @@ final class TestNode implements AutoCloseable {
         return Routes.of(
                         new SessionResource(null, null, null),
                         new StartResource(null, null, null, null),
-                        new HealthResource(null, null))
+                        new HealthResource(null, null, null))
                 .all();
     }
 

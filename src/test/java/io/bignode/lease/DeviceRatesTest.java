@@ -34,8 +34,23 @@ class DeviceRatesTest {
         rates.measured("gpu", "shape", 1000, 1000);
         assertThat(rates.size("gpu", "shape", 64)).isEqualTo(256);
         rates.measured("cpu", "shape", 8, 8 * SECOND / 21);
-        assertThat(rates.size("cpu", "shape", 8)).isEqualTo(16);
+        assertThat(rates.size("cpu", "shape", 8)).as("21 nonces a second: three batches are nearest to them").isEqualTo(24);
         assertThat(rates.size("cpu", "shape", 100)).as("less than a batch").isEqualTo(21);
+    }
+
+    @Test
+    void aDevicesOwnBatchForTheWorkCountsOnceItIsKnown() {
+        rates.ready("gpu", "main-net", 66);
+        rates.measured("gpu", "main-net", 64, 64 * SECOND / 77);
+        assertThat(rates.size("gpu", "main-net", 4096)).as("77 nonces a second, 66 in a batch").isEqualTo(66);
+        rates.measured("gpu", "main-net", 66, 66 * SECOND / 130);
+        assertThat(rates.size("gpu", "main-net", 4096)).isBetween(66, 132).matches(size -> size % 66 == 0);
+        rates.ready("slow", "main-net", 66);
+        rates.measured("slow", "main-net", 64, 64 * SECOND / 55);
+        assertThat(rates.size("slow", "main-net", 4096)).as("a little more than a second rather than most of a batch").isEqualTo(66);
+        rates.ready("new", "main-net", 66);
+        rates.measured("new", "main-net", 1, SECOND / 77);
+        assertThat(rates.size("new", "main-net", 4096)).as("growing").isEqualTo(8);
     }
 
     @Test

@@ -98,7 +98,7 @@ final class History {
     private void started() {
         if (flights.isEmpty()) return;
         Flight flight = pick(List.copyOf(flights.values()));
-        leases.handle(new LeaseReport.Started(flight.lease().id()));
+        leases.handle(new LeaseReport.Started(flight.lease().id(), 1 + random.nextInt(16)));
         assertThat(flight.session().status()).isNotEqualTo(SessionStatus.INITIALIZING);
     }
 

@@ -44,7 +44,7 @@ class LeasesTest {
         Session session = bench.start(Orders.of("a"));
         Lease lease = bench.lease("gpu");
         assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
-        bench.leases.handle(new LeaseReport.Started(lease.id()));
+        bench.leases.handle(new LeaseReport.Started(lease.id(), 8));
         assertThat(session.status()).isEqualTo(SessionStatus.GENERATING);
     }
 
@@ -76,7 +76,7 @@ class LeasesTest {
         bench.done(lease, FAST);
         bench.failed(lease);
         bench.returned(lease);
-        bench.leases.handle(new LeaseReport.Started("no such lease"));
+        bench.leases.handle(new LeaseReport.Started("no such lease", 8));
         assertThat(session.totalGenerated()).isEqualTo(1);
         Lease other = bench.lease("gpu");
         bench.returned(other);

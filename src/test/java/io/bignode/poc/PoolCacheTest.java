@@ -21,7 +21,7 @@ class PoolCacheTest {
     Path folder;
 
     private static WeightPool pool(String hash) throws InterruptedException {
-        return WeightPool.generate(hash, SIZE, 2, PoolMemory.PLAIN, n -> {});
+        return WeightPool.generate(hash, SIZE, 2, HostMemory.PLAIN, n -> {});
     }
 
     private List<Path> files() throws IOException {
@@ -34,14 +34,14 @@ class PoolCacheTest {
     void aSavedPoolIsReadBackToTheSameBits() throws Exception {
         PoolCache cache = new PoolCache(folder, PLENTY);
         try (WeightPool pool = pool("a")) {
-            assertThat(cache.load("a", SIZE, 2, PoolMemory.PLAIN)).isEmpty();
+            assertThat(cache.load("a", SIZE, 2, HostMemory.PLAIN)).isEmpty();
             cache.save(pool);
-            try (WeightPool read = cache.load("a", SIZE, 2, PoolMemory.PLAIN).orElseThrow()) {
+            try (WeightPool read = cache.load("a", SIZE, 2, HostMemory.PLAIN).orElseThrow()) {
                 assertThat(read.sha256()).isEqualTo(pool.sha256());
                 assertThat(read.blockHash()).isEqualTo("a");
             }
-            assertThat(cache.load("b", SIZE, 2, PoolMemory.PLAIN)).isEmpty();
-            assertThat(cache.load("a", SIZE + 1, 2, PoolMemory.PLAIN)).isEmpty();
+            assertThat(cache.load("b", SIZE, 2, HostMemory.PLAIN)).isEmpty();
+            assertThat(cache.load("a", SIZE + 1, 2, HostMemory.PLAIN)).isEmpty();
         }
     }
 
@@ -56,13 +56,13 @@ class PoolCacheTest {
                 file.seek(12_345);
                 file.write(was ^ 1);
             }
-            assertThat(cache.load("a", SIZE, 2, PoolMemory.PLAIN)).isEmpty();
+            assertThat(cache.load("a", SIZE, 2, HostMemory.PLAIN)).isEmpty();
             assertThat(files()).isEmpty();
             cache.save(pool);
             try (RandomAccessFile file = new RandomAccessFile(files().getFirst().toFile(), "rw")) {
                 file.setLength(file.length() - 1);
             }
-            assertThat(cache.load("a", SIZE, 2, PoolMemory.PLAIN)).isEmpty();
+            assertThat(cache.load("a", SIZE, 2, HostMemory.PLAIN)).isEmpty();
             assertThat(files()).isEmpty();
         }
     }
@@ -79,7 +79,7 @@ class PoolCacheTest {
             Files.setLastModifiedTime(file, FileTime.fromMillis(1000));
         }
         // Reading a pool makes it young again.
-        Optional<WeightPool> used = cache.load("a", SIZE, 1, PoolMemory.PLAIN);
+        Optional<WeightPool> used = cache.load("a", SIZE, 1, HostMemory.PLAIN);
         used.orElseThrow().close();
         for (String hash : List.of("d", "e")) {
             try (WeightPool pool = pool(hash)) {
@@ -88,7 +88,7 @@ class PoolCacheTest {
         }
         assertThat(files()).hasSize(3);
         for (String kept : List.of("a", "d", "e")) {
-            cache.load(kept, SIZE, 1, PoolMemory.PLAIN).orElseThrow().close();
+            cache.load(kept, SIZE, 1, HostMemory.PLAIN).orElseThrow().close();
         }
     }
 
@@ -108,6 +108,6 @@ class PoolCacheTest {
         try (WeightPool pool = pool("a")) {
             cache.save(pool);
         }
-        assertThat(cache.load("a", SIZE, 1, PoolMemory.PLAIN)).isEmpty();
+        assertThat(cache.load("a", SIZE, 1, HostMemory.PLAIN)).isEmpty();
     }
 }

@@ -20,6 +20,11 @@ public final class MemoryStore implements SessionStore {
         }
 
         @Override
+        public boolean awaitKept() {
+            return true;
+        }
+
+        @Override
         public void soon() {}
     };
 
@@ -110,6 +115,11 @@ public final class MemoryStore implements SessionStore {
     @Override
     public Optional<String> refusal() {
         return Optional.empty();
+    }
+
+    @Override
+    public boolean estranged() {
+        return false;
     }
 
     @Override

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bignode.poc.PoolCache;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.WeightPool;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ class WeightPoolsTest {
 
     @Test
     void manyWhoAskAtOnceShareOnePool() throws Exception {
-        try (WeightPools pools = new WeightPools(1 << 20, 2, NO_CACHE, PoolMemory.PLAIN);
+        try (WeightPools pools = new WeightPools(1 << 20, 2, NO_CACHE, HostMemory.PLAIN);
                 ExecutorService askers = Executors.newFixedThreadPool(8)) {
             Callable<WeightPools.Shared> ask = () -> pools.acquire("block", SIZE);
             List<WeightPool> got = new ArrayList<>();
@@ -37,7 +37,7 @@ class WeightPoolsTest {
 
     @Test
     void anIdlePoolStaysUntilItsMemoryIsNeeded() throws Exception {
-        try (WeightPools pools = new WeightPools(4 * SIZE, 1, NO_CACHE, PoolMemory.PLAIN)) {
+        try (WeightPools pools = new WeightPools(4 * SIZE, 1, NO_CACHE, HostMemory.PLAIN)) {
             WeightPool a = use(pools, "a");
             assertThat(use(pools, "a")).isSameAs(a);
             WeightPool b = use(pools, "b");
@@ -52,7 +52,7 @@ class WeightPoolsTest {
 
     @Test
     void aPoolInUseIsNeverFreed() throws Exception {
-        try (WeightPools pools = new WeightPools(2 * SIZE, 1, NO_CACHE, PoolMemory.PLAIN);
+        try (WeightPools pools = new WeightPools(2 * SIZE, 1, NO_CACHE, HostMemory.PLAIN);
                 WeightPools.Shared held = pools.acquire("held", SIZE);
                 WeightPools.Shared again = held.share()) {
             use(pools, "other");

@@ -6,6 +6,8 @@ import io.bignode.broker.InMemoryBroker;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Device;
 import io.bignode.engine.DeviceException;
+import io.bignode.engine.DeviceLostException;
+import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.lease.Lease;
@@ -15,7 +17,7 @@ import io.bignode.lease.WorkerMessage;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.PoolCache;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
 import io.bignode.session.NonceRange;
@@ -25,10 +27,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongToDoubleFunction;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,8 +43,8 @@ class WorkerTest {
 
     private final InMemoryBroker broker = new InMemoryBroker();
     private final FakeEngine engine = new FakeEngine();
-    private final WeightPools pools = new WeightPools(1 << 20, 1, new PoolCache(Path.of("unused"), 0), PoolMemory.PLAIN);
-    private final Worker worker = new Worker(List.of(engine), broker, pools);
+    private final WeightPools pools = new WeightPools(1 << 20, 1, new PoolCache(Path.of("unused"), 0), HostMemory.PLAIN);
+    private final Worker worker = new Worker(List.of(engine), broker, pools, 0);
 
     @AfterEach
     void close() {
@@ -50,7 +53,11 @@ class WorkerTest {
     }
 
     private static Lease lease(String id, int count) {
-        ProofOrder order = new ProofOrder("block", 1, "key", 3, 2, PARAMS);
+        return lease("block", id, count);
+    }
+
+    private static Lease lease(String block, String id, int count) {
+        ProofOrder order = new ProofOrder(block, 1, "key", 3, 2, PARAMS);
         WorkOrder work = new WorkOrder(ProofOrder.FUNCTION, "shape", order.toJson().toString());
         return new Lease(id, "session", work, new NonceSequence(3, 10), new NonceRange(5, count));
     }
@@ -73,7 +80,7 @@ class WorkerTest {
         worker.start();
         assertThat(next()).isInstanceOf(LeaseRequest.class);
         broker.send("fake", lease("a", 7));
-        assertThat(report()).isEqualTo(new LeaseReport.Started("a"));
+        assertThat(report()).isEqualTo(new LeaseReport.Started("a", 3));
         LeaseReport.Done done = (LeaseReport.Done) report();
         assertThat(done.computed()).isEqualTo(7);
         assertThat(done.found()).extracting(found -> found.nonce()).containsExactly(53L, 63L, 73L, 83L, 93L, 103L, 113L);
@@ -135,17 +142,80 @@ class WorkerTest {
         assertThat(engine.open).as("models left open").hasValue(0);
     }
 
-    /** Answers random logits; fails or holds on when told to. */
+    @Test
+    void aLostDeviceIsMadeReadyAgainBeforeItAsksForMore() throws InterruptedException {
+        engine.losses.set(1);
+        worker.start();
+        broker.send("fake", lease("a", 2));
+        LeaseReport first = report();
+        while (first instanceof LeaseReport.Started) {
+            first = report();
+        }
+        assertThat(first).isInstanceOfSatisfying(LeaseReport.Failed.class, failed -> assertThat(failed.reason()).contains("context is gone"));
+        broker.send("fake", lease("b", 2));
+        LeaseReport second = report();
+        while (second instanceof LeaseReport.Started) {
+            second = report();
+        }
+        assertThat(second).isInstanceOf(LeaseReport.Done.class);
+        assertThat(engine.recoveries).as("times the device was opened anew").hasValue(1);
+        assertThat(engine.open).as("models opened on the new context").hasValue(1);
+    }
+
+    @Test
+    void aModelThatFindsNoMemoryTakesThatOfOneNobodyUses() throws InterruptedException {
+        engine.room = 1;
+        worker.start();
+        for (String block : List.of("one", "another", "one")) {
+            broker.send("fake", lease(block, "id", 1));
+            LeaseReport ended = report();
+            while (ended instanceof LeaseReport.Started) {
+                ended = report();
+            }
+            assertThat(ended).isInstanceOf(LeaseReport.Done.class);
+            assertThat(engine.open).hasValue(1);
+        }
+    }
+
+    @Test
+    void aNonceWithinTheMarginOfTheTargetIsNotReported() throws InterruptedException {
+        try (Worker cautious = new Worker(List.of(engine), broker, pools, 0.25)) {
+            engine.distance = nonce -> nonce == 53 ? 1.76 : 1.74;
+            cautious.start();
+            broker.send("fake", lease("a", 2));
+            LeaseReport ended = report();
+            while (ended instanceof LeaseReport.Started) {
+                ended = report();
+            }
+            assertThat(((LeaseReport.Done) ended).found()).extracting(found -> found.nonce()).containsExactly(63L);
+            assertThat(((LeaseReport.Done) ended).computed()).isEqualTo(2);
+        }
+    }
+
+    /** Answers whatever distances it is told to; fails, is lost or holds on when told to. */
     private static final class FakeEngine implements Engine {
         final AtomicInteger failures = new AtomicInteger();
+        final AtomicInteger losses = new AtomicInteger();
+        final AtomicInteger recoveries = new AtomicInteger();
         final AtomicInteger batches = new AtomicInteger();
         final AtomicInteger open = new AtomicInteger();
         final CountDownLatch computing = new CountDownLatch(1);
+        volatile LongToDoubleFunction distance = _ -> 1;
         volatile boolean hold;
+        volatile boolean lost;
+        volatile int room = 9;
 
         @Override
         public Device device() {
             return new Device("fake", "made for a test", 1 << 30, 3);
+        }
+
+        @Override
+        public void prepare() {
+            if (!lost) return;
+            assertThat(open).as("models left on the lost device").hasValue(0);
+            lost = false;
+            recoveries.incrementAndGet();
         }
 
         @Override
@@ -154,13 +224,8 @@ class WorkerTest {
         }
 
         @Override
-        public int maxBatch(ModelParams params) {
-            return 3;
-        }
-
-        @Override
-        public PoolMemory poolMemory() {
-            return PoolMemory.PLAIN;
+        public HostMemory poolMemory() {
+            return HostMemory.PLAIN;
         }
 
         @Override
@@ -173,6 +238,7 @@ class WorkerTest {
 
         @Override
         public Model open(ModelParams params, WeightPool pool) {
+            if (open.get() == room) throw new DeviceMemoryException("full");
             open.incrementAndGet();
             return new Model() {
                 @Override
@@ -181,11 +247,20 @@ class WorkerTest {
                 }
 
                 @Override
-                public float[] logits(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
-                    batches.incrementAndGet();
+                public NonceInputs newInputs() {
+                    return new NonceInputs(params, 3, HostMemory.PLAIN);
+                }
+
+                @Override
+                public Computed distances(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
+                    long first = 53 + 10L * 3 * batches.getAndIncrement();
                     computing.countDown();
                     if (failures.getAndDecrement() > 0) {
                         throw new DeviceException("out of order");
+                    }
+                    if (losses.getAndDecrement() > 0) {
+                        lost = true;
+                        throw new DeviceLostException("its context is gone");
                     }
                     while (hold && !cancelled.getAsBoolean()) {
                         Thread.onSpinWait();
@@ -193,12 +268,7 @@ class WorkerTest {
                     if (cancelled.getAsBoolean()) {
                         throw new CancelledException();
                     }
-                    float[] logits = new float[inputs.rows().length * params.vocabSize()];
-                    Random random = new Random(1);
-                    for (int i = 0; i < logits.length; i++) {
-                        logits[i] = random.nextFloat();
-                    }
-                    return logits;
+                    return new Computed(LongStream.range(0, inputs.count()).mapToDouble(i -> distance.applyAsDouble(first + 10 * i)).toArray(), 1000);
                 }
 
                 @Override

@@ -5,7 +5,7 @@ import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.WeightPool;
 import java.lang.management.ManagementFactory;
 import java.util.Optional;
@@ -25,7 +25,7 @@ public final class CpuEngine implements Engine {
 
     /** The processor with all cores the process may use. */
     public CpuEngine() {
-        this(Runtime.getRuntime().availableProcessors(), machineMemory());
+        this(Runtime.getRuntime().availableProcessors(), usableMemory());
     }
 
     /**
@@ -42,6 +42,11 @@ public final class CpuEngine implements Engine {
     @Override
     public Device device() {
         return device;
+    }
+
+    @Override
+    public void prepare() {
+        // The processor is always ready.
     }
 
     @Override
@@ -62,7 +67,7 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public PoolMemory poolMemory() {
+    public HostMemory poolMemory() {
         return UntouchedMemory::allocate;
     }
 
@@ -77,8 +82,8 @@ public final class CpuEngine implements Engine {
         // Threads and memory belong to the models.
     }
 
-    @Override
-    public int maxBatch(ModelParams params) {
+    /** The most nonces a model of this shape takes at once here. */
+    private int maxBatch(ModelParams params) {
         int batch = Math.clamp(BATCH_ROWS / params.seqLen(), 1, MAX_BATCH);
         long free = device.memoryBytes() - 2 * params.poolSize();
         while (batch > 1 && CpuModel.bytes(params, batch, threads) > free) {
@@ -87,7 +92,8 @@ public final class CpuEngine implements Engine {
         return batch;
     }
 
-    private static long machineMemory() {
+    /** Memory of this host that pools and activations may take. */
+    public static long usableMemory() {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return (long) (system.getTotalMemorySize() * MEMORY_SHARE);
     }

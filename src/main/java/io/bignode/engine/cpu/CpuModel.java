@@ -1,17 +1,20 @@
 package io.bignode.engine.cpu;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.RotaryTable;
+import io.bignode.poc.Target;
 import io.bignode.poc.WeightPool;
 import io.bignode.poc.WeightTensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -28,6 +31,11 @@ final class CpuModel implements Model {
     private final WeightPool pool;
     private final int maxBatch;
     private final RotaryTable rotary;
+    private final Target target;
+
+    /** All cores compute one batch: whoever comes while they do waits here. */
+    private final ReentrantLock computing = new ReentrantLock(true);
+
     private final Arena arena = Arena.ofShared();
     private final ComputeThreads<Scratch> threads;
 
@@ -45,6 +53,7 @@ final class CpuModel implements Model {
         this.pool = pool;
         this.maxBatch = maxBatch;
         this.rotary = RotaryTable.of(params);
+        this.target = Target.of(pool.blockHash(), params.vocabSize());
         int rows = Math.multiplyExact(maxBatch, params.seqLen());
         this.threads = new ComputeThreads<>(threads, "cpu-", thread -> new Scratch(arena, params, rows));
         this.residual = Matrix.allocate(arena, rows, params.dim());
@@ -68,8 +77,29 @@ final class CpuModel implements Model {
     }
 
     @Override
-    public float[] logits(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
-        int b = inputs.rows().length;
+    public NonceInputs newInputs() {
+        return new NonceInputs(p, maxBatch, UntouchedMemory::allocate);
+    }
+
+    @Override
+    public Computed distances(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
+        computing.lock();
+        try {
+            long start = System.nanoTime();
+            float[] logits = logits(inputs, cancelled);
+            double[] distances = new double[inputs.count()];
+            for (int i = 0; i < distances.length; i++) {
+                distances[i] = target.distance(inputs.permutations(i, 1), logits, i);
+            }
+            return new Computed(distances, System.nanoTime() - start);
+        } finally {
+            computing.unlock();
+        }
+    }
+
+    /** The last position's logits of each nonce, before its permutation: (b, vocab_size), row-major. */
+    private float[] logits(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
+        int b = inputs.count();
         if (b < 1 || b > maxBatch) {
             throw new IllegalArgumentException("a batch of " + b + " nonces, 1 to " + maxBatch + " can be taken");
         }
@@ -102,8 +132,9 @@ final class CpuModel implements Model {
     /** The input rows are the residual stream's start: this model has no token embedding. */
     private void embed(NonceInputs inputs) {
         int t = p.seqLen();
-        forRows(inputs.rows().length * t, (row, scratch) -> {
-            System.arraycopy(inputs.rows()[row / t], row % t * p.dim(), scratch.halves, 0, p.dim());
+        MemorySegment rows = inputs.rows(0, inputs.count());
+        forRows(inputs.count() * t, (row, scratch) -> {
+            MemorySegment.copy(rows, JAVA_SHORT, 2L * row * p.dim(), scratch.halves, 0, p.dim());
             Rows.widen(scratch.halves, scratch.row, p.dim());
             residual.write(row, 0, scratch.row, p.dim());
         });

@@ -14,7 +14,7 @@ import java.lang.invoke.MethodHandle;
  * Memory that the system hands out page by page when it is first written. An arena's own memory is cleared by the one thread that asks for it, which for
  * a main-net pool takes a third of the time in which two threads draw the values.
  */
-final class UntouchedMemory {
+public final class UntouchedMemory {
     private static final Linker LINKER = Linker.nativeLinker();
 
     /** {@code void *malloc(size_t size)} */
@@ -26,7 +26,7 @@ final class UntouchedMemory {
     private UntouchedMemory() {}
 
     /** Allocates; freed when the arena is closed. */
-    static MemorySegment allocate(Arena arena, long bytes) {
+    public static MemorySegment allocate(Arena arena, long bytes) {
         MemorySegment memory;
         try {
             memory = (MemorySegment) MALLOC.invokeExact(bytes);

@@ -21,6 +21,9 @@ interface Database extends AutoCloseable {
      */
     Optional<Connection> writer(boolean make) throws SQLException, StoreRefused;
 
+    /** Whether other heads are kept out by the writing connection, and no longer when it is lost. */
+    boolean keptByConnection();
+
     /** Opens a connection that reads. */
     Connection reader() throws SQLException;
 

@@ -27,6 +27,7 @@ final class GroupWriter implements AutoCloseable {
     private static final String ALARM = "store";
     private static final Duration LINGER = Duration.ofMillis(20);
     private static final Duration RETRY = Duration.ofSeconds(1);
+    private static final int ANSWER_SECONDS = 2;
 
     private final Database database;
     private final Alarms alarms;
@@ -48,6 +49,10 @@ final class GroupWriter implements AutoCloseable {
     private boolean urgent;
     private boolean closing;
     private @Nullable String failure;
+
+    /** Nothing can be written, and another head may do so. */
+    private boolean estranged;
+
     private @Nullable Throwable death;
 
     /** Used by the thread alone. */
@@ -116,6 +121,25 @@ final class GroupWriter implements AutoCloseable {
         }
 
         @Override
+        public boolean awaitKept() {
+            lock.lock();
+            try {
+                hurry(number);
+                while (durable < number && (failure == null || estranged)) {
+                    if (death != null) throw new IllegalStateException("the store is not written any more", death);
+                    if (estranged) progress.await();
+                    else progress.awaitUninterruptibly();
+                }
+                return true;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
         public void soon() {
             lock.lock();
             try {
@@ -149,6 +173,15 @@ final class GroupWriter implements AutoCloseable {
         lock.lock();
         try {
             return Optional.ofNullable(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean estranged() {
+        lock.lock();
+        try {
+            return estranged;
         } finally {
             lock.unlock();
         }
@@ -216,6 +249,7 @@ final class GroupWriter implements AutoCloseable {
             writing = new Pending();
             durable = upTo;
             failure = null;
+            estranged = false;
             progress.signalAll();
         } finally {
             lock.unlock();
@@ -231,7 +265,7 @@ final class GroupWriter implements AutoCloseable {
                 alarms.clear(ALARM);
                 return true;
             } catch (SQLException e) {
-                drop();
+                rollBack();
                 if (!failed(e)) return false;
             }
         }
@@ -268,6 +302,7 @@ final class GroupWriter implements AutoCloseable {
         lock.lock();
         try {
             failure = what;
+            estranged = database.keptByConnection() && connection == null;
             progress.signalAll();
             long until = System.nanoTime() + RETRY.toNanos();
             while (!closing && until > System.nanoTime()) await(until - System.nanoTime());
@@ -288,13 +323,25 @@ final class GroupWriter implements AutoCloseable {
             // Nothing is lost; it is tried again when the next session is purged.
             System.getLogger(GroupWriter.class.getName()).log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.what(e));
             garbage = false;
-            drop();
+            rollBack();
         }
     }
 
-    /** A connection on which something failed is not used again: what state it is in nobody knows. */
-    private void drop() {
-        if (connection != null) Readers.close(connection);
+    /**
+     * A connection on which something failed is not used again, as nobody knows what state it is in; unless the place as the only head hangs
+     * on it and it still answers.
+     */
+    private void rollBack() {
+        if (connection == null) return;
+        try {
+            if (database.keptByConnection() && connection.isValid(ANSWER_SECONDS)) {
+                connection.rollback();
+                return;
+            }
+        } catch (SQLException e) {
+            System.getLogger(GroupWriter.class.getName()).log(System.Logger.Level.DEBUG, "rolling back", e);
+        }
+        Readers.close(connection);
         connection = null;
     }
 
@@ -327,6 +374,7 @@ final class GroupWriter implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        if (thread.getState() == Thread.State.NEW && connection != null) Readers.close(connection);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

@@ -60,6 +60,11 @@ final class PostgresDatabase implements Database {
     }
 
     @Override
+    public boolean keptByConnection() {
+        return true;
+    }
+
+    @Override
     public Connection reader() throws SQLException {
         Connection connection = connect();
         connection.setReadOnly(true);

@@ -9,8 +9,7 @@ import io.bignode.poc.JsonFields;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
-import io.bignode.poc.Target;
-import io.bignode.poc.PoolMemory;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,17 +36,17 @@ class GoldenDistancesTest {
                 new ProofOrder(golden.get("block_hash").asText(), 0, golden.get("public_key").asText(), 0, 2.0, params);
         List<Long> nonces = new ArrayList<>();
         golden.get("nonces").forEach(nonce -> nonces.add(nonce.asLong()));
-        Target target = Target.of(order.blockHash(), params.vocabSize());
         double sum = 0;
         double max = 0;
-        try (WeightPool pool = WeightPool.generate(order.blockHash(), params.poolSize(), 2, PoolMemory.PLAIN, n -> {});
-                Model model = new CpuModel(params, pool, Math.min(batch, nonces.size()), threads)) {
+        try (WeightPool pool = WeightPool.generate(order.blockHash(), params.poolSize(), 2, HostMemory.PLAIN, n -> {});
+                Model model = new CpuModel(params, pool, Math.min(batch, nonces.size()), threads);
+                NonceInputs inputs = model.newInputs()) {
             for (int at = 0; at < nonces.size(); at += model.maxBatch()) {
                 List<Long> part = nonces.subList(at, Math.min(nonces.size(), at + model.maxBatch()));
-                float[] logits = model.logits(NonceInputs.draw(order.blockHash(), order.publicKey(), params, part), () -> false);
+                inputs.draw(order.blockHash(), order.publicKey(), part);
+                double[] distances = model.distances(inputs, () -> false).distances();
                 for (int i = 0; i < part.size(); i++) {
-                    double distance = target.distance(order, part.get(i), logits, i);
-                    double off = Math.abs(distance - golden.get("distances").get(at + i).asDouble());
+                    double off = Math.abs(distances[i] - golden.get("distances").get(at + i).asDouble());
                     sum += off;
                     max = Math.max(max, off);
                 }

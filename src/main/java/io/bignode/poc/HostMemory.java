@@ -3,11 +3,11 @@ package io.bignode.poc;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Where a weight pool's values lie. An engine may have memory that suits its device, or that need not be cleared before it is written. */
+/** Where a weight pool's or a batch's values lie on the host. An engine may have memory that suits its device, or that need not be cleared first. */
 @FunctionalInterface
-public interface PoolMemory {
+public interface HostMemory {
     /** Memory of the Java platform, cleared by one thread before it is handed out. */
-    PoolMemory PLAIN = (arena, bytes) -> arena.allocate(bytes, 64);
+    HostMemory PLAIN = (arena, bytes) -> arena.allocate(bytes, 64);
 
     /**
      * Allocates; the content is unspecified.

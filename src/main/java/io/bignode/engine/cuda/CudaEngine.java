@@ -1,0 +1,189 @@
+package io.bignode.engine.cuda;
+
+import io.bignode.engine.Detection;
+import io.bignode.engine.Device;
+import io.bignode.engine.DeviceException;
+import io.bignode.engine.DeviceLostException;
+import io.bignode.engine.DeviceMemoryException;
+import io.bignode.engine.Engine;
+import io.bignode.engine.Model;
+import io.bignode.engine.cpu.UntouchedMemory;
+import io.bignode.poc.HostMemory;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.WeightPool;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/** An NVIDIA GPU as a device. */
+final class CudaEngine implements Engine {
+    /** How long a GPU may make no progress before it counts as hung. Its largest step, a layer of a batch, takes a fraction of a second. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
+
+    private final CudaLibraries libraries;
+    private final KernelCache kernels;
+    private final int ordinal;
+    private final long capBytes;
+    private final Duration patience;
+    private final boolean hopperFfn;
+    private final int multiprocessors;
+    private final double operationsASecond;
+    private final Device device;
+    private @Nullable Gpu gpu;
+    private long peakBytes;
+
+    /**
+     * A GPU that is not opened yet.
+     *
+     * @param capBytes the most of its memory to take
+     * @param patience  how long it may make no progress before it counts as hung
+     * @param hopperFfn whether our own feed-forward kernel is used where it can be
+     */
+    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn) {
+        this.libraries = libraries;
+        this.kernels = kernels;
+        this.ordinal = found.ordinal();
+        this.capBytes = capBytes;
+        this.patience = patience;
+        this.hopperFfn = hopperFfn;
+        CudaDriver driver = libraries.driver();
+        int gpu = driver.device(ordinal);
+        this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
+        this.operationsASecond = 1e3 * driver.attribute(gpu, CudaDriver.CLOCK_KHZ) * multiprocessors
+                * operationsACycle(driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
+        this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), capBytes), GpuPlan.MAX_BATCH);
+    }
+
+    /**
+     * Operations a multiprocessor's tensor cores do in a cycle on float16 with float32 sums, of which a long product reaches most.
+     *
+     * @see <a href="https://docs.nvidia.com/cuda/cuda-c-programming-guide/#compute-capabilities">compute capabilities</a>
+     */
+    private static int operationsACycle(int major, int minor) {
+        return switch (major) {
+            case 8 -> minor == 0 ? 2048 : 1024;
+            case 9 -> 4096;
+            case 10, 11 -> 8192;
+            default -> 1024;
+        };
+    }
+
+    @Override
+    public Device device() {
+        return device;
+    }
+
+    @Override
+    public synchronized void prepare() {
+        if (gpu != null && !gpu.lost()) return;
+        if (gpu != null) {
+            LOG.log(System.Logger.Level.WARNING, "{0} was lost; it is opened anew", device.id());
+            peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
+            reset(gpu);
+            gpu = null;
+        }
+        gpu = new Gpu(libraries, kernels, ordinal, capBytes);
+    }
+
+    /** Destroys a broken context, in a thread that may be left behind: a GPU that hangs may never let go of it. */
+    private void reset(Gpu broken) {
+        Thread thread = Thread.ofPlatform().daemon().name(device.id() + "-reset").start(broken::reset);
+        try {
+            if (!thread.join(patience)) throw new DeviceException(device.id() + " hangs and cannot be reset; the host may have to be restarted");
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new DeviceException("interrupted while " + device.id() + " was reset", stop);
+        }
+    }
+
+    @Override
+    public Optional<String> refusal(ModelParams params) {
+        if (params.headDim() > GpuPlan.MAX_HEAD_DIM || params.nHeads() > GpuPlan.MAX_HEADS) {
+            return Optional.of(device.id() + " takes heads of up to " + GpuPlan.MAX_HEAD_DIM + " values and up to " + GpuPlan.MAX_HEADS
+                    + " of them, the model has " + params.nHeads() + " of " + params.headDim());
+        }
+        long pool = DevicePools.bytes(params.poolSize()) + Gpu.WORKSPACE_BYTES;
+        if (plan(params, device.memoryBytes() - pool).isPresent()) return Optional.empty();
+        GpuPlan least = new GpuPlan(1, false, params.seqLen());
+        return Optional.of(String.format(
+                "the model needs %.2f GiB on %s (weight pool %.2f, two layers' weights %.2f, activations of one nonce %.2f), %.2f GiB may be used",
+                gib(pool + least.bytes(params)), device.id(), gib(pool), gib(GpuPlan.weightBytes(params, false)), gib(least.activationBytes(params)),
+                gib(device.memoryBytes())));
+    }
+
+    private Optional<GpuPlan> plan(ModelParams params, long freeBytes) {
+        return GpuPlan.of(params, new GpuPlan.Room(freeBytes, multiprocessors, operationsASecond));
+    }
+
+    @Override
+    public void warm(ModelParams params) {
+        Gpu opened = opened();
+        opened.enter();
+        CudaModel.Kernels.load(opened, params);
+    }
+
+    @Override
+    public Model open(ModelParams params, WeightPool pool) {
+        Gpu opened = opened();
+        try {
+            opened.enter();
+            // The pool goes first: what it leaves is what can be planned with.
+            try (DevicePools.Copy _ = opened.pools().copyOf(pool)) {
+                long free = opened.memory().availableBytes();
+                Optional<GpuPlan> plan = plan(params, free);
+                while (plan.isPresent()) {
+                    try {
+                        CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience, hopperFfn);
+                        LOG.log(System.Logger.Level.INFO, "{0}: model open, {1}, seconds {2}", device.id(), plan.get(), model.openingSeconds());
+                        return model;
+                    } catch (DeviceMemoryException full) {
+                        LOG.log(System.Logger.Level.WARNING, "{0}: {1} does not fit after all: {2}", device.id(), plan.get(), full.getMessage());
+                        plan = plan.get().smaller(params);
+                    }
+                }
+                throw new DeviceMemoryException(String.format("%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
+            }
+        } catch (DeviceLostException lost) {
+            opened.markLost();
+            throw lost;
+        }
+    }
+
+    private synchronized Gpu opened() {
+        if (gpu == null || gpu.lost()) throw new DeviceLostException(device.id() + " is not ready");
+        return gpu;
+    }
+
+    @Override
+    public HostMemory poolMemory() {
+        return UntouchedMemory::allocate;
+    }
+
+    @Override
+    public double matrixRate(ModelParams params, int batch) {
+        return MatrixRate.measure(opened());
+    }
+
+    @Override
+    public synchronized OptionalLong peakBytes() {
+        return OptionalLong.of(gpu == null ? peakBytes : Math.max(peakBytes, gpu.memory().peakBytes()));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (gpu == null) return;
+        if (gpu.lost()) {
+            reset(gpu);
+        } else {
+            gpu.close();
+        }
+        gpu = null;
+    }
+
+    private static double gib(double bytes) {
+        return bytes / (1L << 30);
+    }
+}

@@ -1,0 +1,108 @@
+package io.bignode.session;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Random;
+
+/**
+ * A store of a head that is killed at random: whenever somebody waits for it, before what he waits for is durable or right after; what nobody
+ * waited for is lost, from some change on.
+ */
+final class CrashingStore implements SessionStore {
+    /** The head is killed. Not caught by anything but the test. */
+    static final class Killed extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private final SessionStore inner;
+    private final Random random;
+    private final Queue<List<Change>> lingering = new ArrayDeque<>();
+
+    /** Of so many waits, one is the head's last. */
+    private final int waits;
+
+    CrashingStore(SessionStore inner, Random random, int waits) {
+        this.inner = inner;
+        this.random = random;
+        this.waits = waits;
+    }
+
+    /** Makes some of what lingers durable, as time does. */
+    void linger(int changes) {
+        for (int i = 0; i < changes && !lingering.isEmpty(); i++) inner.write(lingering.remove()).await();
+    }
+
+    /** Kills the head here and now. */
+    Killed kill() {
+        linger(random.nextInt(lingering.size() + 1));
+        lingering.clear();
+        return new Killed();
+    }
+
+    @Override
+    public Written write(List<Change> changes) {
+        lingering.add(changes);
+        return new Written() {
+            @Override
+            public boolean await() {
+                if (random.nextInt(2 * waits) == 0) throw kill();
+                linger(Integer.MAX_VALUE);
+                if (random.nextInt(2 * waits) == 0) throw kill();
+                return true;
+            }
+
+            @Override
+            public boolean awaitKept() {
+                return await();
+            }
+
+            @Override
+            public void soon() {
+                if (random.nextBoolean()) linger(Integer.MAX_VALUE);
+            }
+        };
+    }
+
+    @Override
+    public StoreImage load() {
+        return inner.load();
+    }
+
+    @Override
+    public long incarnation() {
+        return inner.incarnation();
+    }
+
+    @Override
+    public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
+        return inner.found(sessionId, after, upTo, maxBytes);
+    }
+
+    @Override
+    public Optional<String> refusal() {
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean estranged() {
+        return false;
+    }
+
+    @Override
+    public boolean full() {
+        return false;
+    }
+
+    @Override
+    public List<History> history(int limit) {
+        return inner.history(limit);
+    }
+
+    @Override
+    public void close() {
+        linger(Integer.MAX_VALUE);
+        inner.close();
+    }
+}

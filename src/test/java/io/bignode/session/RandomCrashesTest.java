@@ -1,0 +1,73 @@
+package io.bignode.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.session.store.SqlStore;
+import io.bignode.session.store.StoreRefused;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Random;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** However often a head is killed, nothing is lost and nothing delivered twice. A failing history is replayed with {@code -Dbignode.seed=…}. */
+@ExtendWith(Quiet.class)
+class RandomCrashesTest {
+    private static final int STEPS = 300;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aHeadKilledAtAnyMomentLosesNothingAndRepeatsNothing() {
+        histories(1500, _ -> {
+            MemoryStore store = new MemoryStore();
+            return () -> store;
+        });
+    }
+
+    @Test
+    void norDoesOneThatKeepsItsSessionsInSqlite() {
+        histories(15, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
+    }
+
+    private static SessionStore sqlite(Path folder) {
+        try {
+            return SqlStore.inFolder(folder, new Alarms(InstantSource.system()), (_, death) -> {
+                throw new AssertionError(death);
+            });
+        } catch (StoreRefused e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private interface Stores {
+        Supplier<SessionStore> of(long seed);
+    }
+
+    private static void histories(int count, Stores stores) {
+        Long replay = Long.getLong("bignode.seed");
+        if (replay != null) {
+            new CrashHistory(replay, stores.of(replay), 40).run(STEPS);
+            return;
+        }
+        long seed = new Random().nextLong();
+        long kills = 0;
+        long delivered = 0;
+        for (int i = 0; i < count; i++) {
+            CrashHistory history = new CrashHistory(seed + i, stores.of(seed + i), 40);
+            try {
+                history.run(STEPS);
+            } catch (AssertionError | RuntimeException e) {
+                throw new AssertionError("replay with -Dbignode.seed=" + (seed + i), e);
+            }
+            kills += history.kills;
+            delivered += history.delivered;
+        }
+        System.out.printf("seed %d: %d histories, %d heads killed, %d nonces delivered%n", seed, count, kills, delivered);
+        assertThat(kills).isGreaterThan(2L * count);
+        assertThat(delivered).isGreaterThan(20L * count);
+    }
+}

@@ -1,0 +1,25 @@
+// What the simulated libraries know of each other, and what tests tell them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" {
+// Work a stream does in its order; a status other than 0 breaks the device's context.
+typedef int (*sim_work)(void* argument);
+int sim_enqueue(uint64_t stream, sim_work work, void* argument);
+
+// Counts a call and says what it is to answer: 0, or what a test ordered.
+int sim_called(const char* function);
+
+// For tests: so many devices, all alike, with nothing allocated, nothing ordered and fresh contexts.
+void sim_configure(int devices, uint64_t memory_bytes, int multiprocessors, int capability_major, int capability_minor);
+// The call of this function on this device after `after` more answers `status`; for ever, until the context is reset, when `sticky`.
+void sim_fail(int device, const char* function, int64_t after, int status, int sticky);
+// Launches on this device after `after` more never end, until the context is reset.
+void sim_hang(int device, int64_t after);
+// Bytes of device memory that are taken.
+uint64_t sim_allocated(int device);
+// Kernels launched since the configuration.
+uint64_t sim_launched(int device);
+}

@@ -11,7 +11,8 @@
 #include <functional>
 #include <thread>
 #include <deque>
-#include <map>
+#include <link.h>
+#include <memory>
 #include <tuple>
 #include <vector>
 
@@ -47,6 +48,8 @@ struct Fiber {
     Index3 index{};
     int thread = 0;
     bool done = false;
+    // Products that it has begun and not yet waited for; sm90.cuh knows what they are.
+    std::shared_ptr<void> products;
 };
 
 // Threads that wait for each other, a warp or a block; those that have ended do not count.
@@ -159,8 +162,28 @@ inline void fiber_main() {
     std::abort();
 }
 
+// The order in which threads take turns, by number: each round ascending, descending, or drawn anew from any other number. What is right does not depend on it.
+struct Turns {
+    std::vector<Fiber*> fibers;
+    uint32_t order, state;
+
+    Turns(Cluster& cluster, uint32_t order) : order(order), state(order) {
+        for (Block& block : cluster.blocks)
+            for (Fiber& fiber : block.fibers) fibers.push_back(&fiber);
+        if (order == DESCENDING) std::reverse(fibers.begin(), fibers.end());
+    }
+    void next_round() {
+        if (order == ASCENDING || order == DESCENDING) return;
+        for (size_t i = fibers.size() - 1; i > 0; i--) {
+            state = state * 1664525u + 1013904223u;
+            std::swap(fibers[i], fibers[(uint64_t)state * (i + 1) >> 32]);
+        }
+    }
+    static constexpr uint32_t ASCENDING = 0, DESCENDING = 1;
+};
+
 // Runs a cluster to its end; false when its threads wait for each other for ever.
-inline bool run_cluster(Cluster& cluster, unsigned char* stacks) {
+inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order) {
     cluster.later.clear();
     cluster.all = Gathering{};
     int left = 0;
@@ -183,16 +206,16 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks) {
             fiber.stack_pointer = top;
         }
     }
+    Turns turns(cluster, order);
     int still = 0;
     uint64_t before = progress;
     while (left > 0) {
-        for (Block& block : cluster.blocks) {
-            for (Fiber& fiber : block.fibers) {
-                if (fiber.done) continue;
-                current = &fiber;
-                sim_switch_stack(&scheduler, fiber.stack_pointer);
-                if (fiber.done) left--;
-            }
+        turns.next_round();
+        for (Fiber* fiber : turns.fibers) {
+            if (fiber->done) continue;
+            current = fiber;
+            sim_switch_stack(&scheduler, fiber->stack_pointer);
+            if (fiber->done) left--;
         }
         for (size_t i = 0; i < cluster.later.size();) {
             if (cluster.later[i].rounds-- > 0) {
@@ -211,10 +234,44 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks) {
     return cluster.later.empty();
 }
 
+// This thread's own memory, in which a kernel's __shared__ variables are; the scheduler's few lie among them.
+struct ThreadMemory {
+    char* start = nullptr;
+    size_t bytes = 0;
+
+    static ThreadMemory find() {
+        ThreadMemory found;
+        current = nullptr;  // touched, so that it is there
+        dl_iterate_phdr(
+                [](dl_phdr_info* info, size_t, void* to) {
+                    for (int i = 0; i < info->dlpi_phnum; i++) {
+                        char* const start = (char*)info->dlpi_tls_data;
+                        const size_t bytes = info->dlpi_phdr[i].p_memsz;
+                        const bool own = info->dlpi_phdr[i].p_type == PT_TLS && start <= (char*)&current && (char*)&current < start + bytes;
+                        if (own && start != nullptr) *(ThreadMemory*)to = {start, bytes};
+                    }
+                    return 0;
+                },
+                &found);
+        // Modules must not share their scheduler's variables, or this one's would be sought in another.
+        if (found.start == nullptr) std::abort();
+        return found;
+    }
+    // Fresh shared memory holds nothing that a kernel may rely on.
+    void poison() const {
+        const auto kept = std::make_tuple(current, body, body_argument, scheduler, progress);
+        std::memset(start, 0xff, bytes);
+        std::tie(current, body, body_argument, scheduler, progress) = kept;
+    }
+};
+
 struct Launch {
     Index3 grid, block;
     unsigned shared_bytes;
     void** parameters;
+    uint32_t order;
+    // Runs something; 0, or the CUresult of the memory access that ended it.
+    int (*guarded)(void (*run)(void*), void* argument);
 };
 
 template <class... Arguments>
@@ -232,7 +289,7 @@ Call<Arguments...> bound(void (*kernel)(Arguments...), void** parameters, std::i
     return {kernel, {*(std::decay_t<Arguments>*)parameters[Places]...}};
 }
 
-// Runs a grid of clusters of so many blocks; 0, or the CUresult that a launch that hangs ends with.
+// Runs a grid of clusters of so many blocks; 0, or the CUresult that a launch ends with whose threads wait for ever or go astray.
 template <class... Arguments>
 int launch(const Launch* launch, int cluster_size, void (*kernel)(Arguments...)) {
     const auto call = bound(kernel, launch->parameters, std::index_sequence_for<Arguments...>());
@@ -240,7 +297,7 @@ int launch(const Launch* launch, int cluster_size, void (*kernel)(Arguments...))
     const int threads = launch->block.x * launch->block.y * launch->block.z;
     if (launch->grid.x % cluster_size != 0) return 1;
     std::atomic<uint64_t> next{0};
-    std::atomic<bool> stuck{false};
+    std::atomic<int> failed{0};
     const auto work = [&] {
         auto own = call;
         std::vector<unsigned char> stacks(cluster_size * threads * STACK_BYTES + 64);
@@ -259,24 +316,31 @@ int launch(const Launch* launch, int cluster_size, void (*kernel)(Arguments...))
             block.window = (unsigned char*)(((uintptr_t)shared.data() + 1023) / 1024 * 1024) + rank * window_bytes;
             block.dynamic_shared = block.window + 16;
         }
+        const ThreadMemory thread_memory = ThreadMemory::find();
         body = &decltype(own)::run;
         body_argument = &own;
-        for (uint64_t first = next.fetch_add(cluster_size); first < blocks && !stuck; first = next.fetch_add(cluster_size)) {
-            for (Block& block : cluster.blocks) {
-                const uint64_t i = first + block.rank;
-                block.index = {(unsigned)(i % launch->grid.x), (unsigned)(i / launch->grid.x % launch->grid.y),
-                               (unsigned)(i / ((uint64_t)launch->grid.x * launch->grid.y))};
+        const auto clusters = [&] {
+            for (uint64_t first = next.fetch_add(cluster_size); first < blocks && failed == 0; first = next.fetch_add(cluster_size)) {
+                for (Block& block : cluster.blocks) {
+                    const uint64_t i = first + block.rank;
+                    block.index = {(unsigned)(i % launch->grid.x), (unsigned)(i / launch->grid.x % launch->grid.y),
+                                   (unsigned)(i / ((uint64_t)launch->grid.x * launch->grid.y))};
+                }
+                std::fill(shared.begin(), shared.end(), 0xff);
+                thread_memory.poison();
+                if (!run_cluster(cluster, aligned, launch->order)) failed = 702;
             }
-            std::fill(shared.begin(), shared.end(), 0xff);
-            if (!run_cluster(cluster, aligned)) stuck = true;
-        }
+        };
+        // A fault leaves fibers where they are: nothing they hold needs to be given back.
+        const int astray = launch->guarded([](void* run) { (*(decltype(clusters)*)run)(); }, (void*)&clusters);
+        if (astray != 0) failed = astray;
     };
     const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
     std::vector<std::thread> others;
     for (unsigned i = 1; i < cores && i * cluster_size < blocks; i++) others.emplace_back(work);
     work();
     for (std::thread& other : others) other.join();
-    return stuck ? 702 : 0;
+    return failed;
 }
 
 inline Warp& warp() { return current->block->warps[current->thread / WARP]; }
@@ -320,7 +384,8 @@ Value __shfl_xor_sync(unsigned, Value value, int mask) {
 }
 template <class Value>
 Value __shfl_down_sync(unsigned, Value value, int apart) {
-    return sim::shuffle(value, std::min(sim::lane() + apart, sim::WARP - 1));
+    // A lane whose source would be beyond the warp keeps its own value.
+    return sim::shuffle(value, sim::lane() + apart < sim::WARP ? sim::lane() + apart : sim::lane());
 }
 
 inline float rsqrtf(float x) { return 1.0f / std::sqrt(x); }

@@ -58,8 +58,8 @@ inline void load(void* to, const TensorMap* map, Barrier* barrier, int column, i
     Cluster* cluster = current->block->cluster;
     const unsigned to_address = shared_address(to);
     const unsigned barrier_address = shared_address(barrier);
-    static thread_local unsigned varied = 12345;
-    varied = varied * 1664525u + 1013904223u;
+    // Copies take their time, each another.
+    const unsigned varied = (unsigned)progress * 1664525u + to_address * 1013904223u;
     cluster->later.push_back({(int)(varied >> 24) % 6, [=] {
         for (unsigned rank = 0; rank < cluster->blocks.size(); rank++) {
             if (!(blocks >> rank & 1)) continue;
@@ -89,7 +89,10 @@ struct Products {
     std::deque<std::vector<Multiplication>> groups;
     std::vector<Multiplication> open;
 };
-inline thread_local std::map<const Fiber*, Products> products;
+inline Products& products() {
+    if (!current->products) current->products = std::make_shared<Products>();
+    return *(Products*)current->products.get();
+}
 
 // K-major operand, 128-byte swizzle: row r, column k of the 16.
 inline float element(uint64_t descriptor, int r, int k) {
@@ -154,18 +157,18 @@ inline unsigned long long matrix_in_shared(const void* shared) {
 
 inline void products_begin() {}
 inline void products_end() {
-    sim::Products& own = sim::products[sim::current];
+    sim::Products& own = sim::products();
     own.groups.push_back(std::move(own.open));
     own.open.clear();
 }
 template <int PENDING>
 void products_wait() {
-    sim::Products& own = sim::products[sim::current];
+    sim::Products& own = sim::products();
     while (own.groups.size() > PENDING) {
         for (const auto& multiplication : own.groups.front()) sim::multiply(multiplication);
         own.groups.pop_front();
     }
 }
 inline void product_64x256x16(float d[128], unsigned long long a, unsigned long long b, int add) {
-    sim::products[sim::current].open.push_back({d, a, b, add != 0});
+    sim::products().open.push_back({d, a, b, add != 0});
 }

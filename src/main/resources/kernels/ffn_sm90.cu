@@ -64,8 +64,17 @@ __device__ __forceinline__ void bring(unsigned char* buffers, Barrier* full, Bar
     }
 }
 
+// x / (1 + exp(-x)), the quotient by its remainder instead of the division's own instructions, which branch at every value: without a branch the values of a part
+// run side by side. Below -80 the float16 is zero either way; where the divisor is one, infinity too stays itself.
+__device__ __forceinline__ float silu(float x) {
+    const float divisor = 1.0f + expf(fminf(-x, 80.0f));
+    const float inverse = near_reciprocal(divisor);
+    const float near = x * inverse;
+    const float quotient = fmaf(fmaf(-near, divisor, x), inverse, near);
+    return divisor == 1.0f ? x : quotient;
+}
+
 // silu(gate) * up of two neighbours.
-__device__ __forceinline__ float silu(float x) { return x / (1.0f + expf(-x)); }
 __device__ __forceinline__ unsigned gated(unsigned gate, unsigned up) {
     const unsigned activated = narrow_pair(silu(widen(low(gate))), silu(widen(high(gate))));
     return narrow_pair(widen(low(activated)) * widen(low(up)), widen(high(activated)) * widen(high(up)));
@@ -158,7 +167,7 @@ __device__ __forceinline__ void multiply(
         // The tile before is finished part by part, each while the tensor cores work at a step of this one.
 #pragma unroll
         for (int part = 0; part < PARTS; part++) {
-            if (part < steps) {
+            if (part == 0 || part < steps) {
                 step_of(d, buffers, full, empty, n++, part == 0, warpgroup, thread);
             }
             waiting.finish(part, width);
@@ -199,6 +208,7 @@ extern "C" __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(384, 1) f
         }
         barrier_init_fence();
     }
+    __syncwarp();
     cluster_sync();
     const Tiles tiles = {(rows + 2 * BLOCK_ROWS - 1) / (2 * BLOCK_ROWS), (width + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS};
     const int steps = (dim + DEPTH - 1) / DEPTH;
@@ -211,6 +221,7 @@ extern "C" __global__ void __cluster_dims__(2, 1, 1) __launch_bounds__(384, 1) f
         take_registers<232>();
         multiply(buffers, full, empty, out, rows, width, tiles, steps, threadIdx.x / 128 - 1);
     }
-    // No block ends while the other may still write to it.
+    // No block ends while the other may still write to it. A cluster's barrier wants whole warps.
+    __syncwarp();
     cluster_sync();
 }

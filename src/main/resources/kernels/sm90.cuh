@@ -120,6 +120,13 @@ __device__ __forceinline__ void products_wait_all(float d[128]) {
         : "memory");
 }
 
+// [rcp.approx] 1 / value, off by at most one unit in the last place.
+__device__ __forceinline__ float near_reciprocal(float value) {
+    float inverse;
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(value));
+    return inverse;
+}
+
 // [cvt.rn.f16x2.f32] Two float32 values to float16, nearest even, in one instruction: the first in the low half, as they lie in memory.
 __device__ __forceinline__ unsigned narrow_pair(float low, float high) {
     unsigned pair;

@@ -175,8 +175,10 @@ class CudaEngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 8, 8", "130, 64, 128", "257, 72, 136", "128, 320, 264", "700, 128, 384"})
-    void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width) {
+    @CsvSource({"1, 8, 8, 2", "130, 64, 128, 2", "257, 72, 136, 2", "128, 320, 264, 5", "700, 128, 384, 6", "300, 712, 392, 2"})
+    void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width, int multiprocessors) {
+        engine.close();
+        machine.configure(1, 4 * GIB, multiprocessors, 9, 0);
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
         try (Buffers buffers = new Buffers(gpu.memory())) {
             gpu.enter();
@@ -200,6 +202,46 @@ class CudaEngineTest {
                     assertThat(Float.float16ToFloat(got[row * width + column])).as("row %d, column %d", row, column)
                             .isCloseTo(expected, within(4e-3f * Math.max(1, Math.abs(expected))));
                 }
+            }
+        } finally {
+            gpu.close();
+        }
+    }
+
+    /** The gate is one of 63,488 numbers: the kernel's quotient, which corrects a reciprocal that is off by a unit, is the division's for every one of them. */
+    @Test
+    void theHopperKernelGatesEveryFloat16AsADivisionDoes() {
+        int rows = 512;
+        int width = 128;
+        int dim = 136;
+        Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
+        try (Buffers buffers = new Buffers(gpu.memory())) {
+            gpu.enter();
+            ModelParams params = new ModelParams(dim, 1, 1, 1, 8, width / (double) (2 * 4 * dim / 3), width, 1e-5, 1e4, false, 1);
+            short one = Float.floatToFloat16(1);
+            // gate (row, column) = the bits 128 row + column, up = 1.
+            short[] x = new short[rows * dim];
+            short[] gate = new short[width * dim];
+            short[] up = new short[width * dim];
+            for (int row = 0; row < rows; row++) {
+                for (int column = 0; column < width; column++) {
+                    short bits = (short) (row * width + column);
+                    x[row * dim + column] = Float.isFinite(Float.float16ToFloat(bits)) ? bits : 0;
+                }
+                x[row * dim + width] = one;
+            }
+            for (int column = 0; column < width; column++) {
+                gate[column * dim + column] = one;
+                up[column * dim + width] = one;
+            }
+            long out = buffers.alloc(2L * rows * width);
+            HopperFfn.of(gpu, params).orElseThrow().run(rows, upload(gpu, buffers, x), upload(gpu, buffers, gate), upload(gpu, buffers, up), out);
+            short[] got = download(gpu, out, rows * width);
+            for (int i = 0; i < got.length; i++) {
+                float g = Float.float16ToFloat(x[i / width * dim + i % width]);
+                // Added to zeros, minus zero is zero.
+                float expected = half((g + 0f) / (1 + (float) Math.exp(-g)));
+                assertThat(Float.float16ToFloat(got[i])).as("gate %s", g).isEqualTo(expected);
             }
         } finally {
             gpu.close();

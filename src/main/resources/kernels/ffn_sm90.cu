@@ -10,8 +10,13 @@
 // to both, block 1 those of w3, so that a weight crosses from the second-level cache once for two blocks. Within a block one warp brings boxes of 64 columns into STAGES
 // buffers; two warpgroups of 64 rows each multiply them with the 128 + 128 rows of w1 and w3 in one instruction, which leaves gate and up of the same place in the same thread.
 //
+// At a tile's end a thread only rounds its sums and packs them, 128 registers into 64: that is all for which the tensor cores wait. The gated linear unit
+// follows in PARTS parts, each while the tensor cores work at one step of the next tile; four neighbours exchange pairs, so that each writes sixteen bytes.
+//
 // Launch: 384 threads, SHARED_BYTES of dynamic shared memory, an even number of blocks, at most one for each multiprocessor; clusters take tiles in turn.
-// Maps: x with boxes of 128 rows, w1 and w3 with boxes of 128 rows, all of 64 columns, 128-byte swizzle, zero beyond the matrix.
+// Parameters: the maps of x, w1 and w3 by value; out; rows, dim, width as 32-bit integers.
+// Maps: two dimensions, dim columns next to each other and 2 dim bytes from row to row; boxes of 64 columns by 128 rows, each element; float16, no interleave,
+// 128-byte swizzle, zero beyond the matrix. x has `rows` rows, w1 and w3 have `width`.
 #include "gpu.cuh"
 #include "sm90.cuh"
 
@@ -64,8 +69,9 @@ __device__ __forceinline__ void bring(unsigned char* buffers, Barrier* full, Bar
     }
 }
 
-// x / (1 + exp(-x)), the quotient by its remainder instead of the division's own instructions, which branch at every value: without a branch the values of a part
-// run side by side. Below -80 the float16 is zero either way; where the divisor is one, infinity too stays itself.
+// x / (1 + exp(-x)), the quotient by its remainder instead of the division's own instructions, which branch at every value: without a branch the values of a
+// part run side by side. Below -80 the float16 is zero either way; where the divisor is one, infinity too stays itself. Minus zero becomes zero, which no sum
+// sees.
 __device__ __forceinline__ float silu(float x) {
     const float divisor = 1.0f + expf(fminf(-x, 80.0f));
     const float inverse = near_reciprocal(divisor);
@@ -92,13 +98,14 @@ __device__ __forceinline__ Half8 row_of_four(const unsigned pairs[4], int lane) 
     return upper ? Half8{{c, d, second[0], second[1]}} : Half8{{first[0], first[1], c, d}};
 }
 
-// A tile's gate and up, rounded and packed, which wait for the gated linear unit while the next tile's products run. Index 16 r + j: the thread's two columns of
-// the j-th eight, in its first row or the one eight below.
+// A tile's gate and up, rounded and packed, which wait for the gated linear unit while the next tile's products run. Index 16 r + j: the thread's two columns
+// of the j-th eight, in its first row or the one eight below.
 struct Waiting {
     unsigned gate[32], up[32];
-    // Where the thread's quarter of its first row begins, and how many columns from there are within the matrix, in its first row and in the one eight below.
+    // Where the thread's quarter of its first row begins.
     half_bits* to;
-    int within[2];
+    // How many of the tile's columns and, from the thread's first row on, how many rows are within the matrix.
+    int columns, rows;
 
     __device__ __forceinline__ void nothing() {
 #pragma unroll
@@ -106,10 +113,10 @@ struct Waiting {
             gate[i] = up[i] = 0;
         }
         to = nullptr;
-        within[0] = within[1] = 0;
+        columns = rows = 0;
     }
 
-    __device__ __forceinline__ void take(const float d[128], half_bits* first_row, int within_first, int within_second) {
+    __device__ __forceinline__ void take(const float d[128], half_bits* first_row, int columns_within, int rows_within) {
 #pragma unroll
         for (int i = 0; i < 32; i++) {
             const int at = i % 16 * 4 + i / 16 * 2;
@@ -117,22 +124,25 @@ struct Waiting {
             up[i] = narrow_pair(d[64 + at], d[64 + at + 1]);
         }
         to = first_row;
-        within[0] = within_first;
-        within[1] = within_second;
+        columns = columns_within;
+        rows = rows_within;
     }
 
     // One of PARTS: 32 columns of one row, which four neighbours write as 64 bytes.
     __device__ __forceinline__ void finish(int part, int width) const {
-        const int row = part / 4, columns = part % 4 * 32;
-        unsigned pairs[4];
+        const int below = part / 4, first = part % 4 * 32, own = first + threadIdx.x % 4 * 8;
+        // For the whole warp. Without a condition the compiler gates before it starts the step's products.
+        if (first < columns) {
+            unsigned pairs[4];
 #pragma unroll
-        for (int i = 0; i < 4; i++) {
-            const int at = 16 * row + columns / 8 + i;
-            pairs[i] = gated(gate[at], up[at]);
-        }
-        const Half8 eight = row_of_four(pairs, threadIdx.x % 4);
-        if (columns < within[row]) {
-            *(Half8*)(to + 8ll * row * width + columns) = eight;
+            for (int i = 0; i < 4; i++) {
+                const int at = 16 * below + first / 8 + i;
+                pairs[i] = gated(gate[at], up[at]);
+            }
+            const Half8 eight = row_of_four(pairs, threadIdx.x % 4);
+            if (own < columns && 8 * below < rows) {
+                *(Half8*)(to + 8ll * below * width + first) = eight;
+            }
         }
     }
 };
@@ -176,15 +186,15 @@ __device__ __forceinline__ void multiply(
         for (int step = PARTS; step < steps; step++) {
             step_of(d, buffers, full, empty, n++, false, warpgroup, thread);
         }
+        int row_pair, column;
+        tiles.at(tile, &row_pair, &column);
+        const int row = (2 * row_pair + cluster_rank()) * BLOCK_ROWS + 64 * warpgroup + thread / 32 * 16 + thread % 32 / 4;
+        half_bits* to = out + (long long)row * width + column * BLOCK_COLUMNS + 8 * (thread % 4);
         products_wait_all(d);
         if (thread < 2) {
             barrier_arrive(&empty[buffer_of(n - 1)], thread);
         }
-        int row_pair, column;
-        tiles.at(tile, &row_pair, &column);
-        const int row = (2 * row_pair + cluster_rank()) * BLOCK_ROWS + 64 * warpgroup + thread / 32 * 16 + thread % 32 / 4;
-        const int first = column * BLOCK_COLUMNS + 8 * (thread % 4);
-        waiting.take(d, out + (long long)row * width + first, row < rows ? width - first : 0, row + 8 < rows ? width - first : 0);
+        waiting.take(d, to, width - column * BLOCK_COLUMNS, rows - row);
     }
 #pragma unroll
     for (int part = 0; part < PARTS; part++) {

@@ -175,35 +175,95 @@ class CudaEngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1, 8, 8", "130, 64, 128", "257, 72, 136", "128, 320, 264", "700, 128, 384"})
-    void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width) {
+    @CsvSource({"1, 8, 8, 2", "130, 64, 128, 2", "257, 72, 136, 2", "128, 320, 264, 5", "700, 128, 384, 6", "300, 712, 392, 2"})
+    void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width, int multiprocessors) {
+        engine.close();
+        machine.configure(1, 4 * GIB, multiprocessors, 9, 0);
+        short[] x = normals(rows * dim, 1);
+        short[] gate = normals(width * dim, 2);
+        short[] up = normals(width * dim, 3);
+        short[] got = hopperFfn(rows, dim, width, x, gate, up);
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < width; column++) {
+                float g = half(dot(x, row, gate, column, dim));
+                float expected = half((float) (g / (1.0 + Math.exp(-g)))) * half(dot(x, row, up, column, dim));
+                // A sum in another order may be rounded to the neighbouring float16, in gate and in up.
+                assertThat(Float.float16ToFloat(got[row * width + column])).as("row %d, column %d", row, column)
+                        .isCloseTo(expected, within(4e-3f * Math.max(1, Math.abs(expected))));
+            }
+        }
+    }
+
+    /** What the kernel makes of x (rows, dim) and two weights (width, dim). */
+    private short[] hopperFfn(int rows, int dim, int width, short[] x, short[] gate, short[] up) {
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
         try (Buffers buffers = new Buffers(gpu.memory())) {
             gpu.enter();
             // The kernel asks for heads and other things only by name.
             ModelParams params = new ModelParams(dim, 1, 1, 1, 8, width / (double) (2 * 4 * dim / 3), width, 1e-5, 1e4, false, 1);
             assertThat(params.hiddenDim()).isEqualTo(width);
-            short[] x = normals(rows * dim, 1);
-            short[] gate = normals(width * dim, 2);
-            short[] up = normals(width * dim, 3);
             long xAddress = upload(gpu, buffers, x);
             long gateAddress = upload(gpu, buffers, gate);
             long upAddress = upload(gpu, buffers, up);
             long out = buffers.alloc(2L * rows * width);
             HopperFfn.of(gpu, params).orElseThrow().run(rows, xAddress, gateAddress, upAddress, out);
-            short[] got = download(gpu, out, rows * width);
-            for (int row = 0; row < rows; row++) {
-                for (int column = 0; column < width; column++) {
-                    float g = half(dot(x, row, gate, column, dim));
-                    float expected = half((float) (g / (1.0 + Math.exp(-g)))) * half(dot(x, row, up, column, dim));
-                    // A sum in another order may be rounded to the neighbouring float16, in gate and in up.
-                    assertThat(Float.float16ToFloat(got[row * width + column])).as("row %d, column %d", row, column)
-                            .isCloseTo(expected, within(4e-3f * Math.max(1, Math.abs(expected))));
-                }
-            }
+            return download(gpu, out, rows * width);
         } finally {
             gpu.close();
         }
+    }
+
+    /** The gate is one of 63,488 numbers: the kernel's quotient, which corrects a reciprocal that is off by a unit, is the division's for every one of them. */
+    @Test
+    void theHopperKernelGatesEveryFloat16AsADivisionDoes() {
+        int rows = 512;
+        int width = 128;
+        int dim = 136;
+        short one = Float.floatToFloat16(1);
+        // gate (row, column) = the bits 128 row + column, up = 1.
+        short[] x = new short[rows * dim];
+        short[] gate = new short[width * dim];
+        short[] up = new short[width * dim];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < width; column++) {
+                short bits = (short) (row * width + column);
+                x[row * dim + column] = Float.isFinite(Float.float16ToFloat(bits)) ? bits : 0;
+            }
+            x[row * dim + width] = one;
+        }
+        for (int column = 0; column < width; column++) {
+            gate[column * dim + column] = one;
+            up[column * dim + width] = one;
+        }
+        short[] got = hopperFfn(rows, dim, width, x, gate, up);
+        for (int i = 0; i < got.length; i++) {
+            float g = Float.float16ToFloat(x[i / width * dim + i % width]);
+            // Added to zeros, minus zero is zero.
+            float expected = half((g + 0f) / (1 + (float) Math.exp(-g)));
+            assertThat(Float.float16ToFloat(got[i])).as("gate %s", g).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void theHopperKernelLeavesAGateBeyondFloat16Infinite() {
+        short[] x = halves(300, 1, 0, 0, 0, 0, 0, 0);
+        short[] gate = new short[64];
+        short[] up = new short[64];
+        for (int column = 0; column < 8; column++) {
+            gate[8 * column] = Float.floatToFloat16(column == 0 ? 300 : column == 1 ? -300 : 1);
+            up[8 * column + 1] = Float.floatToFloat16(1);
+        }
+        short[] got = hopperFfn(1, 8, 8, x, gate, up);
+        // x / (1 + exp(-x)): infinity of infinity, not a number of minus infinity.
+        assertThat(Float.float16ToFloat(got[0])).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Float.float16ToFloat(got[1])).isNaN();
+        assertThat(Float.float16ToFloat(got[2])).isEqualTo(300);
+    }
+
+    private static short[] halves(float... values) {
+        short[] halves = new short[values.length];
+        for (int i = 0; i < values.length; i++) halves[i] = Float.floatToFloat16(values[i]);
+        return halves;
     }
 
     private static float dot(short[] a, int row, short[] b, int column, int n) {

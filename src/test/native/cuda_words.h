@@ -35,6 +35,7 @@ struct Index3 {
 namespace sim {
 
 constexpr int WARP = 32;
+constexpr int WARPGROUP = 128;
 // A fiber's frames are small: kernels hold their arrays in what would be registers.
 constexpr size_t STACK_BYTES = 64 * 1024;
 // So many rounds over all fibers in which nothing moves mean that a barrier is never met.
@@ -79,6 +80,7 @@ struct Block {
     Index3 index{}, grid{}, size{};
     std::vector<Fiber> fibers;
     std::vector<Warp> warps;
+    std::vector<Gathering> warpgroups;
     Gathering all;
     // The block's window of shared memory; what is given at launch begins somewhere in it, aligned to no more than sixteen bytes.
     unsigned char* window = nullptr;
@@ -156,6 +158,7 @@ inline void fiber_main() {
     self->done = true;
     progress++;
     leave(self->block->warps[self->thread / WARP].gathering);
+    leave(self->block->warpgroups[self->thread / WARPGROUP]);
     leave(self->block->all);
     leave(self->block->cluster->all);
     yield();
@@ -190,6 +193,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
     for (Block& block : cluster.blocks) {
         const int threads = (int)block.fibers.size();
         block.warps.assign((threads + WARP - 1) / WARP, Warp{});
+        block.warpgroups.assign((threads + WARPGROUP - 1) / WARPGROUP, Gathering{});
         block.all = Gathering{threads, 0, 0};
         cluster.all.alive += threads;
         for (int i = 0; i < threads; i++, left++) {
@@ -199,6 +203,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
             fiber.thread = i;
             fiber.index = {i % block.size.x, i / block.size.x % block.size.y, i / (block.size.x * block.size.y)};
             block.warps[i / WARP].gathering.alive++;
+            block.warpgroups[i / WARPGROUP].alive++;
             // Six registers, then where to go; a call leaves the stack eight bytes off sixteen.
             void** top = (void**)(stacks + (left + 1) * STACK_BYTES) - 8;
             std::memset(top, 0, 8 * sizeof(void*));

@@ -93,7 +93,6 @@ final class Node implements AutoCloseable {
         worker.start();
         http.start();
         push.start();
-        gate.start();
     }
 
     /** The port it listens on. */

@@ -51,6 +51,7 @@ final class ServeCommand implements Callable<Integer> {
         Settings settings = settings();
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = gate(settings, alarms);
+        gate.start(); // a head may stand by for longer than a certificate lasts
         Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
         try {
             node.start();

@@ -4,6 +4,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.session.Alarms;
+import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -38,7 +39,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Node node = new Node(settings, HeadStore.open(settings, new Alarms(InstantSource.system())));
+        Node node = node(settings, new Alarms(InstantSource.system()));
         try {
             node.start();
         } catch (IllegalStateException unbound) {
@@ -52,6 +53,14 @@ final class ServeCommand implements Callable<Integer> {
         greet(settings, node.port());
         new CountDownLatch(1).await();
         return ExitCode.OK;
+    }
+
+    private static Node node(Settings settings, Alarms alarms) throws InterruptedException {
+        try {
+            return new Node(settings, HeadStore.open(settings, alarms));
+        } catch (StoreException unusable) {
+            throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
     }
 
     private static Settings settings() {

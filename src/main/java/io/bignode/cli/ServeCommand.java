@@ -4,6 +4,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.session.Alarms;
+import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -49,10 +50,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Alarms alarms = new Alarms(InstantSource.system());
-        Gate gate = gate(settings, alarms);
-        gate.start(); // a head may stand by for longer than a certificate lasts
-        Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
+        Node node = node(settings, new Alarms(InstantSource.system()));
         try {
             node.start();
         } catch (IllegalStateException unbound) {
@@ -66,6 +64,16 @@ final class ServeCommand implements Callable<Integer> {
         greet(settings, node.port());
         new CountDownLatch(1).await();
         return ExitCode.OK;
+    }
+
+    private static Node node(Settings settings, Alarms alarms) throws InterruptedException {
+        Gate gate = gate(settings, alarms);
+        gate.start(); // a head may stand by for longer than a certificate lasts
+        try {
+            return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
+        } catch (StoreException unusable) {
+            throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
     }
 
     private static Settings settings() {

@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,6 +40,7 @@ final class TestNode implements AutoCloseable {
     static final String API = "/api/v1/delegation";
     static final String TOKEN = "token-of-the-first-tenant";
     static final String OTHER_TOKEN = "token-of-another-tenant";
+    static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
     static final ObjectMapper JSON = new ObjectMapper();
 
     /** Held here, as the log manager alone would forget its level: thousands of sessions start in these tests. */
@@ -77,7 +79,7 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost()).start();
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers()).start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */
@@ -105,6 +107,29 @@ final class TestNode implements AutoCloseable {
             case OTHER_TOKEN -> Optional.of(new Tenants.Tenant("other", 3, 2));
             default -> Optional.empty();
         };
+    }
+
+    /** No worker, and an operator whose token no tenant has. */
+    private static final class NoWorkers implements Workers {
+        @Override
+        public boolean isOperator(String token) {
+            return token.equals(OPERATOR_TOKEN);
+        }
+
+        @Override
+        public List<Map<String, Object>> list() {
+            return List.of();
+        }
+
+        @Override
+        public boolean drain(String name) {
+            return false;
+        }
+
+        @Override
+        public boolean admit(String name) {
+            return false;
+        }
     }
 
     /** Every line of the API's table; only to be read, not to be served. */

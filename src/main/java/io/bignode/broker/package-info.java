@@ -1,11 +1,12 @@
 /**
- * The seam between the head and its workers.
+ * The seam between the head and its workers, carried by Artemis: one way for the head's own devices and for other hosts.
  *
- * <p>Requests and reports go from workers to the head, leases and cancellations back. Both sides see an interface of their own, so that
- * what carries the messages can be exchanged: today queues in memory, for workers in the head's own process.
+ * <p>Requests and reports go from workers to the head, leases and cancellations back. Both sides see an interface of their own. A worker has
+ * one {@linkplain io.bignode.broker.Link link} at a time and opens another when it fails; its queues of leases live and die with it, as a
+ * lease is kept by the head's store and not by the broker.
  *
- * <p>Invariant: messages of one device arrive in the order they were sent, each once; a lease reaches one slot of the device it was issued
- * to.
+ * <p>Invariant: messages that a device sends over one link arrive in the order they were sent, except that a result may overtake a request; a
+ * result is kept by its worker until the broker's journal has it, and by the journal until the head acknowledged it.
  */
 @NullMarked
 package io.bignode.broker;

@@ -17,6 +17,10 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             ServeCommand.class,
+            WorkerCommand.class,
+            WorkersCommand.class,
+            DrainCommand.class,
+            AdmitCommand.class,
             ClientCommand.class,
             TenantCommand.class,
             ComputeCommand.class,

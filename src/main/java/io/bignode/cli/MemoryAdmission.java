@@ -1,23 +1,29 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import io.bignode.engine.Engine;
 import io.bignode.http.Admission;
+import io.bignode.lease.DeviceOffer;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Takes an order when a device can hold its model and the running sessions' weight pools leave room for its own. */
 final class MemoryAdmission implements Admission {
-    private final List<Engine> engines;
+    /** Devices that a refusal speaks of; a farm has hundreds that are alike. */
+    private static final int TOLD = 8;
+
+    private final Supplier<List<DeviceOffer>> devices;
+    private final ModelSizes models;
     private final Sessions sessions;
     private final long poolBudgetBytes;
 
@@ -30,22 +36,32 @@ final class MemoryAdmission implements Admission {
         }
     }
 
-    MemoryAdmission(List<Engine> engines, Sessions sessions, long poolBudgetBytes) {
-        this.engines = List.copyOf(engines);
+    /**
+     * An admission by the devices of all workers.
+     *
+     * @param devices those that are there when it is asked
+     * @param poolBudgetBytes what weight pools may take on a host
+     */
+    MemoryAdmission(Supplier<List<DeviceOffer>> devices, ModelSizes models, Sessions sessions, long poolBudgetBytes) {
+        this.devices = devices;
+        this.models = models;
         this.sessions = sessions;
         this.poolBudgetBytes = poolBudgetBytes;
     }
 
     @Override
     public Optional<Refusal> refusal(ProofOrder order) {
-        if (engines.isEmpty()) {
+        List<DeviceOffer> all = devices.get();
+        if (all.isEmpty()) {
             return Optional.of(new Refusal.NoDevice());
         }
-        List<String> reasons = engines.stream().flatMap(engine -> engine.refusal(order.params()).stream()).toList();
-        if (reasons.size() == engines.size()) {
-            return Optional.of(new Refusal.TooLarge(String.join("; ", reasons)));
+        List<String> reasons = new ArrayList<>();
+        for (DeviceOffer device : all) {
+            Optional<String> reason = models.refusal(device, order.params());
+            if (reason.isEmpty()) return roomForPool(order);
+            if (reasons.size() < TOLD) reasons.add(reason.get());
         }
-        return roomForPool(order);
+        return Optional.of(new Refusal.TooLarge(String.join("; ", reasons)));
     }
 
     private Optional<Refusal> roomForPool(ProofOrder order) {

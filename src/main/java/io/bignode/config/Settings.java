@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param tenants     who else may use this node
  * @param tls         the files with which the API is served over TLS; empty where it is not
  * @param push        where found batches may be pushed
+ * @param broker      how workers on other hosts join
  */
 public record Settings(
         String host,
@@ -38,7 +39,8 @@ public record Settings(
         DeviceSettings devices,
         TenantSettings tenants,
         Optional<TlsSettings> tls,
-        PushSettings push) {
+        PushSettings push,
+        BrokerSettings broker) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
@@ -81,6 +83,7 @@ public record Settings(
         TenantSettings tenants = TenantSettings.read(reader);
         Optional<TlsSettings> tls = TlsSettings.read(reader);
         PushSettings push = PushSettings.read(reader);
+        BrokerSettings broker = BrokerSettings.read(reader);
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
@@ -107,7 +110,8 @@ public record Settings(
                 devices,
                 tenants,
                 tls,
-                push);
+                push,
+                broker);
     }
 
     /**
@@ -125,6 +129,21 @@ public record Settings(
         Path dataDir = dataDir(reader);
         reader.check();
         return new TokenFile(dataDir).read();
+    }
+
+    /**
+     * The token an operator on this machine shows: the join token in the environment, or the one a head keeps in its data folder.
+     *
+     * @param environment the process's environment variables
+     * @return empty when there is neither
+     * @throws InvalidSettingsException when there is one that cannot be used
+     */
+    public static Optional<Token> operatorToken(Map<String, String> environment) throws InvalidSettingsException {
+        EnvironmentReader reader = new EnvironmentReader(environment);
+        Optional<Token> given = BrokerSettings.token(reader, "DELEGATION_JOIN_TOKEN");
+        Path dataDir = dataDir(reader);
+        reader.check();
+        return given.isPresent() ? given : new TokenFile(dataDir, BrokerSettings.TOKEN_FILE).read();
     }
 
     private static String host(EnvironmentReader reader) {

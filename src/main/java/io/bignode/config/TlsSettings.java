@@ -16,11 +16,21 @@ public record TlsSettings(Path certificate, Path key) {
 
     /** Reads them, and the files for their faults; empty where the API is served without TLS. */
     static Optional<TlsSettings> read(EnvironmentReader reader) {
-        Optional<Path> certificate = reader.path(CERTIFICATE);
-        Optional<Path> key = reader.path(KEY);
-        boolean one = reader.text(CERTIFICATE).isPresent();
-        if (one != reader.text(KEY).isPresent()) {
-            reader.fault(one ? KEY : CERTIFICATE, "is not set, " + (one ? CERTIFICATE : KEY) + " is; set both, or neither to serve without TLS");
+        return read(reader, CERTIFICATE, KEY, "serve without TLS");
+    }
+
+    /**
+     * Reads those of two variables.
+     *
+     * @param neither what happens when neither is set
+     */
+    static Optional<TlsSettings> read(EnvironmentReader reader, String certificateName, String keyName, String neither) {
+        Optional<Path> certificate = reader.path(certificateName);
+        Optional<Path> key = reader.path(keyName);
+        boolean one = reader.text(certificateName).isPresent();
+        if (one != reader.text(keyName).isPresent()) {
+            reader.fault(one ? keyName : certificateName,
+                    "is not set, " + (one ? certificateName : keyName) + " is; set both, or neither to " + neither);
         }
         if (certificate.isEmpty() || key.isEmpty()) return Optional.empty();
         TlsSettings files = new TlsSettings(certificate.get(), key.get());

@@ -28,8 +28,13 @@ public final class TokenFile {
 
     /** The token file of a data folder; neither has to exist. */
     public TokenFile(Path dataDir) {
+        this(dataDir, "token");
+    }
+
+    /** A token file of another name. */
+    TokenFile(Path dataDir, String name) {
         this.folder = dataDir;
-        this.path = dataDir.resolve("token");
+        this.path = dataDir.resolve(name);
     }
 
     /** Where it is. */
@@ -84,7 +89,7 @@ public final class TokenFile {
     /** The whole file appears at once under its name, or not at all: a half-written token would be a weak one. */
     private void make() throws IOException {
         makeFolder();
-        Path draft = folder.resolve(".token." + ProcessHandle.current().pid() + "."
+        Path draft = folder.resolve("." + path.getFileName() + "." + ProcessHandle.current().pid() + "."
                 + Thread.currentThread().threadId());
         FileAttribute<?> ownerOnly = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
         Files.deleteIfExists(draft);

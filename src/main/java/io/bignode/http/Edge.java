@@ -30,11 +30,13 @@ final class Edge {
 
     private final Routes routes;
     private final Tenants tenants;
+    private final Tenants operators;
     private final WrongTokens wrongTokens;
 
-    Edge(Routes routes, Tenants tenants, WrongTokens wrongTokens) {
+    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens) {
         this.routes = routes;
         this.tenants = tenants;
+        this.operators = operators;
         this.wrongTokens = wrongTokens;
     }
 
@@ -85,28 +87,28 @@ final class Edge {
     }
 
     private void requireBearer(ServerRequest request) throws ProblemException {
-        known(bearer(request.headers()), request);
+        known(bearer(request.headers()), tenants, request);
     }
 
     private Tenant tenant(ServerRequest request, Route.Credential credential, Call call) throws ProblemException, IOException {
         Optional<String> shown = bearer(request.headers());
         if (shown.isEmpty()) {
             shown = switch (credential) {
-                case NONE, BEARER -> Optional.empty();
+                case NONE, BEARER, OPERATOR -> Optional.empty();
                 case BEARER_OR_QUERY -> call.queryToken();
                 case BEARER_OR_BODY -> call.bodyToken();
             };
         }
-        return known(shown, request);
+        return known(shown, credential == Route.Credential.OPERATOR ? operators : tenants, request);
     }
 
     /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */
-    private Tenant known(Optional<String> shown, ServerRequest request) throws ProblemException {
+    private Tenant known(Optional<String> shown, Tenants whose, ServerRequest request) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());
         InetAddress from = request.remotePeer().address() instanceof InetSocketAddress socket ? socket.getAddress() : null;
         Optional<Duration> shut = from == null ? Optional.empty() : wrongTokens.shutFor(from);
         if (shut.isPresent()) throw new ProblemException(Problem.full("too many wrong tokens came from your address", shut.get()));
-        Optional<Tenant> tenant = tenants.of(shown.get());
+        Optional<Tenant> tenant = whose.of(shown.get());
         if (tenant.isPresent()) return tenant.get();
         if (from != null) wrongTokens.note(from);
         throw new ProblemException(Problem.unauthorized());

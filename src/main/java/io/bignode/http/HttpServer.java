@@ -8,6 +8,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -20,6 +21,9 @@ public final class HttpServer implements AutoCloseable {
 
     /** Held here, as the log manager alone would forget it and its level. What Helidon tells is told by {@link #start} in one line. */
     private static final Logger HELIDON = Logger.getLogger("io.helidon");
+
+    /** Has no sessions. */
+    private static final Tenants.Tenant OPERATOR = new Tenants.Tenant("operator", 1, 1);
 
     private final HttpRules rules;
     private final Delivery delivery;
@@ -36,6 +40,7 @@ public final class HttpServer implements AutoCloseable {
      * @param admission asked before a new session starts
      * @param devices   how many devices serve now
      * @param hosts     who may be called back
+     * @param workers   what an operator may do with workers
      */
     public HttpServer(
             HttpRules rules,
@@ -44,20 +49,26 @@ public final class HttpServer implements AutoCloseable {
             Delivery delivery,
             Admission admission,
             IntSupplier devices,
-            CallbackHosts hosts) {
+            CallbackHosts hosts,
+            Workers workers) {
         this.rules = rules;
         this.delivery = delivery;
         HELIDON.setLevel(Level.SEVERE);
         Routes routes = Routes.of(
                 new SessionResource(sessions, delivery, devices),
                 new StartResource(sessions, admission, devices, hosts),
-                new HealthResource(devices, () -> closing, sessions::estranged));
+                new HealthResource(devices, () -> closing, sessions::estranged))
+                .and(new WorkerResource(workers).routes());
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)
                 .continueImmediately(false);
         this.connections = new Connections(http1, rules.stalled());
-        this.server = server(rules, connections, new Edge(routes, tenants, new WrongTokens(rules.wrongTokens(), System::nanoTime)));
+        this.server = server(rules, connections, new Edge(routes, tenants, operators(workers), new WrongTokens(rules.wrongTokens(), System::nanoTime)));
+    }
+
+    private static Tenants operators(Workers workers) {
+        return token -> workers.isOperator(token) ? Optional.of(OPERATOR) : Optional.empty();
     }
 
     /**

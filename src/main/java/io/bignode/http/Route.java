@@ -20,7 +20,9 @@ record Route(String method, String template, Credential credential, Resource res
         NONE,
         BEARER,
         BEARER_OR_QUERY,
-        BEARER_OR_BODY
+        BEARER_OR_BODY,
+        /** The operator's bearer token; no small node's counts. */
+        OPERATOR
     }
 
     /** Answers the requests of a route. */

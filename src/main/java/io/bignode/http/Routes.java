@@ -4,6 +4,7 @@ import io.bignode.http.Route.Credential;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The API's table: which request goes where. */
 final class Routes {
@@ -42,6 +43,11 @@ final class Routes {
                 new Route("GET", "/health/live", Credential.NONE, health::live),
                 new Route("GET", "/health/ready", Credential.NONE, health::ready),
                 new Route("GET", "/openapi", Credential.BEARER, OpenApi::serve)));
+    }
+
+    /** This table and more lines. */
+    Routes and(List<Route> more) {
+        return new Routes(Stream.concat(routes.stream(), more.stream()).toList());
     }
 
     /** Every line of the table. */

@@ -71,6 +71,11 @@ final class DeviceRates {
         return rate == null ? rules.target().toNanos() : (long) (rate.nanosPerNonce() * nonces);
     }
 
+    /** Whether this device did this kind of work before. */
+    boolean known(String deviceId, String costClass) {
+        return rates.containsKey(new Key(deviceId, costClass));
+    }
+
     /** Learns from a lease that was done; nothing is learned from one without nonces. */
     void measured(String deviceId, String costClass, int nonces, long deviceNanos) {
         if (nonces < 1) return;

@@ -2,7 +2,7 @@ package io.bignode.lease;
 
 import io.bignode.session.Sessions;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
@@ -14,10 +14,12 @@ public final class Head implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(200);
 
     /** Where the workers' messages come from. */
-    @FunctionalInterface
     public interface Inbox {
-        /** Waits for the next message, at most so long. */
-        Optional<WorkerMessage> receive(Duration wait) throws InterruptedException;
+        /** Waits for messages, at most so long, and takes what is there. */
+        List<WorkerMessage> receive(Duration wait) throws InterruptedException;
+
+        /** All that was received is dealt with, durably, and need not come again. */
+        void acknowledge();
     }
 
     private final Sessions sessions;
@@ -64,7 +66,7 @@ public final class Head implements AutoCloseable {
             long ticked = System.nanoTime();
             while (!closing) {
                 long untilTick = TICK.toNanos() - (System.nanoTime() - ticked);
-                inbox.receive(Duration.ofNanos(Math.max(0, untilTick))).ifPresent(leases::handle);
+                take(inbox.receive(Duration.ofNanos(Math.max(0, untilTick))));
                 if (System.nanoTime() - ticked < TICK.toNanos()) continue;
                 sessions.tick();
                 leases.tick();
@@ -76,12 +78,18 @@ public final class Head implements AutoCloseable {
         drain();
     }
 
+    private void take(List<WorkerMessage> messages) {
+        if (messages.isEmpty()) return;
+        leases.handle(messages);
+        inbox.acknowledge();
+    }
+
     private void drain() {
         try {
-            Optional<WorkerMessage> message = inbox.receive(Duration.ZERO);
-            while (message.isPresent()) {
-                leases.handle(message.get());
-                message = inbox.receive(Duration.ZERO);
+            List<WorkerMessage> messages = inbox.receive(Duration.ZERO);
+            while (!messages.isEmpty()) {
+                take(messages);
+                messages = inbox.receive(Duration.ZERO);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.session.Alarms;
 import io.bignode.session.Flight;
 import io.bignode.session.Found;
 import io.bignode.session.Landing;
@@ -7,46 +8,33 @@ import io.bignode.session.NonceRange;
 import io.bignode.session.Provenance;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.UUID;
 import java.util.function.LongSupplier;
 
 /**
- * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more. Thread safe.
+ * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what remote
+ * workers report. Thread safe.
  *
  * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came
- * back. It calls {@code send} and {@code cancel} with its lock held, so these only hand the message on.
+ * back. It calls the {@link Carrier} with its lock held, so that one only hands messages on.
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
-
-    /** A lease that was sent and did not end. */
-    private static final class Issued {
-        final Lease lease;
-        final Session session;
-        final String deviceId;
-        final long estimateNanos;
-        OptionalLong cancelledNanos = OptionalLong.empty();
-
-        Issued(Lease lease, Session session, String deviceId, long estimateNanos) {
-            this.lease = lease;
-            this.session = session;
-            this.deviceId = deviceId;
-            this.estimateNanos = estimateNanos;
-        }
-    }
+    private static final String CHECK = "check-";
 
     /** A session whose work cannot be done; it is ended once the lock is free, as that calls back. */
     private record Broken(Session session, String reason) {
@@ -55,38 +43,57 @@ public final class Leases {
         }
     }
 
-    /** What workers' messages bring about outside of the lock, as it waits for the store or calls back. */
-    private static final class Effects {
+    /** What is to be done outside of the lock, as it waits for the store or calls back. */
+    private final class Effects {
         final List<Landing> landings = new ArrayList<>();
+        final List<String> released = new ArrayList<>();
+        final List<String> discarded = new ArrayList<>();
         final List<Broken> broken = new ArrayList<>();
+
+        void happen() {
+            if (!landings.isEmpty()) sessions.land(landings);
+            if (!discarded.isEmpty()) sessions.discard(discarded);
+            if (!released.isEmpty()) sessions.release(released);
+            broken.forEach(Broken::end);
+        }
     }
 
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LongSupplier nanoTime;
-    private final BiConsumer<String, Lease> send;
-    private final Consumer<String> cancel;
+    private final Carrier carrier;
+    private final Policies policies;
+    private final Alarms alarms;
+    private final Verification verification;
     private final DeviceRates rates;
+    private final Roster roster = new Roster();
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
     private final Map<Session, FailureTally> failures = new HashMap<>();
+
+    /** The devices that have a session's model ready, as far as is known. */
+    private final Map<Session, Set<String>> warm = new HashMap<>();
+
     private final Map<String, Issued> inFlight = new LinkedHashMap<>();
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
 
     /**
-     * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are.
+     * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
+     * are still to be verified.
      *
      * @param nanoTime the clock the sessions use
-     * @param send     sends a lease to a device
-     * @param cancel   tells the device that has the lease of this id to give it up
+     * @param carrier  carries leases to the devices
      */
-    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, BiConsumer<String, Lease> send, Consumer<String> cancel) {
+    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, Carrier carrier, Policies policies, Alarms alarms) {
         this.sessions = sessions;
         this.rules = rules;
         this.nanoTime = nanoTime;
-        this.send = send;
-        this.cancel = cancel;
+        this.carrier = carrier;
+        this.policies = policies;
+        this.alarms = alarms;
         this.rates = new DeviceRates(rules);
+        this.verification = new Verification(policies, alarms, new SecureRandom());
         sessions.flights().forEach(this::restore);
+        sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
         sessions.onChange(this::serve);
     }
 
@@ -102,34 +109,72 @@ public final class Leases {
     public void handle(List<? extends WorkerMessage> messages) {
         Effects effects = new Effects();
         for (WorkerMessage message : messages) take(message, effects);
-        sessions.land(effects.landings);
-        effects.broken.forEach(Broken::end);
+        effects.happen();
         serve();
     }
 
     private synchronized void take(WorkerMessage message, Effects effects) {
         switch (message) {
             case LeaseRequest request -> waiting.add(request);
-            case LeaseReport.Started(String id, int batch) -> started(id, batch);
-            case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, effects);
-            case LeaseReport.Returned(String id) -> returned(id);
-            case DeviceGone(String deviceId) -> deviceGone(deviceId);
+            case Reported(String worker, LeaseReport report) -> reported(worker, report, effects);
+            case LeaseReport report -> report(report, effects);
+            case DeviceGone(String deviceId) -> deviceGone(deviceId, effects);
+            case WorkerHello hello -> hello(hello, effects);
+            case WorkerGone(String worker) -> {
+                roster.gone(worker);
+                workerGone(worker, Set.of(), effects);
+            }
+            case WorkerFault(String worker, String reason) -> condemn(worker, "sent " + reason, effects);
         }
     }
 
-    private synchronized void restore(Flight flight) {
+    private void reported(String worker, LeaseReport report, Effects effects) {
+        Issued issued = inFlight.get(report.leaseId());
+        if (issued == null) return;
+        if (issued.worker().equals(worker)) report(report, effects);
+        else condemn(worker, "reported on a lease of " + issued.deviceId, effects);
+    }
+
+    private void report(LeaseReport report, Effects effects) {
+        switch (report) {
+            case LeaseReport.Started(String id, int batch) -> started(id, batch);
+            case LeaseReport.Done done -> done(done, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, effects);
+            case LeaseReport.Returned(String id) -> returned(id, effects);
+        }
+    }
+
+    private void restore(Flight flight) {
         Session session = sessions.sessionOf(flight.leaseId()).orElseThrow();
-        inFlight.put(flight.leaseId(), new Issued(lease(session, flight), session, flight.deviceId(), 0));
+        Issued issued = new Issued(lease(session, flight), session, flight.deviceId(), 0, Optional.empty());
+        issued.unclaimed = true;
+        issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().reattach().toNanos();
+        inFlight.put(flight.leaseId(), issued);
+    }
+
+    /** Takes a held result from before a restart; one that has nothing to be checked, or that nobody wants checked any more, needs none. */
+    private boolean needsNoCheck(Landing held) {
+        String worker = held.provenance().worker();
+        if (!verification.holds(worker) || held.computed() < 1) return true;
+        Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
+        NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
+        verification.landed(
+                worker, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
+        return false;
     }
 
     private static Lease lease(Session session, Flight flight) {
         return new Lease(flight.leaseId(), session.id(), session.order().work(), session.order().nonces(), flight.range());
     }
 
-    /** Gives up cancelled leases whose devices do not answer; to be called a few times a second. */
+    /** Takes back leases that take too long or that cancelled devices do not end; to be called a few times a second. */
     public void tick() {
-        giveUp();
+        Effects effects = new Effects();
+        synchronized (this) {
+            giveUp(effects);
+            apply(verification.tick(nanoTime.getAsLong(), this::somebodyMayCheck), effects);
+        }
+        effects.happen();
         serve();
     }
 
@@ -138,113 +183,273 @@ public final class Leases {
         return inFlight.size();
     }
 
-    /** Takes back everything a device has and forgets what it asked for. */
-    private void deviceGone(String deviceId) {
-        waiting.removeIf(request -> request.deviceId().equals(deviceId));
-        for (Iterator<Issued> all = inFlight.values().iterator(); all.hasNext(); ) {
-            Issued issued = all.next();
-            if (!issued.deviceId.equals(deviceId)) continue;
-            cancel.accept(issued.lease.id());
-            all.remove();
-            giveBack(issued);
+    /** The devices that may get leases now. */
+    public synchronized List<DeviceOffer> devices() {
+        return roster.devices();
+    }
+
+    /** The workers that are connected or kept out, by name. */
+    public synchronized List<WorkerView> workers() {
+        return roster.view(worker -> (int) inFlight.values().stream().filter(issued -> issued.worker().equals(worker)).count());
+    }
+
+    /** Gives a worker no more leases; those it has it may finish. False when no such worker is connected. */
+    public synchronized boolean drain(String worker) {
+        return roster.drain(worker);
+    }
+
+    /** Lets a worker that drains or was kept out work again. False when it was neither. */
+    public boolean admit(String worker) {
+        synchronized (this) {
+            if (!roster.admit(worker)) return false;
+            carrier.admit(worker);
+            alarms.clear(alarm(worker));
         }
+        serve();
+        return true;
+    }
+
+    private void hello(WorkerHello hello, Effects effects) {
+        String worker = hello.worker();
+        if (roster.isBarred(worker)) {
+            carrier.bar(worker, "it is in quarantine until an operator admits it");
+            return;
+        }
+        roster.hello(hello);
+        workerGone(worker, Set.copyOf(hello.held()), effects);
+        for (String held : hello.held()) {
+            Issued issued = inFlight.get(held);
+            if (issued != null && issued.worker().equals(worker)) {
+                issued.unclaimed = false;
+                issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().nanos(issued.started, false, 0);
+            } else if (!hello.devices().isEmpty()) {
+                carrier.cancel(hello.devices().getFirst().deviceId(), held);
+            }
+        }
+    }
+
+    /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
+    private void workerGone(String worker, Set<String> held, Effects effects) {
+        waiting.removeIf(request -> DeviceName.of(request.deviceId()).worker().equals(worker));
+        warm.values().forEach(devices -> devices.removeIf(device -> DeviceName.of(device).worker().equals(worker)));
+        takeBack(inFlight.values().stream().filter(one -> one.worker().equals(worker) && !held.contains(one.lease.id())).toList(), effects);
+    }
+
+    /** Takes back everything a device has and forgets what it asked for. */
+    private void deviceGone(String deviceId, Effects effects) {
+        waiting.removeIf(request -> request.deviceId().equals(deviceId));
+        warm.values().forEach(devices -> devices.remove(deviceId));
+        takeBack(inFlight.values().stream().filter(one -> one.deviceId.equals(deviceId)).toList(), effects);
+    }
+
+    private void takeBack(Collection<Issued> all, Effects effects) {
+        for (Issued issued : all) {
+            carrier.cancel(issued.deviceId, issued.lease.id());
+            inFlight.remove(issued.lease.id());
+            giveBack(issued, effects);
+        }
+    }
+
+    /** Keeps a worker out and drops what of it was not verified. The head's own devices may be broken, but are nobody's forgers. */
+    private void condemn(String worker, String why, Effects effects) {
+        LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
+        if (worker.equals(DeviceName.LOCAL) || roster.isBarred(worker)) return;
+        roster.bar(worker);
+        workerGone(worker, Set.of(), effects);
+        effects.discarded.addAll(verification.condemned(worker));
+        carrier.bar(worker, why);
+        alarms.raise(alarm(worker), "worker " + worker + " is in quarantine: it " + why,
+                "find out why its device or its owner is wrong, then let it in again: bignode admit " + worker);
+    }
+
+    private static String alarm(String worker) {
+        return "worker/" + worker;
     }
 
     private void started(String leaseId, int batch) {
         Issued issued = inFlight.get(leaseId);
         if (issued == null) return;
-        issued.session.generating();
-        rates.ready(issued.deviceId, issued.lease.work().costClass(), batch);
+        String costClass = issued.lease.work().costClass();
+        if (issued.check.isEmpty()) issued.session.generating();
+        rates.ready(issued.deviceId, costClass, batch);
+        warm.computeIfAbsent(issued.session, _ -> new HashSet<>()).add(issued.deviceId);
+        issued.started = true;
+        issued.unclaimed = false;
+        setDeadline(issued);
+    }
+
+    private void setDeadline(Issued issued) {
+        boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
+        issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().nanos(issued.started, known, issued.estimateNanos);
     }
 
     private void done(LeaseReport.Done done, Effects effects) {
         Issued issued = inFlight.get(done.leaseId());
         if (issued == null) return;
         Lease lease = issued.lease;
-        if (!sound(lease, done)) {
-            failed(lease.id(), "device " + issued.deviceId + " reported nonces it was not asked for", effects);
+        String worker = issued.worker();
+        Optional<String> fault = fault(lease, done, worker);
+        if (fault.isPresent()) {
+            if (worker.equals(DeviceName.LOCAL)) failed(lease.id(), "device " + issued.deviceId + " " + fault.get(), effects);
+            else condemn(worker, fault.get(), effects);
             return;
         }
         inFlight.remove(lease.id());
-        issued.session.generating();
-        Provenance provenance = Provenance.of(issued.deviceId);
-        effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), provenance, false));
+        alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
+        if (issued.check.isPresent()) {
+            apply(verification.done(issued.check.get(), worker, lease, done.computed(), done.found()), effects);
+            return;
+        }
+        issued.session.generating();
+        boolean held = verification.holds(worker) && done.computed() > 0;
+        effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
+        if (done.computed() < 1) return;
+        NonceRange computed = new NonceRange(lease.range().first(), done.computed());
         FailureTally tally = failures.get(issued.session);
-        if (tally != null && done.computed() > 0) tally.done(new NonceRange(lease.range().first(), done.computed()));
+        if (tally != null) tally.done(computed);
+        if (held) verification.landed(worker, lease.id(), issued.session, computed, done.found(), nanoTime.getAsLong());
+    }
+
+    private void apply(List<Verification.Verdict> verdicts, Effects effects) {
+        for (Verification.Verdict verdict : verdicts) {
+            switch (verdict) {
+                case Verification.Verdict.Release(List<String> leaseIds) -> effects.released.addAll(leaseIds);
+                case Verification.Verdict.Guilty(String worker, String why) -> condemn(worker, "reported what is not so: " + why, effects);
+            }
+        }
     }
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
     private void failed(String leaseId, String reason, Effects effects) {
         Issued issued = inFlight.remove(leaseId);
         if (issued == null) return;
-        sessions.giveBack(leaseId);
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
+        if (issued.check.isPresent()) {
+            apply(verification.returned(issued.check.get(), true), effects);
+            return;
+        }
+        sessions.giveBack(leaseId);
         int times = failures.computeIfAbsent(issued.session, _ -> new FailureTally()).failed(issued.lease.range());
         if (times < rules.failures()) return;
         effects.broken.add(new Broken(issued.session, "the same work failed " + times + " times, at last: " + reason));
     }
 
-    private void returned(String leaseId) {
+    private void returned(String leaseId, Effects effects) {
         Issued issued = inFlight.remove(leaseId);
-        if (issued != null) giveBack(issued);
+        if (issued != null) giveBack(issued, effects);
     }
 
-    private void giveBack(Issued issued) {
+    private void giveBack(Issued issued, Effects effects) {
+        if (issued.check.isPresent()) {
+            apply(verification.returned(issued.check.get(), false), effects);
+            return;
+        }
         sessions.giveBack(issued.lease.id());
         shares.charge(issued.session, -issued.estimateNanos);
     }
 
-    private synchronized void giveUp() {
+    private void giveUp(Effects effects) {
         long now = nanoTime.getAsLong();
-        for (Iterator<Issued> all = inFlight.values().iterator(); all.hasNext(); ) {
-            Issued issued = all.next();
-            if (issued.cancelledNanos.isEmpty() || now - issued.cancelledNanos.getAsLong() < rules.cancelGrace().toNanos()) continue;
+        for (Issued issued : List.copyOf(inFlight.values())) {
+            if (!inFlight.containsKey(issued.lease.id())) continue;
             String lease = issued.lease.id();
-            LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, lease);
-            all.remove();
-            giveBack(issued);
+            if (issued.cancelledNanos.isPresent()) {
+                if (now - issued.cancelledNanos.getAsLong() < rules.cancelGrace().toNanos()) continue;
+                LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, lease);
+                returned(lease, effects);
+            } else if (now - issued.deadlineNanos >= 0) {
+                overdue(issued, effects);
+            }
         }
         shares.forget(session -> session.status().ended());
         failures.keySet().removeIf(session -> session.status().ended());
+        warm.keySet().removeIf(session -> session.status().ended());
+    }
+
+    /** A device that hangs although its host is connected gets nothing more until it asks again. */
+    private void overdue(Issued issued, Effects effects) {
+        if (issued.unclaimed) {
+            returned(issued.lease.id(), effects);
+            return;
+        }
+        alarms.raise(alarm(issued.deviceId), "device " + issued.deviceId + " did not finish a lease in time: its leases go to others",
+                "look at that worker's log; restart it if the device does not come back by itself");
+        carrier.cancel(issued.deviceId, issued.lease.id());
+        failed(issued.lease.id(), issued.deviceId + " did not finish in time", effects);
+        deviceGone(issued.deviceId, effects);
     }
 
     /** Cancels what ended sessions have in flight, then serves the devices that wait, first come first served. */
     private synchronized void serve() {
         for (Issued issued : inFlight.values()) {
-            if (issued.cancelledNanos.isPresent() || !issued.session.status().ended()) continue;
+            if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
             issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
-            cancel.accept(issued.lease.id());
+            carrier.cancel(issued.deviceId, issued.lease.id());
         }
-        for (LeaseRequest request = waiting.peek(); request != null && issue(request); request = waiting.peek()) waiting.remove();
+        for (Iterator<LeaseRequest> all = waiting.iterator(); all.hasNext(); ) {
+            LeaseRequest request = all.next();
+            if (!roster.serves(request.deviceId())) continue;
+            if (issueCheck(request) || issue(request)) all.remove();
+        }
     }
 
     private boolean issue(LeaseRequest request) {
+        Optional<DeviceOffer> device = roster.device(request.deviceId());
         for (Session session : shares.ranking(sessions.leasable())) {
+            if (device.isPresent() && !policies.capacity().fits(device.get(), session.order().work())) continue;
             String costClass = session.order().work().costClass();
             Optional<Flight> flight = session.take(request.deviceId(), rates.size(request.deviceId(), costClass, request.maxBatch()));
             if (flight.isEmpty()) continue;
             Lease lease = lease(session, flight.get());
             long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
-            inFlight.put(lease.id(), new Issued(lease, session, request.deviceId(), estimate));
+            send(new Issued(lease, session, request.deviceId(), estimate, Optional.empty()));
             shares.serve(session, estimate);
-            send.accept(request.deviceId(), lease);
             return true;
         }
         return false;
     }
 
-    /** Whether a report speaks of nonces of its lease only, each once. */
-    private static boolean sound(Lease lease, LeaseReport.Done done) {
-        if (done.computed() > lease.range().count()) return false;
+    private boolean issueCheck(LeaseRequest request) {
+        String worker = DeviceName.of(request.deviceId()).worker();
+        Optional<Check> taken = verification.take(worker, check -> fits(request.deviceId(), check.subject.session()));
+        if (taken.isEmpty()) return false;
+        Session session = taken.get().subject.session();
+        String costClass = session.order().work().costClass();
+        NonceRange sample = verification.sample(taken.get(), rates.size(request.deviceId(), costClass, request.maxBatch()));
+        Lease lease = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), sample);
+        long estimate = rates.estimateNanos(request.deviceId(), costClass, sample.count());
+        send(new Issued(lease, session, request.deviceId(), estimate, taken));
+        return true;
+    }
+
+    private void send(Issued issued) {
+        issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
+        setDeadline(issued);
+        inFlight.put(issued.lease.id(), issued);
+        carrier.send(issued.deviceId, issued.lease);
+    }
+
+    private boolean fits(String deviceId, Session session) {
+        return roster.device(deviceId).filter(device -> policies.capacity().fits(device, session.order().work())).isPresent();
+    }
+
+    private boolean somebodyMayCheck(Check check) {
+        return roster.devices().stream().anyMatch(device -> !check.excluded.contains(DeviceName.of(device.deviceId()).worker())
+                && policies.capacity().fits(device, check.subject.session().order().work()));
+    }
+
+    /** What a report says that no sound device says: nonces of another lease, or one twice, or what cannot be their proof. */
+    private Optional<String> fault(Lease lease, LeaseReport.Done done, String worker) {
+        if (done.computed() > lease.range().count()) return Optional.of("reported nonces it was not asked for");
         Set<Long> seen = new HashSet<>();
         for (Found found : done.found()) {
             OptionalLong index = lease.nonces().index(found.nonce());
-            if (index.isEmpty() || !seen.add(found.nonce())) return false;
+            if (index.isEmpty() || !seen.add(found.nonce())) return Optional.of("reported nonces it was not asked for");
             long place = index.getAsLong() - lease.range().first();
-            if (place < 0 || place >= done.computed()) return false;
+            if (place < 0 || place >= done.computed()) return Optional.of("reported nonces it was not asked for");
         }
-        return true;
+        return worker.equals(DeviceName.LOCAL) ? Optional.empty() : policies.proofs().fault(lease.work(), done.found());
     }
 }

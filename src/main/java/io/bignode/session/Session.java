@@ -253,6 +253,11 @@ public final class Session {
         return Optional.of(end(flight, nothing, hold));
     }
 
+    /** The lease of this id, whether a result waits for it or not; empty when it ended. */
+    public synchronized Optional<Flight> flight(String leaseId) {
+        return Optional.ofNullable(flights.get(leaseId));
+    }
+
     /** The leases in flight that no result came for. */
     synchronized List<Flight> flights() {
         return flights.values().stream().filter(flight -> !held.containsKey(flight.leaseId())).toList();

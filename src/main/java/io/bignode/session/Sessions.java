@@ -78,14 +78,20 @@ public final class Sessions {
      *
      * @param clock    tells when a session was created, and how much time passed while no head ran
      * @param nanoTime measures how long ago something was, as {@link System#nanoTime}
-     * @throws StoreException when the store cannot be read
+     * @throws StoreException when the store cannot be read, or what is read cannot be true
      */
     public Sessions(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store) {
         this.rules = rules;
         this.store = store;
         this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
         this.purgedNanos = nanoTime.getAsLong();
-        restore(store.load());
+        StoreImage image = store.load();
+        try {
+            restore(image);
+        } catch (IllegalStateException contradiction) {
+            throw new StoreException(
+                    "what is stored contradicts itself: " + contradiction.getMessage() + "; put a backup in its place", contradiction);
+        }
     }
 
     /** The rules they live by. */

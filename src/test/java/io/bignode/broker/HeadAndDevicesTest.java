@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome.Answered;
+import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Head;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
+import io.bignode.lease.Policies;
+import io.bignode.lease.ProofsOfTests;
+import io.bignode.session.Alarms;
 import io.bignode.session.Batches;
 import io.bignode.session.Flight;
 import io.bignode.session.Found;
@@ -24,6 +28,7 @@ import io.bignode.session.SessionRules;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -39,9 +44,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Head, broker, sessions and delivery with real threads: devices that compute nothing and small nodes that start, poll, break off and
@@ -52,7 +60,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HeadAndDevicesTest {
     private static final int DEVICES = 3;
     private static final int SLOTS = 2;
-    private static final int LEASES_A_SLOT = 1000;
+    private static final int LEASES_A_SLOT = 200;
     private static final int SMALL_NODES = 6;
 
     /** Nonces of different orders differ, so that one set tells all of them apart. */
@@ -65,10 +73,7 @@ class HeadAndDevicesTest {
             InstantSource.system(),
             System::nanoTime,
             new MemoryStore());
-    private final InMemoryBroker broker = new InMemoryBroker();
-    private final Leases leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, broker::send, broker::cancel);
     private final Queue<Throwable> deaths = new ConcurrentLinkedQueue<>();
-    private final Head head = new Head(sessions, leases, broker::receive, (_, death) -> deaths.add(death));
     private final Delivery delivery = new Delivery();
 
     private final Map<Long, String> held = new ConcurrentHashMap<>();
@@ -76,6 +81,35 @@ class HeadAndDevicesTest {
     private final Set<Long> found = ConcurrentHashMap.newKeySet();
     private final Set<Long> delivered = ConcurrentHashMap.newKeySet();
     private final CountDownLatch busySlots = new CountDownLatch(DEVICES * SLOTS);
+
+    @TempDir
+    Path folder;
+
+    private EmbeddedBroker server;
+    private ArtemisHead carrier;
+    private ArtemisWorker broker;
+    private Leases leases;
+    private Head head;
+
+    @BeforeEach
+    void connect() throws BrokerException {
+        server = EmbeddedBroker.start(folder, Optional.empty(), _ -> false);
+        carrier = ArtemisHead.connect(server.head(), (_, _) -> {});
+        Seam seam = new Seam(carrier);
+        leases = new Leases(
+                sessions, LeaseRules.usual(), System::nanoTime, seam, new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(InstantSource.system()));
+        head = new Head(sessions, leases, seam, (_, death) -> deaths.add(death));
+        List<DeviceOffer> devices = IntStream.range(0, DEVICES).mapToObj(i -> new DeviceOffer("local/device" + i, "a test", 1, 16)).toList();
+        broker = new ArtemisWorker("local", devices, server.local(), new Seam.Silent());
+        broker.start();
+    }
+
+    @AfterEach
+    void disconnect() {
+        broker.close();
+        carrier.close();
+        server.close();
+    }
 
     @Test
     void everyNonceIsComputedOnceAndEveryFoundOneDeliveredOnce() throws Exception {
@@ -91,10 +125,9 @@ class HeadAndDevicesTest {
         }
         for (Thread thread : threads) thread.join();
         sessions.list("alice").forEach(session -> sessions.stop("alice", session.id()));
+        broker.stop();
         head.close();
         for (Session session : sessions.list("alice")) drain(session);
-        broker.close();
-
         assertThat(deaths).isEmpty();
         assertThat(held).isEmpty();
         assertThat(leases.inFlight()).isZero();

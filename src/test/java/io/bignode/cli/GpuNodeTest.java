@@ -55,7 +55,7 @@ class GpuNodeTest {
         Settings settings = settings(devices);
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
     }
 
     private JsonNode answer(int port, String path, HttpRequest.Builder request) throws Exception {

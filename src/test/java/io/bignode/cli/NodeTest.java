@@ -51,7 +51,7 @@ class NodeTest {
         Settings settings = Settings.load(environment());
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate);
+        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
     }
 
     private HttpRequest.Builder to(String path) {

@@ -80,7 +80,8 @@ class SettingsTest {
                         settings.devices(),
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
-                        new PushSettings(List.of(), Optional.empty())));
+                        new PushSettings(List.of(), Optional.empty()),
+                        new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02)));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

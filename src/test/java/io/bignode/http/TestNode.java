@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -39,6 +40,7 @@ final class TestNode implements AutoCloseable {
     static final String API = "/api/v1/delegation";
     static final String TOKEN = "token-of-the-first-tenant";
     static final String OTHER_TOKEN = "token-of-another-tenant";
+    static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
     static final ObjectMapper JSON = new ObjectMapper();
 
     /** Held here, as the log manager alone would forget its level: thousands of sessions start in these tests. */
@@ -77,7 +79,7 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost()).start();
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN)).start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */

@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.session.Alarms;
 import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
@@ -10,7 +11,9 @@ import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Sessions and leases whose devices are played by the test, on a clock moved by hand. */
 final class Bench {
@@ -21,8 +24,42 @@ final class Bench {
             new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 100), time, time, new MemoryStore());
     final List<Sent> sent = new ArrayList<>();
     final List<String> cancelled = new ArrayList<>();
-    final Leases leases = new Leases(
-            sessions, LeaseRules.usual(), time, (device, lease) -> sent.add(new Sent(device, lease)), cancelled::add);
+    final Map<String, String> barred = new HashMap<>();
+    final Alarms alarms = new Alarms(time);
+    final ProofsOfTests proofs = new ProofsOfTests();
+    final Leases leases;
+
+    /** Remote workers are trusted. */
+    Bench() {
+        this(0);
+    }
+
+    Bench(double verifyShare) {
+        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> true, verifyShare), alarms);
+    }
+
+    /** Notes what is carried. */
+    private final class Hand implements Carrier {
+        @Override
+        public void send(String deviceId, Lease lease) {
+            sent.add(new Sent(deviceId, lease));
+        }
+
+        @Override
+        public void cancel(String deviceId, String leaseId) {
+            cancelled.add(leaseId);
+        }
+
+        @Override
+        public void bar(String worker, String reason) {
+            barred.put(worker, reason);
+        }
+
+        @Override
+        public void admit(String worker) {
+            barred.remove(worker);
+        }
+    }
 
     Session start(Order order) {
         return ((StartOutcome.Started) sessions.start(order)).session();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome;
 import io.bignode.lease.OrderModel.Run;
+import io.bignode.session.Alarms;
 import io.bignode.session.Batches;
 import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
@@ -36,12 +37,16 @@ final class History {
             Orders.of("bob", "short", new NonceSequence(Long.MAX_VALUE - 40, 2)));
     private static final List<String> DEVICES = List.of("cpu", "gpu", "slow");
 
+    /** No device hangs in these histories: only cancelled leases are given up. */
+    private static final Patience FOR_EVER =
+            new Patience(Duration.ofDays(9), Duration.ofDays(9), Duration.ofDays(9), 1, Duration.ofDays(9));
+
     private record Flight(Lease lease, String deviceId, Session session, OrderModel order, Run run) {}
 
     private final Random random;
     private final ManualTime time = new ManualTime();
     private final SessionRules rules;
-    private final LeaseRules leaseRules = new LeaseRules(Duration.ofSeconds(1), 8, 2, 3, Duration.ofSeconds(20));
+    private final LeaseRules leaseRules = new LeaseRules(Duration.ofSeconds(1), 8, 2, 3, Duration.ofSeconds(20), FOR_EVER);
     private final Sessions sessions;
     private final Leases leases;
     private final Delivery delivery = new Delivery();
@@ -63,7 +68,28 @@ final class History {
         rules = new SessionRules(
                 1 + random.nextInt(3), Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofSeconds(500), 1 + random.nextInt(4));
         sessions = new Sessions(rules, time, time, new MemoryStore());
-        leases = new Leases(sessions, leaseRules, time, this::sent, this::cancelled);
+        leases = new Leases(sessions, leaseRules, time, new Hand(), new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(time));
+    }
+
+    /** Notes what is carried; nobody is kept out. */
+    private final class Hand implements Carrier {
+        @Override
+        public void send(String deviceId, Lease lease) {
+            sent(deviceId, lease);
+        }
+
+        @Override
+        public void cancel(String deviceId, String leaseId) {
+            cancelled(leaseId);
+        }
+
+        @Override
+        public void bar(String worker, String reason) {
+            throw new AssertionError(worker + " is kept out: " + reason);
+        }
+
+        @Override
+        public void admit(String worker) {}
     }
 
     void run(int steps) {

@@ -1,7 +1,7 @@
 package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.bignode.session.StartOutcome.Started;
 import java.time.Duration;
@@ -180,6 +180,9 @@ class RestartTest {
         Session session = start("a");
         Flight flight = session.take("cpu", 4).orElseThrow();
         store.write(List.of(new Change.GapOpened(1, flight.range().first() + 1, flight.range().end() + 5)));
-        assertThatIllegalStateException().isThrownBy(this::restart).withMessageContaining("in two places");
+        assertThatExceptionOfType(StoreException.class)
+                .isThrownBy(this::restart)
+                .withMessageContaining("in two places")
+                .withMessageContaining("put a backup in its place");
     }
 }

@@ -51,6 +51,19 @@ public final class CpuEngine implements Engine {
 
     @Override
     public Optional<String> refusal(ModelParams params) {
+        return refusal(device, params, threads);
+    }
+
+    /**
+     * Whether a model can run on a processor, of this host or another, judged from sizes alone.
+     *
+     * @return empty when it fits, otherwise the reason
+     */
+    public static Optional<String> refusal(Device device, ModelParams params) {
+        return refusal(device, params, OpenBlas.MAX_CALLERS);
+    }
+
+    private static Optional<String> refusal(Device device, ModelParams params, int threads) {
         long poolBytes = 2 * params.poolSize();
         double needed = (double) poolBytes + CpuModel.bytes(params, 1, threads);
         if (needed > device.memoryBytes()) {

@@ -101,12 +101,22 @@ final class CudaEngine implements Engine {
 
     @Override
     public Optional<String> refusal(ModelParams params) {
+        return refusal(device, params);
+    }
+
+    /**
+     * Whether a model can run on a GPU, of this host or another, judged from sizes alone.
+     *
+     * @return empty when it fits, otherwise the reason
+     */
+    static Optional<String> refusal(Device device, ModelParams params) {
         if (params.headDim() > GpuPlan.MAX_HEAD_DIM || params.nHeads() > GpuPlan.MAX_HEADS) {
             return Optional.of(device.id() + " takes heads of up to " + GpuPlan.MAX_HEAD_DIM + " values and up to " + GpuPlan.MAX_HEADS
                     + " of them, the model has " + params.nHeads() + " of " + params.headDim());
         }
         long pool = DevicePools.bytes(params.poolSize()) + Gpu.WORKSPACE_BYTES;
-        if (plan(params, device.memoryBytes() - pool).isPresent()) return Optional.empty();
+        // One nonce at a time is the least that has to fit, however fast the GPU is.
+        if (GpuPlan.of(params, new GpuPlan.Room(device.memoryBytes() - pool, 1, 1)).isPresent()) return Optional.empty();
         GpuPlan least = new GpuPlan(1, false, params.seqLen());
         return Optional.of(String.format(
                 "the model needs %.2f GiB on %s (weight pool %.2f, two layers' weights %.2f, activations of one nonce %.2f), %.2f GiB may be used",

@@ -1,11 +1,13 @@
 package io.bignode.engine.cuda;
 
-import io.bignode.engine.Detection;
 import io.bignode.engine.Detection.Found;
+import io.bignode.engine.Detection;
+import io.bignode.engine.Device;
 import io.bignode.engine.DeviceException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.cuda.NativeLibrary.Lookup;
 import io.bignode.engine.cuda.NativeLibrary.Places;
+import io.bignode.poc.ModelParams;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +23,15 @@ public final class Gpus {
 
     private final Detection detection;
     private final List<Engine> engines;
+
+    /**
+     * Whether a model can run on a GPU, of this host or another, judged from sizes alone.
+     *
+     * @return empty when it fits, otherwise the reason
+     */
+    public static Optional<String> refusal(Device device, ModelParams params) {
+        return CudaEngine.refusal(device, params);
+    }
 
     private Gpus(Detection detection, List<Engine> engines) {
         this.detection = detection;

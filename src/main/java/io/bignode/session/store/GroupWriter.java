@@ -234,6 +234,8 @@ final class GroupWriter implements AutoCloseable {
         }
     }
 
+    /** Waits a little; both callers look again whether they have to go on waiting. */
+    @SuppressWarnings("WaitNotInLoop")
     private void await(long nanos) {
         try {
             work.await(nanos, TimeUnit.NANOSECONDS);

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.bignode.session.Alarms;
+import io.bignode.session.Change;
 import io.bignode.session.Found;
 import io.bignode.session.Hands;
 import io.bignode.session.ManualTime;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Orders;
+import io.bignode.session.Provenance;
 import io.bignode.session.Quiet;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
@@ -153,6 +155,17 @@ class TwoHeadsTest {
         head.join();
         assertThat(session.totalBatches()).isZero();
         assertThat(alarms.list()).anySatisfy(alarm -> assertThat(alarm.key()).isEqualTo("store"));
+        store.close();
+    }
+
+    @Test
+    void whatCannotBeWrittenIsNotRepeatedInTheAlarm() throws Exception {
+        SqlStore store = open().orElseThrow();
+        store.load();
+        Change batch = new Change.BatchFound("very-secret-word", 1, List.of(new Found(1, "very-secret-word")), Provenance.of("cpu"));
+        assertThat(store.write(List.of(batch)).await()).isTrue();
+        assertThat(store.write(List.of(batch)).await()).as("there is one of this number").isFalse();
+        assertThat(alarms.list()).singleElement().satisfies(alarm -> assertThat(alarm.toString()).contains("duplicate").doesNotContain("secret"));
         store.close();
     }
 

@@ -17,11 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/**
- * A broker for workers in the head's own process. Its queues need no bound: a slot has one request or one lease at a time, so that they
- * never hold more than a few messages a slot.
- */
-public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable {
+/** A worker's end of a broker in memory, whose other end the test plays. */
+public final class InMemoryBroker implements WorkerSide, AutoCloseable {
     private final BlockingQueue<WorkerMessage> toHead = new LinkedBlockingQueue<>();
 
     /** The leases sent and not yet ended; one that is not in here is not wanted. */
@@ -29,9 +26,6 @@ public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable
 
     private final Map<String, Queue<Lease>> toDevice = new HashMap<>();
     private boolean closed;
-
-    /** Empty queues. */
-    public InMemoryBroker() {}
 
     @Override
     public void request(LeaseRequest request) {
@@ -64,7 +58,7 @@ public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable
         toHead.add(new DeviceGone(deviceId));
     }
 
-    @Override
+    /** The head's move. */
     public Optional<WorkerMessage> receive(Duration wait) throws InterruptedException {
         Optional<WorkerMessage> message = Optional.ofNullable(toHead.poll(wait.toNanos(), TimeUnit.NANOSECONDS));
         if (message.isPresent() && message.get() instanceof DeviceGone(String deviceId)) forget(deviceId);
@@ -76,7 +70,7 @@ public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable
         toDevice.remove(deviceId);
     }
 
-    @Override
+    /** The head's move. */
     public synchronized void send(String deviceId, Lease lease) {
         if (closed) return;
         wanted.add(lease.id());
@@ -84,7 +78,7 @@ public final class InMemoryBroker implements HeadSide, WorkerSide, AutoCloseable
         notifyAll();
     }
 
-    @Override
+    /** The head's move. */
     public void cancel(String leaseId) {
         wanted.remove(leaseId);
     }

@@ -1,0 +1,281 @@
+package io.bignode.broker;
+
+import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceName;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.lease.WorkerHello;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker's end of the broker: keeps a link to it, for ever if need be, and knows across links what its slots wait for, which leases they
+ * have in hand, and which results did not certainly arrive. These are sent again over the next link; the head takes each once.
+ */
+public final class ArtemisWorker implements WorkerSide, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(ArtemisWorker.class.getName());
+
+    /** Tells how the link is doing. */
+    public interface Watcher {
+        /** It is connected. */
+        void joined();
+
+        /** It is not, or no more; it is tried again. */
+        void apart(String reason);
+    }
+
+    /** A lease that came in. */
+    private record Taken(String device, ClientMessage message, WorkerLink link) {}
+
+    /** One device's requests and leases. */
+    private static final class Mailbox {
+        final DeviceOffer device;
+        final Deque<LeaseRequest> waiting = new ArrayDeque<>();
+        final Queue<Lease> leases = new ArrayDeque<>();
+
+        Mailbox(DeviceOffer device) {
+            this.device = device;
+        }
+    }
+
+    private final String worker;
+    private final BrokerAccess access;
+    private final Watcher watcher;
+    private final Map<String, Mailbox> mailboxes = new LinkedHashMap<>();
+    private final Map<String, Taken> inHand = new HashMap<>();
+    private final Map<String, LeaseReport> unsent = new LinkedHashMap<>();
+    private final Set<String> wanted = ConcurrentHashMap.newKeySet();
+
+    /** Results are committed by threads of their own, which nobody interrupts, so that a slot never waits for the broker. */
+    private final ExecutorService deliveries = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("broker-commit-", 0).factory());
+
+    private final Thread connector = Thread.ofPlatform().daemon().name("broker-link").unstarted(this::connect);
+    private @Nullable WorkerLink current;
+    private boolean stopped;
+    private boolean closed;
+
+    /**
+     * A worker that is not connected yet.
+     *
+     * @param devices what it offers; slots call them by their names within the host
+     */
+    public ArtemisWorker(String worker, List<DeviceOffer> devices, BrokerAccess access, Watcher watcher) {
+        this.worker = worker;
+        this.access = access;
+        this.watcher = watcher;
+        for (DeviceOffer device : devices) mailboxes.put(DeviceName.of(device.deviceId()).device(), new Mailbox(device));
+    }
+
+    /** Connects from now on, again and again. */
+    public void start() {
+        connector.start();
+    }
+
+    @Override
+    public synchronized void request(LeaseRequest request) {
+        if (stopped) return;
+        Mailbox mailbox = mailbox(request.deviceId());
+        LeaseRequest asked = new LeaseRequest(mailbox.device.deviceId(), request.maxBatch());
+        mailbox.waiting.add(asked);
+        if (current != null) current.tell(asked);
+    }
+
+    @Override
+    public synchronized Optional<Lease> take(String deviceId) throws InterruptedException {
+        Mailbox mailbox = mailbox(deviceId);
+        while (!stopped) {
+            Lease lease = mailbox.leases.poll();
+            if (lease != null) return Optional.of(lease);
+            wait();
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public boolean cancelled(String leaseId) {
+        return !wanted.contains(leaseId);
+    }
+
+    @Override
+    public void report(LeaseReport report) {
+        if (report instanceof LeaseReport.Started) {
+            synchronized (this) {
+                if (current != null) current.tell(report);
+            }
+            return;
+        }
+        wanted.remove(report.leaseId());
+        Taken taken;
+        WorkerLink link;
+        synchronized (this) {
+            if (closed) return;
+            // Until it certainly arrived it is kept: a commit in doubt is done again over the next link.
+            unsent.put(report.leaseId(), report);
+            taken = inHand.remove(report.leaseId());
+            link = current;
+        }
+        if (taken == null || link == null) return;
+        deliveries.execute(() -> deliver(link, report, taken.link() == link ? taken.message() : null, taken.device()));
+    }
+
+    private void deliver(WorkerLink link, LeaseReport report, @Nullable ClientMessage lease, String device) {
+        if (!link.commit(device, report, lease)) return;
+        synchronized (this) {
+            unsent.remove(report.leaseId());
+        }
+    }
+
+    @Override
+    public synchronized void gone(String deviceId) {
+        Mailbox mailbox = mailbox(deviceId);
+        mailbox.waiting.clear();
+        for (Lease lease : mailbox.leases) {
+            wanted.remove(lease.id());
+            inHand.remove(lease.id());
+        }
+        mailbox.leases.clear();
+        if (current != null) current.tell(new DeviceGone(mailbox.device.deviceId()));
+    }
+
+    private Mailbox mailbox(String device) {
+        Mailbox mailbox = mailboxes.get(device);
+        if (mailbox == null) throw new IllegalArgumentException("no device " + device + " was offered");
+        return mailbox;
+    }
+
+    /** What came from the head, by a thread of the link. */
+    private synchronized void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
+        if (link != current || stopped) return;
+        Mailbox mailbox = mailbox(device);
+        mailbox.waiting.poll();
+        inHand.put(lease.id(), new Taken(device, message, link));
+        wanted.add(lease.id());
+        mailbox.leases.add(lease);
+        notifyAll();
+    }
+
+    private void told(WorkerLink link, HeadMessage message) {
+        switch (message) {
+            case HeadMessage.Cancel(String leaseId) -> wanted.remove(leaseId);
+            case HeadMessage.Introduce() -> introduce(link);
+            case HeadMessage.Barred(String reason) ->
+                LOG.log(System.Logger.Level.ERROR, "the head lets this worker in no more: {0}", reason);
+        }
+    }
+
+    /** Says who this is, what it has, and what its slots wait for. */
+    private synchronized void introduce(WorkerLink link) {
+        if (link != current) return;
+        Set<String> held = new HashSet<>(inHand.keySet());
+        held.addAll(unsent.keySet());
+        link.tell(new WorkerHello(worker, mailboxes.values().stream().map(mailbox -> mailbox.device).toList(), List.copyOf(held)));
+        if (!stopped) mailboxes.values().forEach(mailbox -> mailbox.waiting.forEach(link::tell));
+    }
+
+    private void connect() {
+        Backoff backoff = new Backoff();
+        while (open()) {
+            WorkerLink link = null;
+            try {
+                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), this::arrived, this::told);
+                use(link);
+                backoff.reset();
+                watcher.joined();
+                link.awaitEnd();
+                if (open()) watcher.apart("the connection ended");
+            } catch (ActiveMQException | RuntimeException e) {
+                // Whatever a library throws at connecting, the next try may do better.
+                watcher.apart(reason(e));
+            } catch (InterruptedException e) {
+                // only close() interrupts this thread
+            } finally {
+                unuse(link);
+            }
+            backoff.pause(this::open);
+        }
+    }
+
+    private static String reason(Exception e) {
+        String message = String.valueOf(e.getMessage());
+        return message.isBlank() ? e.getClass().getSimpleName() : message;
+    }
+
+    private void use(WorkerLink link) throws ActiveMQException {
+        List<LeaseReport> again;
+        synchronized (this) {
+            current = link;
+            introduce(link);
+            again = new ArrayList<>(unsent.values());
+        }
+        link.start();
+        String device = mailboxes.keySet().iterator().next();
+        for (LeaseReport report : again) deliver(link, report, null, device);
+    }
+
+    private void unuse(@Nullable WorkerLink link) {
+        synchronized (this) {
+            current = null;
+        }
+        if (link != null) link.close();
+    }
+
+    private synchronized boolean open() {
+        return !closed;
+    }
+
+    /** Lets nothing more through to the devices: who waits for a lease gets none, and every lease is cancelled. Reports still pass. */
+    public synchronized void stop() {
+        stopped = true;
+        wanted.clear();
+        mailboxes.values().forEach(mailbox -> mailbox.leases.clear());
+        notifyAll();
+    }
+
+    /** {@link #stop Stops} and ends the connection; the head takes back what was not reported. */
+    @Override
+    public void close() {
+        stop();
+        synchronized (this) {
+            closed = true;
+        }
+        deliveries.shutdown();
+        awaitDeliveries();
+        connector.interrupt();
+        boolean interrupted = false;
+        try {
+            connector.join(Duration.ofSeconds(5));
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    private void awaitDeliveries() {
+        try {
+            if (!deliveries.awaitTermination(3, TimeUnit.SECONDS)) {
+                LOG.log(System.Logger.Level.WARNING, "results could not be handed over: they are computed again elsewhere");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

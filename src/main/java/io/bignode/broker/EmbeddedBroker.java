@@ -1,0 +1,190 @@
+package io.bignode.broker;
+
+import io.bignode.lease.DeviceName;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import javax.net.ssl.SSLContext;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.TransportConfiguration;
+import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.CoreAddressConfiguration;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.remoting.impl.invm.InVMAcceptorFactory;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
+import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
+import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
+import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
+import org.apache.activemq.artemis.utils.critical.CriticalAnalyzerPolicy;
+
+/** Artemis in the head's own process: a journal in the data folder, the head's own devices within the process, other hosts by TLS. */
+public final class EmbeddedBroker implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(EmbeddedBroker.class.getName());
+    private static final AtomicInteger SERVERS = new AtomicInteger();
+    private static final String ACCEPTOR = "workers";
+
+    /** Held here, as the log manager alone would forget them and their levels. Artemis' own warnings and errors are worth reading, the rest is not. */
+    private static final Logger ARTEMIS = Logger.getLogger("org.apache.activemq");
+
+    private static final Logger AUDIT = Logger.getLogger("org.apache.activemq.audit");
+
+    /** A result is not told before it is in the journal; a shorter wait for more of them makes each quicker. */
+    private static final int JOURNAL_WAIT_NANOS = 100_000;
+
+    private static final int JOURNAL_FILE_BYTES = 2 * Wire.MOST_BYTES;
+
+    /** More than this many bytes of messages of one address wait on disk instead of in memory. */
+    private static final long ADDRESS_BYTES = 64L << 20;
+
+    private final int serverId = SERVERS.incrementAndGet();
+    private final JoinGate gate;
+    private final EmbeddedActiveMQ server = new EmbeddedActiveMQ();
+
+    /**
+     * Where other hosts' workers connect.
+     *
+     * @param host address to listen on
+     * @param port port to listen on; 0 takes any that is free
+     * @param tls  how the head proves who it is
+     */
+    public record Door(String host, int port, SSLContext tls) {}
+
+    private EmbeddedBroker(JoinGate gate) {
+        this.gate = gate;
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param folder for its journal; made when it is missing
+     * @param door   where other hosts' workers connect; empty for none
+     * @param joins  whether a text is the join token
+     * @throws BrokerException when the journal cannot be used, or the address cannot be listened on
+     */
+    public static EmbeddedBroker start(Path folder, Optional<Door> door, Predicate<String> joins) throws BrokerException {
+        ARTEMIS.setLevel(Level.WARNING);
+        AUDIT.setLevel(Level.OFF);
+        EmbeddedBroker broker = new EmbeddedBroker(new JoinGate(joins));
+        try {
+            broker.server.setConfiguration(broker.configuration(folder, door));
+            broker.server.setSecurityManager(broker.gate);
+            broker.server.start();
+        } catch (Exception e) {
+            broker.close();
+            throw new BrokerException("the broker cannot start: " + e.getMessage(), e);
+        }
+        if (!broker.server.getActiveMQServer().isStarted()) {
+            broker.close();
+            throw new BrokerException("the broker's journal in " + folder + " cannot be used. Move that folder away and start again: results"
+                    + " that were on their way, about a second's work, are then computed anew; sessions are not kept there", null);
+        }
+        if (door.isPresent() && broker.port() < 0) {
+            broker.close();
+            throw new BrokerException("workers cannot be listened for on " + door.get().host() + ":" + door.get().port()
+                    + "; is another node running there? Choose another with DELEGATION_WORKER_PORT", null);
+        }
+        return broker;
+    }
+
+    private Configuration configuration(Path folder, Optional<Door> door) throws Exception {
+        Configuration configuration = new ConfigurationImpl()
+                .setName("bignode")
+                .setPersistenceEnabled(true)
+                .setJournalType(JournalType.NIO)
+                .setJournalFileSize(JOURNAL_FILE_BYTES)
+                .setJournalMinFiles(2)
+                .setJournalPoolFiles(4)
+                .setJournalBufferTimeout_NIO(JOURNAL_WAIT_NANOS)
+                .setJournalDirectory(folder.resolve("journal").toString())
+                .setBindingsDirectory(folder.resolve("bindings").toString())
+                .setPagingDirectory(folder.resolve("paging").toString())
+                .setLargeMessagesDirectory(folder.resolve("large").toString())
+                .setNodeManagerLockDirectory(folder.resolve("journal").toString())
+                .setSecurityEnabled(true)
+                .setPopulateValidatedUser(true)
+                .setJMXManagementEnabled(false)
+                .setMaxDiskUsage(-1)
+                .setConnectionTtlCheckInterval(500)
+                // A machine that slept or swapped is no reason to end; the head's own thread is watched by the supervisor.
+                .setCriticalAnalyzerPolicy(CriticalAnalyzerPolicy.LOG)
+                .setThreadPoolMaxSize(Math.max(8, 4 * Runtime.getRuntime().availableProcessors()))
+                .setScheduledThreadPoolMaxSize(2)
+                .addAcceptorConfiguration(new TransportConfiguration(
+                        InVMAcceptorFactory.class.getName(),
+                        Map.of(org.apache.activemq.artemis.core.remoting.impl.invm.TransportConstants.SERVER_ID_PROP_NAME, serverId)))
+                .addAddressSetting("#", new AddressSettings()
+                        .setAutoCreateAddresses(false)
+                        .setAutoCreateQueues(false)
+                        .setMaxDeliveryAttempts(-1)
+                        // Nothing is ever moved there, but Artemis warns of every queue that names none.
+                        .setDeadLetterAddress(SimpleString.of("bignode.dead"))
+                        .setExpiryAddress(SimpleString.of("bignode.dead"))
+                        .setAddressFullMessagePolicy(AddressFullMessagePolicy.PAGE)
+                        .setMaxSizeBytes(ADDRESS_BYTES))
+                .addAddressConfiguration(address(Addresses.HEAD, RoutingType.ANYCAST)
+                        .addQueueConfig(QueueConfiguration.of(Addresses.HEAD).setRoutingType(RoutingType.ANYCAST).setDurable(true)))
+                .addAddressConfiguration(address(Addresses.WORKERS, RoutingType.MULTICAST));
+        if (door.isPresent()) configuration.addAcceptorConfiguration(acceptor(door.get()));
+        return configuration;
+    }
+
+    private static CoreAddressConfiguration address(String name, RoutingType routing) {
+        return new CoreAddressConfiguration().setName(name).addRoutingType(routing);
+    }
+
+    private static TransportConfiguration acceptor(Door door) {
+        Map<String, Object> parameters = new HashMap<>();
+        parameters.put(TransportConstants.HOST_PROP_NAME, door.host());
+        parameters.put(TransportConstants.PORT_PROP_NAME, door.port());
+        parameters.put(TransportConstants.PROTOCOLS_PROP_NAME, "CORE");
+        parameters.put(TransportConstants.SSL_ENABLED_PROP_NAME, true);
+        parameters.put(TransportConstants.SSL_CONTEXT_PROP_NAME, door.tls());
+        parameters.put(TransportConstants.ENABLED_PROTOCOLS_PROP_NAME, "TLSv1.3");
+        return new TransportConfiguration(NettyAcceptorFactory.class.getName(), parameters, ACCEPTOR);
+    }
+
+    /** The port other hosts connect to; -1 where there is none. */
+    public int port() {
+        return server.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR) instanceof NettyAcceptor acceptor ? acceptor.getActualPort() : -1;
+    }
+
+    /** For the head. */
+    public BrokerAccess head() {
+        return new BrokerAccess(new BrokerAccess.InVm(serverId), JoinGate.HEAD, gate.ownSecret());
+    }
+
+    /** For the head's own devices. */
+    public BrokerAccess local() {
+        return new BrokerAccess(new BrokerAccess.InVm(serverId), DeviceName.LOCAL, gate.ownSecret());
+    }
+
+    /** Lets a worker in no more. */
+    public void bar(String worker) {
+        gate.bar(worker);
+    }
+
+    /** Lets a worker in again. */
+    public void admit(String worker) {
+        gate.admit(worker);
+    }
+
+    /** Ends all connections and stops it; what the head did not acknowledge is in the journal. */
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) {
+            LOG.log(System.Logger.Level.WARNING, "the broker did not stop well", e);
+        }
+    }
+}

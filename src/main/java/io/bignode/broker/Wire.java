@@ -1,0 +1,112 @@
+package io.bignode.broker;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.bignode.lease.DeviceGone;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.lease.WorkerHello;
+import io.bignode.lease.WorkerMessage;
+import java.io.IOException;
+
+/** Messages as bytes: JSON with a {@code type}. Fields that are not known are ignored, so that head and workers may be of different versions. */
+final class Wire {
+    /** The longest message anybody may send. */
+    static final int MOST_BYTES = 4 << 20;
+
+    private static final int MOST_TEXT = 1 << 20;
+    private static final int MOST_DEPTH = 16;
+
+    /** What a worker may say by itself; everything else about it is learned, not told. */
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = LeaseRequest.class, name = "request"),
+        @JsonSubTypes.Type(value = LeaseReport.Started.class, name = "started"),
+        @JsonSubTypes.Type(value = LeaseReport.Done.class, name = "done"),
+        @JsonSubTypes.Type(value = LeaseReport.Failed.class, name = "failed"),
+        @JsonSubTypes.Type(value = LeaseReport.Returned.class, name = "returned"),
+        @JsonSubTypes.Type(value = DeviceGone.class, name = "gone"),
+        @JsonSubTypes.Type(value = WorkerHello.class, name = "hello")
+    })
+    private interface Workers {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = HeadMessage.Cancel.class, name = "cancel"),
+        @JsonSubTypes.Type(value = HeadMessage.Introduce.class, name = "introduce"),
+        @JsonSubTypes.Type(value = HeadMessage.Barred.class, name = "barred")
+    })
+    private interface Heads {}
+
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MOST_DEPTH)
+                            .maxStringLength(MOST_TEXT)
+                            .maxDocumentLength(MOST_BYTES)
+                            .build())
+                    .build())
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .addMixIn(WorkerMessage.class, Workers.class)
+            .addMixIn(HeadMessage.class, Heads.class)
+            .build();
+
+    private static final ObjectReader WORKER_MESSAGES = JSON.readerFor(WorkerMessage.class);
+    private static final ObjectReader HEAD_MESSAGES = JSON.readerFor(HeadMessage.class);
+    private static final ObjectReader LEASES = JSON.readerFor(Lease.class);
+
+    private Wire() {}
+
+    static byte[] bytes(WorkerMessage message) {
+        return write(message);
+    }
+
+    static byte[] bytes(HeadMessage message) {
+        return write(message);
+    }
+
+    static byte[] bytes(Lease lease) {
+        return write(lease);
+    }
+
+    static WorkerMessage workerMessage(byte[] bytes) throws MalformedMessageException {
+        return read(WORKER_MESSAGES, bytes);
+    }
+
+    static HeadMessage headMessage(byte[] bytes) throws MalformedMessageException {
+        return read(HEAD_MESSAGES, bytes);
+    }
+
+    static Lease lease(byte[] bytes) throws MalformedMessageException {
+        return read(LEASES, bytes);
+    }
+
+    private static byte[] write(Object message) {
+        try {
+            return JSON.writeValueAsBytes(message);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a record of ours cannot be written", e);
+        }
+    }
+
+    /** What is told of a faulty message does not repeat it: it may be long, and is not to be trusted in a log. */
+    private static <T> T read(ObjectReader reader, byte[] bytes) throws MalformedMessageException {
+        try {
+            T message = reader.readValue(bytes);
+            if (message == null) throw new MalformedMessageException("a message that is null");
+            return message;
+        } catch (IOException e) {
+            throw new MalformedMessageException("a message of " + bytes.length + " bytes that cannot be read (" + e.getClass().getSimpleName() + ")");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.lease.ProofRules;
+import io.bignode.poc.InvalidOrderException;
+import io.bignode.poc.ProofOrder;
+import io.bignode.session.Found;
+import io.bignode.session.WorkOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Distances: sound below r_target, and the same on every device but for rounding. */
+final class DistanceRules implements ProofRules {
+    /** Ten times the mean deviation a validator has to expect between engines. */
+    private static final double TOLERANCE = 1e-4;
+
+    private static final int LONGEST = 32;
+
+    @Override
+    public Optional<String> fault(WorkOrder work, List<Found> found) {
+        double limit = rTarget(work);
+        for (Found one : found) {
+            double distance = distance(one);
+            if (!(distance >= 0 && distance < limit)) return Optional.of("reported a distance that does not count for nonce " + one.nonce());
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
+        double border = rTarget(work) - TOLERANCE;
+        Map<Long, Double> expected = new HashMap<>();
+        checked.forEach(one -> expected.put(one.nonce(), distance(one)));
+        for (Found one : reported) {
+            Double other = expected.remove(one.nonce());
+            if (other == null && distance(one) < border) return Optional.of("nonce " + one.nonce() + " does not count");
+            if (other != null && !(Math.abs(other - distance(one)) <= TOLERANCE)) {
+                return Optional.of("the distance of nonce " + one.nonce() + " is " + other + ", not " + distance(one));
+            }
+        }
+        return expected.entrySet().stream()
+                .filter(left -> left.getValue() < border)
+                .findFirst()
+                .map(left -> "nonce " + left.getKey() + " counts and was left out");
+    }
+
+    /** NaN for what is no distance. */
+    private static double distance(Found found) {
+        try {
+            return found.proof().length() > LONGEST ? Double.NaN : Double.parseDouble(found.proof());
+        } catch (NumberFormatException e) {
+            return Double.NaN;
+        }
+    }
+
+    private static double rTarget(WorkOrder work) {
+        try {
+            return ProofOrder.parse(Documents.json().readTree(work.body())).rTarget();
+        } catch (JsonProcessingException | InvalidOrderException impossible) {
+            throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.bignode.cli;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.ServerIdentity;
+import io.bignode.config.TlsSettings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.PrivateKey;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * How the head proves to workers who it is: by the operator's certificate, or by one it made at its first start and keeps in the data folder,
+ * which workers know by its fingerprint.
+ */
+final class HeadCertificate {
+    private static final String FILE = "worker-tls.p12";
+    private static final String ALIAS = "head";
+
+    /** PKCS#12 wants one; what protects the key is that its file is its owner's alone. */
+    private static final String PASSWORD = "bignode";
+
+    private static final int VALID_DAYS = 3650;
+
+    private final KeyStore keys;
+    private final X509Certificate certificate;
+
+    private HeadCertificate(KeyStore keys, X509Certificate certificate) {
+        this.keys = keys;
+        this.certificate = certificate;
+    }
+
+    /**
+     * The certificate to show.
+     *
+     * @throws CommandException when it cannot be used or made
+     */
+    static HeadCertificate of(Optional<TlsSettings> files, Path dataDir) {
+        try {
+            return files.isPresent() ? given(files.get()) : own(dataDir);
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        } catch (GeneralSecurityException | IOException e) {
+            throw CommandException.environment("the certificate for workers in " + dataDir.resolve(FILE)
+                    + " cannot be used: " + e.getMessage() + "; move it away and a new one is made (workers then need its fingerprint)");
+        }
+    }
+
+    private static HeadCertificate given(TlsSettings files) throws InvalidSettingsException, GeneralSecurityException, IOException {
+        ServerIdentity identity = ServerIdentity.read(files, Instant.now());
+        return of(identity.key(), identity.chain());
+    }
+
+    private static HeadCertificate of(PrivateKey key, List<X509Certificate> chain) throws GeneralSecurityException, IOException {
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        keys.load(null, null);
+        keys.setKeyEntry(ALIAS, key, PASSWORD.toCharArray(), chain.toArray(X509Certificate[]::new));
+        return new HeadCertificate(keys, chain.getFirst());
+    }
+
+    private static HeadCertificate own(Path dataDir) throws GeneralSecurityException, IOException {
+        Path file = dataDir.resolve(FILE);
+        if (!Files.exists(file)) make(dataDir, file);
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        if (!(keys.getCertificate(ALIAS) instanceof X509Certificate certificate)) throw new GeneralSecurityException("it holds no certificate of the head");
+        return new HeadCertificate(keys, certificate);
+    }
+
+    /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
+    private static void make(Path dataDir, Path file) throws IOException {
+        Path folder = Files.createTempDirectory(dataDir, ".tls", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path draft = folder.resolve(FILE);
+        try {
+            Process tool = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                            "-genkeypair", "-alias", ALIAS, "-keyalg", "EC", "-groupname", "secp256r1", "-sigalg", "SHA256withECDSA",
+                            "-validity", Integer.toString(VALID_DAYS), "-dname", "CN=bignode head", "-storetype", "PKCS12",
+                            "-keystore", draft.toString(), "-storepass", PASSWORD)
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!tool.waitFor(1, TimeUnit.MINUTES) || tool.exitValue() != 0) throw new IOException("keytool: " + said.strip());
+            Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
+            Files.move(draft, file);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            Files.deleteIfExists(draft);
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    /** For the sockets on which workers are listened for. */
+    SSLContext context() {
+        try {
+            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            managers.init(keys, PASSWORD.toCharArray());
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(managers.getKeyManagers(), null, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
+    /** When workers that check it stop to trust it. */
+    Instant expires() {
+        return certificate.getNotAfter().toInstant();
+    }
+
+    /** SHA-256 of the certificate, by which workers know it. */
+    String fingerprint() {
+        return fingerprint(certificate);
+    }
+
+    /** SHA-256 of a certificate, in hexadecimal digits. */
+    static String fingerprint(X509Certificate certificate) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("every JDK has SHA-256 and can write a certificate that it read", e);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package io.bignode.cli;
+
+import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.BrokerAccess;
+import io.bignode.config.DeviceSettings;
+import io.bignode.engine.Device;
+import io.bignode.engine.Engine;
+import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.lease.DeviceName;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.WorkerHello;
+import io.bignode.poc.PoolCache;
+import io.bignode.worker.WeightPools;
+import io.bignode.worker.Worker;
+import java.nio.file.Path;
+import java.util.List;
+
+/** This host's devices at work: the same whether the head is in this process or on another host. */
+final class HostDevices implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(HostDevices.class.getName());
+
+    /** Memory that pools leave to activations and to the system. */
+    private static final long KEPT_FREE = 2L << 30;
+
+    private final String name;
+    private final Devices devices;
+    private final ArtemisWorker link;
+    private final Worker worker;
+
+    /**
+     * Devices that do not work yet.
+     *
+     * @param name   the worker's name
+     * @param access how to reach the broker
+     */
+    HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, BrokerAccess access, ArtemisWorker.Watcher watcher) {
+        this.name = name;
+        this.devices = devices;
+        List<Engine> engines = devices.engines();
+        this.link = new ArtemisWorker(name, offers(), access, watcher);
+        WeightPools pools = new WeightPools(
+                poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), engines.getFirst().poolMemory());
+        this.worker = new Worker(engines, link, pools, settings.margin());
+    }
+
+    /** What they say when they connect and have no leases. */
+    WorkerHello hello() {
+        return new WorkerHello(name, offers(), List.of());
+    }
+
+    private List<DeviceOffer> offers() {
+        return devices.engines().stream().map(engine -> offer(name, engine.device())).toList();
+    }
+
+    private static DeviceOffer offer(String worker, Device device) {
+        String name = device.name().length() > 128 ? device.name().substring(0, 128) : device.name();
+        return new DeviceOffer(new DeviceName(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
+    }
+
+    /** Lets them ask for leases. */
+    void start() {
+        for (Engine engine : devices.engines()) {
+            Device device = engine.device();
+            LOG.log(System.Logger.Level.INFO, String.format(
+                    "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
+        }
+        devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
+                reason -> LOG.log(System.Logger.Level.WARNING, "{0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
+        devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
+        link.start();
+        worker.start();
+    }
+
+    /** What weight pools may take of this host's memory. */
+    static long poolBudget() {
+        long memory = CpuEngine.usableMemory();
+        return Math.max(memory / 2, memory - KEPT_FREE);
+    }
+
+    /** Devices finish or drop their leases and tell the head so, as far as it can be reached; then everything on them is freed. */
+    @Override
+    public void close() {
+        link.stop();
+        worker.close();
+        link.close();
+        devices.engines().forEach(Engine::close);
+    }
+}

@@ -1,0 +1,56 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.engine.Device;
+import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.engine.cuda.Gpus;
+import io.bignode.lease.Capacity;
+import io.bignode.lease.DeviceName;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.poc.InvalidOrderException;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.ProofOrder;
+import io.bignode.session.WorkOrder;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Which models fit which devices, wherever these are, judged from what a worker told of them. */
+final class ModelSizes implements Capacity {
+    /** Answers that are remembered; orders name any number of shapes. */
+    private static final int REMEMBERED = 10_000;
+
+    private record Question(String kind, long memoryBytes, String costClass) {}
+
+    private final Map<Question, Boolean> answers = new ConcurrentHashMap<>();
+
+    /** Why a model does not fit a device; empty when it does. */
+    Optional<String> refusal(DeviceOffer offer, ModelParams params) {
+        Device device = new Device(offer.deviceId(), offer.name(), offer.memoryBytes(), offer.maxBatch());
+        return switch (kind(offer)) {
+            case "cpu" -> CpuEngine.refusal(device, params);
+            case "cuda" -> Gpus.refusal(device, params);
+            default -> Optional.empty(); // a newer worker's kind of device: it says itself what it cannot do
+        };
+    }
+
+    @Override
+    public boolean fits(DeviceOffer device, WorkOrder work) {
+        if (answers.size() > REMEMBERED) answers.clear();
+        return answers.computeIfAbsent(new Question(kind(device), device.memoryBytes(), work.costClass()), _ -> refusal(device, params(work)).isEmpty());
+    }
+
+    private static String kind(DeviceOffer offer) {
+        String name = DeviceName.of(offer.deviceId()).device();
+        int colon = name.indexOf(':');
+        return colon < 0 ? name : name.substring(0, colon);
+    }
+
+    private static ModelParams params(WorkOrder work) {
+        try {
+            return ProofOrder.parse(Documents.json().readTree(work.body())).params();
+        } catch (JsonProcessingException | InvalidOrderException impossible) {
+            throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
+        }
+    }
+}

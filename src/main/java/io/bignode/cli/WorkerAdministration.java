@@ -1,0 +1,42 @@
+package io.bignode.cli;
+
+import io.bignode.config.Token;
+import io.bignode.http.Workers;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Leases;
+import io.bignode.lease.WorkerView;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Workers in the hands of who shows the join token. */
+record WorkerAdministration(Token joinToken, Leases leases) implements Workers {
+    @Override
+    public boolean isOperator(String token) {
+        return joinToken.matches(token);
+    }
+
+    @Override
+    public List<Map<String, Object>> list() {
+        return leases.workers().stream().map(WorkerAdministration::told).toList();
+    }
+
+    private static Map<String, Object> told(WorkerView worker) {
+        List<Map<String, Object>> devices = worker.devices().stream().map(WorkerAdministration::told).toList();
+        return Map.of("name", worker.name(), "state", worker.state().name().toLowerCase(Locale.ROOT), "leases", worker.leases(), "devices", devices);
+    }
+
+    private static Map<String, Object> told(DeviceOffer device) {
+        return Map.of("id", device.deviceId(), "name", device.name(), "memory_bytes", device.memoryBytes());
+    }
+
+    @Override
+    public boolean drain(String name) {
+        return leases.drain(name);
+    }
+
+    @Override
+    public boolean admit(String name) {
+        return leases.admit(name);
+    }
+}

@@ -1,0 +1,130 @@
+package io.bignode.cli;
+
+import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.BrokerAccess;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.JoinSettings;
+import java.io.PrintWriter;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode worker}: this host's devices, working for a head on another host. */
+@Command(
+        name = "worker",
+        mixinStandardHelpOptions = true,
+        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.",
+        footerHeading = "%nSettings, from the environment:%n",
+        footer = {
+            "  DELEGATION_JOIN_TOKEN       the head's join token, in the file join-token of its data folder",
+            "  DELEGATION_JOIN             the head's HOST:PORT, as --join",
+            "  DELEGATION_JOIN_FINGERPRINT what its certificate must be, as --fingerprint",
+            "  DELEGATION_WORKER_NAME      this worker's name (its host's, with some digits)",
+            "  DELEGATION_BROKER_URL       the external broker, where the head uses one; with DELEGATION_BROKER_USER and _PASSWORD",
+            "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
+        })
+final class WorkerCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
+    private @Nullable String join;
+
+    @Option(
+            names = "--fingerprint",
+            paramLabel = "SHA256",
+            description = "The head's certificate, as it prints it when it starts; without it the head must have one that this system trusts")
+    private @Nullable String fingerprint;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        JoinSettings settings = settings();
+        String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
+        Devices devices = Devices.of(settings.devices());
+        HostDevices host = new HostDevices(
+                name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new Told(name, target(settings)));
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            host.close();
+            // A worker that was told to stop and did so ended well, whatever the signal.
+            Runtime.getRuntime().halt(ExitCode.OK);
+        }));
+        host.start();
+        new CountDownLatch(1).await();
+        return ExitCode.OK;
+    }
+
+    private JoinSettings settings() {
+        Map<String, String> environment = new HashMap<>(System.getenv());
+        if (join != null) environment.put("DELEGATION_JOIN", join);
+        if (fingerprint != null) environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        try {
+            return JoinSettings.load(environment);
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    private static BrokerAccess access(JoinSettings settings, String name) {
+        if (settings.external().isPresent()) {
+            var broker = settings.external().get();
+            return new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret());
+        }
+        JoinSettings.Target target = settings.target().orElseThrow();
+        Optional<SSLContext> pinned = settings.fingerprint().map(PinnedTls::context);
+        SSLContext tls = pinned.orElseGet(WorkerCommand::trusted);
+        BrokerAccess.Tls route = new BrokerAccess.Tls(target.host(), target.port(), tls, pinned.isEmpty());
+        return new BrokerAccess(route, name, settings.token().orElseThrow().secret());
+    }
+
+    private static SSLContext trusted() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException e) {
+            throw CommandException.environment("this system's trusted certificates cannot be used: " + e.getMessage() + "; give --fingerprint instead");
+        }
+    }
+
+    private static String target(JoinSettings settings) {
+        return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
+    }
+
+    /** Tells on the terminal how the connection is doing, once for each change. */
+    private final class Told implements ArtemisWorker.Watcher {
+        private final String name;
+        private final String target;
+        private String last = "";
+
+        Told(String name, String target) {
+            this.name = name;
+            this.target = target;
+        }
+
+        @Override
+        public void joined() {
+            tell("joined " + target + " as worker " + name);
+        }
+
+        @Override
+        public void apart(String reason) {
+            tell("not connected to " + target + ", trying again: " + reason);
+        }
+
+        private synchronized void tell(String line) {
+            if (line.equals(last)) return;
+            last = line;
+            PrintWriter err = spec.commandLine().getErr();
+            err.println(line);
+            err.flush();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode workers}. */
+@Command(
+        name = "workers",
+        mixinStandardHelpOptions = true,
+        description = "Lists the workers of a running head: name, state, leases, devices.",
+        footerHeading = "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n")
+final class WorkersCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Operator operator;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        for (JsonNode worker : operator.ask("GET", "/workers").get("workers")) {
+            List<String> devices = new ArrayList<>();
+            worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
+            spec.commandLine().getOut().printf("%s %s, %d leases: %s%n",
+                    worker.get("name").asText(), worker.get("state").asText(), worker.get("leases").asInt(), String.join(", ", devices));
+        }
+        spec.commandLine().getOut().flush();
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,98 @@
+package io.bignode.config;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The settings of a worker that joins a head on another host.
+ *
+ * @param target     the head's HOST:PORT; empty where an external broker is used
+ * @param fingerprint SHA-256 of the head's certificate, in hexadecimal digits; empty where the certificates the system trusts count
+ * @param token      the join token
+ * @param external   a broker of its own that the head uses too
+ * @param name       the worker's name, where the operator gave one
+ * @param dataDir    this worker's own folder
+ * @param poolsDir   where generated weight pools are kept
+ * @param cacheBytes how much of that folder may be used
+ * @param devices    which devices compute, and how
+ */
+public record JoinSettings(
+        Optional<Target> target,
+        Optional<String> fingerprint,
+        Optional<Token> token,
+        Optional<ExternalBroker> external,
+        Optional<String> name,
+        Path dataDir,
+        Path poolsDir,
+        long cacheBytes,
+        DeviceSettings devices) {
+    private static final String JOIN = "DELEGATION_JOIN";
+    private static final String FINGERPRINT = "DELEGATION_JOIN_FINGERPRINT";
+    private static final String TOKEN = "DELEGATION_JOIN_TOKEN";
+    private static final String NAME = "DELEGATION_WORKER_NAME";
+
+    /** Where a head listens for workers. */
+    public record Target(String host, int port) {}
+
+    /**
+     * Reads them.
+     *
+     * @throws InvalidSettingsException with every fault
+     */
+    public static JoinSettings load(Map<String, String> environment) throws InvalidSettingsException {
+        EnvironmentReader reader = new EnvironmentReader(environment);
+        Path dataDir = Settings.dataDir(reader);
+        Path cache = Settings.cacheDir(reader, dataDir);
+        JoinSettings settings = new JoinSettings(
+                target(reader),
+                fingerprint(reader),
+                BrokerSettings.token(reader, TOKEN),
+                ExternalBroker.read(reader),
+                name(reader),
+                dataDir,
+                cache.resolve("pools"),
+                (long) reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16) << 30,
+                DeviceSettings.read(reader, cache));
+        if (settings.external().isEmpty() && reader.text(JOIN).isEmpty()) {
+            reader.fault(JOIN, "is not set; give the head's HOST:PORT there or with --join, as the head prints it when it starts");
+        }
+        if (settings.external().isEmpty() && reader.text(TOKEN).isEmpty()) {
+            reader.fault(TOKEN, "is not set; set it to the head's join token, which is in the file join-token of the head's data folder");
+        }
+        reader.check();
+        return settings;
+    }
+
+    private static Optional<Target> target(EnvironmentReader reader) {
+        Optional<String> text = reader.text(JOIN);
+        if (text.isEmpty()) return Optional.empty();
+        int colon = text.get().lastIndexOf(':');
+        if (colon > 0 && text.get().substring(colon + 1).matches("\\d{1,5}") && text.get().substring(0, colon).matches("\\[?[A-Za-z0-9._:%-]+]?")) {
+            int port = Integer.parseInt(text.get().substring(colon + 1));
+            String host = text.get().substring(0, colon).replaceAll("[\\[\\]]", "");
+            if (port >= 1 && port <= 65_535) return Optional.of(new Target(host, port));
+        }
+        reader.fault(JOIN, "is " + EnvironmentReader.quoted(text.get()) + "; it must be HOST:PORT, for instance head.example.org:9091");
+        return Optional.empty();
+    }
+
+    private static Optional<String> fingerprint(EnvironmentReader reader) {
+        Optional<String> text = reader.text(FINGERPRINT).map(value -> value.replace(":", "").toLowerCase(Locale.ROOT));
+        if (text.isPresent() && !text.get().matches("[0-9a-f]{64}")) {
+            reader.fault(FINGERPRINT, "must be the 64 hexadecimal digits of SHA-256 that the head prints when it starts");
+            return Optional.empty();
+        }
+        return text;
+    }
+
+    private static Optional<String> name(EnvironmentReader reader) {
+        Optional<String> text = reader.text(NAME);
+        if (text.isPresent() && (!text.get().matches("[a-z0-9][a-z0-9-]{0,63}") || text.get().equals("local"))) {
+            reader.fault(NAME, "is " + EnvironmentReader.quoted(text.get()) + "; it must have small letters, digits and dashes, for instance farm-3, and not be local");
+            return Optional.empty();
+        }
+        return text;
+    }
+}

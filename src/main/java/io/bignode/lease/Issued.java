@@ -1,0 +1,39 @@
+package io.bignode.lease;
+
+import io.bignode.session.Session;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** A lease that was sent and did not end. Guarded by {@link Leases}' lock. */
+final class Issued {
+    final Lease lease;
+    final Session session;
+    final String deviceId;
+    final long estimateNanos;
+
+    /** What this lease is to check; empty for one whose result is for the small node. */
+    final Optional<Check> check;
+
+    /** The device computes it. */
+    boolean started;
+
+    /** It was in flight when the head started, and its worker did not say yet that it has it. */
+    boolean unclaimed;
+
+    /** When its device counts as hung. */
+    long deadlineNanos;
+
+    OptionalLong cancelledNanos = OptionalLong.empty();
+
+    Issued(Lease lease, Session session, String deviceId, long estimateNanos, Optional<Check> check) {
+        this.lease = lease;
+        this.session = session;
+        this.deviceId = deviceId;
+        this.estimateNanos = estimateNanos;
+        this.check = check;
+    }
+
+    String worker() {
+        return DeviceName.of(deviceId).worker();
+    }
+}

@@ -1,0 +1,15 @@
+package io.bignode.lease;
+
+/**
+ * What leases need to know of the work's nature, and how far workers are trusted.
+ *
+ * @param proofs      when results are sound, and when two agree
+ * @param capacity    which device can do which work
+ * @param verifyShare the share of a remote worker's results that another device checks; 0 for none
+ */
+public record Policies(ProofRules proofs, Capacity capacity, double verifyShare) {
+    /** Refuses a share that is none. */
+    public Policies {
+        if (!(verifyShare >= 0 && verifyShare <= 1)) throw new IllegalArgumentException("share " + verifyShare);
+    }
+}

@@ -1,0 +1,23 @@
+package io.bignode.lease;
+
+import io.bignode.session.Found;
+import io.bignode.session.WorkOrder;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Results agree when they are the same; a proof that says it is impossible is. */
+public final class ProofsOfTests implements ProofRules {
+    @Override
+    public Optional<String> fault(WorkOrder work, List<Found> found) {
+        return found.stream().anyMatch(one -> one.proof().equals("impossible")) ? Optional.of("reported the impossible") : Optional.empty();
+    }
+
+    @Override
+    public Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
+        Set<Found> both = new HashSet<>(reported);
+        both.retainAll(checked);
+        return both.size() == reported.size() && both.size() == checked.size() ? Optional.empty() : Optional.of(reported + " is not " + checked);
+    }
+}

@@ -165,23 +165,33 @@ inline void fiber_main() {
     std::abort();
 }
 
-// The order in which threads take turns, by number: each round ascending, descending, or drawn anew from any other number. What is right does not depend on it.
+// The order in which threads take turns, by number: each round ascending, descending, or drawn anew from any other number; in a drawn order warps also pause for a
+// while, so that others run ahead of them. What is right does not depend on it.
 struct Turns {
     std::vector<Fiber*> fibers;
     uint32_t order, state;
+    size_t warps_of_a_block;
+    std::vector<uint32_t> pauses;
 
-    Turns(Cluster& cluster, uint32_t order) : order(order), state(order) {
+    Turns(Cluster& cluster, uint32_t order)
+            : order(order), state(order), warps_of_a_block(cluster.blocks[0].warps.size()), pauses(cluster.blocks.size() * warps_of_a_block) {
         for (Block& block : cluster.blocks)
             for (Fiber& fiber : block.fibers) fibers.push_back(&fiber);
         if (order == DESCENDING) std::reverse(fibers.begin(), fibers.end());
     }
     void next_round() {
         if (order == ASCENDING || order == DESCENDING) return;
-        for (size_t i = fibers.size() - 1; i > 0; i--) {
-            state = state * 1664525u + 1013904223u;
-            std::swap(fibers[i], fibers[(uint64_t)state * (i + 1) >> 32]);
+        for (size_t i = fibers.size() - 1; i > 0; i--) std::swap(fibers[i], fibers[drawn((uint32_t)i + 1)]);
+        for (uint32_t& rounds : pauses) {
+            if (rounds > 0) rounds--;
+            else if (drawn(16) == 0) rounds = drawn(64);
         }
     }
+    uint32_t drawn(uint32_t below) {
+        state = state * 1664525u + 1013904223u;
+        return (uint64_t)state * below >> 32;
+    }
+    bool pausing(const Fiber& fiber) const { return pauses[fiber.block->rank * warps_of_a_block + fiber.thread / WARP] > 0; }
     static constexpr uint32_t ASCENDING = 0, DESCENDING = 1;
 };
 
@@ -217,7 +227,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
     while (left > 0) {
         turns.next_round();
         for (Fiber* fiber : turns.fibers) {
-            if (fiber->done) continue;
+            if (fiber->done || turns.pausing(*fiber)) continue;
             current = fiber;
             sim_switch_stack(&scheduler, fiber->stack_pointer);
             if (fiber->done) left--;

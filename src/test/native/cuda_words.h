@@ -35,6 +35,7 @@ struct Index3 {
 namespace sim {
 
 constexpr int WARP = 32;
+constexpr int WARPGROUP = 128;
 // A fiber's frames are small: kernels hold their arrays in what would be registers.
 constexpr size_t STACK_BYTES = 64 * 1024;
 // So many rounds over all fibers in which nothing moves mean that a barrier is never met.
@@ -79,6 +80,7 @@ struct Block {
     Index3 index{}, grid{}, size{};
     std::vector<Fiber> fibers;
     std::vector<Warp> warps;
+    std::vector<Gathering> warpgroups;
     Gathering all;
     // The block's window of shared memory; what is given at launch begins somewhere in it, aligned to no more than sixteen bytes.
     unsigned char* window = nullptr;
@@ -156,29 +158,40 @@ inline void fiber_main() {
     self->done = true;
     progress++;
     leave(self->block->warps[self->thread / WARP].gathering);
+    leave(self->block->warpgroups[self->thread / WARPGROUP]);
     leave(self->block->all);
     leave(self->block->cluster->all);
     yield();
     std::abort();
 }
 
-// The order in which threads take turns, by number: each round ascending, descending, or drawn anew from any other number. What is right does not depend on it.
+// The order in which threads take turns, by number: each round ascending, descending, or drawn anew from any other number; in a drawn order warps also pause for a
+// while, so that others run ahead of them. What is right does not depend on it.
 struct Turns {
     std::vector<Fiber*> fibers;
     uint32_t order, state;
+    size_t warps_of_a_block;
+    std::vector<uint32_t> pauses;
 
-    Turns(Cluster& cluster, uint32_t order) : order(order), state(order) {
+    Turns(Cluster& cluster, uint32_t order)
+            : order(order), state(order), warps_of_a_block(cluster.blocks[0].warps.size()), pauses(cluster.blocks.size() * warps_of_a_block) {
         for (Block& block : cluster.blocks)
             for (Fiber& fiber : block.fibers) fibers.push_back(&fiber);
         if (order == DESCENDING) std::reverse(fibers.begin(), fibers.end());
     }
     void next_round() {
         if (order == ASCENDING || order == DESCENDING) return;
-        for (size_t i = fibers.size() - 1; i > 0; i--) {
-            state = state * 1664525u + 1013904223u;
-            std::swap(fibers[i], fibers[(uint64_t)state * (i + 1) >> 32]);
+        for (size_t i = fibers.size() - 1; i > 0; i--) std::swap(fibers[i], fibers[drawn((uint32_t)i + 1)]);
+        for (uint32_t& rounds : pauses) {
+            if (rounds > 0) rounds--;
+            else if (drawn(16) == 0) rounds = drawn(64);
         }
     }
+    uint32_t drawn(uint32_t below) {
+        state = state * 1664525u + 1013904223u;
+        return (uint64_t)state * below >> 32;
+    }
+    bool pausing(const Fiber& fiber) const { return pauses[fiber.block->rank * warps_of_a_block + fiber.thread / WARP] > 0; }
     static constexpr uint32_t ASCENDING = 0, DESCENDING = 1;
 };
 
@@ -190,6 +203,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
     for (Block& block : cluster.blocks) {
         const int threads = (int)block.fibers.size();
         block.warps.assign((threads + WARP - 1) / WARP, Warp{});
+        block.warpgroups.assign((threads + WARPGROUP - 1) / WARPGROUP, Gathering{});
         block.all = Gathering{threads, 0, 0};
         cluster.all.alive += threads;
         for (int i = 0; i < threads; i++, left++) {
@@ -199,6 +213,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
             fiber.thread = i;
             fiber.index = {i % block.size.x, i / block.size.x % block.size.y, i / (block.size.x * block.size.y)};
             block.warps[i / WARP].gathering.alive++;
+            block.warpgroups[i / WARPGROUP].alive++;
             // Six registers, then where to go; a call leaves the stack eight bytes off sixteen.
             void** top = (void**)(stacks + (left + 1) * STACK_BYTES) - 8;
             std::memset(top, 0, 8 * sizeof(void*));
@@ -212,7 +227,7 @@ inline bool run_cluster(Cluster& cluster, unsigned char* stacks, uint32_t order)
     while (left > 0) {
         turns.next_round();
         for (Fiber* fiber : turns.fibers) {
-            if (fiber->done) continue;
+            if (fiber->done || turns.pausing(*fiber)) continue;
             current = fiber;
             sim_switch_stack(&scheduler, fiber->stack_pointer);
             if (fiber->done) left--;

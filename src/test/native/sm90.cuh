@@ -161,13 +161,17 @@ inline void products_end() {
     own.groups.push_back(std::move(own.open));
     own.open.clear();
 }
+// A product is the warpgroup's, not a thread's: nobody goes on, and hands back what the product read, before all 128 threads have their sums.
 template <int PENDING>
 void products_wait() {
     sim::Products& own = sim::products();
+    sim::Gathering& warpgroup = sim::current->block->warpgroups[sim::current->thread / sim::WARPGROUP];
+    sim::wait(warpgroup);
     while (own.groups.size() > PENDING) {
         for (const auto& multiplication : own.groups.front()) sim::multiply(multiplication);
         own.groups.pop_front();
     }
+    sim::wait(warpgroup);
 }
 inline void product_64x256x16(float d[128], unsigned long long a, unsigned long long b, int add) {
     sim::products().open.push_back({d, a, b, add != 0});

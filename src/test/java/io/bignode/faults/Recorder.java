@@ -21,13 +21,15 @@ final class Recorder implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String API = "/api/v1/delegation/";
 
-    private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    /** One for all: a hundred small nodes are a hundred hosts in the field, but share this process's threads here. */
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+
     private final int port;
     private final String key;
     private final boolean deployedDialect;
     private final ConcurrentSkipListMap<Long, Double> found = new ConcurrentSkipListMap<>();
     private final List<String> wrongs = new ArrayList<>();
-    private final List<Long> startNanos = new ArrayList<>();
     private final List<Long> pollNanos = new ArrayList<>();
     private final Thread thread;
     private volatile boolean done;
@@ -43,12 +45,31 @@ final class Recorder implements AutoCloseable {
         this.thread = Thread.ofVirtual().start(this::run);
     }
 
+    /** One that does nothing by itself. */
+    private Recorder(int port, String key) {
+        this.port = port;
+        this.key = key;
+        this.deployedDialect = false;
+        this.thread = Thread.ofVirtual().unstarted(() -> {});
+    }
+
     private ObjectNode order() {
         ObjectNode order = JSON.createObjectNode()
                 .put("node_id", 1).put("node_count", 2).put("block_hash", "b10c").put("block_height", 7).put("public_key", key)
                 .put("batch_size", 100).put("r_target", SimulatedProof.R_TARGET).put("fraud_threshold", 1e-7);
         order.putObject("params").put("dim", 64).put("n_layers", 1).put("n_heads", 2).put("n_kv_heads", 2).put("vocab_size", 64).put("multiple_of", 8).put("seq_len", 2);
         return order;
+    }
+
+    /** How long starting and stopping a session of its own takes, and that alone. */
+    static long startNanos(int port, String key) throws Exception {
+        Recorder recorder = new Recorder(port, key);
+        long began = System.nanoTime();
+        recorder.start();
+        long took = System.nanoTime() - began;
+        recorder.send(recorder.request(API + "session/" + recorder.session).DELETE(), "stop");
+        if (!recorder.wrongs().isEmpty()) throw new AssertionError(recorder.wrongs());
+        return took;
     }
 
     private void run() {
@@ -62,11 +83,9 @@ final class Recorder implements AutoCloseable {
     }
 
     private void start() throws InterruptedException {
-        long began = System.nanoTime();
         try {
             JsonNode answer = send(request(API + "start").POST(HttpRequest.BodyPublishers.ofString(order().toString())), "start");
             if (answer == null) return;
-            note(startNanos, System.nanoTime() - began);
             session = answer.get("session_id").asText();
         } catch (IOException e) {
             pause();
@@ -79,7 +98,7 @@ final class Recorder implements AutoCloseable {
             String path = deployedDialect ? "batches/" + session + "?auth_token=" + Farm.TOKEN : "batch/" + session + "?after=" + cursor;
             JsonNode answer = send(request(API + path).GET(), "poll");
             if (answer == null) return cursor;
-            note(pollNanos, System.nanoTime() - began);
+            note(System.nanoTime() - began);
             status = answer.get("status").asText();
             for (JsonNode batch : answer.get("batches")) take(batch);
             if (!answer.get("session_active").asBoolean()) wrong("the session ended: " + answer.get("status"));
@@ -110,7 +129,7 @@ final class Recorder implements AutoCloseable {
     }
 
     private JsonNode send(HttpRequest.Builder request, String what) throws IOException, InterruptedException {
-        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
         if (response.statusCode() == 200) return JSON.readTree(response.body());
         // A head that starts has no devices yet, and a poll that cannot be served now says so.
         if (response.statusCode() != 503 && response.statusCode() != 429) wrong(what + ": " + response.statusCode() + " " + response.body());
@@ -126,20 +145,19 @@ final class Recorder implements AutoCloseable {
         if (wrongs.size() < 20) wrongs.add(key + ": " + what);
     }
 
-    private synchronized void note(List<Long> times, long nanos) {
-        times.add(nanos);
+    private synchronized void note(long nanos) {
+        pollNanos.add(nanos);
     }
 
     synchronized List<String> wrongs() {
         return List.copyOf(wrongs);
     }
 
-    synchronized List<Long> startNanos() {
-        return List.copyOf(startNanos);
-    }
-
-    synchronized List<Long> pollNanos() {
-        return List.copyOf(pollNanos);
+    /** How long its polls took since it was asked before. */
+    synchronized List<Long> takePollNanos() {
+        List<Long> taken = List.copyOf(pollNanos);
+        pollNanos.clear();
+        return taken;
     }
 
     int repeated() {
@@ -181,6 +199,5 @@ final class Recorder implements AutoCloseable {
     public void close() {
         done = true;
         thread.interrupt();
-        client.shutdownNow();
     }
 }

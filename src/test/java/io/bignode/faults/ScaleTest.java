@@ -58,14 +58,19 @@ class ScaleTest {
             List<Integer> counts = recorders.stream().map(Recorder::count).toList();
             Duration cpu = farm.head.cpu();
             long began = System.nanoTime();
-            Thread.sleep(time);
+            recorders.forEach(Recorder::takePollNanos);
+            List<Long> starts = new ArrayList<>();
+            for (int i = 0; System.nanoTime() - began < time.toNanos(); i++) {
+                starts.add(Recorder.startNanos(farm.port, "passing" + i));
+                Thread.sleep(200);
+            }
+            starts.sort(null);
             long[] after = busy(workers);
             double seconds = (System.nanoTime() - began) / 1e9;
             double idle = 1 - (double) (after[0] - before[0]) / (after[1] - before[1]);
             double cores = farm.head.cpu().minus(cpu).toMillis() / 1000.0 / seconds;
             double unfair = unfairness(recorders, counts);
-            List<Long> starts = recorders.stream().flatMap(recorder -> recorder.startNanos().stream()).sorted().toList();
-            List<Long> polls = recorders.stream().flatMap(recorder -> recorder.pollNanos().stream()).sorted().toList();
+            List<Long> polls = recorders.stream().flatMap(recorder -> recorder.takePollNanos().stream()).sorted().toList();
             Outcome outcome = new Outcome(idle, cores, unfair, p99(starts), p99(polls));
             System.out.printf(Locale.ROOT, "| %d | %d | %d | %.1f %% | %.2f | %.1f %% | %d ms | %d ms |%n", devices, processes, sessions,
                     100 * idle, cores, 100 * unfair, outcome.startMillis(), outcome.pollMillis());

@@ -2,6 +2,8 @@
 // fenced by guard pages; calls fail, hang and run out of memory as tests order.
 #include <dlfcn.h>
 #include <elf.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,7 +25,7 @@
 
 namespace {
 
-enum Status { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201, INVALID_IMAGE = 200, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600 };
+enum Status { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_DEVICE = 101, INVALID_CONTEXT = 201, INVALID_IMAGE = 200, INVALID_HANDLE = 400, NOT_FOUND = 500, NOT_READY = 600, ILLEGAL_ADDRESS = 700, LAUNCH_TIMEOUT = 702, MISALIGNED_ADDRESS = 716 };
 
 typedef std::chrono::steady_clock Clock;
 
@@ -130,6 +132,7 @@ struct Machine {
     int multiprocessors = 0;
     int major = 0;
     int minor = 0;
+    uint32_t order = 0;
 };
 
 Machine& machine() {
@@ -140,6 +143,74 @@ Machine& machine() {
 thread_local Device* here = nullptr;
 
 const size_t PAGE = 4096;
+// Addresses cost nothing, and an index that is off is often far off.
+const size_t FENCE = 64 << 20;
+const unsigned char POISON = 0xff;
+
+// Where a memory access that goes astray leads; none outside of work for a device. Read in a signal handler, where nothing may be allocated.
+__attribute__((tls_model("initial-exec"))) thread_local sigjmp_buf* way_out = nullptr;
+struct sigaction before[2];
+
+void astray(int number, siginfo_t* info, void* context) {
+    if (way_out != nullptr) {
+        // x86 tells of a misaligned access, or of an address that no pointer can hold, without an address.
+        siglongjmp(*way_out, number == SIGBUS || info->si_code == SI_KERNEL ? MISALIGNED_ADDRESS : ILLEGAL_ADDRESS);
+    }
+    // The Java virtual machine has uses of its own for these signals, on threads that never work for a device.
+    const struct sigaction& theirs = before[number == SIGBUS];
+    if (theirs.sa_flags & SA_SIGINFO) {
+        theirs.sa_sigaction(number, info, context);
+    } else if (theirs.sa_handler != SIG_DFL && theirs.sa_handler != SIG_IGN) {
+        theirs.sa_handler(number);
+    } else {
+        signal(number, SIG_DFL);  // the access happens again and ends the process
+    }
+}
+
+// Runs work for a device; 0, or the status of the access that ended it.
+int guarded(void (*run)(void*), void* argument) {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        for (int number : {SIGSEGV, SIGBUS}) {
+            sigaction(number, nullptr, &before[number == SIGBUS]);
+            struct sigaction ours = before[number == SIGBUS];
+            ours.sa_sigaction = astray;
+            ours.sa_flags |= SA_SIGINFO;
+            sigaction(number, &ours, nullptr);
+        }
+    });
+    sigjmp_buf here_again;
+    int status = sigsetjmp(here_again, 1);
+    if (status == 0) {
+        way_out = &here_again;
+        run(argument);
+    }
+    way_out = nullptr;
+    return status;
+}
+
+// Whether bytes around an allocation that no fence guards were written: those between it and the pages' ends. They are poisoned anew.
+bool overrun(const Mapping& mapping, uint64_t address) {
+    bool written = false;
+    unsigned char* const own = (unsigned char*)address;
+    unsigned char* const first = (unsigned char*)mapping.start + FENCE;
+    unsigned char* const last = (unsigned char*)mapping.start + mapping.bytes - FENCE;
+    for (auto [from, to] : {std::pair{first, own}, std::pair{own + mapping.asked, last}}) {
+        for (unsigned char* byte = from; byte < to; byte++) {
+            written |= *byte != POISON;
+            *byte = POISON;
+        }
+    }
+    return written;
+}
+
+// Whether a range lies within one allocation.
+bool is_inside(const Device& device, uint64_t address, size_t bytes) {
+    auto after = device.memory.upper_bound(address);
+    if (after == device.memory.begin()) return false;
+    auto own = std::prev(after);
+    return address - own->first <= own->second.asked && bytes <= own->second.asked - (address - own->first);
+}
 
 void reset(Device& device) {
     device.hanging->give_up();
@@ -181,6 +252,8 @@ struct Launch {
     uint32_t grid[3], block[3];
     unsigned shared_bytes;
     void** parameters;
+    uint32_t order;
+    int (*guarded)(void (*run)(void*), void* argument);
 };
 
 struct Function {
@@ -233,6 +306,7 @@ void sim_configure(int devices, uint64_t memory_bytes, int multiprocessors, int 
     m.multiprocessors = multiprocessors;
     m.major = major;
     m.minor = minor;
+    m.order = 0;
 }
 
 void sim_fail(int device, const char* function, int64_t after, int status, int sticky) {
@@ -245,6 +319,12 @@ void sim_hang(int device, int64_t after) {
     Device& d = *machine().devices.at(device);
     std::lock_guard lock(d.mutex);
     d.hang_after = after;
+}
+
+void sim_order(uint32_t order) {
+    Machine& m = machine();
+    std::lock_guard lock(m.mutex);
+    m.order = order;
 }
 
 uint64_t sim_allocated(int device) {
@@ -268,7 +348,14 @@ int sim_enqueue(uint64_t stream, sim_work work, void* argument) {
     Stream* s = (Stream*)stream;
     s->add([s, work, argument] {
         if (s->device->broken()) return;
-        const int status = work(argument);
+        struct Call {
+            sim_work work;
+            void* argument;
+            int status;
+        } call{work, argument, SUCCESS};
+        const auto run = [](void* c) { ((Call*)c)->status = ((Call*)c)->work(((Call*)c)->argument); };
+        const int astray = guarded(run, &call);
+        const int status = astray != 0 ? astray : call.status;
         if (status != 0) {
             std::lock_guard lock(s->device->mutex);
             s->device->sticky = status;
@@ -363,12 +450,11 @@ int cuMemAlloc_v2(uint64_t* address, size_t bytes) {
     // The end, to the next 256 bytes, touches the guard page.
     const size_t used = (bytes + 255) / 256 * 256;
     const size_t pages = (used + PAGE - 1) / PAGE * PAGE;
-    char* start = (char*)mmap(nullptr, pages + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (start == MAP_FAILED || mprotect(start + PAGE, pages, PROT_READ | PROT_WRITE) != 0) return OUT_OF_MEMORY;
-    char* at = start + PAGE + pages - used;
-    std::memset(at, 0xff, used);
-    *address = (uint64_t)at;
-    here->memory[*address] = {start, pages + 2 * PAGE, bytes};
+    char* start = (char*)mmap(nullptr, pages + 2 * FENCE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED || mprotect(start + FENCE, pages, PROT_READ | PROT_WRITE) != 0) return OUT_OF_MEMORY;
+    std::memset(start + FENCE, POISON, pages);
+    *address = (uint64_t)(start + FENCE + pages - used);
+    here->memory[*address] = {start, pages + 2 * FENCE, bytes};
     here->allocated += bytes;
     return SUCCESS;
 }
@@ -378,6 +464,10 @@ int cuMemFree_v2(uint64_t address) {
     std::lock_guard lock(here->mutex);
     auto found = here->memory.find(address);
     if (found == here->memory.end()) return INVALID_VALUE;
+    if (overrun(found->second, address)) {
+        std::fprintf(stderr, "simulated GPU: bytes around an allocation were written by a copy\n");
+        here->sticky = ILLEGAL_ADDRESS;
+    }
     here->allocated -= found->second.asked;
     munmap(found->second.start, found->second.bytes);
     here->memory.erase(found);
@@ -396,7 +486,12 @@ int cuMemFreeHost(void* memory) {
     return SUCCESS;
 }
 
-static int copy(void* to, const void* from, size_t bytes, Stream* stream) {
+// The driver knows its own memory: a range beyond it is refused at once.
+static int copy(void* to, const void* from, size_t bytes, uint64_t on_device, Stream* stream) {
+    {
+        std::lock_guard lock(here->mutex);
+        if (!is_inside(*here, on_device, bytes)) return INVALID_VALUE;
+    }
     stream->add([=] {
         if (!stream->device->broken()) std::memcpy(to, from, bytes);
     });
@@ -405,16 +500,20 @@ static int copy(void* to, const void* from, size_t bytes, Stream* stream) {
 
 int cuMemcpyHtoDAsync_v2(uint64_t to, const void* from, size_t bytes, Stream* stream) {
     ENTER("cuMemcpyHtoDAsync");
-    return copy((void*)to, from, bytes, stream);
+    return copy((void*)to, from, bytes, to, stream);
 }
 
 int cuMemcpyDtoHAsync_v2(void* to, uint64_t from, size_t bytes, Stream* stream) {
     ENTER("cuMemcpyDtoHAsync");
-    return copy(to, (void*)from, bytes, stream);
+    return copy(to, (void*)from, bytes, from, stream);
 }
 
 int cuMemsetD8Async(uint64_t address, unsigned char value, size_t bytes, Stream* stream) {
     ENTER("cuMemsetD8Async");
+    {
+        std::lock_guard lock(here->mutex);
+        if (!is_inside(*here, address, bytes)) return INVALID_VALUE;
+    }
     stream->add([=] {
         if (!stream->device->broken()) std::memset((void*)address, value, bytes);
     });
@@ -546,6 +645,7 @@ int cuLaunchKernel(
         std::memcpy(at, parameters[i], sizes[i]);
         held->push_back(std::move(bytes));
     }
+    const uint32_t order = machine().order;
     std::shared_ptr<Signal> hang;
     {
         std::lock_guard lock(here->mutex);
@@ -560,13 +660,16 @@ int cuLaunchKernel(
         if (stream->device->broken() || hang) return;
         std::vector<void*> pointers;
         for (auto& bytes : *held) pointers.push_back(bytes.data() + (64 - (uintptr_t)bytes.data() % 64) % 64);
-        const Launch launch{{gx, gy, gz}, {bx, by, bz}, shared_bytes, pointers.data()};
-        const int status = function->run(&launch);
-        if (status != 0) {
-            std::fprintf(stderr, "simulated GPU: the threads of %s wait for each other for ever\n", function->name.c_str());
-            std::lock_guard lock(stream->device->mutex);
-            stream->device->sticky = status;
-        }
+        const Launch launch{{gx, gy, gz}, {bx, by, bz}, shared_bytes, pointers.data(), order, guarded};
+        int status = function->run(&launch);
+        const char* const wrong = status == LAUNCH_TIMEOUT ? "have threads that wait for each other for ever" : status != 0 ? "reach beyond the device's memory" : nullptr;
+        std::lock_guard lock(stream->device->mutex);
+        bool written = false;
+        for (auto& [address, mapping] : stream->device->memory) written |= overrun(mapping, address);
+        if (status == 0 && written) status = ILLEGAL_ADDRESS;
+        if (status == 0) return;
+        std::fprintf(stderr, "simulated GPU: blocks of %s %s\n", function->name.c_str(), wrong != nullptr ? wrong : "wrote around an allocation");
+        stream->device->sticky = status;
     });
     return SUCCESS;
 }
@@ -575,7 +678,11 @@ int cuGetErrorName(int status, const char** name) {
     switch (status) {
         case OUT_OF_MEMORY: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
         case NO_DEVICE: *name = "CUDA_ERROR_NO_DEVICE"; break;
-        case 700: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+        case INVALID_VALUE: *name = "CUDA_ERROR_INVALID_VALUE"; break;
+        case NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;
+        case ILLEGAL_ADDRESS: *name = "CUDA_ERROR_ILLEGAL_ADDRESS"; break;
+        case LAUNCH_TIMEOUT: *name = "CUDA_ERROR_LAUNCH_TIMEOUT"; break;
+        case MISALIGNED_ADDRESS: *name = "CUDA_ERROR_MISALIGNED_ADDRESS"; break;
         default: *name = "CUDA_ERROR"; break;
     }
     return SUCCESS;

@@ -56,16 +56,17 @@ int nvrtcCompileProgram(Program* program, int options, const char* const* texts)
         if (!replaced(name)) std::ofstream(at + name) << text;
     std::ofstream out(at + "kernel.cpp");
     out << "#include \"cuda_words.h\"\n#line 1 \"" << program->name << "\"\n" << program->source << "\n";
-    const std::regex kernels("extern \"C\" __global__ void\\s+(?:__launch_bounds__\\([^)]*\\)\\s*)?(\\w+)\\s*\\(");
+    const std::regex kernels("extern \"C\" __global__ void\\s+(?:__cluster_dims__\\((\\d+), 1, 1\\)\\s*)?(?:__launch_bounds__\\([^)]*\\)\\s*)?(\\w+)\\s*\\(");
     for (std::sregex_iterator it(program->source.begin(), program->source.end(), kernels), end; it != end; ++it) {
-        const std::string name = (*it)[1];
-        out << "extern \"C\" int sim_launch_" << name << "(const sim::Launch* launch) { return sim::launch(launch, " << name << "); }\n"
+        const std::string cluster = (*it)[1].matched ? (*it)[1].str() : "1";
+        const std::string name = (*it)[2];
+        out << "extern \"C\" int sim_launch_" << name << "(const sim::Launch* launch) { return sim::launch(launch, " << cluster << ", " << name << "); }\n"
             << "template <class... A> static int sim_sizes_of(void (*)(A...), size_t* sizes) { int i = 0; ((sizes[i++] = sizeof(std::decay_t<A>)), ...); return i; }\n"
             << "extern \"C\" int sim_sizes_" << name << "(size_t* sizes, int) { return sim_sizes_of(" << name << ", sizes); }\n"
             << "#define sim_sizes_of sim_sizes_of_after_" << name << "\n";
     }
     out.close();
-    std::string command = "g++ -std=c++17 -O2 -march=native -ffp-contract=off -w -shared -fPIC -pthread -I" + at + " -I" + SIMULATION_SOURCES;
+    std::string command = "g++ -std=c++17 -O2 -march=native -ffp-contract=off -fno-gnu-unique -w -shared -fPIC -pthread -I" + at + " -I" + SIMULATION_SOURCES;
     for (int i = 0; i < options; i++)
         if (std::strncmp(texts[i], "-D", 2) == 0) command += std::string(" ") + texts[i];
     command += " -o " + at + "kernel.so " + at + "kernel.cpp > " + at + "log 2>&1";

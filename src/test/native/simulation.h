@@ -18,6 +18,8 @@ void sim_configure(int devices, uint64_t memory_bytes, int multiprocessors, int 
 void sim_fail(int device, const char* function, int64_t after, int status, int sticky);
 // Launches on this device after `after` more never end, until the context is reset.
 void sim_hang(int device, int64_t after);
+// The order in which a block's threads take turns: 0 ascending, 1 descending, any other number a drawn one.
+void sim_order(uint32_t order);
 // Bytes of device memory that are taken.
 uint64_t sim_allocated(int device);
 // Kernels launched since the configuration.

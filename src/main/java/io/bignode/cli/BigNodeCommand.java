@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             FingerprintCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            DoctorCommand.class,
             CommandLine.HelpCommand.class
         },
         footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",

@@ -39,14 +39,19 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
         Detection detection = gpus.detection();
         requireAll(choice, detection);
         if (!gpus.engines().isEmpty()) return new Devices(gpus.engines(), detection, Optional.empty());
-        String notice = "NO GPU IS USED, the CPU computes: " + why(detection) + ". If that is meant, set DELEGATION_DEVICES=cpu.";
-        return new Devices(List.of(new CpuEngine()), detection, Optional.of(notice));
+        return new Devices(List.of(new CpuEngine()), detection, Optional.of(noGpu(detection)));
     }
 
     /** Looks for GPUs without using any. */
     static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
-                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir()));
+                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.hopperFfn()));
+    }
+
+    /** What must be told loudly where the CPU computes although nobody asked for it. */
+    static String noGpu(Detection detection) {
+        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If that is meant, set DELEGATION_DEVICES=cpu.";
     }
 
     private static String why(Detection detection) {
@@ -55,8 +60,12 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
                 .toList()));
     }
 
-    /** A GPU that was named and is not used would be an epoch without it, so the start is refused. */
-    private static void requireAll(DeviceChoice choice, Detection detection) {
+    /**
+     * A GPU that was named and is not used would be an epoch without it, so the start is refused.
+     *
+     * @throws CommandException when a GPU that the choice names is not there or cannot be used
+     */
+    static void requireAll(DeviceChoice choice, Detection detection) {
         for (String name : choice.names()) {
             List<Detection.Found> meant = detection.gpus().stream()
                     .filter(gpu -> DeviceChoice.matches(name, gpu.ordinal(), gpu.uuid()))

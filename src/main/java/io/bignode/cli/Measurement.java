@@ -57,9 +57,9 @@ final class Measurement {
      * @param peakDeviceBytes the most device memory in use; -1 where the device does not count it
      * @param residentGib     this process' resident memory
      * @param poolSeconds     for drawing the weight pool
-     * @param openingSeconds  for the parts of opening the device and the model, by name
+     * @param openingSeconds  for opening the device, which a node does before the first session, and for the parts of opening the model, by name
      * @param firstSeconds    for the first forward pass, of one nonce
-     * @param coldSeconds     for all of these together
+     * @param coldSeconds     from an order's arrival at a ready device to its first distance
      */
     record Figures(
             String device, int batch, long nonces, double noncesPerSecond, double flops, double matrixFlops, double deviceBusyShare, long peakDeviceBytes,
@@ -72,11 +72,14 @@ final class Measurement {
 
     /** Measures. */
     Figures run() throws InterruptedException, CancelledException {
+        // As on a node: the device is ready before the session comes, and prepares for its model while the weights are drawn.
+        long preparing = System.nanoTime();
+        engine.prepare();
+        double prepared = since(preparing);
         long begin = System.nanoTime();
+        Thread.ofVirtual().start(() -> engine.warm(params));
         try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
             double poolSeconds = since(begin);
-            engine.prepare();
-            double prepared = since(begin);
             try (Model model = engine.open(params, pool)) {
                 double opened = since(begin);
                 try (NonceInputs inputs = model.newInputs()) {
@@ -90,7 +93,7 @@ final class Measurement {
                 double resident = residentGib();
                 long peak = engine.peakBytes().orElse(-1);
                 Map<String, Double> opening = new TreeMap<>(model.openingSeconds());
-                opening.put("device", prepared - poolSeconds);
+                opening.put("device", prepared);
                 return new Figures(
                         engine.device().name(), batch, timed.nonces, rate, rate * params.flopsPerNonce(), engine.matrixRate(params, batch),
                         deviceNanos.get() * 1e-9 / timed.seconds, peak, resident, poolSeconds, opening, cold - opened, cold);

@@ -102,7 +102,6 @@ final class Node implements AutoCloseable {
         devices.start();
         http.start();
         push.start();
-        gate.start();
     }
 
     /** The port it listens on. */

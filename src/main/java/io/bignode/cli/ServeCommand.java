@@ -4,6 +4,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.session.Alarms;
+import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_MARGIN           nonces this close to r_target are not reported (5e-6)",
             "  DELEGATION_GPU_MEMORY_GIB   the most memory to take of each GPU (all that is free)",
             "  DELEGATION_CUDA_LIBRARIES   folder with CUDA's libraries, where they are not found by themselves; CUDA_HOME is looked at too",
+            "  DELEGATION_HOPPER_FFN       on: compute the feed-forward layer by our own kernel on Hopper GPUs (off)",
             "  DELEGATION_WORKER_PORT      port for workers of other hosts; unset, this host's devices work alone",
             "  DELEGATION_WORKER_HOST      address to listen for them on (0.0.0.0)",
             "  DELEGATION_JOIN_TOKEN       what workers and bignode drain must show; without it one is made and kept in the data folder",
@@ -57,9 +59,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Settings settings = settings();
-        Alarms alarms = new Alarms(InstantSource.system());
-        Gate gate = gate(settings, alarms);
-        Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        Node node = node(settings, new Alarms(InstantSource.system()));
         try {
             node.start();
         } catch (IllegalStateException unbound) {
@@ -73,6 +73,16 @@ final class ServeCommand implements Callable<Integer> {
         greet(settings, node.port());
         new CountDownLatch(1).await();
         return ExitCode.OK;
+    }
+
+    private static Node node(Settings settings, Alarms alarms) throws InterruptedException {
+        Gate gate = gate(settings, alarms);
+        gate.start(); // a head may stand by for longer than a certificate lasts
+        try {
+            return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        } catch (StoreException unusable) {
+            throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
     }
 
     private static Settings settings() {

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.ServerIdentity;
 import io.bignode.config.TlsSettings;
+import io.bignode.config.TokensFile;
 import io.bignode.session.Alarms;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
@@ -26,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * is about to expire, and when it did.
  */
 final class ServerTls {
+    private static final System.Logger LOG = System.getLogger(ServerTls.class.getName());
     private static final Duration SOON = Duration.ofDays(14);
     private static final String FILES = "tls-files";
     private static final String SOON_EXPIRED = "tls-expires";
@@ -44,7 +46,7 @@ final class ServerTls {
      */
     ServerTls(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
         this.files = new LiveFiles<>(
-                FILES, List.of(settings.certificate(), settings.key()), () -> ServerIdentity.read(settings, clock.instant()), alarms);
+                FILES, List.of(settings.certificate(), settings.key()), () -> read(settings, clock.instant()), alarms);
         this.clock = clock;
         this.alarms = alarms;
         try {
@@ -53,6 +55,13 @@ final class ServerTls {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has TLS", e);
         }
+    }
+
+    private static ServerIdentity read(TlsSettings settings, Instant now) throws InvalidSettingsException {
+        if (TokensFile.readableByOthers(settings.key())) {
+            LOG.log(System.Logger.Level.WARNING, "{0}, a private key, may be read by others; better: chmod o-r ''{0}''", settings.key());
+        }
+        return ServerIdentity.read(settings, now);
     }
 
     /** For the server's sockets. */

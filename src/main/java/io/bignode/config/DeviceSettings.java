@@ -13,9 +13,16 @@ import java.util.Optional;
  * @param cudaHome       a CUDA toolkit's folder, where one is named
  * @param gpuMemoryBytes the most memory to take of each GPU
  * @param kernelsDir     where compiled kernels are kept
+ * @param hopperFfn      whether our own feed-forward kernel is used on Hopper GPUs
  */
 public record DeviceSettings(
-        DeviceChoice choice, double margin, Optional<Path> cudaLibraries, Optional<Path> cudaHome, long gpuMemoryBytes, Path kernelsDir) {
+        DeviceChoice choice,
+        double margin,
+        Optional<Path> cudaLibraries,
+        Optional<Path> cudaHome,
+        long gpuMemoryBytes,
+        Path kernelsDir,
+        boolean hopperFfn) {
     /** Four times the mean deviation that was measured between this program and the function's executable statement on main-net. */
     private static final double USUAL_MARGIN = 5e-6;
 
@@ -42,7 +49,8 @@ public record DeviceSettings(
                 Settings.folder(reader, "DELEGATION_CUDA_LIBRARIES"),
                 Settings.folder(reader, "CUDA_HOME"),
                 (long) gib << 30,
-                cacheDir.resolve("kernels"));
+                cacheDir.resolve("kernels"),
+                reader.flag("DELEGATION_HOPPER_FFN", false));
     }
 
     private static DeviceChoice choice(EnvironmentReader reader) {

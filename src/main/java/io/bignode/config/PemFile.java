@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
 /** Certificates and keys as OpenSSL writes them. */
 public final class PemFile {
     private static final int MOST_BYTES = 1 << 20;
-    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
+    private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
     private record Block(String kind, byte[] bytes) {}
 

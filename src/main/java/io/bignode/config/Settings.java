@@ -53,6 +53,26 @@ public record Settings(
      * @throws InvalidSettingsException with every fault; nothing was made then
      */
     public static Settings load(Map<String, String> environment) throws InvalidSettingsException {
+        return load(environment, TokenFile::readOrMake);
+    }
+
+    /**
+     * Reads the settings as {@link #load} does, but makes nothing: where a server would make its token, there is one here that is kept nowhere.
+     *
+     * @param environment the process's environment variables
+     * @throws InvalidSettingsException with every fault
+     */
+    public static Settings preview(Map<String, String> environment) throws InvalidSettingsException {
+        return load(environment, _ -> Token.random());
+    }
+
+    /** Where a token comes from that is neither in the environment nor in its file. */
+    @FunctionalInterface
+    private interface NewToken {
+        Token in(TokenFile file) throws InvalidSettingsException;
+    }
+
+    private static Settings load(Map<String, String> environment, NewToken newToken) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
         String host = host(reader);
         int port = reader.integer("DELEGATION_PORT", 0, 65_535, 9090);
@@ -72,7 +92,8 @@ public record Settings(
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         reader.check();
-        Token token = given.isPresent() ? given.get() : file.readOrMake();
+        Optional<Token> known = given.or(() -> kept);
+        Token token = known.isPresent() ? known.get() : newToken.in(file);
         TokenOrigin origin =
                 given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
         return new Settings(

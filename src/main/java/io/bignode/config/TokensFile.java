@@ -52,7 +52,7 @@ public final class TokensFile {
         }
     }
 
-    /** Whether others than the file's owner may read it: digests of weak tokens can be guessed at leisure. */
+    /** Whether anybody may read a file: digests of weak tokens can be guessed at leisure, and keys need not be guessed. */
     public static boolean readableByOthers(Path file) {
         try {
             return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);

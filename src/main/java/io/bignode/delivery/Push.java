@@ -66,6 +66,11 @@ public final class Push implements AutoCloseable {
         look();
     }
 
+    /** How many sessions are pushed now. */
+    int pushing() {
+        return threads.size();
+    }
+
     /** Lets attempts in progress end for a moment, and sends nothing more; what was not acknowledged is sent after the next start. */
     @Override
     public void close() {

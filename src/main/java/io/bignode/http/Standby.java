@@ -7,7 +7,10 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.helidon.webserver.http1.Http1Config;
 import java.time.Duration;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * What listens while another head serves: it lives, is not ready, and answers everything else with 503, so that no small node takes its
@@ -16,6 +19,9 @@ import java.time.Duration;
 public final class Standby implements AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(2);
     private static final String LIVE = "/health/live";
+
+    /** Held here, as the log manager alone would forget its level. */
+    private static final Logger HELIDON = Logger.getLogger("io.helidon");
 
     private final WebServer server;
 
@@ -29,6 +35,7 @@ public final class Standby implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be listened on
      */
     public static Standby start(HttpRules rules) {
+        HELIDON.setLevel(Level.SEVERE);
         WebServerConfig.Builder builder = WebServer.builder()
                 .host(rules.host())
                 .port(rules.port())
@@ -39,6 +46,7 @@ public final class Standby implements AutoCloseable {
                 .idleConnectionTimeout(rules.stalled())
                 .directHandlers(DirectProblems.handlers())
                 .protocolsDiscoverServices(false)
+                .addConnectionSelector(new Connections(Http1Config.builder(), rules.stalled()))
                 .routing(HttpRouting.builder().any(Standby::answer));
         rules.tls().ifPresent(context -> TlsListener.serve(builder, context, rules.stalled()));
         WebServer server = builder.build();

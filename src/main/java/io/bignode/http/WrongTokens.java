@@ -112,7 +112,7 @@ final class WrongTokens {
         if (now - loggedNanos < LOG_PERIOD) return;
         LOG.log(
                 System.Logger.Level.WARNING,
-                "too many wrong tokens from {0}, the last of {1} such addresses: tokens from there get 429 until it slows down",
+                "too many wrong tokens from {0}: tokens from there get 429 until it slows down; such addresses since this was logged last: {1}",
                 from.getHostAddress(),
                 shutSinceLog);
         loggedNanos = now;

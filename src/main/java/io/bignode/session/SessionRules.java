@@ -20,8 +20,8 @@ public record SessionRules(int maxSessions, Duration life, Duration idle, Durati
         }
     }
 
-    /** The usual rules: two minutes without a poll make a session idle, a day's retention, a thousand ended sessions. */
+    /** The usual rules: two minutes without a poll make a session idle, a day's retention, ten thousand ended sessions. */
     public static SessionRules of(int maxSessions, Duration life) {
-        return new SessionRules(maxSessions, life, Duration.ofMinutes(2), Duration.ofDays(1), 1000);
+        return new SessionRules(maxSessions, life, Duration.ofMinutes(2), Duration.ofDays(1), 10_000);
     }
 }

@@ -8,9 +8,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
@@ -26,6 +28,7 @@ import java.util.function.LongSupplier;
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
     private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
+    private static final Duration PURGE_PERIOD = Duration.ofSeconds(1);
 
     /** What makes two orders the same; the sequence is part of it, so that no two sequences can share a ledger by mistake. */
     private record OrderIdentity(String tenant, String key, NonceSequence nonces) {
@@ -62,7 +65,11 @@ public final class Sessions {
     /** In the order of their start. */
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
+    /** Those of them that ran when they were last looked at: thousands that ended are not asked at every lease. */
+    private final Set<Session> unended = new LinkedHashSet<>();
+
     private final Map<OrderIdentity, Lineage> lineages = new HashMap<>();
+    private long purgedNanos;
     private long lastLineage;
     private boolean closed;
 
@@ -71,13 +78,20 @@ public final class Sessions {
      *
      * @param clock    tells when a session was created, and how much time passed while no head ran
      * @param nanoTime measures how long ago something was, as {@link System#nanoTime}
-     * @throws StoreException when the store cannot be read
+     * @throws StoreException when the store cannot be read, or what is read cannot be true
      */
     public Sessions(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store) {
         this.rules = rules;
         this.store = store;
         this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
-        restore(store.load());
+        this.purgedNanos = nanoTime.getAsLong();
+        StoreImage image = store.load();
+        try {
+            restore(image);
+        } catch (IllegalStateException contradiction) {
+            throw new StoreException(
+                    "what is stored contradicts itself: " + contradiction.getMessage() + "; put a backup in its place", contradiction);
+        }
     }
 
     /** The rules they live by. */
@@ -247,6 +261,7 @@ public final class Sessions {
             Lineage lineage = known(byId, stored.lineage());
             Session session = Session.restore(stored, lineage.ledger, around);
             sessions.put(session.id(), session);
+            unended.add(session);
             lineage.kept.add(session);
         }
         for (Flight flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
@@ -294,6 +309,7 @@ public final class Sessions {
         Lineage lineage = lineages.computeIfAbsent(identity, _ -> begin(order, changes));
         Session session = Session.start(newId(), order, lineage.id, lineage.ledger, around, changes);
         sessions.put(session.id(), session);
+        unended.add(session);
         lineage.kept.add(session);
         return new StartOutcome.Started(session);
     }
@@ -320,10 +336,15 @@ public final class Sessions {
     }
 
     private List<Session> running() {
-        return sessions.values().stream().filter(session -> !session.status().ended()).toList();
+        unended.removeIf(session -> session.status().ended());
+        return List.copyOf(unended);
     }
 
     private synchronized void purge() {
+        long now = around.nanoTime.getAsLong();
+        boolean tooManyKept = sessions.size() - running().size() > rules.maxEnded();
+        if (now - purgedNanos < PURGE_PERIOD.toNanos() && !tooManyKept) return;
+        purgedNanos = now;
         record Ended(Session session, Duration since) {}
         List<Ended> ended = sessions.values().stream()
                 .flatMap(session -> session.drainedFor().map(since -> new Ended(session, since)).stream())

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.bignode.config.Certificates;
 import io.bignode.poc.ProofOrder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -15,11 +18,15 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -260,5 +267,35 @@ class ClientCommandTest {
                 .toIterable()
                 .contains("node_id", "node_count", "batch_size", "fraud_threshold")
                 .doesNotContain("auth_token");
+    }
+
+    @Test
+    void aNodeWithAnAuthorityOfItsOwnIsReachedWithItsCertificate() throws Exception {
+        Certificates.Pair pair = Certificates.forLoopback(folder);
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setKeyEntry("it", pair.key(), new char[0], new X509Certificate[] {pair.certificate()});
+        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        keys.init(store, new char[0]);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(keys.getKeyManagers(), null, null);
+        HttpsServer secure = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        secure.setHttpsConfigurator(new HttpsConfigurator(context));
+        secure.createContext("/", this::answer);
+        secure.start();
+        try {
+            String url = "https://127.0.0.1:" + secure.getAddress().getPort();
+            Path authority = Files.writeString(folder.resolve("ca.pem"), pair.certificatePem());
+            answers.addAll(List.of(STARTED, batches("7", 1, "expired", true), batches("", 1, "expired", false)));
+            Outcome outcome = run("--url", url, "--ca", authority.toString());
+            assertThat(outcome.exitCode()).isZero();
+            assertThat(outcome.out()).contains("\"nonces\":[7]");
+
+            Outcome noFile = run("--url", url, "--ca", folder.resolve("nowhere.pem").toString());
+            assertThat(noFile.exitCode()).isEqualTo(ExitCode.USAGE);
+            assertThat(noFile.err()).contains("nowhere.pem does not exist");
+        } finally {
+            secure.stop(0);
+        }
     }
 }

@@ -29,6 +29,7 @@ class DeviceSettingsTest {
                 "DELEGATION_CUDA_LIBRARIES", temp.toString(),
                 "CUDA_HOME", temp + "/toolkit",
                 "DELEGATION_GPU_MEMORY_GIB", "8",
+                "DELEGATION_HOPPER_FFN", "on",
                 "HF_HOME", temp + "/hf"));
         assertThat(settings)
                 .isEqualTo(new DeviceSettings(
@@ -37,7 +38,8 @@ class DeviceSettingsTest {
                         Optional.of(temp),
                         Optional.of(temp.resolve("toolkit")),
                         8L << 30,
-                        temp.resolve("hf/bignode/kernels")));
+                        temp.resolve("hf/bignode/kernels"),
+                        true));
     }
 
     @Test
@@ -64,12 +66,13 @@ class DeviceSettingsTest {
         InvalidSettingsException refused = catchThrowableOfType(
                 InvalidSettingsException.class,
                 () -> DeviceSettings.load(Map.of(
-                        "HOME", temp.toString(), "DELEGATION_DEVICES", "?", "DELEGATION_MARGIN", "NaN", "DELEGATION_GPU_MEMORY_GIB", "0", "CUDA_HOME", "~/x")));
+                        "HOME", temp.toString(), "DELEGATION_DEVICES", "?", "DELEGATION_MARGIN", "NaN", "DELEGATION_GPU_MEMORY_GIB", "0", "CUDA_HOME", "~/x", "DELEGATION_HOPPER_FFN", "yes")));
         assertThat(refused.faults()).extracting(SettingFault::toString)
                 .satisfiesExactlyInAnyOrder(
                         fault -> assertThat(fault).contains("DELEGATION_DEVICES"),
                         fault -> assertThat(fault).contains("DELEGATION_MARGIN", "0.0 to 0.01"),
                         fault -> assertThat(fault).contains("DELEGATION_GPU_MEMORY_GIB"),
+                        fault -> assertThat(fault).contains("DELEGATION_HOPPER_FFN", "on or off"),
                         fault -> assertThat(fault).contains("CUDA_HOME"));
     }
 }

@@ -48,7 +48,8 @@ class SettingsTest {
                         Optional.empty(),
                         Optional.empty(),
                         1L << 50,
-                        temp.resolve(".local/share/bignode/cache/kernels")));
+                        temp.resolve(".local/share/bignode/cache/kernels"),
+                        false));
     }
 
     @Test

@@ -140,7 +140,8 @@ class HttpFuzzTest {
                 if (i % 100 == 0) for (long nonce : node.compute(bystander, 3)) computed.add(nonce);
                 if (i % 40 == 0) makeRoom(node, bystander);
             }
-            assertThat(statuses).as("seed %d", seed).contains(0, 200, 400, 401, 404, 405, 413, 422, 429);
+            // 0, a connection closed without an answer, depends on which side is faster.
+            assertThat(statuses).as("seed %d", seed).contains(200, 400, 401, 404, 405, 413, 422, 429);
             assertThat(drain(node, bystander)).as("seed %d", seed).isEqualTo(computed);
             assertThat(logged).as("seed %d: what a client gets wrong is no event of ours", seed).isEmpty();
             makeRoom(node, bystander);

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.session.Session;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,6 +101,44 @@ class StartTest {
                 .containsExactlyInAnyOrder(
                         "node_id", "r_target", "fraud_threshold", "callback_url", "public_key", "params.n_heads");
         assertThat(node.sessions.runningCount()).isZero();
+    }
+
+    @Test
+    void aCallbackIsKeptWithTheOrder() {
+        Session session = node.start(startBody().put("callback_url", "http://callback.example:8080/a?key=b"));
+        assertThat(session.order().callback()).hasValue(URI.create("http://callback.example:8080/a?key=b"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://callback.example/secret",
+                "http://callback.example:81/secret",
+                "http://other.example:8080/secret",
+                "http://169.254.169.254/secret",
+                "http://user:secret@callback.example:8080/",
+                "ftp://callback.example:8080/secret",
+                "secret"
+            })
+    void aCallbackThatMayNotBeCalledIsRefusedWithoutRepeatingIt(String url) {
+        HttpResponse<String> response = node.post("/start", startBody().put("callback_url", url), TOKEN);
+        assertProblem(response, 422);
+        assertThat(json(response).get("errors").get(0).get("field").textValue()).isEqualTo("callback_url");
+        assertThat(response.body()).doesNotContain("secret").doesNotContain("169.254");
+    }
+
+    @Test
+    void aTenantHasItsOwnLimitAndWeight() {
+        for (int i = 0; i < 3; i++) {
+            JsonNode answer = json(node.post("/start", startBody().put("node_id", i), TestNode.OTHER_TOKEN));
+            Session session = node.sessions.find("other", answer.get("session_id").textValue()).orElseThrow();
+            assertThat(session.order().weight()).isEqualTo(2);
+        }
+        HttpResponse<String> response = node.post("/start", startBody().put("node_id", 9), TestNode.OTHER_TOKEN);
+        assertProblem(response, 429);
+        assertThat(json(response).get("detail").textValue()).contains("3 of yours");
+        assertThat(node.post("/start", startBody().put("node_id", 9), TOKEN).statusCode()).isEqualTo(200);
+        assertThat(json(node.get("/sessions", TestNode.OTHER_TOKEN)).get("max_sessions").intValue()).isEqualTo(3);
     }
 
     @Test

@@ -79,7 +79,7 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers()).start();
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN)).start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */
@@ -107,29 +107,6 @@ final class TestNode implements AutoCloseable {
             case OTHER_TOKEN -> Optional.of(new Tenants.Tenant("other", 3, 2));
             default -> Optional.empty();
         };
-    }
-
-    /** No worker, and an operator whose token no tenant has. */
-    private static final class NoWorkers implements Workers {
-        @Override
-        public boolean isOperator(String token) {
-            return token.equals(OPERATOR_TOKEN);
-        }
-
-        @Override
-        public List<Map<String, Object>> list() {
-            return List.of();
-        }
-
-        @Override
-        public boolean drain(String name) {
-            return false;
-        }
-
-        @Override
-        public boolean admit(String name) {
-            return false;
-        }
     }
 
     /** Every line of the API's table; only to be read, not to be served. */

@@ -9,10 +9,12 @@ import java.time.InstantSource;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** However often a head is killed, nothing is lost and nothing delivered twice. A failing history is replayed with {@code -Dbignode.seed=…}. */
+@Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 @ExtendWith(Quiet.class)
 class RandomCrashesTest {
     private static final int STEPS = 300;
@@ -22,7 +24,7 @@ class RandomCrashesTest {
 
     @Test
     void aHeadKilledAtAnyMomentLosesNothingAndRepeatsNothing() {
-        histories(1500, _ -> {
+        histories(800, _ -> {
             MemoryStore store = new MemoryStore();
             return () -> store;
         });
@@ -30,7 +32,7 @@ class RandomCrashesTest {
 
     @Test
     void norDoesOneThatKeepsItsSessionsInSqlite() {
-        histories(15, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
+        histories(10, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
     }
 
     private static SessionStore sqlite(Path folder) {

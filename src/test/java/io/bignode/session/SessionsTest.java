@@ -53,6 +53,17 @@ class SessionsTest {
     }
 
     @Test
+    void aTenantsLimitCountsItsOwnRunningSessionsAlone() {
+        Session first = started(sessions.start(Orders.of("a"), 1));
+        time.pass(Duration.ofSeconds(30));
+        assertThat(sessions.start(Orders.of("a"), 1)).as("a retry of what runs").isEqualTo(new Running(first));
+        assertThat(sessions.start(Orders.of("b"), 1)).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(300)));
+        started(sessions.start(Orders.of("bob", "a", new NonceSequence(0, 1)), 1));
+        sessions.stop("alice", first.id());
+        started(sessions.start(Orders.of("b"), 1));
+    }
+
+    @Test
     void whenFullTheAnswerSaysWhenTheFirstSessionExpires() {
         start("a");
         time.pass(Duration.ofSeconds(30));

@@ -28,6 +28,7 @@ final class CudaEngine implements Engine {
     private final int ordinal;
     private final long capBytes;
     private final Duration patience;
+    private final boolean hopperFfn;
     private final int multiprocessors;
     private final double operationsASecond;
     private final Device device;
@@ -38,14 +39,16 @@ final class CudaEngine implements Engine {
      * A GPU that is not opened yet.
      *
      * @param capBytes the most of its memory to take
-     * @param patience how long it may make no progress before it counts as hung
+     * @param patience  how long it may make no progress before it counts as hung
+     * @param hopperFfn whether our own feed-forward kernel is used where it can be
      */
-    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience) {
+    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn) {
         this.libraries = libraries;
         this.kernels = kernels;
         this.ordinal = found.ordinal();
         this.capBytes = capBytes;
         this.patience = patience;
+        this.hopperFfn = hopperFfn;
         CudaDriver driver = libraries.driver();
         int gpu = driver.device(ordinal);
         this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
@@ -143,7 +146,7 @@ final class CudaEngine implements Engine {
                 Optional<GpuPlan> plan = plan(params, free);
                 while (plan.isPresent()) {
                     try {
-                        CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience);
+                        CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience, hopperFfn);
                         LOG.log(System.Logger.Level.INFO, "{0}: model open, {1}, seconds {2}", device.id(), plan.get(), model.openingSeconds());
                         return model;
                     } catch (DeviceMemoryException full) {

@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,6 +52,7 @@ final class CudaModel implements Model {
     private final Duration patience;
     private final Map<String, Double> openingSeconds = new LinkedHashMap<>();
     private final Kernels kernels;
+    private final Optional<HopperFfn> hopperFfn;
     private final long stream;
     private final ReentrantLock launching = new ReentrantLock(true);
     private final BlockingQueue<Slot> slots = new ArrayBlockingQueue<>(GpuPlan.SLOTS);
@@ -68,10 +70,11 @@ final class CudaModel implements Model {
     /**
      * Opens the model.
      *
-     * @param patience how long the GPU may make no progress before it counts as hung
+     * @param patience  how long the GPU may make no progress before it counts as hung
+     * @param hopperFfn whether the feed-forward layer's first half is computed by our own kernel where the GPU is a Hopper
      * @throws DeviceMemoryException when the plan does not fit after all; nothing stays allocated
      */
-    CudaModel(Gpu gpu, ModelParams params, WeightPool pool, GpuPlan plan, Duration patience) {
+    CudaModel(Gpu gpu, ModelParams params, WeightPool pool, GpuPlan plan, Duration patience, boolean hopperFfn) {
         this.gpu = gpu;
         this.driver = gpu.driver();
         this.stream = gpu.computeStream();
@@ -80,6 +83,7 @@ final class CudaModel implements Model {
         this.patience = patience;
         long begin = System.nanoTime();
         this.kernels = Kernels.load(gpu, params);
+        this.hopperFfn = hopperFfn ? HopperFfn.of(gpu, params) : Optional.empty();
         begin = took("kernels", begin);
         Release partly = new Release();
         try (DevicePools.Copy _ = gpu.pools().copyOf(pool)) {
@@ -265,8 +269,19 @@ final class CudaModel implements Model {
                 p.nHeads() / p.nKvHeads(), (float) Math.sqrt(p.headDim()));
     }
 
-    /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ}, the first two products some rows at a time. */
+    /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
     private void feedForward(GpuWeights.Layer w, int rows, long out, boolean full) {
+        int f = p.hiddenDim();
+        if (hopperFfn.isPresent()) {
+            hopperFfn.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
+        } else {
+            gateAndUp(w, rows, full);
+        }
+        product(rows, p.dim(), f, f, w.down(), activations.hidden, out, full);
+    }
+
+    /** {@code hidden = silu(x · w1ᵀ) * (x · w3ᵀ)}, some rows at a time. */
+    private void gateAndUp(GpuWeights.Layer w, int rows, boolean full) {
         int f = p.hiddenDim();
         for (int row = 0; row < rows; row += plan.chunkRows()) {
             int count = Math.min(plan.chunkRows(), rows - row);
@@ -274,7 +289,6 @@ final class CudaModel implements Model {
             kernels.swiglu.launch(
                     stream, new Grid(count, Math.ceilDiv(f, SWIGLU_COLUMNS), 1), ROW_THREADS, activations.gateUp, activations.hidden + 2L * row * f, f);
         }
-        product(rows, p.dim(), f, f, w.down(), activations.hidden, out, full);
     }
 
     private void product(int rows, int n, int k, long xStride, long w, long x, long d, boolean recurring) {

@@ -11,8 +11,9 @@ import java.util.Optional;
  * @param choice        which GPUs to use
  * @param capBytes      the most memory to take of each
  * @param kernelsFolder where compiled kernels are kept
+ * @param hopperFfn     whether our own feed-forward kernel is used on Hopper GPUs
  */
-public record CudaOptions(Optional<Path> libraries, Optional<Path> cudaHome, GpuChoice choice, long capBytes, Path kernelsFolder) {
+public record CudaOptions(Optional<Path> libraries, Optional<Path> cudaHome, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn) {
     /** Which GPUs to use. */
     @FunctionalInterface
     public interface GpuChoice {

@@ -18,6 +18,7 @@ final class Gpu implements AutoCloseable {
     private final KernelCache kernelCache;
     private final int device;
     private final String architecture;
+    private final int multiprocessors;
     private final long context;
     private final GpuMemory memory;
     private final CublasLt blas;
@@ -40,6 +41,7 @@ final class Gpu implements AutoCloseable {
         this.kernelCache = kernelCache;
         this.device = driver.device(ordinal);
         this.architecture = "sm_" + driver.attribute(device, CudaDriver.CAPABILITY_MAJOR) + driver.attribute(device, CudaDriver.CAPABILITY_MINOR);
+        this.multiprocessors = driver.attribute(device, CudaDriver.MULTIPROCESSORS);
         this.context = driver.retainContext(device);
         try {
             enter();
@@ -105,6 +107,11 @@ final class Gpu implements AutoCloseable {
     /** Its architecture as compilers name it, for instance {@code sm_90}. */
     String architecture() {
         return architecture;
+    }
+
+    /** How many multiprocessors it has. */
+    int multiprocessors() {
+        return multiprocessors;
     }
 
     /**

@@ -96,7 +96,7 @@ public final class Gpus {
             KernelCache kernels = new KernelCache(all.nvrtc(), options.kernelsFolder());
             List<Engine> engines = new ArrayList<>();
             for (Found gpu : gpus) {
-                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE));
+                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE, options.hopperFfn()));
             }
             return new Gpus(new Detection(gpus, driverVersion, libraries, Optional.empty()), engines);
         }

@@ -24,7 +24,7 @@ import java.util.TreeMap;
 final class KernelCache {
     private static final System.Logger LOG = System.getLogger(KernelCache.class.getName());
     private static final int DIGEST_CHARACTERS = 64;
-    private static final Map<String, String> HEADERS = Map.of("gpu.cuh", source("gpu.cuh"));
+    private static final Map<String, String> HEADERS = Map.of("gpu.cuh", source("gpu.cuh"), "sm90.cuh", source("sm90.cuh"));
 
     private final Nvrtc compiler;
     private final Path folder;

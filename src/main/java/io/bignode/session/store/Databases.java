@@ -1,5 +1,6 @@
 package io.bignode.session.store;
 
+import java.sql.BatchUpdateException;
 import java.sql.SQLException;
 
 /** What the two kinds of database have in common. */
@@ -9,12 +10,18 @@ final class Databases {
 
     private Databases() {}
 
-    /** A failure, and what it came from, in one line. */
+    /** A failure, and what it came from, in one line. That of a batch is told by the row's own: its text may repeat what was to be written. */
     static String what(SQLException failure) {
+        SQLException next = failure instanceof BatchUpdateException ? failure.getNextException() : null;
+        return next == null ? withCause(failure) : withCause(next);
+    }
+
+    private static String withCause(SQLException failure) {
         String what = line(failure);
-        Throwable root = failure;
-        while (root.getCause() != null) root = root.getCause();
-        return root == failure || what.contains(line(root)) ? what : what + " (" + line(root) + ")";
+        Throwable cause = failure.getCause();
+        if (cause == null) return what;
+        while (cause.getCause() != null) cause = cause.getCause();
+        return what.contains(line(cause)) ? what : what + " (" + line(cause) + ")";
     }
 
     private static String line(Throwable failure) {

@@ -93,7 +93,7 @@ final class GroupSql {
                 GroupSql::moved);
         all("DELETE FROM session WHERE id = ?", group.purged.keySet(), (row, id) -> row.text(id).add());
         all(
-                "INSERT INTO purged (session, batches) VALUES (?, ?)",
+                "INSERT INTO purged (session, batches) VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET batches = excluded.batches",
                 group.purged.entrySet(),
                 (row, one) -> row.text(one.getKey()).number(one.getValue()).add());
     }

@@ -234,6 +234,8 @@ final class GroupWriter implements AutoCloseable {
         }
     }
 
+    /** Waits a little; both callers look again whether they have to go on waiting. */
+    @SuppressWarnings("WaitNotInLoop")
     private void await(long nanos) {
         try {
             work.await(nanos, TimeUnit.NANOSECONDS);
@@ -374,6 +376,7 @@ final class GroupWriter implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        if (thread.getState() == Thread.State.NEW && connection != null) Readers.close(connection);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

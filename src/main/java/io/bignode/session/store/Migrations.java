@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Brings a store's schema up to what this version knows: the scripts in {@code db/} in their order, each in a transaction with its number.
@@ -15,6 +16,8 @@ import java.util.List;
  */
 final class Migrations {
     private static final List<String> SCRIPTS = List.of("001-sessions.sql");
+
+    private static final Pattern STATEMENT_END = Pattern.compile(";\\s*(\\n|$)");
 
     private Migrations() {}
 
@@ -31,7 +34,7 @@ final class Migrations {
         }
         for (int next = version + 1; next <= SCRIPTS.size(); next++) {
             try (Statement statement = writer.createStatement()) {
-                for (String sql : script(SCRIPTS.get(next - 1)).split(";\\s*(\\n|$)")) {
+                for (String sql : STATEMENT_END.splitAsStream(script(SCRIPTS.get(next - 1))).toList()) {
                     statement.execute(sql.replace("{bytes}", database.bytesType()));
                 }
                 statement.execute("UPDATE schema_version SET version = " + next);

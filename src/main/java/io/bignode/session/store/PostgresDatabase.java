@@ -79,6 +79,8 @@ final class PostgresDatabase implements Database {
         defaults.setProperty("socketTimeout", "30");
         defaults.setProperty("tcpKeepAlive", "true");
         defaults.setProperty("reWriteBatchedInserts", "true");
+        // Errors go to the log and into alarms; the rows they are about do not.
+        defaults.setProperty("logServerErrorDetail", "false");
         // What stands in the URL goes before what stands here.
         return DriverManager.getConnection(url, defaults);
     }

@@ -13,24 +13,34 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /** A store in an SQL database. */
 public final class SqlStore implements SessionStore {
     /** How much found may wait in memory for a database that cannot be written. */
     private static final long STUCK_BYTES = 64L << 20;
 
+    /** When a whole store is looked through: a head that just started has better things to do. */
+    private static final Duration LOOK_AFTER = Duration.ofMinutes(1);
+
     private static final String DAMAGE_ALARM = "store-damaged";
 
     private final Database database;
     private final Alarms alarms;
     private final long incarnation;
+    private final Duration lookAfter;
     private final Readers readers;
     private final GroupWriter writer;
+    private final CountDownLatch closed = new CountDownLatch(1);
 
-    private SqlStore(Database database, Alarms alarms, long incarnation, GroupWriter writer) {
+    private SqlStore(Database database, Alarms alarms, Duration lookAfter, long incarnation, GroupWriter writer) {
+        this.lookAfter = lookAfter;
         this.database = database;
         this.alarms = alarms;
         this.incarnation = incarnation;
@@ -45,12 +55,19 @@ public final class SqlStore implements SessionStore {
      * @throws StoreRefused when it cannot be used, another head using it included
      */
     public static SqlStore inFolder(Path folder, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
-        return inFolder(folder, 0, alarms, onDeath);
+        return inFolder(folder, () -> 0, LOOK_AFTER, alarms, onDeath);
     }
 
-    /** Opens the store in a data folder, whose file has so many pages at most. */
-    static SqlStore inFolder(Path folder, int maxPages, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
-        return open(new SqliteDatabase(folder, maxPages), alarms, onDeath).orElseThrow();
+    /**
+     * Opens the store in a data folder.
+     *
+     * @param maxPages  the most pages its file may have; 0 for no limit
+     * @param lookAfter when all of it is looked through for damage
+     */
+    static SqlStore inFolder(
+            Path folder, IntSupplier maxPages, Duration lookAfter, Alarms alarms, Thread.UncaughtExceptionHandler onDeath)
+            throws StoreRefused {
+        return open(new SqliteDatabase(folder, maxPages), alarms, lookAfter, onDeath).orElseThrow();
     }
 
     /**
@@ -61,16 +78,17 @@ public final class SqlStore implements SessionStore {
      * @throws StoreRefused when it cannot be used
      */
     public static Optional<SqlStore> inPostgres(String url, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
-        return open(new PostgresDatabase(url), alarms, onDeath);
+        return open(new PostgresDatabase(url), alarms, LOOK_AFTER, onDeath);
     }
 
-    private static Optional<SqlStore> open(Database database, Alarms alarms, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
+    private static Optional<SqlStore> open(
+            Database database, Alarms alarms, Duration lookAfter, Thread.UncaughtExceptionHandler onDeath) throws StoreRefused {
         boolean opened = false;
         try {
             Optional<Connection> connection = database.writer(true);
             if (connection.isEmpty()) return Optional.empty();
             try {
-                SqlStore store = open(database, connection.get(), alarms, onDeath);
+                SqlStore store = open(database, connection.get(), alarms, lookAfter, onDeath);
                 opened = true;
                 return Optional.of(store);
             } finally {
@@ -83,7 +101,8 @@ public final class SqlStore implements SessionStore {
         }
     }
 
-    private static SqlStore open(Database database, Connection connection, Alarms alarms, Thread.UncaughtExceptionHandler onDeath)
+    private static SqlStore open(
+            Database database, Connection connection, Alarms alarms, Duration lookAfter, Thread.UncaughtExceptionHandler onDeath)
             throws SQLException, StoreRefused {
         Migrations.run(database, connection);
         database.check(connection);
@@ -94,7 +113,7 @@ public final class SqlStore implements SessionStore {
                 long incarnation = head.getLong(1);
                 GroupWriter writer = new GroupWriter(database, connection, incarnation, head.getLong(2), alarms, onDeath);
                 connection.commit();
-                return new SqlStore(database, alarms, incarnation, writer);
+                return new SqlStore(database, alarms, lookAfter, incarnation, writer);
             }
         }
     }
@@ -110,8 +129,11 @@ public final class SqlStore implements SessionStore {
     /** Reads all of it once, while the head serves already: damage in what nobody asks for today is to be known before its backup is gone. */
     private void lookForDamage() {
         try {
+            if (closed.await(lookAfter.toMillis(), TimeUnit.MILLISECONDS)) return;
             readers.read(database::checkAll).ifPresent(damage -> alarms.raise(
                     DAMAGE_ALARM, database.name() + " is damaged: " + damage, database.fix(new SQLException(damage, Databases.DAMAGED))));
+        } catch (InterruptedException e) {
+            // nobody who knows this thread interrupts it
         } catch (SQLException e) {
             noteDamage(e);
         }
@@ -181,6 +203,7 @@ public final class SqlStore implements SessionStore {
 
     @Override
     public void close() {
+        closed.countDown();
         writer.close();
         readers.close();
         database.close();

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -36,14 +37,14 @@ final class SqliteDatabase implements Database {
     private final Path folder;
     private final Path file;
     private final FolderLock lock;
-    private final int maxPages;
+    private final IntSupplier maxPages;
 
     /**
      * Takes the folder's lock.
      *
-     * @param maxPages the most pages the file may have, 0 for no limit
+     * @param maxPages asked at every connection: the most pages the file may have, 0 for no limit
      */
-    SqliteDatabase(Path folder, int maxPages) throws StoreRefused {
+    SqliteDatabase(Path folder, IntSupplier maxPages) throws StoreRefused {
         this.folder = folder;
         this.file = folder.resolve("sessions.db");
         this.maxPages = maxPages;
@@ -74,7 +75,7 @@ final class SqliteDatabase implements Database {
                 }
                 statement.execute("PRAGMA application_id = " + APPLICATION);
             }
-            if (maxPages > 0) number(statement, "PRAGMA max_page_count = " + maxPages);
+            if (maxPages.getAsInt() > 0) number(statement, "PRAGMA max_page_count = " + maxPages.getAsInt());
             connection.setAutoCommit(false);
             return Optional.of(connection);
         } catch (SQLException | StoreRefused | RuntimeException e) {

@@ -13,7 +13,7 @@ final class StoredText {
         StringBuilder out = new StringBuilder();
         text.codePoints().forEach(c -> {
             if (c == '\\') out.append("\\\\");
-            else if (c == 0 || c <= Character.MAX_VALUE && Character.isSurrogate((char) c)) out.append(String.format("\\%04x", c));
+            else if (c == 0 || (c <= Character.MAX_VALUE && Character.isSurrogate((char) c))) out.append(String.format("\\%04x", c));
             else out.appendCodePoint(c);
         });
         return out.toString();

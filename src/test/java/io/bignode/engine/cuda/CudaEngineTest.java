@@ -2,6 +2,7 @@ package io.bignode.engine.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.Golden;
@@ -16,11 +17,15 @@ import io.bignode.poc.JsonFields;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.WeightPool;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -33,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -144,7 +150,7 @@ class CudaEngineTest {
             gpu.enter();
             int t = task.params().seqLen();
             for (GpuPlan plan : List.of(new GpuPlan(2, false, Math.max(1, t / 2)), new GpuPlan(3, true, t + 1), new GpuPlan(8, false, 8 * t))) {
-                try (Model model = new CudaModel(gpu, task.params(), pool, plan, Duration.ofSeconds(60))) {
+                try (Model model = new CudaModel(gpu, task.params(), pool, plan, Duration.ofSeconds(60), false)) {
                     assertThat(deviation(task, model, plan.batch())).as("%s", plan).isLessThanOrEqualTo(BOUND);
                 }
             }
@@ -166,6 +172,151 @@ class CudaEngineTest {
         NativeLibrary.Lookup lookup = NativeLibrary.find(
                 new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty()), List.of(name), "");
         return ((NativeLibrary.Lookup.Found) lookup).library();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8, 8, 2", "130, 64, 128, 2", "257, 72, 136, 2", "128, 320, 264, 5", "700, 128, 384, 6", "300, 712, 392, 2"})
+    void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width, int multiprocessors) {
+        engine.close();
+        machine.configure(1, 4 * GIB, multiprocessors, 9, 0);
+        short[] x = normals(rows * dim, 1);
+        short[] gate = normals(width * dim, 2);
+        short[] up = normals(width * dim, 3);
+        short[] got = hopperFfn(rows, dim, width, x, gate, up);
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < width; column++) {
+                float g = half(dot(x, row, gate, column, dim));
+                float expected = half((float) (g / (1.0 + Math.exp(-g)))) * half(dot(x, row, up, column, dim));
+                // A sum in another order may be rounded to the neighbouring float16, in gate and in up.
+                assertThat(Float.float16ToFloat(got[row * width + column])).as("row %d, column %d", row, column)
+                        .isCloseTo(expected, within(4e-3f * Math.max(1, Math.abs(expected))));
+            }
+        }
+    }
+
+    /** What the kernel makes of x (rows, dim) and two weights (width, dim). */
+    private short[] hopperFfn(int rows, int dim, int width, short[] x, short[] gate, short[] up) {
+        Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
+        try (Buffers buffers = new Buffers(gpu.memory())) {
+            gpu.enter();
+            // The kernel asks for heads and other things only by name.
+            ModelParams params = new ModelParams(dim, 1, 1, 1, 8, width / (double) (2 * 4 * dim / 3), width, 1e-5, 1e4, false, 1);
+            assertThat(params.hiddenDim()).isEqualTo(width);
+            long xAddress = upload(gpu, buffers, x);
+            long gateAddress = upload(gpu, buffers, gate);
+            long upAddress = upload(gpu, buffers, up);
+            long out = buffers.alloc(2L * rows * width);
+            HopperFfn.of(gpu, params).orElseThrow().run(rows, xAddress, gateAddress, upAddress, out);
+            return download(gpu, out, rows * width);
+        } finally {
+            gpu.close();
+        }
+    }
+
+    /** The gate is one of 63,488 numbers: the kernel's quotient, which corrects a reciprocal that is off by a unit, is the division's for every one of them. */
+    @Test
+    void theHopperKernelGatesEveryFloat16AsADivisionDoes() {
+        int rows = 512;
+        int width = 128;
+        int dim = 136;
+        short one = Float.floatToFloat16(1);
+        // gate (row, column) = the bits 128 row + column, up = 1.
+        short[] x = new short[rows * dim];
+        short[] gate = new short[width * dim];
+        short[] up = new short[width * dim];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < width; column++) {
+                short bits = (short) (row * width + column);
+                x[row * dim + column] = Float.isFinite(Float.float16ToFloat(bits)) ? bits : 0;
+            }
+            x[row * dim + width] = one;
+        }
+        for (int column = 0; column < width; column++) {
+            gate[column * dim + column] = one;
+            up[column * dim + width] = one;
+        }
+        short[] got = hopperFfn(rows, dim, width, x, gate, up);
+        for (int i = 0; i < got.length; i++) {
+            float g = Float.float16ToFloat(x[i / width * dim + i % width]);
+            // Added to zeros, minus zero is zero.
+            float expected = half((g + 0f) / (1 + (float) Math.exp(-g)));
+            assertThat(Float.float16ToFloat(got[i])).as("gate %s", g).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void theHopperKernelLeavesAGateBeyondFloat16Infinite() {
+        short[] x = halves(300, 1, 0, 0, 0, 0, 0, 0);
+        short[] gate = new short[64];
+        short[] up = new short[64];
+        for (int column = 0; column < 8; column++) {
+            gate[8 * column] = Float.floatToFloat16(column == 0 ? 300 : column == 1 ? -300 : 1);
+            up[8 * column + 1] = Float.floatToFloat16(1);
+        }
+        short[] got = hopperFfn(1, 8, 8, x, gate, up);
+        // x / (1 + exp(-x)): infinity of infinity, not a number of minus infinity.
+        assertThat(Float.float16ToFloat(got[0])).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Float.float16ToFloat(got[1])).isNaN();
+        assertThat(Float.float16ToFloat(got[2])).isEqualTo(300);
+    }
+
+    private static short[] halves(float... values) {
+        short[] halves = new short[values.length];
+        for (int i = 0; i < values.length; i++) halves[i] = Float.floatToFloat16(values[i]);
+        return halves;
+    }
+
+    private static float dot(short[] a, int row, short[] b, int column, int n) {
+        float sum = 0;
+        for (int i = 0; i < n; i++) sum += Float.float16ToFloat(a[row * n + i]) * Float.float16ToFloat(b[column * n + i]);
+        return sum;
+    }
+
+    private static float half(float value) {
+        return Float.float16ToFloat(Float.floatToFloat16(value));
+    }
+
+    private static short[] normals(int count, long seed) {
+        Random random = new Random(seed);
+        short[] values = new short[count];
+        for (int i = 0; i < count; i++) values[i] = Float.floatToFloat16((float) random.nextGaussian() * 0.3f);
+        return values;
+    }
+
+    private static long upload(Gpu gpu, Buffers buffers, short[] values) {
+        long address = buffers.alloc(2L * values.length);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment outside = arena.allocateFrom(ValueLayout.JAVA_SHORT, values);
+            gpu.driver().copyToDevice(address, outside, outside.byteSize(), gpu.computeStream());
+            gpu.driver().synchronize(gpu.computeStream());
+        }
+        return address;
+    }
+
+    private static short[] download(Gpu gpu, long address, int count) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment outside = arena.allocate(ValueLayout.JAVA_SHORT, count);
+            gpu.driver().copyToHost(outside, address, outside.byteSize(), gpu.computeStream());
+            gpu.driver().synchronize(gpu.computeStream());
+            return outside.toArray(ValueLayout.JAVA_SHORT);
+        }
+    }
+
+    @Test
+    void distancesAreTheGoldenOnesWithTheHopperKernelToo() throws Exception {
+        Case task = smallModels().filter(one -> one.toString().equals("head-dim-28")).findFirst().orElseThrow();
+        Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
+        try (WeightPool pool = task.pool()) {
+            gpu.enter();
+            try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, true, 64), Duration.ofSeconds(60), true)) {
+                try (NonceInputs inputs = model.newInputs()) {
+                    task.draw(inputs, task.nonces().subList(0, 2));
+                    assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(BOUND);
+                }
+            }
+        } finally {
+            gpu.close();
+        }
     }
 
     @Test
@@ -199,7 +350,7 @@ class CudaEngineTest {
         try (WeightPool pool = task.pool()) {
             gpu.enter();
             for (boolean materialised : new boolean[] {true, false}) {
-                try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, materialised, 64), Duration.ofSeconds(60));
+                try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, materialised, 64), Duration.ofSeconds(60), false);
                         NonceInputs inputs = model.newInputs()) {
                     task.draw(inputs, task.nonces().subList(0, 2));
                     AtomicInteger asked = new AtomicInteger();
@@ -302,7 +453,7 @@ class CudaEngineTest {
         Case task = tiny();
         Detection.Found found = Gpus.look(machine.options(Long.MAX_VALUE)).detection().gpus().getFirst();
         engine.close();
-        engine = new CudaEngine(libraries(), kernels(), found, Long.MAX_VALUE, Duration.ofMillis(300));
+        engine = new CudaEngine(libraries(), kernels(), found, Long.MAX_VALUE, Duration.ofMillis(300), false);
         engine.prepare();
         try (WeightPool pool = task.pool()) {
             Model model = engine.open(task.params(), pool);

@@ -18,7 +18,7 @@ class GpusTest {
     Path folder;
 
     private Gpus look() {
-        return Gpus.look(new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels")));
+        return Gpus.look(new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false));
     }
 
     @Test

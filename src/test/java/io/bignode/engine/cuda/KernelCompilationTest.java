@@ -61,6 +61,8 @@ class KernelCompilationTest {
         Process nvcc = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(nvcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(nvcc.waitFor()).as(output).isZero();
-        assertThat(output).contains("0 bytes spill stores, 0 bytes spill loads").doesNotContainPattern("[1-9]\\d* bytes spill").doesNotContain("warning");
+        // That matrix products were serialised, or a change of register counts ignored, is no warning to the compiler.
+        assertThat(output).contains("0 bytes spill stores, 0 bytes spill loads").doesNotContainPattern("[1-9]\\d* bytes spill").doesNotContain("warning")
+                .doesNotContain("Potential Performance Loss");
     }
 }

@@ -71,9 +71,18 @@ public final class SimulatedGpu {
         return folder;
     }
 
-    /** Compiled kernels, kept from one run of the tests to the next. */
+    /** Compiled kernels, kept from one run of the tests to the next, for as long as the simulator that compiled them is the same. */
     public static Path kernels() {
-        return BUILT.resolve("kernels");
+        return build().resolve("kernels");
+    }
+
+    /**
+     * Says in which order threads take turns from now on; what a kernel computes must not depend on it.
+     *
+     * @param order 0 ascending, 1 descending, any other number an order drawn from it
+     */
+    public void order(int order) {
+        call(FunctionDescriptor.ofVoid(JAVA_INT), "sim_order", order);
     }
 
     /** Orders that a function fails: the call after {@code after} more. */
@@ -102,7 +111,7 @@ public final class SimulatedGpu {
 
     /** What an engine is to know of the machine. */
     CudaOptions options(long capBytes) {
-        return new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, capBytes, kernels());
+        return new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, capBytes, kernels(), false);
     }
 
     private Object call(FunctionDescriptor descriptor, String function, Object... arguments) {

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 
 /** A PostgreSQL server for the tests of this process, started when the first one needs it. */
-final class Postgres {
+public final class Postgres {
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static EmbeddedPostgres server;
     private static String reason;
@@ -17,7 +17,7 @@ final class Postgres {
     private Postgres() {}
 
     /** The URL of a new database; skips the test where no server can be started here, and says why. */
-    static synchronized String database() throws SQLException {
+    public static synchronized String database() throws SQLException {
         if (server == null && reason == null) {
             try {
                 server = EmbeddedPostgres.builder().start();

@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+#
+# What the CUDA engine has to show on a real GPU, measured in one command: distances, agreement with PyTorch, speed, cold start, memory, sanitizers.
+#   gpu-acceptance.sh [--seconds S] [--budget S] [--only PARTS] [RESULTS]
+#     --seconds  how long each of our speed measurements takes (60); the yardstick's take half as long
+#     --budget   the whole run's limit in seconds (540); a part that no longer fits is not run, and said to be so
+#     --only     some of golden,speed,agreement,memory,sanitizer, with commas between them; default: all
+#     RESULTS    a folder for table.md, results.json and logs.tar.gz; made when needed, a new one under the system's temporary folder when left out
+#
+# Runs from the distribution (mvn -Pdist package: target/dist/bignode/bench), or from src/bench of a checkout where one was built, or of the one
+# in BIGNODE_DIST. Needs a driver with CUDA 13's or 12's libraries, and python3 with torch and NumPy for the yardstick; compute-sanitizer for the
+# last part. No network, no Java. PYTHON names another python3.
+#
+# Prints one table and one line for each criterion: PASS, FAIL or NOT RUN. Ends with 0, with 1 when one failed, with 3 when there is no GPU to try.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+python=${PYTHON:-python3}
+seconds=60 budget=540 only=golden,speed,agreement,memory,sanitizer results=
+
+say() { printf 'gpu-acceptance: %s\n' "$*" >&2; }
+
+usage() {
+  say "$1"
+  sed -n '4,8s/^# *//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+}
+
+command_line="gpu-acceptance.sh $*"
+while (($# > 0)); do
+  case $1 in
+    --seconds | --budget)
+      [[ ${2-} =~ ^[1-9][0-9]{0,4}$ ]] || usage "$1 needs a number of seconds"
+      if [[ $1 == --seconds ]]; then seconds=$2; else budget=$2; fi
+      shift 2
+      ;;
+    --only)
+      [[ ${2-} =~ ^(golden|speed|agreement|memory|sanitizer)(,(golden|speed|agreement|memory|sanitizer))*$ ]] || usage "--only does not know '${2-}'"
+      only=$2
+      shift 2
+      ;;
+    -*) usage "there is no option $1" ;;
+    *)
+      [[ -z $results ]] || usage "one folder for the results, not also $1"
+      results=$1
+      shift
+      ;;
+  esac
+done
+
+# In a distribution this file is in bench/; in a checkout it is in src/bench/, and the distribution in target/dist.
+if [[ -n ${BIGNODE_DIST-} ]]; then
+  dist=$BIGNODE_DIST
+elif [[ -x $here/../bin/bignode ]]; then
+  dist=$(dirname "$here")
+else
+  dist=$here/../../target/dist/bignode
+fi
+bignode=$dist/bin/bignode
+golden=$dist/bench/golden
+[[ -x $bignode && -d $golden ]] || {
+  say "there is no distribution in $dist: build one with mvn -Pdist package, or set BIGNODE_DIST"
+  exit 3
+}
+type -P "$python" >/dev/null || {
+  say "there is no $python: apt-get install python3, or set PYTHON"
+  exit 3
+}
+[[ -n $results ]] || results=$(mktemp -d)
+mkdir -p "$results"
+results=$(cd "$results" && pwd)
+
+# Nothing that an earlier run or this user's node keeps plays a part: a cold start is cold.
+work=$(mktemp -d)
+parts=$work/parts
+mkdir -p "$parts" "$work/cold" "$work/data" "$work/capped"
+unset HF_HOME DELEGATION_GPU_MEMORY_GIB DELEGATION_MARGIN
+# A GPU that is named is used or the command fails: nothing here may be measured on the CPU by mistake.
+export DELEGATION_DEVICES=${DELEGATION_DEVICES:-0} DELEGATION_DATA_DIR=$work/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+watcher=
+reported=
+
+unwatch() {
+  [[ -z $watcher ]] || kill "$watcher" 2>/dev/null || true
+  watcher=
+}
+
+# The table is printed whatever ends this run, its time limit too.
+report() {
+  local status=0
+  [[ -z $reported ]] || return 0
+  reported=yes
+  "$python" "$here/yardstick/acceptance.py" report "$parts" "$results" || status=$?
+  tar -czf "$results/logs.tar.gz" -C "$work" parts || say 'the logs could not be packed'
+  say "the results are in $results: table.md, results.json, logs.tar.gz"
+  return "$status"
+}
+
+finish() {
+  local status=$?
+  trap - EXIT INT TERM
+  unwatch
+  report || status=1
+  rm -rf "$work"
+  exit "$status"
+}
+trap finish EXIT
+trap 'exit 143' INT TERM
+
+wanted() { [[ ,$only, == *",$1,"* ]]; }
+
+left() { echo $((budget - SECONDS - 3)); }
+
+missing() {
+  printf '%s\n' "$2" >"$parts/$1.missing"
+  say "$1: $2"
+}
+
+# Runs one part while there is time for it: its name, the most seconds it may take, its command.
+part() {
+  local name=$1 limit=$2
+  shift 2
+  (($(left) >= limit)) || limit=$(left)
+  if ((limit < 5)); then
+    missing "$name" "no time was left for it in the ${budget} s of this run"
+  else
+    try "$name" "$limit" "$@"
+  fi
+}
+
+# Whatever comes of the command, this returns and the run goes on.
+try() {
+  local name=$1 limit=$2 began=$SECONDS status=0
+  shift 2
+  say "$name (at $began s, $limit s at most)"
+  timeout --kill-after=5 "$limit" "$@" >"$parts/$name.out" 2>"$parts/$name.log" </dev/null || status=$?
+  if ((status == 124 || status == 137)); then
+    missing "$name" "took more than $limit s"
+  elif ((status != 0)); then
+    missing "$name" "ended with $status: $(grep -v '^[[:space:]]*$' "$parts/$name.log" | tail -n 1 | cut -c 1-300)"
+    tail -n 15 "$parts/$name.log" | sed 's/^/    /' >&2
+  else
+    say "$name took $((SECONDS - began)) s"
+  fi
+}
+
+# As part, with the GPU watched meanwhile.
+watched() {
+  local gpu=()
+  if type -P nvidia-smi >/dev/null; then
+    [[ ! $DELEGATION_DEVICES =~ ^(cuda:)?([0-9]+)$ ]] || gpu=(-i "${BASH_REMATCH[2]}")
+    nvidia-smi ${gpu[@]+"${gpu[@]}"} --query-gpu=memory.used,utilization.gpu,power.draw,clocks.sm,temperature.gpu --format=csv,noheader,nounits \
+      -lms 500 >"$parts/$1.smi" 2>/dev/null </dev/null &
+    watcher=$!
+  fi
+  part "$@"
+  unwatch
+}
+
+engine() { part "engine-$1" "$2" "$bignode" compute "$parts/cases/${3-$1}.json"; }
+
+# Its modules lie beside one another; it needs to find them from any folder.
+yardstick() { part "yardstick-$1" "$2" "$python" "$here/yardstick/$3" "${@:4}"; }
+
+# ---- what there is ---------------------------------------------------------------------------------------------------
+
+date -u '+%Y-%m-%d %H:%M:%S UTC' >"$parts/date.out"
+printf '%s\n' "$command_line" >"$parts/command.out"
+try version 30 "$bignode" --version
+"$python" "$here/yardstick/acceptance.py" cases "$golden" "$parts"
+DELEGATION_PORT=0 DELEGATION_CACHE_GIB=0 try doctor 60 "$bignode" doctor --json
+# Whatever else it found, its account of the devices counts.
+rm -f "$parts/doctor.missing"
+if ! "$python" "$here/yardstick/acceptance.py" gpu "$parts" .; then
+  say 'no GPU can be used here, nothing is measured:'
+  "$bignode" doctor >&2 || true
+  exit 3
+fi
+torch=yes
+if ! timeout 120 "$python" -c 'import numpy, torch; assert torch.cuda.is_available(), "torch sees no GPU"' 2>"$parts/torch.log"; then
+  torch=no
+  for name in agreement main-net test-net; do
+    missing "yardstick-$name" "$python has no torch that sees a GPU: $(tail -n 1 "$parts/torch.log")"
+  done
+fi
+
+# ---- the parts, what matters most first ------------------------------------------------------------------------------
+
+if wanted speed; then
+  # The first of all: a cold start, no kernel compiled yet, no weights drawn.
+  DELEGATION_DATA_DIR=$work/cold watched bench-main-net $((seconds + 45)) "$bignode" bench --params main-net --seconds "$seconds" --json
+fi
+if wanted golden; then
+  for case in "$parts"/cases/small-*.json; do
+    engine "$(basename "$case" .json)" 30
+  done
+  DELEGATION_HOPPER_FFN=on engine test-net-hopper-ffn 40 test-net
+  engine test-net 40
+  engine main-net 60
+fi
+if wanted agreement; then
+  engine agreement 60
+fi
+if [[ $torch == yes ]] && { wanted agreement || wanted golden; }; then
+  cases=()
+  ! wanted golden || cases+=("$parts"/cases/small-*.json "$parts/cases/test-net.json")
+  ! wanted agreement || cases+=("$parts/cases/agreement.json")
+  yardstick agreement 120 agreement.py "${cases[@]}"
+fi
+if wanted speed; then
+  [[ $torch == no ]] || yardstick main-net $((seconds / 2 + 170)) torch_gpu_baseline.py "$parts/cases/main-net.json" --seconds $(((seconds + 1) / 2))
+  watched bench-test-net $((seconds + 30)) "$bignode" bench --params test-net --seconds "$seconds" --json
+  [[ $torch == no ]] || yardstick test-net $((seconds / 2 + 60)) torch_gpu_baseline.py "$parts/cases/test-net.json" --seconds $(((seconds + 1) / 2))
+fi
+if wanted speed; then
+  # No criterion, but what decides whether our own feed-forward kernel is to be used.
+  DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench --params main-net --seconds $((seconds / 4 + 1)) --json
+fi
+if wanted memory; then
+  # 7 GiB: what is left of an 8 GB card beside the driver's own context.
+  export DELEGATION_GPU_MEMORY_GIB=7
+  watched bench-main-net-capped 60 "$bignode" bench --params main-net --seconds $((seconds / 6 + 1)) --json
+  engine main-net-capped 40 main-net
+  unset DELEGATION_GPU_MEMORY_GIB
+fi
+if wanted sanitizer; then
+  for tool in memcheck racecheck; do
+    name=sanitizer-$tool
+    if type -P compute-sanitizer >/dev/null; then
+      # The launcher becomes a JVM, which the tool has to follow; one that does little beside makes for a shorter run.
+      BIGNODE_JAVA_OPTS="${BIGNODE_JAVA_OPTS-} -XX:+UseSerialGC -XX:TieredStopAtLevel=1" \
+        part "$name" 90 compute-sanitizer --tool "$tool" --target-processes all --error-exitcode 9 --log-file "$parts/$name-tool.log" \
+        "$bignode" compute "$parts/cases/small-tiny.json"
+    else
+      missing "$name" 'there is no compute-sanitizer on the PATH: it comes with the CUDA toolkit'
+    fi
+  done
+fi

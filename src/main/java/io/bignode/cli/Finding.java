@@ -1,0 +1,49 @@
+package io.bignode.cli;
+
+/**
+ * What one check of this machine came to.
+ *
+ * @param verdict how it came out
+ * @param check   the check's name, one word
+ * @param message what was found; of what is not well also the fix; never a secret
+ */
+record Finding(Verdict verdict, String check, String message) {
+    /** How a check came out. */
+    enum Verdict {
+        /** As it should be. */
+        OK("ok"),
+        /** The node runs, but not as its operator may think it does. */
+        WARN("warn"),
+        /** The node does not start, or cannot do its work. */
+        FAIL("FAIL");
+
+        private final String text;
+
+        Verdict(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
+    }
+
+    static Finding ok(String check, String message) {
+        return new Finding(Verdict.OK, check, message);
+    }
+
+    static Finding warn(String check, String message) {
+        return new Finding(Verdict.WARN, check, message);
+    }
+
+    static Finding fail(String check, String message) {
+        return new Finding(Verdict.FAIL, check, message);
+    }
+
+    /** A line for people. */
+    @Override
+    public String toString() {
+        return String.format("%-5s %-9s %s", verdict, check, message);
+    }
+}

@@ -1,0 +1,47 @@
+package io.bignode.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+
+/** Doctor's checks of the host: its Java and its memory. */
+final class HostChecks {
+    /** The JVM's own share: the heap the launcher gives it, and what it needs beside. */
+    private static final long PROGRAM_BYTES = 3L << 29;
+
+    /** A main-net weight pool, the largest in use. */
+    private static final long POOL_BYTES = 2L * 888_156_147;
+
+    private HostChecks() {}
+
+    /** Checks. */
+    static List<Finding> run() {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+        Finding java = Finding.ok(
+                "java", Runtime.version() + " in " + System.getProperty("java.home") + ", " + Runtime.getRuntime().availableProcessors() + " cores");
+        return List.of(java, memory(system.getTotalMemorySize(), system.getFreeMemorySize()));
+    }
+
+    /**
+     * Judges a host's memory.
+     *
+     * @param total what there is, of the host or of the container
+     * @param free  what nothing uses, not even a cache of files
+     */
+    static Finding memory(long total, long free) {
+        String sizes = String.format("%.1f GiB, %.1f of them unused", gib(total), gib(free));
+        if (total < PROGRAM_BYTES) {
+            return Finding.fail("memory", sizes + String.format("; a node needs %.1f GiB before it holds any weights: give it more", gib(PROGRAM_BYTES)));
+        }
+        if (total < PROGRAM_BYTES + POOL_BYTES) {
+            return Finding.warn("memory", sizes + String.format(
+                    "; main-net's weight pool and the program need %.1f GiB, so that main-net sessions are refused: give it more",
+                    gib(PROGRAM_BYTES + POOL_BYTES)));
+        }
+        return Finding.ok("memory", sizes);
+    }
+
+    private static double gib(long bytes) {
+        return bytes / (double) (1L << 30);
+    }
+}

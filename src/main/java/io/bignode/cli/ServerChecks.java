@@ -1,0 +1,116 @@
+package io.bignode.cli;
+
+import io.bignode.config.Settings;
+import io.bignode.config.TokenOrigin;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** Doctor's checks of what a server needs: its folders, its token, its port. */
+final class ServerChecks {
+    /** What a node writes beside weight pools: state, kernels, a log or two. */
+    private static final long DATA_BYTES = 1L << 30;
+
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(3);
+
+    private ServerChecks() {}
+
+    /** Checks. */
+    static List<Finding> run(Settings settings) {
+        return List.of(
+                folder("data", "DELEGATION_DATA_DIR", settings.dataDir(), DATA_BYTES),
+                cache(settings),
+                token(settings.tokenOrigin()),
+                port(settings.host(), settings.port()));
+    }
+
+    private static Finding cache(Settings settings) {
+        if (settings.cacheBytes() == 0) return Finding.ok("cache", "no weight pools are kept, as DELEGATION_CACHE_GIB says: a restart draws them anew");
+        return folder("cache", "HF_HOME or DELEGATION_CACHE_GIB", settings.poolsDir(), settings.cacheBytes());
+    }
+
+    /** Judges a folder, which need not be there yet: can it be made and written, and has it room. */
+    static Finding folder(String check, String setting, Path folder, long wantedBytes) {
+        Path existing = folder;
+        while (!Files.exists(existing) && existing.getParent() != null) existing = existing.getParent();
+        if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
+            return Finding.fail(check, folder + " cannot be written (" + existing + (Files.isDirectory(existing) ? " is not ours" : " is no folder")
+                    + "): give it to user " + System.getProperty("user.name") + ", or set " + setting);
+        }
+        try {
+            long free = Files.getFileStore(existing).getUsableSpace();
+            // What the folder's own files take, it may overwrite.
+            long room = free + sizeOf(folder);
+            String where = String.format("%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", gib(free));
+            if (room >= wantedBytes) return Finding.ok(check, where);
+            return Finding.warn(check, where + String.format(", up to %.1f GiB are wanted: make room, or set %s", gib(wantedBytes), setting));
+        } catch (IOException broken) {
+            return Finding.fail(check, folder + " cannot be looked at: " + broken.getMessage());
+        }
+    }
+
+    private static long sizeOf(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) return 0;
+        long bytes = 0;
+        try (var files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
+            for (Path file : files) bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    private static Finding token(TokenOrigin origin) {
+        return switch (origin) {
+            case TokenOrigin.Environment() -> Finding.ok("token", "is the one in DELEGATION_AUTH_TOKEN");
+            case TokenOrigin.File(Path path, boolean isNew) ->
+                Finding.ok("token", isNew ? "is made at the first start, and kept in " + path : "is kept in " + path);
+        };
+    }
+
+    private static Finding port(String host, int port) {
+        try (ServerSocket socket = new ServerSocket()) {
+            // As a server does: connections of one that has just ended are no hindrance.
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+            return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
+        } catch (UnknownHostException unknown) {
+            return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
+        } catch (BindException refused) {
+            if (port != 0 && nodeAnswers(host, port)) return Finding.ok("port", port + " of " + host + " is taken, by a node that is well");
+            return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
+                    + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
+        } catch (IOException broken) {
+            return Finding.fail("port", port + " of " + host + " cannot be listened on: " + broken.getMessage());
+        }
+    }
+
+    /** Whether a big node listens there: a doctor called beside a running node must not call it a fault. */
+    private static boolean nodeAnswers(String host, int port) {
+        try (HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_TIME).build()) {
+            InetAddress address = InetAddress.getByName(host);
+            String name = (address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address).getHostAddress();
+            URI health = URI.create("http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + port + "/health");
+            var answer = http.send(HttpRequest.newBuilder(health).timeout(ANSWER_TIME).build(), BodyHandlers.ofString());
+            return answer.statusCode() == 200 && Documents.json().readTree(answer.body()).has("status");
+        } catch (IOException silent) {
+            return false;
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static double gib(long bytes) {
+        return bytes / (double) (1L << 30);
+    }
+}

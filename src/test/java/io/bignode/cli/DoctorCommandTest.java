@@ -1,0 +1,258 @@
+package io.bignode.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
+import io.bignode.config.DeviceSettings;
+import io.bignode.engine.Detection;
+import io.bignode.engine.Detection.Found;
+import io.bignode.engine.DeviceException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** What doctor says of machines that are made up, and of this one. */
+class DoctorCommandTest {
+    private static final String TOKEN = "a-token-nobody-else-has";
+    private static final Function<DeviceSettings, Detection> MUST_NOT_LOOK = _ -> {
+        throw new AssertionError("GPUs were looked for");
+    };
+
+    @TempDir
+    Path folder;
+
+    private final Map<String, String> environment = new TreeMap<>();
+
+    private record Outcome(int exitCode, String out) {
+        List<String> lines(String check) {
+            return out.lines().filter(line -> line.matches("(ok|warn|FAIL) +" + check + " .*")).toList();
+        }
+    }
+
+    @BeforeEach
+    void aHostWhereANodeCouldStart() {
+        environment.put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
+        environment.put("DELEGATION_HOST", "127.0.0.1");
+        environment.put("DELEGATION_PORT", "0");
+        environment.put("DELEGATION_CACHE_GIB", "0");
+    }
+
+    private Outcome run(Function<DeviceSettings, Detection> look, String... args) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+            int exitCode = new CommandLine(new DoctorCommand(environment, look)).execute(args);
+            return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    private static Found gpu(int ordinal, String unusedBecause) {
+        return new Found(ordinal, "cuda:" + ordinal, "NVIDIA H100 80GB HBM3", 85_520_809_984L, "9.0", "0000:0" + ordinal + ":00.0", "GPU-0000000" + ordinal,
+                unusedBecause.isEmpty() ? Optional.empty() : Optional.of(unusedBecause));
+    }
+
+    private static Function<DeviceSettings, Detection> host(Found... gpus) {
+        return _ -> new Detection(List.of(gpus), Optional.of("580.159.04, CUDA 13.0"), List.of("libcuda.so.1", "libnvrtc.so.13"), Optional.empty());
+    }
+
+    private static Function<DeviceSettings, Detection> without(String problem) {
+        return _ -> new Detection(List.of(), Optional.empty(), List.of(), Optional.of(problem));
+    }
+
+    @Test
+    void aHostWithGpusIsDescribedAndWell() {
+        Outcome outcome = run(host(gpu(0, ""), gpu(1, "")));
+
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.lines("driver")).containsExactly("ok    driver    580.159.04, CUDA 13.0");
+        assertThat(outcome.lines("libraries")).singleElement().asString().contains("libcuda.so.1, libnvrtc.so.13");
+        assertThat(outcome.lines("cuda:0"))
+                .containsExactly("ok    cuda:0    NVIDIA H100 80GB HBM3, 79.6 GiB, compute capability 9.0, at 0000:00:00.0, GPU-00000000");
+        assertThat(outcome.lines("devices")).containsExactly("ok    devices   computing: cuda:0, cuda:1");
+        assertThat(outcome.lines("java")).singleElement().asString().contains(Runtime.version().toString());
+        assertThat(outcome.lines("memory")).singleElement().asString().contains("GiB");
+    }
+
+    @Test
+    void withoutADriverItSaysLoudlyThatTheCpuComputesAndWhy() {
+        Outcome outcome = run(without("libcuda.so.1 was not found: install NVIDIA's driver"));
+
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.lines("devices")).containsExactly("warn  devices   NO GPU IS USED, the CPU computes: libcuda.so.1 was not found: install NVIDIA's"
+                + " driver. If that is meant, set DELEGATION_DEVICES=cpu.");
+    }
+
+    @Test
+    void whereTheCpuIsMeantNobodyLooksForGpus() {
+        environment.put("DELEGATION_DEVICES", "cpu");
+
+        Outcome outcome = run(MUST_NOT_LOOK);
+
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.lines("devices")).singleElement().asString().startsWith("ok").contains("DELEGATION_DEVICES");
+    }
+
+    @Test
+    void aGpuThatIsNotUsedIsNamedWithTheReason() {
+        Outcome outcome = run(host(gpu(0, ""), gpu(1, "its compute capability 7.0 is below 8.0")));
+
+        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("warn").contains("not used, its compute capability 7.0");
+        assertThat(outcome.lines("devices")).singleElement().asString().endsWith("computing: cuda:0");
+        assertThat(outcome.exitCode()).isZero();
+    }
+
+    @Test
+    void aGpuThatTheOperatorLeftOutIsAsItShouldBe() {
+        environment.put("DELEGATION_DEVICES", "0");
+
+        Outcome outcome = run(host(gpu(0, ""), gpu(1, "DELEGATION_DEVICES does not name it")));
+
+        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("ok").contains("not used");
+    }
+
+    @Test
+    void aGpuThatIsNamedAndMissingIsAFault() {
+        environment.put("DELEGATION_DEVICES", "0,5");
+
+        Outcome outcome = run(host(gpu(0, "")));
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.lines("devices")).singleElement().asString().startsWith("FAIL").contains("names cuda:5", "cuda:0");
+    }
+
+    @Test
+    void aDriverThatBreaksTheSearchIsTold() {
+        Outcome outcome = run(_ -> {
+            throw new DeviceException("cuInit has no function");
+        });
+
+        assertThat(outcome.lines("devices")).singleElement().asString().startsWith("warn").contains("cuInit has no function");
+    }
+
+    @Test
+    void everyFaultySettingIsNamedAndTheRestIsLookedAtAllTheSame() {
+        environment.put("DELEGATION_PORT", "70000");
+        environment.put("DELEGATION_MAX_SESSIONS", "none");
+
+        Outcome outcome = run(host(gpu(0, "")));
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.lines("settings")).hasSize(2).allMatch(line -> line.startsWith("FAIL"));
+        assertThat(outcome.out()).contains("DELEGATION_PORT", "DELEGATION_MAX_SESSIONS", "cuda:0");
+    }
+
+    @Test
+    void neitherMakesATokenNorShowsOne() {
+        assertThat(run(host(gpu(0, ""))).lines("token")).singleElement().asString().contains("made at the first start");
+        assertThat(folder).isEmptyDirectory();
+
+        environment.put("DELEGATION_AUTH_TOKEN", TOKEN);
+        Outcome outcome = run(host(gpu(0, "")), "--json");
+        assertThat(outcome.out()).contains("DELEGATION_AUTH_TOKEN").doesNotContain(TOKEN);
+    }
+
+    @Test
+    void aPortThatSomethingElseHoldsIsAFaultWithItsFix() throws Exception {
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            // Whoever asks for its health is hung up on.
+            Thread rude = Thread.ofVirtual().start(() -> {
+                try {
+                    while (true) taken.accept().close();
+                } catch (IOException closed) {
+                    // the test is over
+                }
+            });
+            environment.put("DELEGATION_PORT", Integer.toString(taken.getLocalPort()));
+
+            Outcome outcome = run(host(gpu(0, "")));
+
+            assertThat(outcome.exitCode()).isEqualTo(1);
+            assertThat(outcome.lines("port")).singleElement().asString().startsWith("FAIL").contains("DELEGATION_PORT");
+            taken.close();
+            rude.join();
+        }
+    }
+
+    @Test
+    void aPortThatANodeHoldsAlreadyIsNoFault() throws Exception {
+        HttpServer node = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        node.createContext("/health", exchange -> {
+            byte[] answer = "{\"status\":\"ready\"}".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        node.start();
+        try {
+            environment.put("DELEGATION_PORT", Integer.toString(node.getAddress().getPort()));
+
+            assertThat(run(host(gpu(0, ""))).lines("port")).singleElement().asString().startsWith("ok").contains("a node that is well");
+        } finally {
+            node.stop(0);
+        }
+    }
+
+    @Test
+    void aFolderThatCannotBeMadeIsAFaultWithItsFix() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        environment.put("DELEGATION_DATA_DIR", file.resolve("data").toString());
+
+        Outcome outcome = run(host(gpu(0, "")));
+
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.lines("data")).singleElement().asString().startsWith("FAIL").contains(file + " is no folder", "DELEGATION_DATA_DIR");
+    }
+
+    @Test
+    void aDiskWithoutRoomIsAWarningWithItsFix() {
+        Finding finding = ServerChecks.folder("cache", "HF_HOME", folder.resolve("pools"), Long.MAX_VALUE);
+
+        assertThat(finding.verdict()).isEqualTo(Finding.Verdict.WARN);
+        assertThat(finding.message()).contains("are wanted: make room, or set HF_HOME");
+    }
+
+    @Test
+    void memoryIsJudgedByWhatMainNetNeeds() {
+        long gib = 1L << 30;
+        assertThat(HostChecks.memory(gib, gib).verdict()).isEqualTo(Finding.Verdict.FAIL);
+        assertThat(HostChecks.memory(3 * gib, gib).verdict()).isEqualTo(Finding.Verdict.WARN);
+        assertThat(HostChecks.memory(8 * gib, 0).verdict()).isEqualTo(Finding.Verdict.OK);
+    }
+
+    @Test
+    void machinesGetTheSameAsJson() throws Exception {
+        JsonNode document = new ObjectMapper().readTree(run(host(gpu(0, ""), gpu(1, "it is broken")), "--json").out());
+
+        assertThat(document.get("ok").booleanValue()).isTrue();
+        assertThat(document.get("checks")).anySatisfy(check -> {
+            assertThat(check.get("check").textValue()).isEqualTo("cuda:1");
+            assertThat(check.get("verdict").textValue()).isEqualTo("warn");
+        });
+        assertThat(document.at("/devices/driver").textValue()).isEqualTo("580.159.04, CUDA 13.0");
+        assertThat(document.at("/devices/problem").isNull()).isTrue();
+        assertThat(document.at("/devices/computing")).hasSize(1);
+        assertThat(document.at("/devices/gpus/0/memory_bytes").longValue()).isEqualTo(85_520_809_984L);
+        assertThat(document.at("/devices/gpus/0/used").booleanValue()).isTrue();
+        assertThat(document.at("/devices/gpus/1/not_used_because").textValue()).isEqualTo("it is broken");
+    }
+}

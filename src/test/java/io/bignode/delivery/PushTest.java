@@ -1,0 +1,263 @@
+package io.bignode.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.session.Epoch;
+import io.bignode.session.Found;
+import io.bignode.session.Hands;
+import io.bignode.session.ManualTime;
+import io.bignode.session.MemoryStore;
+import io.bignode.session.NonceRange;
+import io.bignode.session.NonceSequence;
+import io.bignode.session.Order;
+import io.bignode.session.Quiet;
+import io.bignode.session.Session;
+import io.bignode.session.SessionRules;
+import io.bignode.session.Sessions;
+import io.bignode.session.StartOutcome;
+import io.bignode.session.WorkOrder;
+import java.net.InetAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import javax.net.ssl.SSLSocketFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@Timeout(120)
+@ExtendWith(Quiet.class)
+class PushTest {
+    private static final PushRules QUICK = new PushRules(Duration.ofSeconds(20), Duration.ofMillis(10), Duration.ofMillis(40), 4);
+
+    private final ManualTime time = new ManualTime();
+    private final MemoryStore store = new MemoryStore();
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private Sessions sessions = sessions();
+    private Hands hands = new Hands(sessions);
+
+    private Sessions sessions() {
+        return new Sessions(new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 10), time, time, store);
+    }
+
+    private Receiver receiver(Receiver.Answer answer) throws Exception {
+        Receiver receiver = Receiver.open(answer);
+        open.add(receiver);
+        return receiver;
+    }
+
+    private Push push(CallbackHosts hosts) {
+        BatchBody body = (_, batches) ->
+                batches.found().stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
+        Push push = new Push(sessions, hosts, body, (SSLSocketFactory) SSLSocketFactory.getDefault(), QUICK,
+                _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")});
+        open.add(push);
+        push.start();
+        return push;
+    }
+
+    private Session start(int port) {
+        WorkOrder work = new WorkOrder("test", "shape", "{}");
+        URI callback = URI.create("http://callback.example:" + port + "/secret");
+        Order order = new Order("alice", "a", new NonceSequence(0, 1), 0, work, 1, new Epoch(7, "block"), Optional.of(callback));
+        return ((StartOutcome.Started) sessions.start(order)).session();
+    }
+
+    private void find(Session session, int count) {
+        NonceRange range = hands.take(session, count).orElseThrow();
+        List<Found> found = LongStream.range(range.first(), range.first() + count).mapToObj(nonce -> new Found(nonce, "1.25")).toList();
+        hands.land(session, range, count, found);
+    }
+
+    private static void until(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) throw new AssertionError("never: " + what);
+            Thread.onSpinWait();
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable one : open.reversed()) one.close();
+    }
+
+    @Test
+    void whatIsFoundIsPushedAndCountsAsHandedOut() throws Exception {
+        Receiver receiver = receiver(Receiver.statuses(200));
+        push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 2);
+        assertThat(receiver.next().body()).isEqualTo("0,1");
+        until("settled", () -> session.settled() == 1);
+        find(session, 1);
+        assertThat(receiver.next().body()).isEqualTo("2");
+        until("settled", () -> session.settled() == 2);
+        assertThat(session.unsettled().found()).isEmpty();
+    }
+
+    @Test
+    void whatWasNotAcknowledgedIsSentAgainWithWhatWasFoundMeanwhile() throws Exception {
+        CountDownLatch found = new CountDownLatch(1);
+        AtomicInteger attempts = new AtomicInteger();
+        Receiver receiver = receiver((_, socket) -> {
+            int attempt = attempts.incrementAndGet();
+            if (attempt == 1) return; // hangs up
+            try {
+                found.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            Receiver.write(socket, "HTTP/1.1 " + (attempt < 6 ? 500 : 201) + " x\r\n\r\n");
+        });
+        push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 2);
+        assertThat(receiver.next().body()).isEqualTo("0,1");
+        assertThat(receiver.next().body()).isEqualTo("0,1");
+        find(session, 1);
+        found.countDown();
+        for (int attempt = 3; attempt <= 6; attempt++) assertThat(receiver.next().body()).isEqualTo("0,1,2");
+        until("settled", () -> session.settled() == 2);
+    }
+
+    @Test
+    void aPollMayFetchWhatCannotBePushed() throws Exception {
+        AtomicInteger status = new AtomicInteger(503);
+        Receiver receiver = receiver((_, socket) -> Receiver.write(socket, "HTTP/1.1 " + status.get() + " x\r\n\r\n"));
+        push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 2);
+        receiver.next();
+        try (Delivery delivery = new Delivery()) {
+            List<Found> polled = new ArrayList<>();
+            delivery.poll(session, OptionalLong.empty(), Duration.ZERO, batches -> polled.addAll(batches.found()));
+            assertThat(polled).extracting(Found::nonce).containsExactly(0L, 1L);
+        }
+        status.set(200);
+        find(session, 1);
+        until("settled", () -> session.settled() == 2);
+        Receiver.Request last = receiver.next();
+        while (receiver.waiting() > 0) last = receiver.next();
+        assertThat(last.body()).isEqualTo("2");
+    }
+
+    @Test
+    void whatWasNotAcknowledgedIsPushedAfterARestart() throws Exception {
+        AtomicInteger status = new AtomicInteger(500);
+        Receiver receiver = receiver((_, socket) -> Receiver.write(socket, "HTTP/1.1 " + status.get() + " x\r\n\r\n"));
+        Push before = push(Hosts.example());
+        String id = start(receiver.port()).id();
+        find(sessions.find("alice", id).orElseThrow(), 3);
+        receiver.next();
+        before.close();
+        while (receiver.waiting() > 0) receiver.next();
+
+        sessions = sessions();
+        status.set(200);
+        push(Hosts.example());
+        assertThat(receiver.next().body()).isEqualTo("0,1,2");
+        Session restored = sessions.find("alice", id).orElseThrow();
+        until("settled", () -> restored.settled() == 1);
+    }
+
+    @Test
+    void aHostThatIsNotListedAnyMoreIsNotCalledAndWhatWasFoundStays() throws Exception {
+        Receiver receiver = receiver(Receiver.statuses(200));
+        Session session = start(receiver.port());
+        find(session, 1);
+        push(new Hosts(Set.of("another.example"), Set.of("127.0.0.1"))).close();
+        push(new Hosts(Set.of(), Set.of())).close();
+        assertThat(receiver.waiting()).isZero();
+        assertThat(session.settled()).isZero();
+        push(Hosts.example());
+        assertThat(receiver.next().body()).isEqualTo("0");
+    }
+
+    @Test
+    void aSessionWhoseSmallNodeDoesNotAnswerIdlesUntilItDoes() throws Exception {
+        AtomicInteger status = new AtomicInteger(500);
+        Receiver receiver = receiver((_, socket) -> Receiver.write(socket, "HTTP/1.1 " + status.get() + " x\r\n\r\n"));
+        push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 1);
+        receiver.next();
+        receiver.next(); // the first attempt failed by now
+        time.pass(Duration.ofSeconds(121));
+        receiver.next();
+        assertThat(session.leasable()).isFalse();
+        status.set(200);
+        until("leasable", session::leasable);
+        until("settled", () -> session.settled() == 1);
+    }
+
+    @Test
+    void aSessionThatEndedIsPushedToItsLastBatchAndThenLetGo() throws Exception {
+        AtomicInteger status = new AtomicInteger(500);
+        Receiver receiver = receiver((_, socket) -> Receiver.write(socket, "HTTP/1.1 " + status.get() + " x\r\n\r\n"));
+        Push push = push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 2);
+        sessions.stop("alice", session.id());
+        receiver.next();
+        status.set(200);
+        until("settled", () -> session.settled() == 1);
+        until("let go", () -> push.pushing() == 0);
+        assertThat(session.active()).isFalse();
+    }
+
+    @Test
+    void aPurgedSessionIsNotPushedAnyMore() throws Exception {
+        Receiver receiver = receiver(Receiver.statuses(500));
+        Push push = push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 2);
+        sessions.stop("alice", session.id());
+        receiver.next();
+        time.pass(Duration.ofDays(2));
+        sessions.tick();
+        until("let go", () -> push.pushing() == 0);
+        assertThat(session.settled()).isZero();
+    }
+
+    @Test
+    void closingDoesNotWaitForAHostThatHangs() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        Receiver receiver = receiver((_, _) -> {
+            try {
+                never.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Push push = push(Hosts.example());
+        Session session = start(receiver.port());
+        find(session, 1);
+        receiver.next();
+        push.close();
+        until("let go", () -> push.pushing() == 0);
+        never.countDown();
+        assertThat(session.settled()).isZero();
+    }
+
+    @Test
+    void pausesGrowToTheirLongestAndAreSpread() {
+        PushRules rules = PushRules.usual();
+        assertThat(rules.pause(1, 0)).isEqualTo(Duration.ofMillis(500));
+        assertThat(rules.pause(1, 0.999)).isBetween(Duration.ofMillis(990), Duration.ofSeconds(1));
+        assertThat(rules.pause(4, 0)).isEqualTo(Duration.ofSeconds(4));
+        assertThat(rules.pause(7, 0)).isEqualTo(Duration.ofSeconds(30));
+        assertThat(rules.pause(1_000_000, 0)).isEqualTo(Duration.ofSeconds(30));
+    }
+}

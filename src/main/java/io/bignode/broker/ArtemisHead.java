@@ -229,6 +229,11 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     /** A consumer was closed: that of a link's own queue is the link's end. */
     private void noticed(ClientMessage notice) {
+        try {
+            notice.acknowledge();
+        } catch (ActiveMQException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a notice's acknowledgement was lost with its queue", e);
+        }
         String queue = text(notice, ManagementHelper.HDR_ROUTING_NAME.toString());
         links.forEach((worker, link) -> {
             if (queue.equals(link) && links.remove(worker, link)) inbox.add(new Incoming(null, new WorkerGone(worker)));

@@ -84,7 +84,9 @@ final class WorkerLink implements AutoCloseable {
 
     private void word(ClientMessage message, BiConsumer<WorkerLink, HeadMessage> words) {
         try {
-            message.acknowledge();
+            synchronized (out) {
+                message.acknowledge();
+            }
             words.accept(this, Wire.headMessage(Link.body(message)));
         } catch (MalformedMessageException e) {
             LOG.log(System.Logger.Level.ERROR, "the head sent a message that cannot be read: are both of the same version? {0}", e.getMessage());

@@ -22,7 +22,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.Message;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientProducer;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -73,6 +75,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
                 notices.createConsumer(queue, "_AMQ_NotifType = 'CONSUMER_CLOSED'").setMessageHandler(ArtemisHead.this::noticed);
                 notices.start();
                 ClientSession in = link.session(false);
+                makeAddresses(in);
                 in.createConsumer(Addresses.HEAD).setMessageHandler(message -> inbox.add(new Incoming(message, null)));
                 in.start();
                 send(Addresses.WORKERS, RoutingType.MULTICAST, Wire.bytes(new HeadMessage.Introduce()));
@@ -80,6 +83,15 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
                 link.close();
                 throw e;
             }
+        }
+
+        /** An external broker need not know our addresses beforehand. */
+        private void makeAddresses(ClientSession session) throws ActiveMQException {
+            if (!session.addressQuery(SimpleString.of(Addresses.WORKERS)).isExists()) {
+                session.createAddress(SimpleString.of(Addresses.WORKERS), RoutingType.MULTICAST, false);
+            }
+            if (session.queueQuery(SimpleString.of(Addresses.HEAD)).isExists()) return;
+            session.createQueue(QueueConfiguration.of(Addresses.HEAD).setRoutingType(RoutingType.ANYCAST).setDurable(true));
         }
 
         void send(String address, RoutingType routing, byte[] body) throws ActiveMQException {
@@ -217,6 +229,11 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     /** A consumer was closed: that of a link's own queue is the link's end. */
     private void noticed(ClientMessage notice) {
+        try {
+            notice.acknowledge();
+        } catch (ActiveMQException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a notice's acknowledgement was lost with its queue", e);
+        }
         String queue = text(notice, ManagementHelper.HDR_ROUTING_NAME.toString());
         links.forEach((worker, link) -> {
             if (queue.equals(link) && links.remove(worker, link)) inbox.add(new Incoming(null, new WorkerGone(worker)));

@@ -87,6 +87,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
 
     /** Connects from now on, again and again. */
     public void start() {
+        BrokerLog.quiet();
         connector.start();
     }
 
@@ -198,9 +199,10 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
             try {
                 link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), this::arrived, this::told);
                 use(link);
-                backoff.reset();
                 watcher.joined();
                 link.awaitEnd();
+                // One that is let in and thrown out again does not try as often as one whose head was away for a moment.
+                if (link.lasted()) backoff.reset();
                 if (open()) watcher.apart("the connection ended");
             } catch (ActiveMQException | RuntimeException e) {
                 // Whatever a library throws at connecting, the next try may do better.
@@ -227,8 +229,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
             again = new ArrayList<>(unsent.values());
         }
         link.start();
-        String device = mailboxes.keySet().iterator().next();
-        for (LeaseReport report : again) deliver(link, report, null, device);
+        for (LeaseReport report : again) deliver(link, report, null, mailboxes.keySet().iterator().next());
     }
 
     private void unuse(@Nullable WorkerLink link) {

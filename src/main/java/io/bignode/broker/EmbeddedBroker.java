@@ -7,8 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import javax.net.ssl.SSLContext;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
@@ -32,11 +30,6 @@ public final class EmbeddedBroker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(EmbeddedBroker.class.getName());
     private static final AtomicInteger SERVERS = new AtomicInteger();
     private static final String ACCEPTOR = "workers";
-
-    /** Held here, as the log manager alone would forget them and their levels. Artemis' own warnings and errors are worth reading, the rest is not. */
-    private static final Logger ARTEMIS = Logger.getLogger("org.apache.activemq");
-
-    private static final Logger AUDIT = Logger.getLogger("org.apache.activemq.audit");
 
     /** A result is not told before it is in the journal; a shorter wait for more of them makes each quicker. */
     private static final int JOURNAL_WAIT_NANOS = 100_000;
@@ -72,8 +65,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      * @throws BrokerException when the journal cannot be used, or the address cannot be listened on
      */
     public static EmbeddedBroker start(Path folder, Optional<Door> door, Predicate<String> joins) throws BrokerException {
-        ARTEMIS.setLevel(Level.WARNING);
-        AUDIT.setLevel(Level.OFF);
+        BrokerLog.quiet();
         EmbeddedBroker broker = new EmbeddedBroker(new JoinGate(joins));
         try {
             broker.server.setConfiguration(broker.configuration(folder, door));
@@ -112,6 +104,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                 .setNodeManagerLockDirectory(folder.resolve("journal").toString())
                 .setSecurityEnabled(true)
                 .setPopulateValidatedUser(true)
+                // Who is kept out is kept out at once; connections are few.
+                .setAuthenticationCacheSize(0)
                 .setJMXManagementEnabled(false)
                 .setMaxDiskUsage(-1)
                 .setConnectionTtlCheckInterval(500)

@@ -3,6 +3,7 @@ package io.bignode.broker;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.WorkerMessage;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class WorkerLink implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(WorkerLink.class.getName());
 
+    private static final Duration LASTED = Duration.ofSeconds(2);
+
     /** Told of a lease that came for a device. */
     @FunctionalInterface
     interface Arrivals {
@@ -37,6 +40,7 @@ final class WorkerLink implements AutoCloseable {
     private final ClientSession out;
     private final ClientProducer producer;
     private final Map<String, DeviceSession> devices = new LinkedHashMap<>();
+    private final long openedNanos = System.nanoTime();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     /**
@@ -80,7 +84,9 @@ final class WorkerLink implements AutoCloseable {
 
     private void word(ClientMessage message, BiConsumer<WorkerLink, HeadMessage> words) {
         try {
-            message.acknowledge();
+            synchronized (out) {
+                message.acknowledge();
+            }
             words.accept(this, Wire.headMessage(Link.body(message)));
         } catch (MalformedMessageException e) {
             LOG.log(System.Logger.Level.ERROR, "the head sent a message that cannot be read: are both of the same version? {0}", e.getMessage());
@@ -143,6 +149,11 @@ final class WorkerLink implements AutoCloseable {
     /** Waits until the connection fails. */
     void awaitEnd() throws InterruptedException {
         ended.await();
+    }
+
+    /** Whether it was of use for a while. */
+    boolean lasted() {
+        return System.nanoTime() - openedNanos > LASTED.toNanos();
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.util.Optional;
 /**
  * This host's devices, as the operator chose them.
  *
- * @param engines   one for each device that is used, at least one, not yet prepared
+ * @param engines   one for each device that is used, not yet prepared; none where the operator wants none
  * @param detection the GPUs that were found, used or not
  * @param notice    what must be told loudly: that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
  */
@@ -26,6 +26,10 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
      */
     static Devices of(DeviceSettings settings) {
         DeviceChoice choice = settings.choice();
+        if (choice.kind() == DeviceChoice.Kind.NONE) {
+            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is none"));
+            return new Devices(List.of(), none, Optional.empty());
+        }
         if (choice.kind() == DeviceChoice.Kind.CPU) {
             // A driver that nobody wants is not even woken.
             Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is cpu"));

@@ -9,6 +9,7 @@ import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.lease.DeviceName;
 import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.WorkerHello;
+import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
 import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
@@ -39,8 +40,12 @@ final class HostDevices implements AutoCloseable {
         List<Engine> engines = devices.engines();
         this.link = new ArtemisWorker(name, offers(), access, watcher);
         WeightPools pools = new WeightPools(
-                poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), engines.getFirst().poolMemory());
+                poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
         this.worker = new Worker(engines, link, pools, settings.margin());
+    }
+
+    private static HostMemory memory(List<Engine> engines) {
+        return engines.isEmpty() ? HostMemory.PLAIN : engines.getFirst().poolMemory();
     }
 
     /** What they say when they connect and have no leases. */
@@ -67,6 +72,7 @@ final class HostDevices implements AutoCloseable {
         devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
                 reason -> LOG.log(System.Logger.Level.WARNING, "{0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
         devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
+        if (devices.engines().isEmpty()) return;
         link.start();
         worker.start();
     }

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_CALLBACK_CA      certificates to trust besides the usual ones when pushing by https, PEM",
             "  HF_HOME                     shared cache folder; weight pools are kept under it",
             "  DELEGATION_CACHE_GIB        how much of it they may take (16; 0 keeps none)",
-            "  DELEGATION_DEVICES          all GPUs (the default; the CPU where there is none), cpu, or some: 0,2 or GPU-3f2a1b6c",
+            "  DELEGATION_DEVICES          all GPUs (the default; the CPU where there is none), cpu, none, or some: 0,2 or GPU-3f2a1b6c",
             "  DELEGATION_MARGIN           nonces this close to r_target are not reported (5e-6)",
             "  DELEGATION_GPU_MEMORY_GIB   the most memory to take of each GPU (all that is free)",
             "  DELEGATION_CUDA_LIBRARIES   folder with CUDA's libraries, where they are not found by themselves; CUDA_HOME is looked at too",

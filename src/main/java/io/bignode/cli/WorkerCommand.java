@@ -51,6 +51,7 @@ final class WorkerCommand implements Callable<Integer> {
         JoinSettings settings = settings();
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
+        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
         HostDevices host = new HostDevices(
                 name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new Told(name, target(settings)));
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {

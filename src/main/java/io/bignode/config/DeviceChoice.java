@@ -19,6 +19,8 @@ public record DeviceChoice(Kind kind, List<String> names) {
         ALL,
         /** The CPU alone, whatever GPUs there are. */
         CPU,
+        /** None: the head only distributes what workers on other hosts compute. */
+        NONE,
         /** The GPUs named, and nothing in their place. */
         NAMED
     }
@@ -33,7 +35,7 @@ public record DeviceChoice(Kind kind, List<String> names) {
     public boolean includes(int ordinal, String uuid) {
         return switch (kind) {
             case ALL -> true;
-            case CPU -> false;
+            case CPU, NONE -> false;
             case NAMED -> names.stream().anyMatch(name -> matches(name, ordinal, uuid));
         };
     }
@@ -43,9 +45,10 @@ public record DeviceChoice(Kind kind, List<String> names) {
         return name.startsWith("GPU-") ? uuid.startsWith(name) : name.equals("cuda:" + ordinal);
     }
 
-    /** Reads {@code all}, {@code cpu}, or names with commas between them; empty when it is none of these. */
+    /** Reads {@code all}, {@code cpu}, {@code none}, or names with commas between them; empty when it is none of these. */
     static Optional<DeviceChoice> parse(String text) {
         if (text.equals("all")) return Optional.of(ALL);
+        if (text.equals("none")) return Optional.of(new DeviceChoice(Kind.NONE, List.of()));
         if (text.equals("cpu")) return Optional.of(new DeviceChoice(Kind.CPU, List.of()));
         List<String> names = List.of(text.split(",", -1)).stream().map(String::strip).map(DeviceChoice::canonical).toList();
         boolean sound = names.stream().allMatch(name -> name.matches("cuda:\\d{1,4}|GPU-[0-9a-f-]{4,36}")) && names.stream().distinct().count() == names.size();

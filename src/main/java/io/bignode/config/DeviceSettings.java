@@ -58,7 +58,7 @@ public record DeviceSettings(
         Optional<DeviceChoice> choice = DeviceChoice.parse(text);
         if (choice.isEmpty()) {
             reader.fault("DELEGATION_DEVICES", "is " + EnvironmentReader.quoted(text)
-                    + "; it must be all, cpu, or GPUs with commas between them, each once, for instance 0,2 or GPU-3f2a1b6c");
+                    + "; it must be all, cpu, none, or GPUs with commas between them, each once, for instance 0,2 or GPU-3f2a1b6c");
         }
         return choice.orElse(DeviceChoice.ALL);
     }

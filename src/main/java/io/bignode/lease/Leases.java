@@ -121,6 +121,7 @@ public final class Leases {
             case DeviceGone(String deviceId) -> deviceGone(deviceId, effects);
             case WorkerHello hello -> hello(hello, effects);
             case WorkerGone(String worker) -> {
+                LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
                 roster.gone(worker);
                 workerGone(worker, Set.of(), effects);
             }
@@ -215,6 +216,7 @@ public final class Leases {
             carrier.bar(worker, "it is in quarantine until an operator admits it");
             return;
         }
+        if (!roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}", worker, hello.devices().size());
         roster.hello(hello);
         workerGone(worker, Set.copyOf(hello.held()), effects);
         for (String held : hello.held()) {

@@ -85,7 +85,10 @@ final class Verification {
         return Optional.empty();
     }
 
-    /** Which nonces to compute again: around one that was said to count, or anywhere, so that neither inventing nor leaving out pays. */
+    /**
+     * Which nonces to compute again: around one that was said to count, as nearly all others would agree with whatever was said; the rest of the
+     * sample tells whether some were left out.
+     */
     NonceRange sample(Check check, int most) {
         NonceRange all = check.subject.computed();
         if (check.first.isPresent()) return check.first.get().lease().range();
@@ -93,7 +96,7 @@ final class Verification {
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);
-        if (!found.isEmpty() && random.nextBoolean()) {
+        if (!found.isEmpty()) {
             Found one = found.get(random.nextInt(found.size()));
             long place = check.subject.session().order().nonces().index(one.nonce()).orElse(all.first()) - all.first();
             start = (int) Math.clamp(place - random.nextInt(count), 0, slack);
@@ -168,10 +171,11 @@ final class Verification {
     }
 
     private Check choose(String worker, Standing standing, long now) {
-        List<Unverified> all = List.copyOf(standing.waiting);
-        long nonces = all.stream().mapToLong(one -> one.computed().count()).sum();
+        // The newest vouches for all before it: one that began to forge since the last check is caught by this one.
+        Unverified newest = standing.waiting.getLast();
+        long nonces = standing.waiting.stream().mapToLong(one -> one.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
-        return new Check(worker, all.get(random.nextInt(all.size())), all.getLast().number(), Math.max(1, size), now);
+        return new Check(worker, newest, newest.number(), Math.max(1, size), now);
     }
 
     /** Nobody can tell: two who differ are both kept out; one that nobody can check is believed, loudly. */

@@ -125,7 +125,8 @@ class HeadAndDevicesTest {
         }
         for (Thread thread : threads) thread.join();
         sessions.list("alice").forEach(session -> sessions.stop("alice", session.id()));
-        broker.stop();
+        broker.close();
+        while (leases.inFlight() > 0) Thread.onSpinWait();
         head.close();
         for (Session session : sessions.list("alice")) drain(session);
         assertThat(deaths).isEmpty();

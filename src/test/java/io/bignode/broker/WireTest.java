@@ -1,0 +1,83 @@
+package io.bignode.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.lease.WorkerHello;
+import io.bignode.lease.WorkerMessage;
+import io.bignode.session.Found;
+import io.bignode.session.NonceRange;
+import io.bignode.session.NonceSequence;
+import io.bignode.session.WorkOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WireTest {
+    private static final List<WorkerMessage> MESSAGES = List.of(
+            new LeaseRequest("farm/cuda:0", 64),
+            new LeaseReport.Started("lease-1-2", 64),
+            new LeaseReport.Done("lease-1-2", List.of(new Found(Long.MAX_VALUE, "1.3980771"), new Found(0, "0.1")), 9, 1_000_000_000L),
+            new LeaseReport.Failed("lease-1-2", "out of \"memory\"\n"),
+            new LeaseReport.Returned("lease-1-2"),
+            new DeviceGone("farm/cuda:0"),
+            new WorkerHello("farm", List.of(new DeviceOffer("farm/cuda:0", "H100", 80L << 30, 64)), List.of("lease-1-2")));
+
+    @Test
+    void everyMessageArrivesAsItWasSent() throws Exception {
+        for (WorkerMessage message : MESSAGES) assertThat(Wire.workerMessage(Wire.bytes(message))).isEqualTo(message);
+        Lease lease = new Lease("a", "s", new WorkOrder("f", "c", "{\"x\":1}"), new NonceSequence(3, 10), new NonceRange(5, 7));
+        assertThat(Wire.lease(Wire.bytes(lease))).isEqualTo(lease);
+        for (HeadMessage message : List.of(new HeadMessage.Cancel("a"), new HeadMessage.Introduce(), new HeadMessage.Barred("why"))) {
+            assertThat(Wire.headMessage(Wire.bytes(message))).isEqualTo(message);
+        }
+    }
+
+    @Test
+    void whatANewerWorkerSaysBesidesIsIgnored() throws Exception {
+        assertThat(Wire.workerMessage(bytes("{\"type\":\"returned\",\"leaseId\":\"a\",\"mood\":\"good\"}"))).isEqualTo(new LeaseReport.Returned("a"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "", "null", "[]", "7", "{}", "{\"type\":\"returned\"}", "{\"type\":\"returned\",\"leaseId\":null}", "{\"type\":\"worker-gone\",\"worker\":\"farm\"}",
+        "{\"type\":\"done\",\"leaseId\":\"a\",\"found\":[null],\"computed\":1,\"deviceNanos\":1}",
+        "{\"type\":\"done\",\"leaseId\":\"a\",\"found\":[],\"computed\":-1,\"deviceNanos\":1}",
+        "{\"type\":\"request\",\"deviceId\":\"a\",\"maxBatch\":0}", "{\"type\":\"request\",\"deviceId\":\"a\",\"maxBatch\":99999999999}",
+        "{\"type\":\"hello\",\"worker\":\"farm\",\"devices\":[{\"deviceId\":\"other/cpu\",\"name\":\"x\",\"memoryBytes\":1,\"maxBatch\":1}],\"held\":[]}",
+        "{\"type\":\"hello\",\"worker\":\"../farm\",\"devices\":[],\"held\":[]}",
+        "{\"type\":\"java.lang.Runtime\"}", "\u0000\u0001"
+    })
+    void whatNoSoundWorkerSendsIsRefusedAndNotRepeated(String text) {
+        assertThatThrownBy(() -> Wire.workerMessage(bytes(text))).isInstanceOf(MalformedMessageException.class).message().doesNotContain("farm", "99999999999");
+    }
+
+    @Test
+    void damagedMessagesAreReadOrRefusedAndNothingElse() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        for (int i = 0; i < 20_000; i++) {
+            byte[] bytes = Wire.bytes(MESSAGES.get(random.nextInt(MESSAGES.size())));
+            for (int j = 0; j <= random.nextInt(3); j++) bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+            try {
+                assertThat(Wire.workerMessage(bytes)).isNotNull();
+            } catch (MalformedMessageException refused) {
+                // as it should be
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed " + seed + ": " + new String(bytes, StandardCharsets.ISO_8859_1), e);
+            }
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,66 @@
+package io.bignode.faults;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Forwards connections to a port of this host, until it cuts them. */
+final class CuttingProxy implements AutoCloseable {
+    private final int target;
+    private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
+    CuttingProxy(int target) throws IOException {
+        this.target = target;
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                Socket client = server.accept();
+                Socket head = new Socket();
+                open.add(client);
+                open.add(head);
+                try {
+                    head.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), target));
+                } catch (IOException e) {
+                    client.close(); // the head is down at the moment
+                    continue;
+                }
+                Thread.ofVirtual().start(() -> copy(client, head));
+                Thread.ofVirtual().start(() -> copy(head, client));
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    private static void copy(Socket from, Socket to) {
+        try (from; to) {
+            from.getInputStream().transferTo(to.getOutputStream());
+        } catch (IOException e) {
+            // cut
+        }
+    }
+
+    /** Cuts all connections; new ones may be made. */
+    void cut() throws IOException {
+        for (Socket socket : open) socket.close();
+        open.clear();
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        cut();
+    }
+}

@@ -1,0 +1,124 @@
+package io.bignode.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A head and workers, all processes of their own, which a test kills, freezes and starts anew. */
+final class Farm implements AutoCloseable {
+    static final String TOKEN = "the-token-of-a-small-node";
+    static final String JOIN_TOKEN = "the-token-of-the-workers";
+    private static final Pattern JOIN = Pattern.compile("--join \\S+ --fingerprint ([0-9a-f]{64})");
+
+    private final Path data;
+    private final Map<String, String> environment = new HashMap<>();
+    private final List<JavaProcess> all = new ArrayList<>();
+    final int port = freePort();
+    final int workerPort = freePort();
+    private final HttpClient client = HttpClient.newHttpClient();
+    JavaProcess head;
+    String fingerprint = "";
+
+    Farm(Path data, Map<String, String> more) throws Exception {
+        this.data = data;
+        environment.putAll(Map.of(
+                "DELEGATION_AUTH_TOKEN", TOKEN,
+                "DELEGATION_JOIN_TOKEN", JOIN_TOKEN,
+                "DELEGATION_HOST", "127.0.0.1",
+                "DELEGATION_PORT", Integer.toString(port),
+                "DELEGATION_WORKER_HOST", "127.0.0.1",
+                "DELEGATION_WORKER_PORT", Integer.toString(workerPort),
+                "DELEGATION_DATA_DIR", data.resolve("head").toString(),
+                "DELEGATION_DEVICES", "none",
+                "DELEGATION_MAX_SESSIONS", "200",
+                "DELEGATION_SESSION_SECONDS", "3600"));
+        environment.putAll(more);
+        startHead();
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    void startHead() throws Exception {
+        head = started(new JavaProcess("io.bignode.Main", List.of("serve"), environment, "512m"));
+        head.await(line -> line.contains("listening on"));
+        fingerprint = head.lines().stream().map(line -> JOIN.matcher(line.text())).filter(Matcher::find).map(found -> found.group(1)).findFirst().orElseThrow();
+    }
+
+    /** A worker of simulated devices that is connected. */
+    JavaProcess worker(String name, int devices, double noncesPerSecond, int forgeAfter, boolean talks, int throughPort) throws Exception {
+        JavaProcess worker = started(new JavaProcess(
+                SimulatedWorker.class.getName(),
+                List.of(Integer.toString(throughPort), fingerprint, name, Integer.toString(devices), Double.toString(noncesPerSecond),
+                        Integer.toString(forgeAfter), Boolean.toString(talks)),
+                Map.of(SimulatedWorker.tokenVariable(), JOIN_TOKEN),
+                "256m"));
+        worker.await(line -> line.equals("joined"));
+        return worker;
+    }
+
+    JavaProcess worker(String name, int devices, double noncesPerSecond) throws Exception {
+        return worker(name, devices, noncesPerSecond, -1, true, workerPort);
+    }
+
+    /** The real command, with the real engine. */
+    JavaProcess realWorker(String name) throws Exception {
+        Map<String, String> own = new HashMap<>();
+        own.put("DELEGATION_JOIN_TOKEN", JOIN_TOKEN);
+        own.put("DELEGATION_DATA_DIR", data.resolve(name).toString());
+        own.put("DELEGATION_WORKER_NAME", name);
+        own.put("DELEGATION_DEVICES", "cpu");
+        JavaProcess worker = started(new JavaProcess(
+                "io.bignode.Main", List.of("worker", "--join", "127.0.0.1:" + workerPort, "--fingerprint", fingerprint), own, "512m"));
+        worker.await(line -> line.contains("joined"));
+        return worker;
+    }
+
+    private JavaProcess started(JavaProcess process) {
+        synchronized (all) {
+            all.add(process);
+        }
+        return process;
+    }
+
+    Recorder recorder(String key, boolean deployedDialect) {
+        return new Recorder(port, key, deployedDialect);
+    }
+
+    JsonNode admin(String method, String path, String token, int status) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/admin/workers" + path))
+                .header("Authorization", "Bearer " + token)
+                .timeout(Duration.ofSeconds(20))
+                .method(method, HttpRequest.BodyPublishers.noBody())
+                .build();
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != status) throw new AssertionError(response.statusCode() + " " + response.body());
+        return new ObjectMapper().readTree(response.body());
+    }
+
+    @Override
+    public void close() {
+        synchronized (all) {
+            all.forEach(JavaProcess::close);
+        }
+        client.close();
+    }
+}

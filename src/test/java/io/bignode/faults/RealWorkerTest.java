@@ -1,0 +1,94 @@
+package io.bignode.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.Golden;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.assertj.core.api.Assertions;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code bignode worker} as it is, with the real engine, for a head that has a device of its own to check it with. */
+@Timeout(150)
+class RealWorkerTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    private JsonNode ask(Farm farm, HttpRequest.Builder request, String path) throws Exception {
+        request.uri(URI.create("http://127.0.0.1:" + farm.port + "/api/v1/delegation/" + path)).header("Authorization", "Bearer " + Farm.TOKEN);
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+            return JSON.readTree(response.body());
+        }
+    }
+
+    @Test
+    void itsDistancesAreTheGoldenOnesAndItLeavesWithinTenSeconds() throws Exception {
+        JsonNode golden = Golden.read("small-models.json").get(0);
+        ObjectNode order = JSON.createObjectNode();
+        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
+        order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
+        try (Farm farm = new Farm(folder, Map.of("DELEGATION_DEVICES", "cpu"))) {
+            JavaProcess worker = farm.realWorker("remote");
+            Waiting.until(Duration.ofSeconds(20), farm.head::tail, () -> ForgerTest.state(farm, "remote").equals("working"));
+            JsonNode started = ask(farm, HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(order.toString())), "start");
+            assertThat(started.get("gpu_count").asInt()).as("devices of both hosts").isEqualTo(2);
+            String session = started.get("session_id").asText();
+            TreeMap<Long, Double> found = new TreeMap<>();
+            long cursor = 0;
+            long until = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+            while (System.nanoTime() < until || found.size() < 1000) {
+                JsonNode answer = ask(farm, HttpRequest.newBuilder(), "batch/" + session + "?wait=2&after=" + cursor);
+                cursor = answer.get("cursor").asLong();
+                for (JsonNode batch : answer.get("batches")) {
+                    for (int i = 0; i < batch.get("nonces").size(); i++) found.put(batch.get("nonces").get(i).asLong(), batch.get("dist").get(i).asDouble());
+                }
+            }
+            for (int i = 0; i < 5; i++) {
+                Assertions.assertThat(found.get(golden.get("nonces").get(i).asLong())).isCloseTo(golden.get("distances").get(i).asDouble(), Offset.offset(2e-6));
+            }
+            assertThat(ForgerTest.state(farm, "remote")).as("an honest worker").isEqualTo("working");
+            assertThat(worker.stop(Duration.ofSeconds(10))).contains(0);
+            Waiting.until(Duration.ofSeconds(10), farm.head::tail, () -> ForgerTest.state(farm, "remote").equals("unknown"));
+            for (JavaProcess process : List.of(farm.head, worker)) {
+                assertThat(process.lines()).noneMatch(line -> line.text().contains(Farm.JOIN_TOKEN) || line.text().contains(Farm.TOKEN));
+            }
+        }
+    }
+
+    @Test
+    void aWorkerWithAWrongTokenOrForAnotherCertificateIsNotLetInAndSaysWhy() throws Exception {
+        try (Farm farm = new Farm(folder, Map.of())) {
+            try (JavaProcess stranger = stranger(farm, "a-token-that-nobody-gave", farm.fingerprint);
+                    JavaProcess deceived = stranger(farm, Farm.JOIN_TOKEN, "0".repeat(64))) {
+                stranger.await(line -> line.contains("trying again"));
+                deceived.await(line -> line.contains("trying again"));
+                assertThat(ForgerTest.state(farm, "stranger")).isEqualTo("unknown");
+            }
+        }
+    }
+
+    private JavaProcess stranger(Farm farm, String token, String fingerprint) throws Exception {
+        Map<String, String> environment = Map.of(
+                "DELEGATION_JOIN_TOKEN", token, "DELEGATION_DEVICES", "cpu", "DELEGATION_WORKER_NAME", "stranger",
+                "DELEGATION_DATA_DIR", folder.resolve("stranger").toString());
+        return new JavaProcess(
+                "io.bignode.Main", List.of("worker", "--join", "127.0.0.1:" + farm.workerPort, "--fingerprint", fingerprint), environment, "512m");
+    }
+}

@@ -1,0 +1,110 @@
+package io.bignode.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Many devices, many sessions, leases of a second: how much the devices stand idle and what the head costs. */
+class ScaleTest {
+    private static final Pattern BUSY = Pattern.compile("busy (\\d+) of (\\d+) device-ms");
+
+    @TempDir
+    Path folder;
+
+    /** What a run came to. */
+    private record Outcome(double idleShare, double headCores, double unfairness, long startMillis, long pollMillis) {}
+
+    @Test
+    @Timeout(150)
+    void sixteenDevicesAndTenSessionsAreServed() throws Exception {
+        Outcome outcome = run(16, 2, 10, Duration.ofSeconds(15));
+        // The figures that count are the long form's, on a machine that does nothing else.
+        assertThat(outcome.idleShare()).isLessThan(0.5);
+    }
+
+    @Test
+    @Tag("faults-long")
+    @Timeout(600)
+    void twoHundredAndFiftySixDevicesWork() throws Exception {
+        int devices = Integer.getInteger("bignode.devices", 256);
+        Outcome outcome = run(devices, 8, 100, Duration.ofSeconds(60));
+        assertThat(outcome.idleShare()).isLessThan(0.03);
+        assertThat(outcome.headCores()).isLessThan(1);
+        assertThat(outcome.unfairness()).isLessThan(0.05);
+        assertThat(outcome.startMillis()).isLessThanOrEqualTo(50);
+        assertThat(outcome.pollMillis()).isLessThanOrEqualTo(50);
+    }
+
+    private Outcome run(int devices, int processes, int sessions, Duration time) throws Exception {
+        List<Recorder> recorders = new ArrayList<>();
+        List<JavaProcess> workers = new ArrayList<>();
+        try (Farm farm = new Farm(folder, Map.of("DELEGATION_VERIFY_SHARE", "0"))) {
+            for (int i = 0; i < processes; i++) workers.add(farm.worker("worker-" + i, devices / processes, 100, -1, false, farm.workerPort));
+            for (int i = 0; i < sessions; i++) recorders.add(farm.recorder("key" + i, false));
+            for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);
+            Thread.sleep(5000); // leases have grown to a second's work by then
+            long[] before = busy(workers);
+            List<Integer> counts = recorders.stream().map(Recorder::count).toList();
+            Duration cpu = farm.head.cpu();
+            long began = System.nanoTime();
+            recorders.forEach(Recorder::takePollNanos);
+            List<Long> starts = new ArrayList<>();
+            for (int i = 0; System.nanoTime() - began < time.toNanos(); i++) {
+                starts.add(Recorder.startNanos(farm.port, "passing" + i));
+                Thread.sleep(200);
+            }
+            starts.sort(null);
+            long[] after = busy(workers);
+            double seconds = (System.nanoTime() - began) / 1e9;
+            double idle = 1 - (double) (after[0] - before[0]) / (after[1] - before[1]);
+            double cores = farm.head.cpu().minus(cpu).toMillis() / 1000.0 / seconds;
+            double unfair = unfairness(recorders, counts);
+            List<Long> polls = recorders.stream().flatMap(recorder -> recorder.takePollNanos().stream()).sorted().toList();
+            Outcome outcome = new Outcome(idle, cores, unfair, p99(starts), p99(polls));
+            System.out.printf(Locale.ROOT, "| %d | %d | %d | %.1f %% | %.2f | %.1f %% | %d ms | %d ms |%n", devices, processes, sessions,
+                    100 * idle, cores, 100 * unfair, outcome.startMillis(), outcome.pollMillis());
+            assertThat(recorders).allSatisfy(recorder -> assertThat(recorder.wrongs()).isEmpty());
+            return outcome;
+        } finally {
+            recorders.forEach(Recorder::close);
+        }
+    }
+
+    private static long[] busy(List<JavaProcess> workers) {
+        long[] sum = new long[2];
+        for (JavaProcess worker : workers) {
+            Matcher last = worker.lines().stream().map(line -> BUSY.matcher(line.text())).filter(Matcher::find).reduce((_, b) -> b).orElseThrow();
+            sum[0] += Long.parseLong(last.group(1));
+            sum[1] += Long.parseLong(last.group(2));
+        }
+        return sum;
+    }
+
+    /** How far the session furthest from the mean is from it, in results: all have the same weight, and one nonce in twenty counts. */
+    private static double unfairness(List<Recorder> recorders, List<Integer> before) {
+        double[] got = new double[recorders.size()];
+        double mean = 0;
+        for (int i = 0; i < got.length; i++) {
+            got[i] = recorders.get(i).count() - before.get(i);
+            mean += got[i] / got.length;
+        }
+        double worst = 0;
+        for (double one : got) worst = Math.max(worst, Math.abs(one - mean) / mean);
+        return worst;
+    }
+
+    private static long p99(List<Long> nanos) {
+        return nanos.isEmpty() ? 0 : nanos.get((int) Math.ceil(nanos.size() * 0.99) - 1) / 1_000_000;
+    }
+}

@@ -1,0 +1,165 @@
+package io.bignode.faults;
+
+import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.BrokerAccess;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Lease;
+import io.bignode.lease.LeaseReport;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.session.Found;
+import java.security.MessageDigest;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
+
+/**
+ * A worker process whose devices compute nothing but take their time: the broker's side is the real one. Prints {@code lease} lines when asked
+ * to, and every second how long its devices stood idle.
+ */
+final class SimulatedWorker {
+    private static final String TOKEN = "JOIN_TOKEN_OF_TEST";
+
+    private final ArtemisWorker broker;
+    private final long nanosPerNonce;
+    private final int forgeAfter;
+    private final boolean talks;
+    private final AtomicLong busyNanos = new AtomicLong();
+    private final AtomicLong results = new AtomicLong();
+
+    private SimulatedWorker(ArtemisWorker broker, long nanosPerNonce, int forgeAfter, boolean talks) {
+        this.broker = broker;
+        this.nanosPerNonce = nanosPerNonce;
+        this.forgeAfter = forgeAfter;
+        this.talks = talks;
+    }
+
+    /**
+     * Runs until it is killed.
+     *
+     * @param args port, fingerprint, name, devices, nonces a second, after how many results it forges (-1 never), whether it prints leases
+     */
+    public static void main(String[] args) throws Exception {
+        String name = args[2];
+        List<DeviceOffer> devices = IntStream.range(0, Integer.parseInt(args[3]))
+                .mapToObj(i -> new DeviceOffer(name + "/sim:" + i, "simulated", 1L << 30, 256))
+                .toList();
+        BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(args[0]), pinned(args[1]), false);
+        ArtemisWorker broker = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher());
+        long nanosPerNonce = (long) (1e9 / Double.parseDouble(args[4]));
+        SimulatedWorker worker = new SimulatedWorker(broker, nanosPerNonce, Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]));
+        broker.start();
+        for (DeviceOffer device : devices) worker.start(device);
+        long began = System.nanoTime();
+        while (true) {
+            Thread.sleep(Duration.ofSeconds(1));
+            System.out.printf("busy %d of %d device-ms, %d results%n",
+                    worker.busyNanos.get() / 1_000_000, (System.nanoTime() - began) / 1_000_000 * devices.size(), worker.results.get());
+        }
+    }
+
+    private void start(DeviceOffer device) {
+        ReentrantLock computing = new ReentrantLock(true);
+        String name = device.deviceId().substring(device.deviceId().indexOf('/') + 1);
+        for (int slot = 0; slot < 2; slot++) Thread.ofVirtual().start(() -> slot(name, computing));
+    }
+
+    private void slot(String device, ReentrantLock computing) {
+        try {
+            while (true) {
+                broker.request(new LeaseRequest(device, 256));
+                Optional<Lease> lease = broker.take(device);
+                if (lease.isEmpty()) return;
+                compute(lease.get(), computing);
+            }
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts a slot", e);
+        }
+    }
+
+    private void compute(Lease lease, ReentrantLock computing) {
+        broker.report(new LeaseReport.Started(lease.id(), 256));
+        int count = lease.range().count();
+        computing.lock();
+        long began = System.nanoTime();
+        try {
+            if (talks) System.out.println("lease " + lease.id() + " " + lease.sessionId() + " " + lease.range().first() + " " + count);
+            long until = began + count * nanosPerNonce;
+            while (System.nanoTime() < until && !broker.cancelled(lease.id())) LockSupport.parkNanos(Math.min(50_000_000, until - System.nanoTime()));
+        } finally {
+            computing.unlock();
+        }
+        long took = System.nanoTime() - began;
+        busyNanos.addAndGet(took);
+        if (broker.cancelled(lease.id())) {
+            broker.report(new LeaseReport.Returned(lease.id()));
+            return;
+        }
+        List<Found> found = SimulatedProof.found(lease.nonceValues(), count);
+        long number = results.incrementAndGet();
+        if (forgeAfter >= 0 && number > forgeAfter) found = forged(lease);
+        broker.report(new LeaseReport.Done(lease.id(), found, count, count * nanosPerNonce));
+    }
+
+    /** What a worker says that did not compute: the right share of nonces, with likely distances. */
+    private static List<Found> forged(Lease lease) {
+        List<Found> found = new ArrayList<>();
+        for (long nonce : lease.nonceValues()) if (nonce % 20 == 7) found.add(new Found(nonce, "1.3900001"));
+        if (found.isEmpty()) found.add(new Found(lease.nonceValues()[0], "1.3900001"));
+        return found;
+    }
+
+    private static SSLContext pinned(String fingerprint) throws Exception {
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, new TrustManager[] {new Pin(HexFormat.of().parseHex(fingerprint))}, null);
+        return context;
+    }
+
+    private record Pin(byte[] fingerprint) implements X509TrustManager {
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+            try {
+                if (MessageDigest.isEqual(fingerprint, MessageDigest.getInstance("SHA-256").digest(chain[0].getEncoded()))) return;
+            } catch (java.security.NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e);
+            }
+            throw new CertificateException("another certificate");
+        }
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String authType) {}
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
+
+    private static final class Watcher implements ArtemisWorker.Watcher {
+        @Override
+        public void joined() {
+            System.out.println("joined");
+        }
+
+        @Override
+        public void apart(String reason) {
+            System.out.println("apart: " + reason);
+        }
+    }
+
+    /** The environment variable with the join token. */
+    static String tokenVariable() {
+        return TOKEN;
+    }
+}

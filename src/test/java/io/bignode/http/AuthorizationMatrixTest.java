@@ -52,8 +52,21 @@ class AuthorizationMatrixTest {
         BODY
     }
 
-    /** What a path answers to the owner of the session in it, and to another tenant; all others get 401, or what everybody gets. */
-    private record Row(int owner, int otherTenant) {}
+    /** What a path answers to the owner of the session in it, to another tenant and to the join token; all others get 401, or what everybody gets. */
+    private record Row(int owner, int otherTenant, int worker) {
+        Row(int owner, int otherTenant) {
+            this(owner, otherTenant, 401);
+        }
+
+        int to(Who who) {
+            return switch (who) {
+                case NOBODY, WRONG -> 401;
+                case OTHER_TENANT -> otherTenant;
+                case WORKER -> worker;
+                case OWNER -> owner;
+            };
+        }
+    }
 
     private static final String API = TestNode.API;
     private static final int PUBLIC = -1;
@@ -71,14 +84,18 @@ class AuthorizationMatrixTest {
             Map.entry("GET /health", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/live", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/ready", new Row(PUBLIC, PUBLIC)),
-            Map.entry("GET /openapi", new Row(200, 200))));
+            Map.entry("GET /openapi", new Row(200, 200)),
+            // The operator's: no worker of this name is there, which only the join token is told.
+            Map.entry("GET /api/v1/admin/workers", new Row(401, 401, 200)),
+            Map.entry("POST /api/v1/admin/workers/{name}/drain", new Row(401, 401, 404)),
+            Map.entry("POST /api/v1/admin/workers/{name}/admit", new Row(401, 401, 404))));
 
     private static final Token OWNERS = Token.random();
     private static final Token OTHERS = Token.random();
     private static final Token DEFAULT = Token.random();
 
-    /** What workers join with: a token like the others, of nobody here. */
-    private static final Token WORKERS = Token.random();
+    /** What workers join with, and the operator drains them with. */
+    private static final Token WORKERS = Token.of(TestNode.OPERATOR_TOKEN);
 
     @TempDir
     static Path folder;
@@ -132,12 +149,12 @@ class AuthorizationMatrixTest {
         HttpResponse<String> response = send(route, session, token(who), place);
         if (row.owner() == PUBLIC) {
             assertThat(response.statusCode()).isEqualTo(200);
-        } else if (!counts(route.credential(), place) || who == Who.NOBODY || who == Who.WRONG || who == Who.WORKER) {
+        } else if (!counts(route.credential(), place) || row.to(who) == 401) {
             assertProblem(response, 401);
             assertThat(response.headers().firstValue("WWW-Authenticate")).hasValue("Bearer");
             assertThat(session.status().ended()).isFalse();
         } else {
-            assertThat(response.statusCode()).isEqualTo(who == Who.OWNER ? row.owner() : row.otherTenant());
+            assertThat(response.statusCode()).isEqualTo(row.to(who));
             if (who == Who.OTHER_TENANT) {
                 assertThat(response.body()).doesNotContain(session.id());
                 assertThat(session.status().ended()).isFalse();
@@ -173,7 +190,7 @@ class AuthorizationMatrixTest {
     }
 
     private static HttpResponse<String> send(Route route, Session session, String token, Place place) {
-        String path = route.template().replace("{session_id}", session.id());
+        String path = route.template().replace("{session_id}", session.id()).replace("{name}", "some-worker");
         if (place == Place.QUERY && !token.isEmpty()) path += "?auth_token=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
         String body = "";
         if (route.method().equals("POST")) {

@@ -115,6 +115,7 @@ final class TestNode implements AutoCloseable {
                         new SessionResource(null, null, null),
                         new StartResource(null, null, null, null),
                         new HealthResource(null, null, null))
+                .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
                 .all();
     }
 

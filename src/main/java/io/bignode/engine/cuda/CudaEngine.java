@@ -21,6 +21,9 @@ final class CudaEngine implements Engine {
     /** How long a GPU may make no progress before it counts as hung. Its largest step, a layer of a batch, takes a fraction of a second. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** How long a reset may take before the GPU is left alone and tried again later. */
+    private static final Duration RESETTING = Duration.ofSeconds(30);
+
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
     private final CudaLibraries libraries;
@@ -92,7 +95,7 @@ final class CudaEngine implements Engine {
     private void reset(Gpu broken) {
         Thread thread = Thread.ofPlatform().daemon().name(device.id() + "-reset").start(broken::reset);
         try {
-            if (!thread.join(patience)) throw new DeviceException(device.id() + " hangs and cannot be reset; the host may have to be restarted");
+            if (!thread.join(RESETTING)) throw new DeviceException(device.id() + " hangs and cannot be reset; the host may have to be restarted");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             throw new DeviceException("interrupted while " + device.id() + " was reset", stop);

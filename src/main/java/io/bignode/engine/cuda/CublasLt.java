@@ -144,11 +144,6 @@ final class CublasLt implements AutoCloseable {
             algorithm = this.proposals.getFirst();
         }
 
-        /** What is multiplied. */
-        Shape shape() {
-            return shape;
-        }
-
         /** The library's proposals, its favourite first. */
         List<Algorithm> proposals() {
             return proposals;

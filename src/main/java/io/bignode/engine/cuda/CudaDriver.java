@@ -28,7 +28,6 @@ final class CudaDriver {
     static final int MULTIPROCESSORS = 16;
     static final int CAPABILITY_MAJOR = 75;
     static final int CAPABILITY_MINOR = 76;
-    static final int SHARED_MEMORY_OPT_IN = 97;
 
     private static final int OUT_OF_MEMORY = 2;
     private static final int NOT_READY = 600;

@@ -113,11 +113,6 @@ final class GpuWeights implements AutoCloseable {
         return output;
     }
 
-    /** The pool's copy: plenty of normals. */
-    long poolAddress() {
-        return copy.address();
-    }
-
     private void cutLayer(int layer, long at, long stream) {
         String name = "layers." + layer + ".";
         long d = p.dim();

@@ -20,6 +20,9 @@ final class Issued {
     /** It was in flight when the head started, and its worker did not say yet that it has it. */
     boolean unclaimed;
 
+    /** When it was sent, or when the device ended the one before it. */
+    long turnNanos;
+
     /** When its device counts as hung. */
     long deadlineNanos;
 

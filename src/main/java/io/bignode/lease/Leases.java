@@ -23,6 +23,7 @@ import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
 /**
@@ -75,6 +76,7 @@ public final class Leases {
 
     private final Map<String, Issued> inFlight = new LinkedHashMap<>();
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
+    private final Rescues rescues = new Rescues();
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -115,7 +117,7 @@ public final class Leases {
 
     private synchronized void take(WorkerMessage message, Effects effects) {
         switch (message) {
-            case LeaseRequest request -> waiting.add(request);
+            case LeaseRequest request -> asked(request, effects);
             case Reported(String worker, LeaseReport report) -> reported(worker, report, effects);
             case LeaseReport report -> report(report, effects);
             case DeviceGone(String deviceId) -> deviceGone(deviceId, effects);
@@ -244,12 +246,52 @@ public final class Leases {
         takeBack(inFlight.values().stream().filter(one -> one.deviceId.equals(deviceId)).toList(), effects);
     }
 
+    /** Takes leases back. Where no device waits for work, others make room for what was lost. */
     private void takeBack(Collection<Issued> all, Effects effects) {
+        List<Issued> lost = new ArrayList<>();
+        all.forEach(issued -> end(issued.lease.id()));
+        long idle = idleDevices();
         for (Issued issued : all) {
             carrier.cancel(issued.deviceId, issued.lease.id());
-            inFlight.remove(issued.lease.id());
-            giveBack(issued, effects);
+            rescues.remove(issued.deviceId).ifPresent(another -> giveBack(another, effects));
+            if (issued.check.isPresent() || idle-- > 0) giveBack(issued, effects);
+            else lost.add(issued);
         }
+        if (lost.isEmpty()) return;
+        for (Issued queued : rescues.plan(lost, inFlight.values(), this::mayMakeRoom, nanoTime.getAsLong())) {
+            carrier.cancel(queued.deviceId, queued.lease.id());
+        }
+        lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
+    }
+
+    /** How many devices have nothing to compute: what comes back is begun there at once. */
+    private long idleDevices() {
+        Set<String> busy = new HashSet<>();
+        inFlight.values().forEach(issued -> busy.add(issued.deviceId));
+        return waiting.stream().map(LeaseRequest::deviceId).distinct().filter(device -> roster.serves(device) && !busy.contains(device)).count();
+    }
+
+    private boolean mayMakeRoom(Issued queued, Issued lost) {
+        return roster.serves(queued.deviceId) && fits(queued.deviceId, lost.session);
+    }
+
+    /** The device that made room for a lost lease gets that lease's range. */
+    private void asked(LeaseRequest request, Effects effects) {
+        Optional<Issued> lost = rescues.remove(request.deviceId());
+        if (lost.isPresent()) {
+            giveBack(lost.get(), effects);
+            long first = lost.get().lease.range().first();
+            if (issue(request, lost.get().session, (session, most) -> session.takeFrom(first, request.deviceId(), most))) return;
+        }
+        waiting.add(request);
+    }
+
+    /** Takes a lease off the list; its device goes on with the next one it has. */
+    private Optional<Issued> end(String leaseId) {
+        Optional<Issued> ended = Optional.ofNullable(inFlight.remove(leaseId));
+        ended.flatMap(one -> inFlight.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
+                .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
+        return ended;
     }
 
     /** Keeps a worker out and drops what of it was not verified. The head's own devices may be broken, but are nobody's forgers. */
@@ -296,7 +338,7 @@ public final class Leases {
             else condemn(worker, fault.get(), effects);
             return;
         }
-        inFlight.remove(lease.id());
+        end(lease.id());
         alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
@@ -325,7 +367,7 @@ public final class Leases {
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
     private void failed(String leaseId, String reason, Effects effects) {
-        Issued issued = inFlight.remove(leaseId);
+        Issued issued = end(leaseId).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         if (issued.check.isPresent()) {
@@ -339,8 +381,7 @@ public final class Leases {
     }
 
     private void returned(String leaseId, Effects effects) {
-        Issued issued = inFlight.remove(leaseId);
-        if (issued != null) giveBack(issued, effects);
+        end(leaseId).ifPresent(issued -> giveBack(issued, effects));
     }
 
     private void giveBack(Issued issued, Effects effects) {
@@ -354,6 +395,7 @@ public final class Leases {
 
     private void giveUp(Effects effects) {
         long now = nanoTime.getAsLong();
+        rescues.overdue(now).forEach(lost -> giveBack(lost, effects));
         for (Issued issued : List.copyOf(inFlight.values())) {
             if (!inFlight.containsKey(issued.lease.id())) continue;
             String lease = issued.lease.id();
@@ -398,19 +440,21 @@ public final class Leases {
     }
 
     private boolean issue(LeaseRequest request) {
+        BiFunction<Session, Integer, Optional<Flight>> lowest = (session, most) -> session.take(request.deviceId(), most);
+        return shares.ranking(sessions.leasable()).stream().anyMatch(session -> issue(request, session, lowest));
+    }
+
+    private boolean issue(LeaseRequest request, Session session, BiFunction<Session, Integer, Optional<Flight>> take) {
         Optional<DeviceOffer> device = roster.device(request.deviceId());
-        for (Session session : shares.ranking(sessions.leasable())) {
-            if (device.isPresent() && !policies.capacity().fits(device.get(), session.order().work())) continue;
-            String costClass = session.order().work().costClass();
-            Optional<Flight> flight = session.take(request.deviceId(), rates.size(request.deviceId(), costClass, request.maxBatch()));
-            if (flight.isEmpty()) continue;
-            Lease lease = lease(session, flight.get());
-            long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
-            send(new Issued(lease, session, request.deviceId(), estimate, Optional.empty()));
-            shares.serve(session, estimate);
-            return true;
-        }
-        return false;
+        if (device.isPresent() && !policies.capacity().fits(device.get(), session.order().work())) return false;
+        String costClass = session.order().work().costClass();
+        Optional<Flight> flight = take.apply(session, rates.size(request.deviceId(), costClass, request.maxBatch()));
+        if (flight.isEmpty()) return false;
+        Lease lease = lease(session, flight.get());
+        long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
+        send(new Issued(lease, session, request.deviceId(), estimate, Optional.empty()));
+        shares.serve(session, estimate);
+        return true;
     }
 
     private boolean issueCheck(LeaseRequest request) {
@@ -428,6 +472,7 @@ public final class Leases {
 
     private void send(Issued issued) {
         issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
+        issued.turnNanos = nanoTime.getAsLong();
         setDeadline(issued);
         inFlight.put(issued.lease.id(), issued);
         carrier.send(issued.deviceId, issued.lease);

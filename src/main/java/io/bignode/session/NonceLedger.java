@@ -68,10 +68,28 @@ final class NonceLedger {
             changes.add(new Change.LineageAdvanced(lineage, next));
             return Optional.of(fly(first, next));
         }
-        long end = Math.min(gap.getValue(), gap.getKey() + Math.min(max, gap.getValue() - gap.getKey()));
+        return Optional.of(take(gap, gap.getKey(), max));
+    }
+
+    /**
+     * Takes indices from a certain one on, where that one is among the returned; otherwise the lowest that are free.
+     *
+     * @param first the index wanted
+     * @param max   the most to take, at least 1
+     * @return empty when the sequence is exhausted
+     */
+    synchronized Optional<NonceRange> takeFrom(long first, int max) {
+        if (max < 1) throw new IllegalArgumentException("take " + max);
+        Map.Entry<Long, Long> gap = returned.floorEntry(first);
+        return gap == null || gap.getValue() <= first ? take(max) : Optional.of(take(gap, first, max));
+    }
+
+    private NonceRange take(Map.Entry<Long, Long> gap, long first, int max) {
+        long end = first + Math.min(max, gap.getValue() - first);
         close(gap.getKey());
+        if (gap.getKey() < first) open(gap.getKey(), first);
         if (end < gap.getValue()) open(end, gap.getValue());
-        return Optional.of(fly(gap.getKey(), end));
+        return fly(first, end);
     }
 
     /**

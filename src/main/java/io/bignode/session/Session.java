@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -200,11 +201,24 @@ public final class Session {
      * @param max      the most indices to take, at least 1
      * @return empty when this session may get no leases
      */
-    public synchronized Optional<Flight> take(String deviceId, int max) {
+    public Optional<Flight> take(String deviceId, int max) {
+        return fly(deviceId, () -> ledger.take(max));
+    }
+
+    /**
+     * The same, but of indices from a certain one on where that one is free.
+     *
+     * @param first the index wanted
+     */
+    public Optional<Flight> takeFrom(long first, String deviceId, int max) {
+        return fly(deviceId, () -> ledger.takeFrom(first, max));
+    }
+
+    private synchronized Optional<Flight> fly(String deviceId, Supplier<Optional<NonceRange>> take) {
         if (!leasable()) return Optional.empty();
         Flight flight;
         synchronized (ledger) {
-            Optional<NonceRange> range = ledger.take(max);
+            Optional<NonceRange> range = take.get();
             if (range.isEmpty()) return Optional.empty();
             flight = new Flight(around.newLeaseId(), id, range.get(), deviceId, around.clock.instant());
             List<Change> changes = ledger.changes();

@@ -2,6 +2,8 @@ package io.bignode.faults;
 
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
+import io.bignode.engine.CancelledException;
+import io.bignode.engine.Turn;
 import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
@@ -55,13 +57,19 @@ final class SimulatedWorker {
         List<DeviceOffer> devices = IntStream.range(0, Integer.parseInt(args[3]))
                 .mapToObj(i -> new DeviceOffer(name + "/sim:" + i, "simulated", 1L << 30, 256))
                 .toList();
+        CountDownLatch joined = new CountDownLatch(1);
         BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(args[0]), pinned(args[1]), false);
-        ArtemisWorker broker = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher());
+        ArtemisWorker broker = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher(joined));
         long nanosPerNonce = (long) (1e9 / Double.parseDouble(args[4]));
         SimulatedWorker worker = new SimulatedWorker(broker, nanosPerNonce, Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]));
         broker.start();
-        for (DeviceOffer device : devices) worker.start(device);
+        joined.await();
         long began = System.nanoTime();
+        for (DeviceOffer device : devices) {
+            worker.start(device);
+            // Devices of a farm do not end their leases all at the same moment.
+            Thread.sleep(Duration.ofSeconds(1).dividedBy(devices.size()));
+        }
         while (true) {
             Thread.sleep(Duration.ofSeconds(1));
             System.out.printf("busy %d of %d device-ms, %d results%n",
@@ -91,7 +99,12 @@ final class SimulatedWorker {
     private void compute(Lease lease, ReentrantLock computing) {
         broker.report(new LeaseReport.Started(lease.id(), 256));
         int count = lease.range().count();
-        computing.lock();
+        try {
+            Turn.take(computing, () -> broker.cancelled(lease.id()));
+        } catch (CancelledException stop) {
+            broker.report(new LeaseReport.Returned(lease.id()));
+            return;
+        }
         long began = System.nanoTime();
         try {
             if (talks) System.out.println("lease " + lease.id() + " " + lease.sessionId() + " " + lease.range().first() + " " + count);
@@ -146,10 +159,11 @@ final class SimulatedWorker {
         }
     }
 
-    private static final class Watcher implements ArtemisWorker.Watcher {
+    private record Watcher(CountDownLatch first) implements ArtemisWorker.Watcher {
         @Override
         public void joined() {
             System.out.println("joined");
+            first.countDown();
         }
 
         @Override

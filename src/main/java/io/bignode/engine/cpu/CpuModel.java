@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Model;
+import io.bignode.engine.Turn;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.RotaryTable;
@@ -83,7 +84,7 @@ final class CpuModel implements Model {
 
     @Override
     public Computed distances(NonceInputs inputs, BooleanSupplier cancelled) throws CancelledException {
-        computing.lock();
+        Turn.take(computing, cancelled);
         try {
             long start = System.nanoTime();
             float[] logits = logits(inputs, cancelled);

@@ -7,6 +7,7 @@ import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Model;
+import io.bignode.engine.Turn;
 import io.bignode.engine.cuda.CublasLt.Shape;
 import io.bignode.engine.cuda.Kernel.Grid;
 import io.bignode.poc.ModelParams;
@@ -180,7 +181,12 @@ final class CudaModel implements Model {
         driver.copyToDevice(slot.inputs, rows, rows.byteSize(), gpu.copyStream());
         driver.copyToDevice(slot.permutations, permutations, permutations.byteSize(), gpu.copyStream());
         driver.record(slot.uploaded, gpu.copyStream());
-        launching.lock();
+        try {
+            Turn.take(launching, cancelled);
+        } catch (CancelledException stop) {
+            GpuWait.until(driver, slot.uploaded, patience); // the inputs are read until then
+            throw stop;
+        }
         try {
             driver.waitFor(stream, slot.uploaded);
             driver.record(slot.start, stream);

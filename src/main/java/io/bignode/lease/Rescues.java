@@ -1,0 +1,93 @@
+package io.bignode.lease;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiPredicate;
+
+/**
+ * Finds, for what a dead device had, the devices that can begin it soonest. Not thread safe; {@link Leases} guards it.
+ *
+ * <p>A busy device has a lease that waits for the one it computes. Whatever it asks for next would wait for both, a second or two. So it is
+ * told to hand the waiting one back, of which nothing is lost; the range of the dead device's lease is kept aside until its slot asks, and
+ * then takes that place.
+ */
+final class Rescues {
+    /** How long a device may take to hand a waiting lease back before whoever asks first gets the range. */
+    private static final Duration PATIENCE = Duration.ofMillis(250);
+
+    /** What a word to a device takes to have its effect. */
+    private static final Duration A_MOMENT = Duration.ofMillis(30);
+
+    /** What a device computes and what waits behind it. */
+    private record Queue(Issued computing, Issued waiting) {
+        /** How long until the device is free; where it is so in a moment, the waiting lease counts as begun. */
+        long freeInNanos(long now) {
+            long left = computing.turnNanos + computing.estimateNanos - now;
+            return left < A_MOMENT.toNanos() ? left + waiting.estimateNanos : left;
+        }
+    }
+
+    private record Kept(Issued lost, long untilNanos) {}
+
+    /** By the device that makes room. */
+    private final Map<String, Kept> kept = new HashMap<>();
+
+    /**
+     * Keeps lost leases aside, as many as others can make room for.
+     *
+     * @param inFlight every lease that is with a device that lives, in the order they were sent
+     * @param mayTake  whether the device of the waiting lease may compute the lost one
+     * @return the waiting leases that are to be handed back
+     */
+    List<Issued> plan(List<Issued> lost, Collection<Issued> inFlight, BiPredicate<Issued, Issued> mayTake, long now) {
+        List<Queue> queues = new ArrayList<>(queues(inFlight));
+        queues.sort(Comparator.comparingLong(queue -> queue.freeInNanos(now)));
+        List<Issued> back = new ArrayList<>();
+        for (Issued one : lost) {
+            for (Iterator<Queue> all = queues.iterator(); all.hasNext(); ) {
+                Queue queue = all.next();
+                if (!mayTake.test(queue.waiting, one)) continue;
+                all.remove();
+                kept.put(queue.waiting.deviceId, new Kept(one, now + PATIENCE.toNanos()));
+                back.add(queue.waiting);
+                break;
+            }
+        }
+        return back;
+    }
+
+    /** Whether a lost lease is kept aside. */
+    boolean holds(Issued lost) {
+        return kept.values().stream().anyMatch(one -> one.lost == lost);
+    }
+
+    /** The lost lease this device made room for; it is kept aside no more. */
+    Optional<Issued> remove(String deviceId) {
+        return Optional.ofNullable(kept.remove(deviceId)).map(Kept::lost);
+    }
+
+    /** The lost leases whose device did not ask in time; they are kept aside no more. */
+    List<Issued> overdue(long now) {
+        List<Issued> late = kept.values().stream().filter(one -> now - one.untilNanos >= 0).map(Kept::lost).toList();
+        kept.values().removeIf(one -> now - one.untilNanos >= 0);
+        return late;
+    }
+
+    private Collection<Queue> queues(Collection<Issued> inFlight) {
+        Map<String, List<Issued>> byDevice = new LinkedHashMap<>();
+        for (Issued issued : inFlight) byDevice.computeIfAbsent(issued.deviceId, _ -> new ArrayList<>()).add(issued);
+        return byDevice.values().stream()
+                .filter(leases -> leases.size() > 1 && !kept.containsKey(leases.getFirst().deviceId))
+                .map(leases -> new Queue(leases.getFirst(), leases.getLast()))
+                .filter(queue -> queue.computing.started && queue.waiting.cancelledNanos.isEmpty() && queue.waiting.check.isEmpty())
+                .toList();
+    }
+}

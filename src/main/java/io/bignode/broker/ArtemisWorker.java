@@ -260,6 +260,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         }
         deliveries.shutdown();
         awaitDeliveries();
+        if (!connector.isAlive()) return; // a host without devices never connects
         connector.interrupt();
         boolean interrupted = false;
         try {

@@ -29,6 +29,12 @@ final class BrokerLog {
 
     private static boolean isWorthReading(LogRecord entry) {
         String text = String.valueOf(entry.getMessage());
+        Throwable cause = entry.getThrown();
+        if (cause != null) {
+            // One line an event: where in Artemis it arose helps nobody who runs a node.
+            entry.setThrown(null);
+            entry.setMessage(text + ": " + cause.getMessage());
+        }
         return text.length() < 9 || !ENDED_CONNECTIONS.contains(text.substring(0, 9));
     }
 }

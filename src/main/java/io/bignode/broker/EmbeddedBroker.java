@@ -36,6 +36,9 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private static final int JOURNAL_FILE_BYTES = 2 * Wire.MOST_BYTES;
 
+    /** So many are there from the first start on and are used in turn: a disk that fills up later does not stop the broker. */
+    private static final int JOURNAL_FILES = 4;
+
     /** More than this many bytes of messages of one address wait on disk instead of in memory. */
     private static final long ADDRESS_BYTES = 64L << 20;
 
@@ -94,8 +97,8 @@ public final class EmbeddedBroker implements AutoCloseable {
                 .setPersistenceEnabled(true)
                 .setJournalType(JournalType.NIO)
                 .setJournalFileSize(JOURNAL_FILE_BYTES)
-                .setJournalMinFiles(2)
-                .setJournalPoolFiles(4)
+                .setJournalMinFiles(JOURNAL_FILES)
+                .setJournalPoolFiles(JOURNAL_FILES)
                 .setJournalBufferTimeout_NIO(JOURNAL_WAIT_NANOS)
                 .setJournalDirectory(folder.resolve("journal").toString())
                 .setBindingsDirectory(folder.resolve("bindings").toString())

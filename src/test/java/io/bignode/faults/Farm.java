@@ -24,6 +24,7 @@ final class Farm implements AutoCloseable {
     private static final Pattern JOIN = Pattern.compile("--join \\S+ --fingerprint ([0-9a-f]{64})");
 
     private final Path data;
+    private final List<String> by;
     private final Map<String, String> environment = new HashMap<>();
     private final List<JavaProcess> all = new ArrayList<>();
     final int port = freePort();
@@ -33,7 +34,13 @@ final class Farm implements AutoCloseable {
     String fingerprint = "";
 
     Farm(Path data, Map<String, String> more) throws Exception {
+        this(data, more, List.of());
+    }
+
+    /** One whose heads are started by another program. */
+    Farm(Path data, Map<String, String> more, List<String> by) throws Exception {
         this.data = data;
+        this.by = by;
         environment.putAll(Map.of(
                 "DELEGATION_AUTH_TOKEN", TOKEN,
                 "DELEGATION_JOIN_TOKEN", JOIN_TOKEN,
@@ -58,9 +65,14 @@ final class Farm implements AutoCloseable {
     }
 
     void startHead() throws Exception {
-        head = started(new JavaProcess("io.bignode.Main", List.of("serve"), environment, "512m"));
+        head = process();
         head.await(line -> line.contains("listening on"));
         fingerprint = head.lines().stream().map(line -> JOIN.matcher(line.text())).filter(Matcher::find).map(found -> found.group(1)).findFirst().orElseThrow();
+    }
+
+    /** A head that is not waited for. */
+    JavaProcess process() throws IOException {
+        return started(new JavaProcess(by, "io.bignode.Main", List.of("serve"), environment, "512m"));
     }
 
     /** A worker of simulated devices that is connected. */

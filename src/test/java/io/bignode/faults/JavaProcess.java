@@ -23,7 +23,17 @@ final class JavaProcess implements AutoCloseable {
     private boolean ended;
 
     JavaProcess(String main, List<String> arguments, Map<String, String> environment, String heap) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        this(List.of(), main, arguments, environment, heap);
+    }
+
+    /**
+     * One that another program starts.
+     *
+     * @param by that program and its arguments; it has to become what follows them
+     */
+    JavaProcess(List<String> by, String main, List<String> arguments, Map<String, String> environment, String heap) throws IOException {
+        List<String> command = new ArrayList<>(by);
+        command.addAll(List.of(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xmx" + heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
                 "-cp", System.getProperty("java.class.path"), main));
@@ -98,6 +108,16 @@ final class JavaProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Waits for its end; returns the exit code. */
+    int end(Duration most) throws InterruptedException {
+        if (!process.waitFor(most.toMillis(), TimeUnit.MILLISECONDS)) throw new AssertionError("it does not end:\n" + tail());
+        return process.exitValue();
     }
 
     /** CPU time it used. */

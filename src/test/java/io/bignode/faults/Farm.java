@@ -112,7 +112,12 @@ final class Farm implements AutoCloseable {
     }
 
     Recorder recorder(String key, boolean deployedDialect) {
-        return new Recorder(port, key, deployedDialect);
+        return new Recorder(port, TOKEN, key, deployedDialect);
+    }
+
+    /** One of another tenant. */
+    Recorder recorder(String key, String token) {
+        return new Recorder(port, token, key, false);
     }
 
     JsonNode admin(String method, String path, String token, int status) throws Exception {

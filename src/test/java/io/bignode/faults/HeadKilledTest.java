@@ -34,6 +34,15 @@ class HeadKilledTest {
         kill(100);
     }
 
+    @Test
+    @Timeout(60)
+    void aHeadWithoutDevicesOfItsOwnEndsWellWhenItIsTold() throws Exception {
+        try (Farm farm = new Farm(folder, Map.of())) {
+            assertThat(farm.head.stop(Duration.ofSeconds(20))).contains(0);
+            assertThat(farm.head.tail()).doesNotContain("Exception");
+        }
+    }
+
     private void kill(int times) throws Exception {
         long seed = System.nanoTime();
         System.out.println("seed " + seed);

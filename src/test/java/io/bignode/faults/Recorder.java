@@ -26,6 +26,7 @@ final class Recorder implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
 
     private final int port;
+    private final String token;
     private final String key;
     private final boolean deployedDialect;
     private final ConcurrentSkipListMap<Long, Double> found = new ConcurrentSkipListMap<>();
@@ -38,8 +39,9 @@ final class Recorder implements AutoCloseable {
     private volatile int refusedPolls;
     private int repeated;
 
-    Recorder(int port, String key, boolean deployedDialect) {
+    Recorder(int port, String token, String key, boolean deployedDialect) {
         this.port = port;
+        this.token = token;
         this.key = key;
         this.deployedDialect = deployedDialect;
         this.thread = Thread.ofVirtual().start(this::run);
@@ -48,6 +50,7 @@ final class Recorder implements AutoCloseable {
     /** One that does nothing by itself. */
     private Recorder(int port, String key) {
         this.port = port;
+        this.token = Farm.TOKEN;
         this.key = key;
         this.deployedDialect = false;
         this.thread = Thread.ofVirtual().unstarted(() -> {});
@@ -95,7 +98,7 @@ final class Recorder implements AutoCloseable {
     private long poll(long cursor) throws InterruptedException {
         long began = System.nanoTime();
         try {
-            String path = deployedDialect ? "batches/" + session + "?auth_token=" + Farm.TOKEN : "batch/" + session + "?after=" + cursor;
+            String path = deployedDialect ? "batches/" + session + "?auth_token=" + token : "batch/" + session + "?after=" + cursor;
             JsonNode answer = send(request(API + path).GET(), "poll");
             if (answer == null) return cursor;
             note(System.nanoTime() - began);
@@ -125,7 +128,7 @@ final class Recorder implements AutoCloseable {
 
     private HttpRequest.Builder request(String path) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(30));
-        return deployedDialect && !path.endsWith("start") ? request : request.header("Authorization", "Bearer " + Farm.TOKEN);
+        return deployedDialect && !path.endsWith("start") ? request : request.header("Authorization", "Bearer " + token);
     }
 
     private JsonNode send(HttpRequest.Builder request, String what) throws IOException, InterruptedException {

@@ -86,6 +86,7 @@ final class HeadCertificate {
 
     /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
     private static void make(Path dataDir, Path file) throws IOException {
+        Files.createDirectories(dataDir); // a head whose sessions are in PostgreSQL has nothing in it yet
         Path folder = Files.createTempDirectory(dataDir, ".tls", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path draft = folder.resolve(FILE);
         try {

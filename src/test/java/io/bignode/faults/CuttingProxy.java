@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Forwards connections to a port of this host, until it cuts them. */
 final class CuttingProxy implements AutoCloseable {
-    private final int target;
+    private volatile int target;
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
@@ -50,6 +50,12 @@ final class CuttingProxy implements AutoCloseable {
         } catch (IOException e) {
             // cut
         }
+    }
+
+    /** Forwards new connections to another port, and cuts those there are. */
+    void lead(int port) throws IOException {
+        target = port;
+        cut();
     }
 
     /** Cuts all connections; new ones may be made. */

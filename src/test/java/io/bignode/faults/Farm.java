@@ -56,7 +56,7 @@ final class Farm implements AutoCloseable {
         startHead();
     }
 
-    private static int freePort() {
+    static int freePort() {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         } catch (IOException e) {
@@ -73,6 +73,15 @@ final class Farm implements AutoCloseable {
     /** A head that is not waited for. */
     JavaProcess process() throws IOException {
         return started(new JavaProcess(by, "io.bignode.Main", List.of("serve"), environment, "512m"));
+    }
+
+    /** Another head of the same settings, but for its folder and ports; it is not waited for. */
+    JavaProcess another(Path itsData, int itsPort, int itsWorkerPort) throws IOException {
+        Map<String, String> its = new HashMap<>(environment);
+        its.put("DELEGATION_DATA_DIR", itsData.toString());
+        its.put("DELEGATION_PORT", Integer.toString(itsPort));
+        its.put("DELEGATION_WORKER_PORT", Integer.toString(itsWorkerPort));
+        return started(new JavaProcess("io.bignode.Main", List.of("serve"), its, "512m"));
     }
 
     /** A worker of simulated devices that is connected. */

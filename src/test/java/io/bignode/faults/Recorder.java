@@ -75,6 +75,13 @@ final class Recorder implements AutoCloseable {
         return took;
     }
 
+    /** How many nonces devices computed for its session. */
+    long computed() throws Exception {
+        JsonNode answer = null;
+        while (answer == null) answer = send(request(API + "session/" + session).GET(), "session");
+        return answer.get("total_computed").asLong();
+    }
+
     private void run() {
         try {
             while (!done && session.isEmpty()) start();

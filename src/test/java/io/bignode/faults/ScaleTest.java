@@ -67,7 +67,7 @@ class ScaleTest {
             for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);
             Thread.sleep(5000); // leases have grown to a second's work by then
             long[] before = busy(workers);
-            List<Integer> counts = recorders.stream().map(Recorder::count).toList();
+            long[] computed = computed(recorders);
             Duration cpu = farm.head.cpu();
             long began = System.nanoTime();
             recorders.forEach(Recorder::takePollNanos);
@@ -81,7 +81,7 @@ class ScaleTest {
             double seconds = (System.nanoTime() - began) / 1e9;
             double idle = 1 - (double) (after[0] - before[0]) / (after[1] - before[1]);
             double cores = farm.head.cpu().minus(cpu).toMillis() / 1000.0 / seconds;
-            double unfair = unfairness(recorders, counts);
+            double unfair = unfairness(computed, computed(recorders));
             List<Long> polls = recorders.stream().flatMap(recorder -> recorder.takePollNanos().stream()).sorted().toList();
             Outcome outcome = new Outcome(idle, cores, unfair, p99(starts), p99(polls), burst(farm, sessions));
             System.out.printf(Locale.ROOT, "| %d | %d | %d | %.1f %% | %.2f | %.1f %% | %d ms | %d ms | %d ms |%n", devices, processes, sessions,
@@ -128,12 +128,18 @@ class ScaleTest {
         return sum;
     }
 
-    /** How far the session furthest from the mean is from it, in results for its weight; one nonce in twenty counts. */
-    private static double unfairness(List<Recorder> recorders, List<Integer> before) {
-        double[] got = new double[recorders.size()];
+    private static long[] computed(List<Recorder> recorders) throws Exception {
+        long[] computed = new long[recorders.size()];
+        for (int i = 0; i < computed.length; i++) computed[i] = recorders.get(i).computed();
+        return computed;
+    }
+
+    /** How far the session furthest from the mean is from it, in nonces for its weight. */
+    private static double unfairness(long[] before, long[] after) {
+        double[] got = new double[before.length];
         double mean = 0;
         for (int i = 0; i < got.length; i++) {
-            got[i] = (double) (recorders.get(i).count() - before.get(i)) / weight(i);
+            got[i] = (double) (after[i] - before[i]) / weight(i);
             mean += got[i] / got.length;
         }
         double worst = 0;

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocketFactory;
@@ -30,6 +31,7 @@ final class Gate implements AutoCloseable {
     private final LiveFiles<TenantList> tenants;
     private final Optional<ServerTls> tls;
     private final SSLSocketFactory callbackTls;
+    private final List<Runnable> others = new CopyOnWriteArrayList<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread watcher = Thread.ofPlatform().name("gate").daemon().unstarted(this::watch);
 
@@ -42,10 +44,15 @@ final class Gate implements AutoCloseable {
         this.settings = settings;
         Optional<Path> file = settings.tenants().tokensFile();
         this.tenants = new LiveFiles<>(TOKENS, file.stream().toList(), this::readTenants, alarms);
-        this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(new ServerTls(settings.tls().get(), alarms, clock));
+        this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(ServerTls.ofApi(settings.tls().get(), alarms, clock));
         Optional<Path> authority = settings.push().authority();
         this.callbackTls =
                 authority.isEmpty() ? (SSLSocketFactory) SSLSocketFactory.getDefault() : TrustedAuthorities.with(authority.get()).getSocketFactory();
+    }
+
+    /** Has something else looked at as often as the files. */
+    void follow(Runnable check) {
+        others.add(check);
     }
 
     /** Follows the files from now on. */
@@ -95,6 +102,7 @@ final class Gate implements AutoCloseable {
     void check() {
         tenants.check();
         tls.ifPresent(ServerTls::check);
+        others.forEach(Runnable::run);
     }
 
     @Override

@@ -10,21 +10,20 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Token;
 import io.bignode.session.Alarms;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Optional;
 
 /** The broker as the settings want it, the one in this process or one of its own, and the head's end of it. */
 final class HeadBroker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HeadBroker.class.getName());
-    private static final Duration SOON = Duration.ofDays(14);
 
     private final Optional<EmbeddedBroker> embedded;
+    private final Optional<HeadCertificate> certificate;
     private final ArtemisHead head;
     private final BrokerAccess local;
 
-    private HeadBroker(Optional<EmbeddedBroker> embedded, ArtemisHead head, BrokerAccess local) {
+    private HeadBroker(Optional<EmbeddedBroker> embedded, Optional<HeadCertificate> certificate, ArtemisHead head, BrokerAccess local) {
         this.embedded = embedded;
+        this.certificate = certificate;
         this.head = head;
         this.local = local;
     }
@@ -47,29 +46,30 @@ final class HeadBroker implements AutoCloseable {
         BrokerAccess.External route = new BrokerAccess.External(broker.url());
         BrokerAccess access = new BrokerAccess(route, broker.user(), broker.password().secret());
         ArtemisHead head = ArtemisHead.connect(access, (_, _) -> {});
-        return new HeadBroker(Optional.empty(), head, access);
+        return new HeadBroker(Optional.empty(), Optional.empty(), head, access);
     }
 
     private static HeadBroker embedded(BrokerSettings settings, Token joinToken, Path dataDir, Alarms alarms) throws BrokerException {
-        Optional<HeadCertificate> certificate = settings.port().map(_ -> HeadCertificate.of(settings.tls(), dataDir));
+        Optional<HeadCertificate> certificate = settings.port().map(_ -> HeadCertificate.of(settings.tls(), dataDir, alarms));
         Optional<EmbeddedBroker.Door> door =
                 certificate.map(own -> new EmbeddedBroker.Door(settings.host(), settings.port().orElseThrow(), own.context()));
         EmbeddedBroker broker = EmbeddedBroker.start(dataDir.resolve("broker"), door, joinToken::matches);
-        certificate.ifPresent(own -> announce(own, settings, broker.port(), alarms));
+        certificate.ifPresent(own -> announce(own, settings, broker.port()));
         ArtemisHead head = ArtemisHead.connect(broker.head(), (worker, admitted) -> {
             if (admitted) broker.admit(worker);
             else broker.bar(worker);
         });
-        return new HeadBroker(Optional.of(broker), head, broker.local());
+        return new HeadBroker(Optional.of(broker), certificate, head, broker.local());
     }
 
-    private static void announce(HeadCertificate certificate, BrokerSettings settings, int port, Alarms alarms) {
+    private static void announce(HeadCertificate certificate, BrokerSettings settings, int port) {
         LOG.log(System.Logger.Level.INFO, "workers join with: bignode worker --join {0}:{1} --fingerprint {2}",
                 settings.host().equals("0.0.0.0") ? "THIS-HOST" : settings.host(), Integer.toString(port), certificate.fingerprint());
-        if (certificate.expires().isBefore(Instant.now().plus(SOON))) {
-            alarms.raise("worker-certificate", "the certificate that workers know the head by expires at " + certificate.expires(),
-                    "renew it; workers that were given its fingerprint need the new one");
-        }
+    }
+
+    /** Looks at the certificate for workers; to be called about once a second. */
+    void check() {
+        certificate.ifPresent(HeadCertificate::check);
     }
 
     /** The head's end. */

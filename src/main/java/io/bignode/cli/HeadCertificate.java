@@ -1,8 +1,8 @@
 package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
-import io.bignode.config.ServerIdentity;
 import io.bignode.config.TlsSettings;
+import io.bignode.session.Alarms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -13,14 +13,14 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.security.PrivateKey;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
@@ -37,12 +37,14 @@ final class HeadCertificate {
 
     private static final int VALID_DAYS = 3650;
 
-    private final KeyStore keys;
-    private final X509Certificate certificate;
+    private final SSLContext context;
+    private final Supplier<X509Certificate> shown;
+    private final Runnable check;
 
-    private HeadCertificate(KeyStore keys, X509Certificate certificate) {
-        this.keys = keys;
-        this.certificate = certificate;
+    private HeadCertificate(SSLContext context, Supplier<X509Certificate> shown, Runnable check) {
+        this.context = context;
+        this.shown = shown;
+        this.check = check;
     }
 
     /**
@@ -50,9 +52,11 @@ final class HeadCertificate {
      *
      * @throws CommandException when it cannot be used or made
      */
-    static HeadCertificate of(Optional<TlsSettings> files, Path dataDir) {
+    static HeadCertificate of(Optional<TlsSettings> files, Path dataDir, Alarms alarms) {
         try {
-            return files.isPresent() ? given(files.get()) : own(dataDir);
+            if (files.isEmpty()) return own(dataDir, alarms);
+            ServerTls given = ServerTls.ofWorkers(files.get(), alarms, InstantSource.system());
+            return new HeadCertificate(given.context(), given::certificate, given::check);
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         } catch (GeneralSecurityException | IOException e) {
@@ -61,19 +65,7 @@ final class HeadCertificate {
         }
     }
 
-    private static HeadCertificate given(TlsSettings files) throws InvalidSettingsException, GeneralSecurityException, IOException {
-        ServerIdentity identity = ServerIdentity.read(files, Instant.now());
-        return of(identity.key(), identity.chain());
-    }
-
-    private static HeadCertificate of(PrivateKey key, List<X509Certificate> chain) throws GeneralSecurityException, IOException {
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        keys.load(null, null);
-        keys.setKeyEntry(ALIAS, key, PASSWORD.toCharArray(), chain.toArray(X509Certificate[]::new));
-        return new HeadCertificate(keys, chain.getFirst());
-    }
-
-    private static HeadCertificate own(Path dataDir) throws GeneralSecurityException, IOException {
+    private static HeadCertificate own(Path dataDir, Alarms alarms) throws GeneralSecurityException, IOException {
         Path file = dataDir.resolve(FILE);
         if (!Files.exists(file)) make(dataDir, file);
         KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -81,7 +73,8 @@ final class HeadCertificate {
             keys.load(in, PASSWORD.toCharArray());
         }
         if (!(keys.getCertificate(ALIAS) instanceof X509Certificate certificate)) throw new GeneralSecurityException("it holds no certificate of the head");
-        return new HeadCertificate(keys, certificate);
+        Instant expires = certificate.getNotAfter().toInstant();
+        return new HeadCertificate(context(keys), () -> certificate, () -> ServerTls.checkWorkers(expires, Instant.now(), alarms));
     }
 
     /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
@@ -110,27 +103,27 @@ final class HeadCertificate {
         }
     }
 
-    /** For the sockets on which workers are listened for. */
-    SSLContext context() {
-        try {
-            KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            managers.init(keys, PASSWORD.toCharArray());
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(managers.getKeyManagers(), null, null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has TLS", e);
-        }
+    private static SSLContext context(KeyStore keys) throws GeneralSecurityException {
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        return context;
     }
 
-    /** When workers that check it stop to trust it. */
-    Instant expires() {
-        return certificate.getNotAfter().toInstant();
+    /** For the sockets on which workers are listened for. */
+    SSLContext context() {
+        return context;
+    }
+
+    /** Looks at the certificate and its files; to be called about once a second. */
+    void check() {
+        check.run();
     }
 
     /** SHA-256 of the certificate, by which workers know it. */
     String fingerprint() {
-        return fingerprint(certificate);
+        return fingerprint(shown.get());
     }
 
     /** SHA-256 of a certificate, in hexadecimal digits. */

@@ -48,6 +48,7 @@ final class Node implements AutoCloseable {
         Devices found = Devices.of(settings.devices());
         Token joinToken = joinToken(settings);
         this.broker = HeadBroker.open(settings.broker(), joinToken, settings.dataDir(), alarms);
+        gate.follow(broker::check);
         BrokerSeam seam = new BrokerSeam(broker.head());
         ModelSizes models = new ModelSizes();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());

@@ -29,24 +29,49 @@ import org.jspecify.annotations.Nullable;
 final class ServerTls {
     private static final System.Logger LOG = System.getLogger(ServerTls.class.getName());
     private static final Duration SOON = Duration.ofDays(14);
-    private static final String FILES = "tls-files";
-    private static final String SOON_EXPIRED = "tls-expires";
-    private static final String EXPIRED = "tls-expired";
-    private static final String FIX = "renew it and replace the files; they are read again by themselves";
 
+    /**
+     * Whose certificate it is.
+     *
+     * @param alarm what the keys of its alarms begin with
+     * @param words how it is called in them
+     * @param fix   what to do when it expires
+     */
+    private record Kind(String alarm, String words, String fix) {}
+
+    private static final String RENEW = "renew it and replace the files; they are read again by themselves";
+    private static final Kind API = new Kind("tls", "the API's certificate", RENEW);
+    private static final Kind WORKERS = new Kind(
+            "worker-tls", "the certificate that workers know the head by", RENEW + "; workers that were given its fingerprint need the new one");
+
+    private final Kind kind;
     private final LiveFiles<ServerIdentity> files;
     private final InstantSource clock;
     private final Alarms alarms;
     private final SSLContext context;
 
     /**
-     * TLS with the certificate that is in the files now.
+     * The API's, with the certificate that is in the files now.
      *
      * @throws InvalidSettingsException when it cannot be used
      */
-    ServerTls(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+    static ServerTls ofApi(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        return new ServerTls(API, settings, alarms, clock);
+    }
+
+    /**
+     * The same for the sockets on which workers are listened for.
+     *
+     * @throws InvalidSettingsException when it cannot be used
+     */
+    static ServerTls ofWorkers(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        return new ServerTls(WORKERS, settings, alarms, clock);
+    }
+
+    private ServerTls(Kind kind, TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        this.kind = kind;
         this.files = new LiveFiles<>(
-                FILES, List.of(settings.certificate(), settings.key()), () -> read(settings, clock.instant()), alarms);
+                kind.alarm() + "-files", List.of(settings.certificate(), settings.key()), () -> read(settings, clock.instant()), alarms);
         this.clock = clock;
         this.alarms = alarms;
         try {
@@ -72,19 +97,31 @@ final class ServerTls {
     /** Looks at the files and at the clock; to be called about once a second. */
     void check() {
         files.check();
-        Instant expires = files.get().expires();
-        Duration left = Duration.between(clock.instant(), expires);
+        judge(kind, files.get().expires(), clock.instant(), alarms);
+    }
+
+    /** The same for a certificate for workers that does not come from files. */
+    static void checkWorkers(Instant expires, Instant now, Alarms alarms) {
+        judge(WORKERS, expires, now, alarms);
+    }
+
+    private static void judge(Kind kind, Instant expires, Instant now, Alarms alarms) {
+        Duration left = Duration.between(now, expires);
+        String soon = kind.alarm() + "-expires";
+        String over = kind.alarm() + "-expired";
         if (left.isNegative()) {
-            alarms.raise(EXPIRED, "the API's certificate expired at " + expires + "; clients refuse it", FIX);
-            alarms.clear(SOON_EXPIRED);
+            alarms.raise(over, kind.words() + " expired at " + expires + "; who checks it refuses it", kind.fix());
+            alarms.clear(soon);
             return;
         }
-        alarms.clear(EXPIRED);
-        if (left.compareTo(SOON) < 0) {
-            alarms.raise(SOON_EXPIRED, "the API's certificate expires at " + expires, FIX);
-        } else {
-            alarms.clear(SOON_EXPIRED);
-        }
+        alarms.clear(over);
+        if (left.compareTo(SOON) < 0) alarms.raise(soon, kind.words() + " expires at " + expires, kind.fix());
+        else alarms.clear(soon);
+    }
+
+    /** The certificate it shows now. */
+    X509Certificate certificate() {
+        return files.get().chain().getFirst();
     }
 
     /** Asked twice in each handshake: a name is given to the identity of that moment, by which the key is asked for. */

@@ -59,7 +59,7 @@ class WorkerCertificateTest {
             write(expired);
             JavaProcess head = farm.process();
             assertThat(head.end(Duration.ofSeconds(30))).isEqualTo(2);
-            assertThat(head.tail()).contains("expired").contains("DELEGATION_WORKER_TLS_CERT");
+            assertThat(head.tail()).contains("cert.pem expired at").contains("renew it");
         }
     }
 }

@@ -1,7 +1,9 @@
 package io.bignode.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.bignode.config.Certificates;
 import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
@@ -13,15 +15,20 @@ import io.bignode.lease.WorkerMessage;
 import io.bignode.session.NonceRange;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.WorkOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
+import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
+import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,19 +45,45 @@ class ExternalBrokerTest {
     private final Queue<WorkerMessage> came = new ArrayDeque<>();
     private BrokerAccess access;
 
-    @BeforeEach
-    void start() throws Exception {
-        server.setConfiguration(new ConfigurationImpl()
-                .setSecurityEnabled(false)
+    private ConfigurationImpl configuration() {
+        ConfigurationImpl configuration = new ConfigurationImpl();
+        configuration
                 .setPersistenceEnabled(true)
                 .setJournalDirectory(folder.resolve("journal").toString())
                 .setBindingsDirectory(folder.resolve("bindings").toString())
                 .setPagingDirectory(folder.resolve("paging").toString())
-                .setLargeMessagesDirectory(folder.resolve("large").toString())
-                .addAcceptorConfiguration("tcp", "tcp://127.0.0.1:0"));
+                .setLargeMessagesDirectory(folder.resolve("large").toString());
+        return configuration;
+    }
+
+    private int start(ConfigurationImpl configuration) throws Exception {
+        server.setConfiguration(configuration);
         server.start();
-        int port = server.getActiveMQServer().getRemotingService().getAcceptor("tcp").getActualPort();
-        access = new BrokerAccess(new BrokerAccess.External("tcp://127.0.0.1:" + port), "user", "password");
+        return server.getActiveMQServer().getRemotingService().getAcceptor("tcp").getActualPort();
+    }
+
+    private void startOpen() throws Exception {
+        ConfigurationImpl configuration = configuration();
+        configuration.setSecurityEnabled(false).addAcceptorConfiguration("tcp", "tcp://127.0.0.1:0");
+        access = new BrokerAccess(new BrokerAccess.External("tcp://127.0.0.1:" + start(configuration)), "user", "password");
+    }
+
+    /** By TLS alone, and for whoever has the password of a user with one role. */
+    private void startSecured() throws Exception {
+        Certificates.Pair pair = Certificates.forLoopback(folder);
+        Path both = Files.writeString(folder.resolve("server.pem"), pair.keyPem() + pair.certificatePem());
+        Path trusted = Files.writeString(folder.resolve("trusted.pem"), pair.certificatePem());
+        ConfigurationImpl configuration = configuration();
+        configuration
+                .setSecurityEnabled(true)
+                .addAcceptorConfiguration("tcp", "tcp://127.0.0.1:0?sslEnabled=true;keyStoreType=PEM;keyStorePath=" + both)
+                .putSecurityRoles("#", Set.of(new Role("nodes", true, true, true, true, true, true, true, true, true, true, true, true)));
+        SecurityConfiguration users = new SecurityConfiguration();
+        users.addUser("user", "the-right-password");
+        users.addRole("user", "nodes");
+        server.setSecurityManager(new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
+        String url = "tcp://127.0.0.1:" + start(configuration) + "?sslEnabled=true&trustStoreType=PEM&trustStorePath=" + trusted;
+        access = new BrokerAccess(new BrokerAccess.External(url), "user", "the-right-password");
     }
 
     @AfterEach
@@ -68,6 +101,25 @@ class ExternalBrokerTest {
 
     @Test
     void aWorkerThatStayedConnectedIntroducesItselfToTheNextHead() throws Exception {
+        startOpen();
+        takeTurns();
+    }
+
+    @Test
+    void byTlsAndWithAPasswordItIsTheSame() throws Exception {
+        startSecured();
+        takeTurns();
+    }
+
+    @Test
+    void aWrongPasswordIsRefusedAndNotRepeated() throws Exception {
+        startSecured();
+        BrokerAccess wrong = new BrokerAccess(access.route(), "user", "a-wrong-password");
+        assertThatExceptionOfType(BrokerException.class).isThrownBy(() -> ArtemisHead.connect(wrong, (_, _) -> {}).close())
+                .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("a-wrong-password"));
+    }
+
+    private void takeTurns() throws Exception {
         DeviceOffer device = new DeviceOffer("farm/cpu", "x", 1, 4);
         try (ArtemisHead first = ArtemisHead.connect(access, (_, _) -> {});
                 ArtemisWorker worker = new ArtemisWorker("farm", List.of(device), access, new Seam.Silent())) {

@@ -5,6 +5,7 @@ import io.bignode.http.Tenants.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ final class Call {
     private final String parameter;
     private final Query query;
     private final Supplier<InputStream> body;
+    private final Function<String, Optional<String>> headers;
     private @Nullable Tenant tenant;
     private @Nullable JsonNode document;
 
@@ -21,11 +23,13 @@ final class Call {
      *
      * @param parameter what stands at the braces of its route's path
      * @param body      the body's bytes; called once at most
+     * @param headers   a header's value by its name
      */
-    Call(String parameter, Query query, Supplier<InputStream> body) {
+    Call(String parameter, Query query, Supplier<InputStream> body, Function<String, Optional<String>> headers) {
         this.parameter = parameter;
         this.query = query;
         this.body = body;
+        this.headers = headers;
     }
 
     String sessionId() {
@@ -34,6 +38,11 @@ final class Call {
 
     Query query() {
         return query;
+    }
+
+    /** A header's value; empty where the request has none of this name. */
+    Optional<String> header(String name) {
+        return headers.apply(name);
     }
 
     /** Whose token came with it. */

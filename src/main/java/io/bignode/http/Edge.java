@@ -70,7 +70,10 @@ final class Edge {
         switch (routes.find(method, path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
                 Call call = new Call(
-                        parameter, query, () -> new BodyStream(request.content().inputStream()));
+                        parameter,
+                        query,
+                        () -> new BodyStream(request.content().inputStream()),
+                        name -> request.headers().first(HeaderNames.create(name)));
                 if (route.credential() != Route.Credential.NONE)
                     call.tenant(tenant(request, route.credential(), call));
                 route.resource().serve(call, reply);

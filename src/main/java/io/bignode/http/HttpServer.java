@@ -58,7 +58,8 @@ public final class HttpServer implements AutoCloseable {
                 new SessionResource(sessions, delivery, devices),
                 new StartResource(sessions, admission, devices, hosts),
                 new HealthResource(devices, () -> closing, sessions::estranged))
-                .and(new WorkerResource(workers).routes());
+                .and(new WorkerResource(workers).routes())
+                .and(WebPages.routes());
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)

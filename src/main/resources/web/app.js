@@ -101,9 +101,11 @@ function show(overview) {
   series.add(overview);
   if (!ready) {
     ready = true;
+    const signingIn = !byId("sign-in").hidden;
     byId("sign-in").hidden = true;
     byId("token").value = "";
     byId("board").hidden = false;
+    if (signingIn) byId("content").focus({ preventScroll: true }); // what had it is gone
     byId("leave").hidden = false;
     historyAt = 0;
   }

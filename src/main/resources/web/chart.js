@@ -68,7 +68,7 @@ export class Chart {
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {
         x: { time: true, min: span[0], max: span[1] },
-        y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] },
+        y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 100] },
       },
       axes: [
         { ...axis, grid: { show: false }, space: 70, size: 28, values: (_, splits) => splits.map(hoursAndMinutes) },

@@ -15,6 +15,7 @@ const STATES = {
 };
 
 const opened = new Map();
+let groups = [];
 
 /** @param act (worker, "drain" | "admit", the button), asks and then does it */
 export function showDevices(overview, act) {
@@ -33,7 +34,7 @@ export function showDevices(overview, act) {
     ? "Devices and workers are shown to the node's operator; your sessions' share of them stands in the table above."
     : "No worker is connected. Start one on a host with devices: the node's log gives the command, bignode worker --join HOST:PORT --fingerprint …");
   say(byId("devices-note"), own ? "" : `${plural(devices.length, "device")} on ${plural(workers.length, "worker")}`);
-  const groups = own ? [] : workers.map((worker) => ({ worker, devices: devices.filter((device) => device.worker === worker.name) }));
+  groups = own ? [] : workers.map((worker) => ({ worker, devices: devices.filter((device) => device.worker === worker.name) }));
   const open = devices.length <= OPEN_AT_MOST;
   keep(byId("workers"), groups, (group) => group.worker.name, (group) => makeWorker(group, open, act), updateWorker);
 }
@@ -52,7 +53,10 @@ function makeWorker({ worker }, open, act) {
     mark(expand, "aria-expanded", yes);
     list.hidden = !yes;
   };
-  expand.addEventListener("click", () => turn(list.hidden));
+  expand.addEventListener("click", () => {
+    turn(list.hidden);
+    updateWorker(element, groups.find((group) => group.worker.name === worker.name)); // at once, not with the next overview
+  });
   button.addEventListener("click", () => act(worker.name, button.dataset.act, button));
   turn(opened.get(worker.name));
   return element;

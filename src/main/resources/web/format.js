@@ -25,7 +25,7 @@ export const celsius = (value) => (value === null || value === undefined ? NONE 
 export const watts = (value) => (value === null || value === undefined ? NONE : `${whole.format(value)} W`);
 
 export function gib(bytes) {
-  return bytes === null || bytes === undefined ? NONE : rate(bytes / 2 ** 30);
+  return bytes === null || bytes === undefined ? NONE : whole.format(bytes / 2 ** 30);
 }
 
 /** Minutes and seconds, or hours and minutes. */

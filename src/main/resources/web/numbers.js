@@ -55,7 +55,7 @@ export function showAlarms(overview) {
       const [sign, text, fix] = element.children;
       say(sign, alarm.calm ? "✓" : "!");
       say(text.firstChild, alarm.text);
-      say(text.lastChild, alarm.since ? ` since ${time(alarm.since)}` : "");
+      say(text.lastChild, alarm.since ? `since ${time(alarm.since)}` : "");
       say(fix, alarm.fix);
     });
 }

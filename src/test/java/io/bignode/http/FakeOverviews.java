@@ -56,9 +56,9 @@ final class FakeOverviews {
         sessions.add(new FakeSession("b83f52d06c17ea94", "borealis", 3, 1_482_112, 164, all * 0.48, "generating", false));
         sessions.add(new FakeSession("41d7ac95f02b6e38", "atlas", 1, 1_482_112, 171, all * 0.31, "generating", false));
         sessions.add(new FakeSession("e60a1f7784c3d92b", "cinder", 2, 1_482_112, 176, all * 0.19, "generating", scene == Scene.ALARM));
-        sessions.add(new FakeSession("0f5bd2c9a1748e63", "borealis", 3, 1_482_019, 451, all * 0.5, "expired", false));
+        sessions.add(new FakeSession("0f5bd2c9a1748e63", "borealis", 3, 1_482_019, 641, all * 0.5, "expired", false));
         if (scene == Scene.ALARM)
-            sessions.add(new FakeSession("93c4e8d1706ab5f2", "atlas", 1, 1_482_019, 448, all * 0.2, "error", false));
+            sessions.add(new FakeSession("93c4e8d1706ab5f2", "atlas", 1, 1_482_019, 638, all * 0.2, "error", false));
         if (scene == Scene.OWN) sessions.removeIf(session -> !session.tenant.equals("atlas"));
     }
 

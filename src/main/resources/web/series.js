@@ -7,15 +7,15 @@ export class Series {
   #step = 2;
   #from = 0;
   #columns = new Map();
-  #last = new Map();
+  #last = null; // what the overview before told; null where there was none since the node sent its counts
   #length = 0;
 
   /** Begins anew with what the node has. */
   load(series) {
     this.#step = series.step_seconds;
-    this.#from = Math.floor(Date.parse(series.from) / 1000 / this.#step) * this.#step;
+    this.#from = Date.parse(series.from) / 1000;
     this.#columns.clear();
-    this.#last.clear();
+    this.#last = null;
     this.#length = Math.min(BUCKETS, series.total.raw.length);
     const put = (name, counts) => counts && this.#columns.set(name, counts.slice(-this.#length));
     const skipped = series.total.raw.length - this.#length;
@@ -39,8 +39,8 @@ export class Series {
     const seen = new Map();
     const more = (name, value, total) => {
       seen.set(name, value);
-      const before = this.#last.get(name);
-      const grown = before === undefined ? 0 : Math.max(0, value - before);
+      // What the overview before did not know began since.
+      const grown = this.#last === null ? 0 : Math.max(0, value - (this.#last.get(name) ?? 0));
       this.#column(name)[index] += grown;
       if (total) this.#column(total)[index] += grown;
     };

@@ -26,11 +26,13 @@ export class Stream {
     let everOpen = false;
     while (!this.#stopped) {
       let refusal = null;
+      let ended = false;
       try {
         await this.#once(() => {
           wait = FIRST_WAIT;
           everOpen = true;
         });
+        ended = this.#lostSince === null && everOpen;
       } catch (failure) {
         if (failure instanceof Refusal) refusal = failure;
       }
@@ -39,6 +41,11 @@ export class Stream {
         this.#stopped = true;
         this.#listener.refused(refusal);
         return;
+      }
+      if (ended) {
+        // In order: the node ends each stream after a while, to look at the token anew. Whatever is wrong shows in the next one.
+        await this.#pause(200);
+        continue;
       }
       this.#lostSince ??= new Date();
       this.#listener.lost(this.#lostSince, refusal);

@@ -65,7 +65,8 @@ final class Node implements AutoCloseable {
                 new MemoryAdmission(leases::devices, models, sessions, HostDevices.poolBudget()),
                 () -> leases.devices().size(),
                 gate.callbackHosts(),
-                new WorkerAdministration(joinToken, leases));
+                new WorkerAdministration(joinToken, leases),
+                new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms));
         this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual());
     }
 

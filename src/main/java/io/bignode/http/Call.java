@@ -4,17 +4,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.http.Tenants.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One request, as its resource sees it. Used by one thread. */
 final class Call {
     private final String parameter;
     private final Query query;
+    private final UnaryOperator<String> headers;
     private final Supplier<InputStream> body;
-    private final Function<String, Optional<String>> headers;
+    private boolean operator;
     private @Nullable Tenant tenant;
     private @Nullable JsonNode document;
 
@@ -22,14 +24,14 @@ final class Call {
      * A request whose tenant is not known yet.
      *
      * @param parameter what stands at the braces of its route's path
+     * @param headers   the values of a header, with commas between them; empty text where there is none
      * @param body      the body's bytes; called once at most
-     * @param headers   a header's value by its name
      */
-    Call(String parameter, Query query, Supplier<InputStream> body, Function<String, Optional<String>> headers) {
+    Call(String parameter, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+        this.headers = headers;
         this.parameter = parameter;
         this.query = query;
         this.body = body;
-        this.headers = headers;
     }
 
     String sessionId() {
@@ -40,8 +42,8 @@ final class Call {
         return query;
     }
 
-    /** A header's value; empty where the request has none of this name. */
-    Optional<String> header(String name) {
+    /** The values of a header, with commas between them; empty text where there is none. */
+    String header(String name) {
         return headers.apply(name);
     }
 
@@ -53,6 +55,25 @@ final class Call {
 
     void tenant(Tenant known) {
         tenant = known;
+    }
+
+    /** Whether the token that came with it is the operator's. */
+    boolean operator() {
+        return operator;
+    }
+
+    void operator(boolean is) {
+        operator = is;
+    }
+
+    /** Whether the answer should be a stream of events. */
+    boolean wantsEvents() {
+        return header("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
+    }
+
+    /** The id of the last event that the client had of an earlier stream; empty text where it had none. */
+    String lastEventId() {
+        return header("Last-Event-ID").strip();
     }
 
     /** The body as JSON, read on the first call. */

@@ -77,10 +77,7 @@ final class WebPages {
                 "Cross-Origin-Resource-Policy", "same-origin");
         Answer whole = new Answer(200, type, headers, body);
         Answer unchanged = new Answer(304, type, headers, new byte[0]);
-        return new Route("GET", path, Route.Credential.NONE, (call, reply) -> reply.send(call.header("If-None-Match")
-                .filter(tags -> names(tags, tag))
-                .map(_ -> unchanged)
-                .orElse(whole)));
+        return new Route("GET", path, Route.Credential.NONE, (call, reply) -> reply.send(names(call.header("If-None-Match"), tag) ? unchanged : whole));
     }
 
     private static boolean names(String tags, String tag) {

@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -78,8 +78,20 @@ public final class FakeFeed implements AutoCloseable {
         if (found.isEmpty()) {
             send(exchange, Problem.notFound("there is no such path").answer());
         } else {
-            Call call = new Call("", new Query(""), InputStream::nullInputStream, name -> Optional.ofNullable(exchange.getRequestHeaders().getFirst(name)));
-            found.getFirst().resource().serve(call, answer -> send(exchange, answer));
+            Call call = new Call("", new Query(""), name -> Objects.toString(exchange.getRequestHeaders().getFirst(name), ""), InputStream::nullInputStream);
+            found.getFirst().resource().serve(call, new WholeReply(exchange));
+        }
+    }
+
+    private record WholeReply(HttpExchange exchange) implements Reply {
+        @Override
+        public void send(Answer answer) throws IOException {
+            FakeFeed.send(exchange, answer);
+        }
+
+        @Override
+        public EventStream events() {
+            throw new UnsupportedOperationException("files are no streams");
         }
     }
 

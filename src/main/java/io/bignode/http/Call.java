@@ -42,6 +42,11 @@ final class Call {
         return query;
     }
 
+    /** The values of a header, with commas between them; empty text where there is none. */
+    String header(String name) {
+        return headers.apply(name);
+    }
+
     /** Whose token came with it. */
     Tenant tenant() {
         if (tenant == null) throw new IllegalStateException("this route asks for no token");
@@ -63,12 +68,12 @@ final class Call {
 
     /** Whether the answer should be a stream of events. */
     boolean wantsEvents() {
-        return headers.apply("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
+        return header("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
     }
 
     /** The id of the last event that the client had of an earlier stream; empty text where it had none. */
     String lastEventId() {
-        return headers.apply("Last-Event-ID").strip();
+        return header("Last-Event-ID").strip();
     }
 
     /** The body as JSON, read on the first call. */

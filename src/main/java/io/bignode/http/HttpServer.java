@@ -63,6 +63,7 @@ public final class HttpServer implements AutoCloseable {
                 new StartResource(sessions, admission, devices, hosts),
                 new HealthResource(devices, () -> closing, sessions::estranged))
                 .and(new WorkerResource(workers).routes())
+                .and(WebPages.routes())
                 .and(live.routes())
                 .and(new HistoryResource(sessions, farm).routes());
         Http1Config.Builder http1 = Http1Config.builder()

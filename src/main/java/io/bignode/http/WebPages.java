@@ -1,0 +1,118 @@
+package io.bignode.http;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+
+/**
+ * The dashboard's files, served from the jar to everybody: they hold nothing that is anyone's. Each is a route of its own, read once, so that no path a
+ * client sends ever becomes a path of ours. What they show is asked for by the page itself, with its viewer's token.
+ */
+final class WebPages {
+    /** Scripts, styles and data from this server alone, and nothing inline; nobody frames the page, and it submits no form. */
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private static final String UPLOT = "org.webjars.npm/uplot";
+
+    /** The page's own files, below {@code /web/} both in the jar and for the browser. */
+    private static final List<String> OWN = List.of(
+            "style.css",
+            "favicon.svg",
+            "theme.js",
+            "app.js",
+            "api.js",
+            "chart.js",
+            "devices.js",
+            "dom.js",
+            "format.js",
+            "heat.js",
+            "history.js",
+            "numbers.js",
+            "rates.js",
+            "series.js",
+            "sessions.js",
+            "stream.js");
+
+    private static final Map<String, String> TYPES = Map.of(
+            "html", "text/html; charset=utf-8",
+            "css", "text/css; charset=utf-8",
+            "js", "text/javascript; charset=utf-8",
+            "svg", "image/svg+xml");
+
+    private static final List<Route> ROUTES = Stream.concat(
+                    Stream.of(
+                            route("/", "/web/index.html"),
+                            route("/web/lib/uPlot.js", uplot("uPlot.iife.min.js")),
+                            route("/web/lib/uPlot.css", uplot("uPlot.min.css"))),
+                    OWN.stream().map(name -> route("/web/" + name, "/web/" + name)))
+            .toList();
+
+    private WebPages() {}
+
+    /** One line for each file. */
+    static List<Route> routes() {
+        return ROUTES;
+    }
+
+    private static Route route(String path, String resource) {
+        byte[] body = read(resource);
+        String type = TYPES.get(resource.substring(resource.lastIndexOf('.') + 1));
+        if (type == null) throw new IllegalStateException("no content type is known for " + resource);
+        String tag = '"' + digest(body) + '"';
+        Map<String, String> headers = Map.of(
+                "Cache-Control", "no-cache", // may be kept, but is asked for each time: a new version is seen at once
+                "ETag", tag,
+                "Content-Security-Policy", POLICY,
+                "X-Content-Type-Options", "nosniff",
+                "Referrer-Policy", "no-referrer",
+                "Cross-Origin-Opener-Policy", "same-origin",
+                "Cross-Origin-Resource-Policy", "same-origin");
+        Answer whole = new Answer(200, type, headers, body);
+        Answer unchanged = new Answer(304, type, headers, new byte[0]);
+        return new Route("GET", path, Route.Credential.NONE, (call, reply) -> reply.send(names(call.header("If-None-Match"), tag) ? unchanged : whole));
+    }
+
+    private static boolean names(String tags, String tag) {
+        return Stream.of(tags.split(",")).map(String::strip).anyMatch(each -> each.equals("*") || each.equals(tag) || each.equals("W/" + tag));
+    }
+
+    private static String uplot(String name) {
+        Properties properties = new Properties();
+        try (InputStream in = open("/META-INF/maven/" + UPLOT + "/pom.properties")) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return "/META-INF/resources/webjars/uplot/" + properties.getProperty("version") + "/dist/" + name;
+    }
+
+    private static byte[] read(String resource) {
+        try (InputStream in = open(resource)) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static InputStream open(String resource) {
+        InputStream in = WebPages.class.getResourceAsStream(resource);
+        if (in == null) throw new IllegalStateException(resource + " is missing from this build");
+        return in;
+    }
+
+    private static String digest(byte[] body) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(body), 0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

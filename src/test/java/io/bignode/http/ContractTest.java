@@ -82,6 +82,7 @@ class ContractTest {
         calls.put("GET /health/live", Way.by(""));
         calls.put("GET /health/ready", Way.by(""));
         calls.put("GET /openapi", Way.by(TOKEN));
+        calls.put("GET /docs", Way.by(""));
         calls.put("GET /api/v1/admin/workers", Way.by(OPERATOR_TOKEN));
         calls.put("POST /api/v1/admin/workers/{name}/drain", Way.by(OPERATOR_TOKEN));
         calls.put("POST /api/v1/admin/workers/{name}/admit", Way.by(OPERATOR_TOKEN));

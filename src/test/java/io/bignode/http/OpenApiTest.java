@@ -71,6 +71,29 @@ class OpenApiTest {
         }));
     }
 
+    @Test
+    void thePageNamesEveryCallAndFieldRunsNothingLoadsNothingAndItsLinksLeadSomewhere() {
+        try (TestNode node = new TestNode()) {
+            var response = node.get("//docs", "");
+            String page = response.body();
+            assertThat(response.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+            assertThat(response.headers().firstValue("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none'; style-src 'sha256-");
+            JsonNode document = ApiContract.read();
+            document.get("paths").fieldNames().forEachRemaining(path -> assertThat(page).contains(path));
+            document.at("/components/schemas").forEach(schema ->
+                    schema.path("properties").fieldNames().forEachRemaining(field -> assertThat(page).contains("<code>" + field + "</code>")));
+            assertThat(page).doesNotContainPattern("<script|<link|<img|src=|url\\(|style=| on[a-z]+=\"|href=\"[^#]");
+            Pattern.compile("href=\"#([^\"]+)\"").matcher(page).results().forEach(link -> assertThat(page).contains("id=\"" + link.group(1) + "\""));
+        }
+    }
+
+    @Test
+    void whatThePageTellsIsTextAndNeverMarkup() {
+        ObjectNode document = (ObjectNode) ApiContract.read();
+        ((ObjectNode) document.get("info")).put("title", "<b>'\"&");
+        assertThat(ApiPage.html(document)).contains("&lt;b&gt;&#39;&quot;&amp;").doesNotContain("<b>");
+    }
+
     private static JsonSchema shape() throws Exception {
         try (var in = OpenApiTest.class.getResourceAsStream("/http/openapi-shape.yaml")) {
             return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(new YAMLMapper().readTree(in));

@@ -1,11 +1,11 @@
 package io.bignode;
 
 import io.bignode.cli.BigNodeCommand;
+import io.bignode.config.LogSettings;
+import io.bignode.log.LogLines;
 
 /** Entry point: turns a command's outcome into an exit code. */
 public final class Main {
-    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
-
     private Main() {}
 
     /**
@@ -14,10 +14,8 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
-        // One line an event: time, level, what happened.
-        if (System.getProperty(LOG_FORMAT) == null) {
-            System.setProperty(LOG_FORMAT, "%1$tFT%1$tT.%1$tL%1$tz %4$-7s %5$s%6$s%n");
-        }
+        LogLines.conceal(LogSettings.secrets(System.getenv()));
+        LogLines.write(LogSettings.lenient(System.getenv()).json(), System.getenv("BIGNODE_DEBUG") != null);
         System.exit(BigNodeCommand.commandLine().execute(args));
     }
 }

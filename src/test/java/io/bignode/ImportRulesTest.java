@@ -44,6 +44,7 @@ class ImportRulesTest {
             Row.of("random"),
             Row.of("config"),
             Row.of("metrics"),
+            Row.of("log"),
             Row.of("poc", "random"),
             Row.of("engine", "poc", "random"),
             Row.of("session", "poc"),

@@ -7,6 +7,7 @@ import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.engine.Detection;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -28,6 +30,9 @@ import picocli.CommandLine.Option;
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the findings as JSON.")
     private boolean json;
+
+    @Option(names = "--peer", paramLabel = "URL", description = "A web server whose clock is right; this host's is compared with its answer's Date.")
+    private @Nullable URI peer;
 
     private final Map<String, String> environment;
     private final Function<DeviceSettings, Detection> look;
@@ -51,7 +56,11 @@ final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<Finding> findings = new ArrayList<>(HostChecks.run());
-        settings(findings).ifPresent(settings -> findings.addAll(ServerChecks.run(settings)));
+        findings.add(ClockChecks.run(Optional.ofNullable(peer)));
+        settings(findings).ifPresent(settings -> {
+            findings.addAll(ServerChecks.run(settings));
+            findings.addAll(TrustChecks.run(settings, environment));
+        });
         Optional<DeviceChecks.Outcome> devices = deviceSettings().map(settings -> DeviceChecks.run(settings, look));
         devices.ifPresent(outcome -> findings.addAll(outcome.findings()));
         boolean well = findings.stream().noneMatch(finding -> finding.verdict() == Finding.Verdict.FAIL);

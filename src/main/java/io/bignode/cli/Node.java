@@ -14,11 +14,13 @@ import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
+import io.bignode.log.LogLines;
 import io.bignode.session.Alarms;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
 import java.time.InstantSource;
+import java.util.List;
 
 /** A head with its own devices, wired: small nodes' requests come in by HTTP, leases and reports cross the broker, from this host and others. */
 final class Node implements AutoCloseable {
@@ -47,6 +49,7 @@ final class Node implements AutoCloseable {
         // Before the broker: a faulty choice of devices should stop the start at once.
         Devices found = Devices.of(settings.devices());
         Token joinToken = joinToken(settings);
+        LogLines.conceal(List.of(joinToken.secret()));
         this.broker = HeadBroker.open(settings.broker(), joinToken, settings.dataDir(), alarms);
         gate.follow(broker::check);
         BrokerSeam seam = new BrokerSeam(broker.head());

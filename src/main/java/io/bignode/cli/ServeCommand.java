@@ -3,10 +3,12 @@ package io.bignode.cli;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.log.LogLines;
 import io.bignode.session.Alarms;
 import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -49,6 +51,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_BROKER_URL       an Artemis of its own instead of the one in the head: tcp://HOST:61616?sslEnabled=true&…",
             "  DELEGATION_BROKER_USER      whom to connect to it as; with DELEGATION_BROKER_PASSWORD",
             "  DELEGATION_BROKER_PASSWORD  what proves it",
+            "  DELEGATION_LOG_FORMAT       text for people (the default), or json: an object a line",
             "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {
@@ -87,7 +90,9 @@ final class ServeCommand implements Callable<Integer> {
 
     private static Settings settings() {
         try {
-            return Settings.load(System.getenv());
+            Settings settings = Settings.load(System.getenv());
+            LogLines.conceal(List.of(settings.token().secret()));
+            return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }

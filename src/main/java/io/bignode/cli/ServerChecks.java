@@ -1,7 +1,12 @@
 package io.bignode.cli;
 
+import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.BrokerProbe;
+import io.bignode.config.BrokerSettings;
+import io.bignode.config.ExternalBroker;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.session.store.StoreLook;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -24,15 +29,59 @@ final class ServerChecks {
 
     private static final Duration ANSWER_TIME = Duration.ofSeconds(3);
 
+    private static final String WELL = "a node that is well";
+
     private ServerChecks() {}
 
     /** Checks. */
     static List<Finding> run(Settings settings) {
+        Finding port = port(settings.host(), settings.port(), settings.tls().isPresent());
         return List.of(
                 folder("data", "DELEGATION_DATA_DIR", settings.dataDir(), DATA_BYTES),
                 cache(settings),
+                store(settings),
                 token(settings.tokenOrigin()),
-                port(settings.host(), settings.port()));
+                port,
+                broker(settings, port));
+    }
+
+    private static Finding store(Settings settings) {
+        StoreLook.Seen seen = settings.store().postgresUrl().map(StoreLook::inPostgres).orElseGet(() -> StoreLook.inFolder(settings.dataDir()));
+        return switch (seen) {
+            case StoreLook.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
+            case StoreLook.Seen.Well(String what) -> Finding.ok("store", what);
+            case StoreLook.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
+        };
+    }
+
+    private static Finding broker(Settings settings, Finding apiPort) {
+        BrokerSettings broker = settings.broker();
+        if (broker.external().isPresent()) {
+            ExternalBroker external = broker.external().get();
+            BrokerAccess access = new BrokerAccess(new BrokerAccess.External(external.url()), external.user(), external.password().secret());
+            return BrokerProbe.refusal(access)
+                    .map(why -> Finding.fail("broker", "the one at DELEGATION_BROKER_URL lets nobody in, " + why
+                            + ": see that it runs and that DELEGATION_BROKER_USER and _PASSWORD are right"))
+                    .orElseGet(() -> Finding.ok("broker", "the one at DELEGATION_BROKER_URL lets user " + external.user() + " in"));
+        }
+        if (broker.port().isEmpty()) return Finding.ok("broker", "in the process, for this host's devices alone, as DELEGATION_WORKER_PORT is not set");
+        try {
+            bind(broker.host(), broker.port().get());
+            return Finding.ok("broker", "workers' port " + (broker.port().get() == 0 ? "is any that is free" : broker.port().get() + " is free"));
+        } catch (IOException taken) {
+            boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(WELL);
+            if (ours) return Finding.ok("broker", "workers' port " + broker.port().get() + " is taken, as it is while the node runs");
+            return Finding.fail("broker", "workers' port " + broker.port().get() + " of " + broker.host() + " cannot be listened on (" + taken.getMessage()
+                    + "): end what listens there, or set DELEGATION_WORKER_PORT or DELEGATION_WORKER_HOST");
+        }
+    }
+
+    private static void bind(String host, int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            // As a server does: connections of one that has just ended are no hindrance.
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+        }
     }
 
     private static Finding cache(Settings settings) {
@@ -77,16 +126,18 @@ final class ServerChecks {
         };
     }
 
-    private static Finding port(String host, int port) {
-        try (ServerSocket socket = new ServerSocket()) {
-            // As a server does: connections of one that has just ended are no hindrance.
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+    private static Finding port(String host, int port, boolean tls) {
+        try {
+            bind(host, port);
             return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
         } catch (UnknownHostException unknown) {
             return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
         } catch (BindException refused) {
-            if (port != 0 && nodeAnswers(host, port)) return Finding.ok("port", port + " of " + host + " is taken, by a node that is well");
+            if (port != 0 && nodeAnswers(host, port)) return Finding.ok("port", port + " of " + host + " is taken, by " + WELL);
+            if (port != 0 && tls) {
+                return Finding.warn("port", port + " of " + host + " is taken, by what cannot be asked without trusting its certificate: if it is no node of yours,"
+                        + " end it, or set DELEGATION_PORT");
+            }
             return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
                     + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
         } catch (IOException broken) {

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_JOIN_FINGERPRINT what its certificate must be, as --fingerprint",
             "  DELEGATION_WORKER_NAME      this worker's name (its host's, with some digits)",
             "  DELEGATION_BROKER_URL       the external broker, where the head uses one; with DELEGATION_BROKER_USER and _PASSWORD",
+            "  DELEGATION_LOG_FORMAT       text for people (the default), or json: an object a line",
             "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
         })
 final class WorkerCommand implements Callable<Integer> {

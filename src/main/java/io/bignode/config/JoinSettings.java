@@ -43,6 +43,7 @@ public record JoinSettings(
      */
     public static JoinSettings load(Map<String, String> environment) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
+        LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = Settings.dataDir(reader);
         Path cache = Settings.cacheDir(reader, dataDir);
         JoinSettings settings = new JoinSettings(

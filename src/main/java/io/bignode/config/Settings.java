@@ -84,6 +84,7 @@ public record Settings(
         Optional<TlsSettings> tls = TlsSettings.read(reader);
         PushSettings push = PushSettings.read(reader);
         BrokerSettings broker = BrokerSettings.read(reader);
+        LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
@@ -91,9 +92,13 @@ public record Settings(
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
+        Optional<Token> shown = given.or(() -> kept);
+        if (shown.isPresent() && shown.map(Token::secret).equals(reader.text("DELEGATION_JOIN_TOKEN"))) {
+            reader.fault("DELEGATION_JOIN_TOKEN", "is the same as " + TOKEN + ", so that every small node could drain workers and join as one; set another:"
+                    + " openssl rand -hex 32");
+        }
         reader.check();
-        Optional<Token> known = given.or(() -> kept);
-        Token token = known.isPresent() ? known.get() : newToken.in(file);
+        Token token = shown.isPresent() ? shown.get() : newToken.in(file);
         TokenOrigin origin =
                 given.isPresent() ? new TokenOrigin.Environment() : new TokenOrigin.File(file.path(), kept.isEmpty());
         return new Settings(

@@ -15,6 +15,11 @@ final class OpenApi {
         reply.send(DOCUMENT);
     }
 
+    /** The document as it stands; not to be changed. */
+    static byte[] document() {
+        return DOCUMENT.body();
+    }
+
     private static byte[] load() {
         try (InputStream in = OpenApi.class.getResourceAsStream("/openapi.yaml")) {
             if (in == null) throw new IllegalStateException("openapi.yaml is missing from this build");

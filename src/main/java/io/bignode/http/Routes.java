@@ -42,7 +42,8 @@ final class Routes {
                 new Route("GET", "/health", Credential.NONE, health::ready),
                 new Route("GET", "/health/live", Credential.NONE, health::live),
                 new Route("GET", "/health/ready", Credential.NONE, health::ready),
-                new Route("GET", "/openapi", Credential.BEARER, OpenApi::serve)));
+                new Route("GET", "/openapi", Credential.BEARER, OpenApi::serve),
+                new Route("GET", "/docs", Credential.NONE, ApiPage::serve)));
     }
 
     /** This table and more lines. */

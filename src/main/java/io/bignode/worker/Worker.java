@@ -83,7 +83,7 @@ public final class Worker implements AutoCloseable {
                 }
             }
         } catch (InterruptedException closed) {
-            LOG.log(System.Logger.Level.DEBUG, "{0} stops: the worker closes", device.id());
+            LOG.log(System.Logger.Level.DEBUG, "device {0} stops: the worker closes", device.id());
         }
     }
 
@@ -93,7 +93,7 @@ public final class Worker implements AutoCloseable {
             return true;
         } catch (RuntimeException | Error broken) {
             // The device loop: whatever a driver or a library throws ends this try, never the device's thread.
-            LOG.log(System.Logger.Level.ERROR, device.id() + " cannot be made ready, it is tried again", broken);
+            LOG.log(System.Logger.Level.ERROR, "device {0} cannot be made ready, it is tried again", device.id(), broken);
             return false;
         }
     }
@@ -121,7 +121,7 @@ public final class Worker implements AutoCloseable {
             throw closed;
         } catch (RuntimeException | Error broken) {
             // The device loop: whatever a driver or a library throws ends this lease, never the device's thread.
-            LOG.log(System.Logger.Level.ERROR, device.id() + " failed on lease " + lease.id() + " of session " + lease.sessionId(), broken);
+            LOG.log(System.Logger.Level.ERROR, "device {0} failed on lease {1} of session {2}", device.id(), lease.id(), lease.sessionId(), broken);
             broker.report(new LeaseReport.Failed(lease.id(), device.id() + ": " + broken.getMessage()));
             return false;
         }

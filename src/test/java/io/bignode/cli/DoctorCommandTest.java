@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import io.bignode.config.Certificates;
 import io.bignode.config.DeviceSettings;
+import io.bignode.config.TlsSettings;
 import io.bignode.engine.Detection;
 import io.bignode.engine.Detection.Found;
 import io.bignode.engine.DeviceException;
+import io.bignode.session.Alarms;
+import io.bignode.session.store.SqlStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -18,6 +22,10 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -254,5 +262,95 @@ class DoctorCommandTest {
         assertThat(document.at("/devices/gpus/0/memory_bytes").longValue()).isEqualTo(85_520_809_984L);
         assertThat(document.at("/devices/gpus/0/used").booleanValue()).isTrue();
         assertThat(document.at("/devices/gpus/1/not_used_because").textValue()).isEqualTo("it is broken");
+    }
+
+    @Test
+    void aStoreIsLookedAtAndNotTouched() throws Exception {
+        assertThat(run(without("none")).lines("store")).containsExactly("ok    store     none yet, the first start makes it");
+        Path data = Files.createDirectories(folder.resolve("data"));
+        try (SqlStore store = SqlStore.inFolder(data, new Alarms(InstantSource.system()), (_, failure) -> failure.printStackTrace())) {
+            assertThat(store.incarnation()).isPositive();
+            // While a head has it open too.
+            assertThat(run(without("none")).lines("store")).singleElement().asString().contains("sessions.db, SQLite, schema version 1");
+        }
+        byte[] before = Files.readAllBytes(data.resolve("sessions.db"));
+        assertThat(run(without("none")).lines("store")).singleElement().asString().startsWith("ok ").contains("schema version 1");
+        assertThat(Files.readAllBytes(data.resolve("sessions.db"))).isEqualTo(before);
+        assertThat(data.resolve("sessions.db-shm")).doesNotExist();
+
+        Arrays.fill(before, before.length / 2, before.length, (byte) 7);
+        Files.write(data.resolve("sessions.db"), before);
+        Outcome damaged = run(without("none"));
+        assertThat(damaged.exitCode()).isEqualTo(1);
+        assertThat(damaged.lines("store")).singleElement().asString().startsWith("FAIL").contains("put a backup");
+    }
+
+    @Test
+    void aDatabaseThatDoesNotAnswerIsNamedWithoutItsPassword() throws Exception {
+        try (ServerSocket nobody = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = nobody.getLocalPort();
+            nobody.close();
+            environment.put("DELEGATION_DB_URL", "jdbc:postgresql://127.0.0.1:" + port + "/sessions?user=u&password=hidden-word");
+            Outcome outcome = run(without("none"));
+            assertThat(outcome.lines("store")).singleElement().asString().startsWith("FAIL").contains("see that the database server runs");
+            assertThat(outcome.out()).doesNotContain("hidden-word");
+        }
+    }
+
+    @Test
+    void aBrokerThatDoesNotAnswerFailsAndAWorkersPortMustBeFree() throws Exception {
+        assertThat(run(without("none")).lines("broker")).singleElement().asString().startsWith("ok ").contains("alone");
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            environment.put("DELEGATION_WORKER_HOST", "127.0.0.1");
+            environment.put("DELEGATION_WORKER_PORT", Integer.toString(taken.getLocalPort()));
+            assertThat(run(without("none")).lines("broker")).singleElement().asString().startsWith("FAIL").contains("set DELEGATION_WORKER_PORT");
+        }
+        assertThat(run(without("none")).lines("broker")).singleElement().asString().startsWith("ok ").contains("is free");
+        environment.put("DELEGATION_BROKER_URL", "tcp://127.0.0.1:" + environment.remove("DELEGATION_WORKER_PORT"));
+        environment.put("DELEGATION_BROKER_USER", "head");
+        environment.put("DELEGATION_BROKER_PASSWORD", "a-password-of-the-broker");
+        Outcome outcome = run(without("none"));
+        assertThat(outcome.lines("broker")).singleElement().asString().startsWith("FAIL").contains("it does not answer");
+        assertThat(outcome.out()).doesNotContain("a-password-of-the-broker");
+    }
+
+    @Test
+    void aCertificateIsToldWithItsHostsAndItsEnd() throws Exception {
+        Certificates.Pair soon = Certificates.make(Files.createDirectory(folder.resolve("soon")), "EC", "node.example", "-1d", 5);
+        Path key = Files.createFile(folder.resolve("key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        TlsSettings files = soon.write(folder.resolve("cert"), key);
+        environment.put("DELEGATION_TLS_CERT", files.certificate().toString());
+        environment.put("DELEGATION_TLS_KEY", files.key().toString());
+        assertThat(run(without("none")).lines("tls")).singleElement().asString().startsWith("warn").contains("for node.example", "days: renew it");
+    }
+
+    @Test
+    void aJoinTokenThatIsATenantsOrTheSmallNodesFails() throws Exception {
+        Path data = Files.createDirectories(folder.resolve("data"));
+        environment.put("DELEGATION_AUTH_TOKEN", TOKEN);
+        Files.writeString(data.resolve("join-token"), TOKEN + "\n");
+        Files.setPosixFilePermissions(data.resolve("join-token"), PosixFilePermissions.fromString("rw-------"));
+        Outcome outcome = run(without("none"));
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.lines("join")).singleElement().asString().startsWith("FAIL").contains("what small nodes show");
+        assertThat(outcome.out()).doesNotContain(TOKEN);
+    }
+
+    @Test
+    void aClockIsJudgedByWhatIsKnownOfIt() throws Exception {
+        assertThat(ClockChecks.judge(Optional.of(true)).verdict()).isEqualTo(Finding.Verdict.OK);
+        assertThat(ClockChecks.judge(Optional.of(false)).toString()).startsWith("warn").contains("timedatectl");
+        assertThat(ClockChecks.judge(Optional.empty()).toString()).startsWith("warn").contains("--peer");
+        assertThat(ClockChecks.judge(Duration.ofSeconds(-20), "peer").toString()).startsWith("warn").contains("20 s before that of peer");
+        assertThat(ClockChecks.judge(Duration.ofMinutes(6), "peer").toString()).startsWith("FAIL").contains("360 s behind");
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> exchange.sendResponseHeaders(200, -1));
+        server.start();
+        try {
+            String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
+            assertThat(run(without("none"), "--peer", url).lines("clock")).containsExactly("ok    clock     within 10 s of that of 127.0.0.1");
+        } finally {
+            server.stop(0);
+        }
     }
 }

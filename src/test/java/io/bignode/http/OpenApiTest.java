@@ -2,55 +2,101 @@ package io.bignode.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
+/** {@code openapi.yaml} as a document; what it says is held against the server by {@link ContractTest}. */
 class OpenApiTest {
+    private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
+
     @Test
-    void theDocumentNamesExactlyWhatTheServerAnswers() {
-        String yaml;
+    void theServerServesTheDocument() throws Exception {
         try (TestNode node = new TestNode()) {
             var response = node.get("//openapi", TestNode.TOKEN);
-            assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.headers().firstValue("Content-Type")).hasValue("application/yaml");
-            yaml = response.body();
+            assertThat(new YAMLMapper().readTree(response.body())).isEqualTo(ApiContract.read());
         }
-        Set<String> answered = TestNode.routes().stream()
-                .map(route -> route.method() + " " + route.template())
-                .collect(Collectors.toCollection(TreeSet::new));
-        assertThat(described(yaml)).isEqualTo(answered);
     }
 
     @Test
-    void everyReferenceInTheDocumentLeadsSomewhere() throws Exception {
-        String yaml =
-                new String(OpenApi.class.getResourceAsStream("/openapi.yaml").readAllBytes(), StandardCharsets.UTF_8);
-        Matcher references =
-                Pattern.compile("\\$ref: \"#/components/(\\w+)/(\\w+)\"").matcher(yaml);
-        int count = 0;
-        while (references.find()) {
-            assertThat(yaml)
-                    .containsPattern("(?ms)^  " + references.group(1) + ":$.*?^    " + references.group(2) + ":");
-            count++;
-        }
-        assertThat(count).isGreaterThan(40);
+    void theDocumentIsOneOfOpenApi31() throws Exception {
+        assertThat(shape().validate(ApiContract.read())).isEmpty();
     }
 
-    private static Set<String> described(String yaml) {
-        Set<String> calls = new TreeSet<>();
-        String path = "";
-        for (String line : yaml.lines().toList()) {
-            if (line.matches("  /\\S*:")) path = line.strip().replaceFirst(":$", "");
-            if (line.matches("[a-z].*")) path = "";
-            Matcher method = Pattern.compile("    (get|post|put|patch|delete):").matcher(line);
-            if (!path.isEmpty() && method.matches()) calls.add(method.group(1).toUpperCase(Locale.ROOT) + " " + path);
+    /** What YAML makes of an unquoted comma, of a field in the wrong place and of a missing one. */
+    @Test
+    void theShapeFindsWhatIsNone() throws Exception {
+        ObjectNode slip = (ObjectNode) ApiContract.read();
+        ((ObjectNode) slip.at("/components/schemas/Start/properties/message")).putNull("in their order");
+        assertThat(shape().validate(slip)).isNotEmpty();
+        ObjectNode misplaced = (ObjectNode) ApiContract.read();
+        ((ObjectNode) misplaced.at("/paths/~1health/get")).putObject("content");
+        assertThat(shape().validate(misplaced)).isNotEmpty();
+        ObjectNode missing = (ObjectNode) ApiContract.read();
+        ((ObjectNode) missing.at("/paths/~1health/get")).remove("responses");
+        assertThat(shape().validate(missing)).isNotEmpty();
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhereAndNothingIsThereForNothing() {
+        JsonNode document = ApiContract.read();
+        Set<String> meant = new TreeSet<>(document.findValuesAsText("$ref"));
+        for (String reference : meant) assertThat(document.at(reference.substring(1)).isMissingNode()).as(reference).isFalse();
+        Set<String> there = new TreeSet<>();
+        for (String kind : List.of("parameters", "responses", "schemas")) {
+            document.get("components").get(kind).fieldNames().forEachRemaining(name -> there.add("#/components/" + kind + "/" + name));
         }
-        return calls;
+        assertThat(meant).isEqualTo(there);
+    }
+
+    @Test
+    void everyParameterOfAPathIsDescribedAndNoOperationHasAnothersName() {
+        Set<String> ids = new HashSet<>();
+        ApiContract.read().get("paths").properties().forEach(path -> path.getValue().properties().forEach(entry -> {
+            if (entry.getKey().equals("parameters")) return;
+            assertThat(ids.add(entry.getValue().get("operationId").asText())).as("%s %s", entry.getKey(), path.getKey()).isTrue();
+            String text = path.getValue().path("parameters").toString() + entry.getValue().path("parameters");
+            PARAMETER.matcher(path.getKey()).results().forEach(parameter ->
+                    assertThat(text.replace("SessionId", "session_id")).as(path.getKey()).contains(parameter.group(1)));
+        }));
+    }
+
+    @Test
+    void thePageNamesEveryCallAndFieldRunsNothingLoadsNothingAndItsLinksLeadSomewhere() {
+        try (TestNode node = new TestNode()) {
+            var response = node.get("//docs", "");
+            String page = response.body();
+            assertThat(response.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
+            assertThat(response.headers().firstValue("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none'; style-src 'sha256-");
+            JsonNode document = ApiContract.read();
+            document.get("paths").fieldNames().forEachRemaining(path -> assertThat(page).contains(path));
+            document.at("/components/schemas").forEach(schema ->
+                    schema.path("properties").fieldNames().forEachRemaining(field -> assertThat(page).contains("<code>" + field + "</code>")));
+            assertThat(page).doesNotContainPattern("<script|<link|<img|src=|url\\(|style=| on[a-z]+=\"|href=\"[^#]");
+            Pattern.compile("href=\"#([^\"]+)\"").matcher(page).results().forEach(link -> assertThat(page).contains("id=\"" + link.group(1) + "\""));
+        }
+    }
+
+    @Test
+    void whatThePageTellsIsTextAndNeverMarkup() {
+        ObjectNode document = (ObjectNode) ApiContract.read();
+        ((ObjectNode) document.get("info")).put("title", "<b>'\"&");
+        assertThat(ApiPage.html(document)).contains("&lt;b&gt;&#39;&quot;&amp;").doesNotContain("<b>");
+    }
+
+    private static JsonSchema shape() throws Exception {
+        try (var in = OpenApiTest.class.getResourceAsStream("/http/openapi-shape.yaml")) {
+            return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(new YAMLMapper().readTree(in));
+        }
     }
 }

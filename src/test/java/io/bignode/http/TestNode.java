@@ -11,6 +11,7 @@ import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
+import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,7 +76,7 @@ final class TestNode implements AutoCloseable {
                 SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
         HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2), 0, Optional.empty());
-        server = server(rules, TestNode::tenant);
+        server = server(rules, TestNode::tenant, new NoWorkers(OPERATOR_TOKEN));
     }
 
     /** A server with other rules, on any free port of the loopback interface. */
@@ -83,11 +84,21 @@ final class TestNode implements AutoCloseable {
         tenantsSeeAll = false;
         sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
-        server = server(rules.apply(HttpRules.of("127.0.0.1", 0, 50)), tenants);
+        server = server(rules.apply(HttpRules.of("127.0.0.1", 0, 50)), tenants, new NoWorkers(OPERATOR_TOKEN));
     }
 
-    private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(tenantsSeeAll, alarm::get)).start();
+    /** A server with a store and workers of the test's own. */
+    TestNode(SessionStore store, Workers workers) {
+        tenantsSeeAll = false;
+        sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, store);
+        hands = new Hands(sessions);
+        server = server(HttpRules.of("127.0.0.1", 0, 50), TestNode::tenant, workers);
+    }
+
+    private HttpServer server(HttpRules rules, Tenants tenants, Workers workers) {
+        return new HttpServer(
+                        rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get))
+                .start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */

@@ -21,6 +21,11 @@ final class Migrations {
 
     private Migrations() {}
 
+    /** The schema version this build makes. */
+    static int newest() {
+        return SCRIPTS.size();
+    }
+
     /**
      * Runs what did not run yet.
      *

@@ -24,7 +24,7 @@ final class SqliteDatabase implements Database {
     private static final List<String> SMALL = List.of("head", "lineage", "gap", "session", "lease", "held", "purged", "history");
 
     /** "bnod": says whose file it is. */
-    private static final int APPLICATION = 0x626e6f64;
+    static final int APPLICATION = 0x626e6f64;
 
     /** The log is cut back to this after a burst. */
     private static final int LOG_BYTES = 64 << 20;

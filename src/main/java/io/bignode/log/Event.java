@@ -1,0 +1,78 @@
+package io.bignode.log;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.text.MessageFormat;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A log record, read.
+ *
+ * @param level   in the words of {@link System.Logger.Level}
+ * @param logger  its name without the package
+ * @param message with its parameters in their places
+ * @param about   the ids of what it is about, by kind: where a message's template says {@code session {0}}, parameter 0 is a session's id
+ * @param thrown  what went wrong; also where it is the last parameter and the template has no place for it
+ */
+record Event(Instant time, String level, String logger, String message, Map<String, String> about, Optional<Throwable> thrown) {
+    private static final Pattern SUBJECT = Pattern.compile("\\b(session|lease|device|worker) \\{(\\d)}");
+    private static final Pattern PLACE = Pattern.compile("\\{\\d");
+
+    Event {
+        about = Map.copyOf(about);
+    }
+
+    static Event of(LogRecord entry) {
+        String template = String.valueOf(entry.getMessage());
+        Object[] parameters = entry.getParameters() == null ? new Object[0] : entry.getParameters();
+        Map<String, String> about = new LinkedHashMap<>();
+        Matcher subjects = SUBJECT.matcher(template);
+        while (subjects.find()) {
+            int index = Integer.parseInt(subjects.group(2));
+            if (index < parameters.length) about.putIfAbsent(subjects.group(1), String.valueOf(parameters[index]));
+        }
+        String name = String.valueOf(entry.getLoggerName());
+        return new Event(
+                entry.getInstant(), level(entry.getLevel()), name.substring(name.lastIndexOf('.') + 1), message(template, parameters), about,
+                thrown(entry, template, parameters));
+    }
+
+    /** A template that is none, as what others log may be, is told as it stands. */
+    private static String message(String template, Object[] parameters) {
+        if (parameters.length == 0 || !PLACE.matcher(template).find()) return template;
+        try {
+            return new MessageFormat(template, Locale.ROOT).format(parameters);
+        } catch (IllegalArgumentException none) {
+            return template;
+        }
+    }
+
+    private static Optional<Throwable> thrown(LogRecord entry, String template, Object[] parameters) {
+        if (entry.getThrown() != null) return Optional.of(entry.getThrown());
+        int last = parameters.length - 1;
+        boolean hasNoPlace = last >= 0 && !template.contains("{" + last);
+        return hasNoPlace && parameters[last] instanceof Throwable failure ? Optional.of(failure) : Optional.empty();
+    }
+
+    private static String level(Level level) {
+        if (level.intValue() >= Level.SEVERE.intValue()) return "ERROR";
+        if (level.intValue() >= Level.WARNING.intValue()) return "WARNING";
+        if (level.intValue() >= Level.INFO.intValue()) return "INFO";
+        return level.intValue() >= Level.FINE.intValue() ? "DEBUG" : "TRACE";
+    }
+
+    /** Of what went wrong everything that is known, in lines. */
+    static String trace(Throwable thrown) {
+        StringWriter text = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(text, true));
+        return text.toString().stripTrailing();
+    }
+}

@@ -1,0 +1,102 @@
+package io.bignode.session.store;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Properties;
+import org.sqlite.SQLiteConfig;
+
+/** Looks at a store without opening it as a head does: nothing is written, no lock is taken, a head that has it open is not disturbed. */
+public final class StoreLook {
+    private StoreLook() {}
+
+    /** What was seen. */
+    public sealed interface Seen {
+        /**
+         * A store a head can open.
+         *
+         * @param what which one it is
+         */
+        record Well(String what) implements Seen {}
+
+        /** Nothing yet; the first start makes it. */
+        record Absent() implements Seen {}
+
+        /**
+         * One that no head can open.
+         *
+         * @param what what is wrong; holds no password
+         * @param fix  what mends it
+         */
+        record Ill(String what, String fix) implements Seen {}
+    }
+
+    /** Looks at the store in a data folder, all of it for damage. */
+    public static Seen inFolder(Path folder) {
+        Path file = folder.resolve("sessions.db");
+        if (!Files.exists(file)) return new Seen.Absent();
+        SQLiteConfig config = new SQLiteConfig();
+        config.setReadOnly(true);
+        config.setBusyTimeout(5000);
+        // Without a log beside it the file is whole, and nothing need be made there to read it.
+        String how = Files.exists(folder.resolve("sessions.db-wal")) ? "?mode=ro" : "?mode=ro&immutable=1";
+        String fix = "put a backup of sessions.db in its place, without sessions.db-wal and sessions.db-shm; or move all three away and start with no sessions";
+        try (Connection connection = config.createConnection("jdbc:sqlite:" + file.toUri().toString().replaceFirst("^file:///", "file:/") + how);
+                Statement statement = connection.createStatement()) {
+            String damage = text(statement, "PRAGMA quick_check(1)");
+            if (!damage.equals("ok")) return new Seen.Ill(file + " is damaged: " + damage.lines().findFirst().orElse(damage), fix);
+            if (Integer.parseInt(text(statement, "PRAGMA application_id")) != SqliteDatabase.APPLICATION) {
+                return new Seen.Ill(file + " is a database of another program", "move it away");
+            }
+            return version(statement, file + ", SQLite");
+        } catch (SQLException unreadable) {
+            return new Seen.Ill(file + " cannot be read: " + Databases.what(unreadable), fix);
+        }
+    }
+
+    /**
+     * Looks at a database of PostgreSQL.
+     *
+     * @param url as for the JDBC driver
+     */
+    public static Seen inPostgres(String url) {
+        Properties defaults = new Properties();
+        defaults.setProperty("ApplicationName", "bignode doctor");
+        defaults.setProperty("connectTimeout", "5");
+        defaults.setProperty("loginTimeout", "5");
+        defaults.setProperty("socketTimeout", "10");
+        defaults.setProperty("readOnly", "true");
+        try (Connection connection = DriverManager.getConnection(url, defaults);
+                Statement statement = connection.createStatement()) {
+            String what = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
+            if (text(statement, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_version'").equals("0")) {
+                return new Seen.Well(what + ", no tables yet: the first start makes them");
+            }
+            return version(statement, what);
+        } catch (SQLException refused) {
+            return new Seen.Ill("PostgreSQL cannot be used: " + Databases.what(refused), new PostgresDatabase(url).fix(refused));
+        }
+    }
+
+    private static Seen version(Statement statement, String what) throws SQLException {
+        int version = Integer.parseInt(text(statement, "SELECT max(version) FROM schema_version"));
+        if (version > Migrations.newest()) {
+            return new Seen.Ill(what + " has schema version " + version + ", this version of bignode knows " + Migrations.newest(),
+                    "start the version of bignode that wrote it, or restore a backup");
+        }
+        return new Seen.Well(what + ", schema version " + version + (version < Migrations.newest() ? ", brought to " + Migrations.newest() + " at the start" : ""));
+    }
+
+    private static String text(Statement statement, String sql) throws SQLException {
+        try (ResultSet result = statement.executeQuery(sql)) {
+            if (!result.next()) throw new SQLException("no answer to " + sql);
+            String answer = result.getString(1);
+            if (answer == null) throw new SQLException("an empty answer to " + sql);
+            return answer;
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package io.bignode.http;
+
+import static io.bignode.http.TestNode.JSON;
+import static io.bignode.http.TestNode.OPERATOR_TOKEN;
+import static io.bignode.http.TestNode.TOKEN;
+import static io.bignode.http.TestNode.startBody;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.session.MemoryStore;
+import io.bignode.session.Session;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Holds {@code openapi.yaml} and the server against each other, both ways: every call and every status that is documented is had from a running
+ * server, and every answer must be as documented, with no field, status or call beside.
+ *
+ * <p>Who adds a path gives it a line in {@link #calls}, and below what its own statuses need. 401, 429 and 503 come by themselves.
+ */
+class ContractTest {
+    private static final String API = TestNode.API;
+    private static final String WORKER = "host-7";
+
+    /** How a call is made that succeeds. The path may name {@code {session_id}} and {@code {name}}; the token is empty where none is needed. */
+    private record Way(String token, String body) {
+        static Way by(String token) {
+            return new Way(token, "");
+        }
+    }
+
+    /** One worker with one device, which can be drained and admitted. */
+    private static final class OneWorker implements Workers {
+        @Override
+        public boolean isOperator(String token) {
+            return token.equals(OPERATOR_TOKEN);
+        }
+
+        @Override
+        public List<Map<String, Object>> list() {
+            Map<String, Object> device = Map.of("id", "host-7/cuda:0", "name", "a GPU", "memory_bytes", 1L << 36);
+            return List.of(Map.of("name", WORKER, "state", "working", "leases", 2, "devices", List.of(device)));
+        }
+
+        @Override
+        public boolean drain(String name) {
+            return name.equals(WORKER);
+        }
+
+        @Override
+        public boolean admit(String name) {
+            return name.equals(WORKER);
+        }
+    }
+
+    private static Map<String, Way> calls() {
+        Map<String, Way> calls = new LinkedHashMap<>();
+        calls.put("POST " + API + "/start", new Way(TOKEN, startBody().toString()));
+        calls.put("GET " + API + "/batch/{session_id}", Way.by(TOKEN));
+        calls.put("GET " + API + "/batches/{session_id}", Way.by(TOKEN));
+        calls.put("GET " + API + "/sessions", Way.by(TOKEN));
+        calls.put("GET " + API + "/status", Way.by(TOKEN));
+        calls.put("GET " + API + "/session/{session_id}", Way.by(TOKEN));
+        calls.put("DELETE " + API + "/session/{session_id}", Way.by(TOKEN));
+        calls.put("POST " + API + "/stop", new Way(TOKEN, "{\"session_id\": \"{session_id}\"}"));
+        calls.put("GET /health", Way.by(""));
+        calls.put("GET /health/live", Way.by(""));
+        calls.put("GET /health/ready", Way.by(""));
+        calls.put("GET /openapi", Way.by(TOKEN));
+        calls.put("GET /docs", Way.by(""));
+        calls.put("GET /api/v1/admin/workers", Way.by(OPERATOR_TOKEN));
+        calls.put("POST /api/v1/admin/workers/{name}/drain", Way.by(OPERATOR_TOKEN));
+        calls.put("POST /api/v1/admin/workers/{name}/admit", Way.by(OPERATOR_TOKEN));
+        return calls;
+    }
+
+    @Test
+    void everyRouteIsDocumentedAndEveryDocumentedCallIsARoute() {
+        Set<String> routes = TestNode.routes().stream().map(route -> route.method() + " " + route.template()).collect(Collectors.toCollection(TreeSet::new));
+        assertThat(new ApiContract().calls()).isEqualTo(routes).isEqualTo(new TreeSet<>(calls().keySet()));
+    }
+
+    @Test
+    void everyDocumentedAnswerComesAsDocumentedAndNoOther() throws Exception {
+        ApiContract contract = new ApiContract();
+        successes(contract);
+        refusals(contract);
+        wrongTokens(contract);
+        standby(contract);
+        assertThat(contract.seen()).isEqualTo(contract.answers());
+    }
+
+    private static void successes(ApiContract contract) {
+        try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
+            // In every state a session can be in, as its fields differ.
+            List<Consumer<Session>> states = List.of(
+                    _ -> {}, session -> node.compute(session, 3), session -> session.fail("the device gave up"), session -> node.sessions.stop("first", session.id()));
+            for (int state = 0; state < states.size(); state++) {
+                for (Map.Entry<String, Way> call : calls().entrySet()) {
+                    Session session = node.start(startBody().put("node_id", 100 + state));
+                    states.get(state).accept(session);
+                    contract.hold(call.getKey(), send(node, call.getKey(), session.id(), call.getValue()));
+                }
+            }
+        }
+    }
+
+    private static void refusals(ApiContract contract) {
+        try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
+            for (Map.Entry<String, Way> call : calls().entrySet()) {
+                Way way = call.getValue();
+                if (!way.token.isEmpty()) contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("", way.body)));
+                // No such session, no such worker.
+                if (call.getKey().contains("{") || way.body.contains("{session_id}")) {
+                    HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody"), "nobody", way);
+                    assertThat(missing.statusCode()).as(call.getKey()).isEqualTo(404);
+                    contract.hold(call.getKey(), missing);
+                }
+                if (!way.body.isEmpty()) {
+                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way(way.token, "{}")));
+                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way(way.token, " ".repeat(RequestBody.LIMIT + 1))));
+                }
+                if (call.getKey().contains("/batch")) {
+                    Session session = node.start(startBody());
+                    contract.hold(call.getKey(), send(node, call.getKey() + "?after=x&wait=-1", session.id(), way));
+                    contract.hold(call.getKey(), send(node, call.getKey() + "?after=77", session.id(), way));
+                }
+            }
+            node.devices.set(0);
+            contract.hold("GET /health", node.get("//health", ""));
+            contract.hold("GET /health/ready", node.get("//health/ready", ""));
+        }
+    }
+
+    /** 429, for the right token too. */
+    private static void wrongTokens(ApiContract contract) {
+        try (TestNode node = new TestNode(rules -> rules.wrongTokens(1), TestNode::tenant)) {
+            for (int i = 0; i < 3; i++) node.get("/sessions", "a-wrong-token-of-some-length");
+            for (Map.Entry<String, Way> call : calls().entrySet()) {
+                if (call.getValue().token.isEmpty()) continue;
+                HttpResponse<String> shut = send(node, call.getKey(), "x", call.getValue());
+                assertThat(shut.statusCode()).as(call.getKey()).isEqualTo(429);
+                contract.hold(call.getKey(), shut);
+            }
+        }
+    }
+
+    /** 503 for everything but the sign of life. */
+    private static void standby(ApiContract contract) throws Exception {
+        try (Standby standby = Standby.start(HttpRules.of("127.0.0.1", 0, 10));
+                HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+            for (Map.Entry<String, Way> call : calls().entrySet()) {
+                String[] words = call.getKey().replaceAll("\\{\\w+}", "x").split(" ");
+                URI uri = URI.create("http://127.0.0.1:" + standby.port() + words[1]);
+                HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20)).method(words[0], BodyPublishers.noBody()).build();
+                HttpResponse<String> answer = client.send(request, BodyHandlers.ofString());
+                contract.hold(call.getKey(), answer);
+            }
+        }
+    }
+
+    private static HttpResponse<String> send(TestNode node, String call, String session, Way way) {
+        String[] words = call.replace("{session_id}", session).replace("{name}", WORKER).split(" ");
+        String body = way.body.replace("{session_id}", session);
+        return node.send(node.request("/" + words[1], way.token)
+                .method(words[0], body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));
+    }
+
+    /** A start request that differs from a sound one in one field. */
+    private record Mutant(String field, String value) {
+        ObjectNode body() throws Exception {
+            ObjectNode body = startBody();
+            ObjectNode at = field.startsWith("params.") ? (ObjectNode) body.get("params") : body;
+            String name = field.replace("params.", "");
+            if (value.isEmpty()) {
+                at.remove(name);
+            } else {
+                at.set(name, JSON.readTree(value));
+            }
+            return body;
+        }
+    }
+
+    private static List<Mutant> mutants() {
+        List<Mutant> mutants = new ArrayList<>();
+        List<String> values = List.of("", "null", "true", "\"\"", "\"x\"", "-1", "0", "1", "0.5", "2", "2.5", "10000000000000000000", "[]", "{}", "\"" + "y".repeat(600) + "\"");
+        startBody().fieldNames().forEachRemaining(field -> values.forEach(value -> mutants.add(new Mutant(field, value))));
+        // Of the parameters only what no model's size depends on, which is told with 422 too.
+        for (String field : List.of("norm_eps", "rope_theta", "use_scaled_rope")) {
+            for (String value : values) mutants.add(new Mutant("params." + field, value));
+        }
+        for (String field : List.of("dim", "n_layers", "n_heads", "n_kv_heads", "vocab_size", "multiple_of", "seq_len", "ffn_dim_multiplier")) {
+            for (String value : List.of("true", "\"x\"", "-1", "0", "[]")) mutants.add(new Mutant("params." + field, value));
+        }
+        for (String value : List.of("null", "1", "\"http://callback.example:8080/x\"")) mutants.add(new Mutant("callback_url", value));
+        return mutants;
+    }
+
+    /** The schema of a start request says what the server takes: neither is stricter than the other. */
+    @Test
+    void aStartIsTakenWhenItsSchemaSaysSoAndRefusedOtherwise() throws Exception {
+        String call = "POST " + API + "/start";
+        ApiContract contract = new ApiContract();
+        List<String> differ = new ArrayList<>();
+        int taken = 0;
+        try (TestNode node = new TestNode(new MemoryStore(), new NoWorkers(OPERATOR_TOKEN))) {
+            for (Mutant mutant : mutants()) {
+                JsonNode body = mutant.body();
+                HttpResponse<String> answer = node.post("/start", body, TOKEN);
+                contract.hold(call, answer);
+                boolean sound = contract.faultsOfBody(call, body).isEmpty();
+                if (answer.statusCode() != (sound ? 200 : 422)) differ.add(mutant + ": " + answer.body());
+                if (answer.statusCode() == 200) {
+                    taken++;
+                    node.sessions.stop("first", TestNode.json(answer).get("session_id").asText());
+                }
+            }
+        }
+        assertThat(differ).isEmpty();
+        assertThat(taken).as("some of both kinds").isBetween(20, mutants().size() - 100);
+    }
+}

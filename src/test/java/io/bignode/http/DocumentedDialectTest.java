@@ -187,7 +187,7 @@ class DocumentedDialectTest {
         "GET,/nowhere",
         "GET,/batch/",
         "GET,/batch/a/b",
-        "GET,//",
+        "GET,//nowhere",
         "PUT,//x"
     })
     void whatDoesNotExistIsNotFound(String method, String path) {

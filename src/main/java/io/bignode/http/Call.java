@@ -14,6 +14,7 @@ final class Call {
     private final Query query;
     private final Supplier<InputStream> body;
     private @Nullable Tenant tenant;
+    private boolean operator;
     private @Nullable JsonNode document;
 
     /**
@@ -44,6 +45,15 @@ final class Call {
 
     void tenant(Tenant known) {
         tenant = known;
+    }
+
+    /** Whether the operator's token came with it. */
+    boolean isOperator() {
+        return operator;
+    }
+
+    void operator(boolean known) {
+        operator = known;
     }
 
     /** The body as JSON, read on the first call. */

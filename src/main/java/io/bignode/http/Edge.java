@@ -32,19 +32,40 @@ final class Edge {
     private final Tenants tenants;
     private final Tenants operators;
     private final WrongTokens wrongTokens;
+    private final Metering metering;
 
-    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens) {
+    /** What a request turned out to be. Used by one thread. */
+    private static final class Seen {
+        String method = "other";
+        String route = "other";
+    }
+
+    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens, Metering metering) {
         this.routes = routes;
         this.tenants = tenants;
         this.operators = operators;
         this.wrongTokens = wrongTokens;
+        this.metering = metering;
     }
 
     /** Answers a request whole; the chain is never followed, as there is nothing behind this. */
     void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        long begun = System.nanoTime();
+        Seen seen = new Seen();
+        boolean answered = false;
+        try {
+            answer(request, response, seen);
+            answered = true;
+        } finally {
+            String status = answered ? Integer.toString(response.status().code()) : "none";
+            metering.answered(seen.method, seen.route, status, System.nanoTime() - begun);
+        }
+    }
+
+    private void answer(RoutingRequest request, RoutingResponse response, Seen seen) {
         HelidonReply reply = new HelidonReply(request, response);
         try {
-            serve(request, reply);
+            serve(request, reply, seen);
         } catch (ProblemException e) {
             reply.last(e.problem());
         } catch (CloseConnectionException | BadRequestException | RequestException e) {
@@ -63,12 +84,14 @@ final class Edge {
         }
     }
 
-    private void serve(ServerRequest request, Reply reply) throws ProblemException, IOException, InterruptedException {
+    private void serve(ServerRequest request, Reply reply, Seen seen) throws ProblemException, IOException, InterruptedException {
         String method = request.prologue().method().text();
         String path = request.prologue().uriPath().rawPath();
         Query query = new Query(request.prologue().query().rawValue());
         switch (routes.find(method, path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
+                seen.method = route.method();
+                seen.route = route.template();
                 Call call = new Call(
                         parameter, query, () -> new BodyStream(request.content().inputStream()));
                 if (route.credential() != Route.Credential.NONE)
@@ -94,12 +117,23 @@ final class Edge {
         Optional<String> shown = bearer(request.headers());
         if (shown.isEmpty()) {
             shown = switch (credential) {
-                case NONE, BEARER, OPERATOR -> Optional.empty();
+                case NONE, BEARER, OPERATOR, VIEWER -> Optional.empty();
                 case BEARER_OR_QUERY -> call.queryToken();
                 case BEARER_OR_BODY -> call.bodyToken();
             };
         }
-        return known(shown, credential == Route.Credential.OPERATOR ? operators : tenants, request);
+        Tenants whose = switch (credential) {
+            case NONE, BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> tenants;
+            case OPERATOR -> operators;
+            case VIEWER -> token -> viewer(token, call);
+        };
+        return known(shown, whose, request);
+    }
+
+    private Optional<Tenant> viewer(String token, Call call) {
+        Optional<Tenant> operator = operators.of(token);
+        call.operator(operator.isPresent());
+        return operator.isPresent() ? operator : tenants.of(token);
     }
 
     /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */

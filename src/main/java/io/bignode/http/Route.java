@@ -22,7 +22,9 @@ record Route(String method, String template, Credential credential, Resource res
         BEARER_OR_QUERY,
         BEARER_OR_BODY,
         /** The operator's bearer token; no small node's counts. */
-        OPERATOR
+        OPERATOR,
+        /** The operator's bearer token, or a tenant's, who may see less. */
+        VIEWER
     }
 
     /** Answers the requests of a route. */

@@ -75,6 +75,7 @@ public final class Leases {
 
     private final Map<String, Issued> inFlight = new LinkedHashMap<>();
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
+    private LeaseObserver observer = LeaseObserver.NOBODY;
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -179,6 +180,16 @@ public final class Leases {
         serve();
     }
 
+    /** Has somebody told what becomes of leases from now on. */
+    public synchronized void observe(LeaseObserver by) {
+        observer = by;
+    }
+
+    /** How many requests of devices wait for work. */
+    public synchronized int waiting() {
+        return waiting.size();
+    }
+
     /** How many leases are with devices. */
     public synchronized int inFlight() {
         return inFlight.size();
@@ -248,6 +259,7 @@ public final class Leases {
         for (Issued issued : all) {
             carrier.cancel(issued.deviceId, issued.lease.id());
             inFlight.remove(issued.lease.id());
+            ended(issued, LeaseObserver.End.RETURNED);
             giveBack(issued, effects);
         }
     }
@@ -257,6 +269,7 @@ public final class Leases {
         LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
         if (worker.equals(DeviceName.LOCAL) || roster.isBarred(worker)) return;
         roster.bar(worker);
+        observer.condemned();
         workerGone(worker, Set.of(), effects);
         effects.discarded.addAll(verification.condemned(worker));
         carrier.bar(worker, why);
@@ -297,15 +310,19 @@ public final class Leases {
             return;
         }
         inFlight.remove(lease.id());
+        ended(issued, LeaseObserver.End.DONE);
         alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
-            apply(verification.done(issued.check.get(), worker, lease, done.computed(), done.found()), effects);
+            List<Verification.Verdict> verdicts = verification.done(issued.check.get(), worker, lease, done.computed(), done.found());
+            verdicts.forEach(verdict -> observer.verified(verdict instanceof Verification.Verdict.Release));
+            apply(verdicts, effects);
             return;
         }
         issued.session.generating();
         boolean held = verification.holds(worker) && done.computed() > 0;
         effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
+        observer.computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
         if (done.computed() < 1) return;
         NonceRange computed = new NonceRange(lease.range().first(), done.computed());
@@ -327,6 +344,7 @@ public final class Leases {
     private void failed(String leaseId, String reason, Effects effects) {
         Issued issued = inFlight.remove(leaseId);
         if (issued == null) return;
+        ended(issued, LeaseObserver.End.FAILED);
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         if (issued.check.isPresent()) {
             apply(verification.returned(issued.check.get(), true), effects);
@@ -340,7 +358,17 @@ public final class Leases {
 
     private void returned(String leaseId, Effects effects) {
         Issued issued = inFlight.remove(leaseId);
-        if (issued != null) giveBack(issued, effects);
+        if (issued == null) return;
+        ended(issued, LeaseObserver.End.RETURNED);
+        giveBack(issued, effects);
+    }
+
+    private void ended(Issued issued, LeaseObserver.End end) {
+        observer.ended(kind(issued), end, issued.deviceId);
+    }
+
+    private static LeaseObserver.Kind kind(Issued issued) {
+        return issued.check.isPresent() ? LeaseObserver.Kind.CHECK : LeaseObserver.Kind.WORK;
     }
 
     private void giveBack(Issued issued, Effects effects) {
@@ -430,6 +458,7 @@ public final class Leases {
         issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
         setDeadline(issued);
         inFlight.put(issued.lease.id(), issued);
+        observer.issued(kind(issued));
         carrier.send(issued.deviceId, issued.lease);
     }
 

@@ -79,7 +79,7 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN)).start();
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new NoMetering()).start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */
@@ -116,6 +116,7 @@ final class TestNode implements AutoCloseable {
                         new StartResource(null, null, null, null),
                         new HealthResource(null, null, null))
                 .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
+                .and(List.of(new MetricsResource(new NoMetering()).route()))
                 .all();
     }
 

@@ -3,6 +3,8 @@ package io.bignode.metrics;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -16,6 +18,8 @@ import java.util.function.Consumer;
 
 /** Reads every gauge when somebody scrapes: nothing is kept, so that what is gone has no series. */
 final class Gauges implements MultiCollector {
+    private static final String INFO = "_info";
+
     private final Consumer<Readings> source;
 
     Gauges(Consumer<Readings> source) {
@@ -32,12 +36,22 @@ final class Gauges implements MultiCollector {
             if (series.size() < Metrics.MOST_SERIES || series.containsKey(named)) series.put(named, value);
         });
         List<MetricSnapshot> snapshots = new ArrayList<>();
-        all.forEach((family, series) -> {
-            GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(family.base()).help(family.help());
-            series.forEach((labels, value) -> gauge.dataPoint(
-                    GaugeDataPointSnapshot.builder().labels(labels).value(value).build()));
-            snapshots.add(gauge.build());
-        });
+        all.forEach((family, series) -> snapshots.add(family.base().endsWith(INFO) ? info(family, series) : gauge(family, series)));
         return new MetricSnapshots(snapshots);
+    }
+
+    private static MetricSnapshot gauge(Family family, Map<Labels, Double> series) {
+        GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(family.base()).help(family.help());
+        series.forEach((labels, value) -> gauge.dataPoint(
+                GaugeDataPointSnapshot.builder().labels(labels).value(value).build()));
+        return gauge.build();
+    }
+
+    /** The library has a kind of its own for gauges that are always 1, whose suffix it writes itself. */
+    private static MetricSnapshot info(Family family, Map<Labels, Double> series) {
+        String name = family.base().substring(0, family.base().length() - INFO.length());
+        InfoSnapshot.Builder info = InfoSnapshot.builder().name(name).help(family.help());
+        series.keySet().forEach(labels -> info.dataPoint(InfoDataPointSnapshot.builder().labels(labels).build()));
+        return info.build();
     }
 }

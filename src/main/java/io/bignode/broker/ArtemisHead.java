@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
 import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.DeviceName;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
@@ -208,6 +209,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             case WorkerHello hello -> Optional.of(hello(worker, link, hello));
             case LeaseRequest request -> of(worker, link, request.deviceId(), request);
             case DeviceGone gone -> of(worker, link, gone.deviceId(), gone);
+            case DeviceHealth health -> of(worker, link, health.deviceId(), health);
             case WorkerGone _, WorkerFault _, Reported _ -> throw new MalformedMessageException("a message that no worker sends");
         };
     }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
@@ -34,6 +35,7 @@ final class Wire {
         @JsonSubTypes.Type(value = LeaseReport.Failed.class, name = "failed"),
         @JsonSubTypes.Type(value = LeaseReport.Returned.class, name = "returned"),
         @JsonSubTypes.Type(value = DeviceGone.class, name = "gone"),
+        @JsonSubTypes.Type(value = DeviceHealth.class, name = "health"),
         @JsonSubTypes.Type(value = WorkerHello.class, name = "hello")
     })
     private interface Workers {}

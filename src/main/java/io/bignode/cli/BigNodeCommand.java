@@ -41,9 +41,14 @@ public final class BigNodeCommand implements Runnable {
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = BigNodeCommand.class.getPackage().getImplementationVersion();
-            return new String[] {"bignode " + (version == null ? "(not from a jar)" : version) + ", Java " + Runtime.version()};
+            return new String[] {"bignode " + version() + ", Java " + Runtime.version()};
         }
+    }
+
+    /** The version the jar was built with. */
+    static String version() {
+        String version = BigNodeCommand.class.getPackage().getImplementationVersion();
+        return version == null ? "(not from a jar)" : version;
     }
 
     @Override

@@ -74,6 +74,7 @@ final class Node implements AutoCloseable {
                 () -> leases.devices().size(),
                 gate.callbackHosts(),
                 new WorkerAdministration(joinToken, leases),
+                new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
                 meter);
         this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual(), meter);
     }

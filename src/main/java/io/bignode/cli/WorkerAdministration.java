@@ -18,7 +18,12 @@ record WorkerAdministration(Token joinToken, Leases leases) implements Workers {
 
     @Override
     public List<Map<String, Object>> list() {
-        return leases.workers().stream().map(WorkerAdministration::told).toList();
+        return leases.workers().stream().filter(WorkerAdministration::concerns).map(WorkerAdministration::told).toList();
+    }
+
+    /** A worker that went away by itself is nobody's concern here. */
+    private static boolean concerns(WorkerView worker) {
+        return worker.connected() || worker.state() != WorkerView.State.WORKING;
     }
 
     private static Map<String, Object> told(WorkerView worker) {

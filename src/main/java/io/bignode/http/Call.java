@@ -4,14 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.http.Tenants.Tenant;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One request, as its resource sees it. Used by one thread. */
 final class Call {
     private final String parameter;
     private final Query query;
+    private final UnaryOperator<String> headers;
     private final Supplier<InputStream> body;
     private @Nullable Tenant tenant;
     private boolean operator;
@@ -21,9 +24,11 @@ final class Call {
      * A request whose tenant is not known yet.
      *
      * @param parameter what stands at the braces of its route's path
+     * @param headers   the values of a header, with commas between them; empty text where there is none
      * @param body      the body's bytes; called once at most
      */
-    Call(String parameter, Query query, Supplier<InputStream> body) {
+    Call(String parameter, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+        this.headers = headers;
         this.parameter = parameter;
         this.query = query;
         this.body = body;
@@ -47,13 +52,23 @@ final class Call {
         tenant = known;
     }
 
-    /** Whether the operator's token came with it. */
-    boolean isOperator() {
+    /** Whether the token that came with it is the operator's. */
+    boolean operator() {
         return operator;
     }
 
-    void operator(boolean known) {
-        operator = known;
+    void operator(boolean is) {
+        operator = is;
+    }
+
+    /** Whether the answer should be a stream of events. */
+    boolean wantsEvents() {
+        return headers.apply("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
+    }
+
+    /** The id of the last event that the client had of an earlier stream; empty text where it had none. */
+    String lastEventId() {
+        return headers.apply("Last-Event-ID").strip();
     }
 
     /** The body as JSON, read on the first call. */

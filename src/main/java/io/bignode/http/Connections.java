@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes every connection for HTTP/1.1, so that whatever comes is answered, and adds three things to Helidon's own handling of it: what
@@ -22,6 +23,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * it still sent gets to read the refusal.
  */
 final class Connections implements ServerConnectionSelector {
+    private static final ScopedValue<Progress> PROGRESS = ScopedValue.newInstance();
+
     private final Http1ConnectionSelector http1;
     private final Duration stalled;
     private final AtomicInteger open = new AtomicInteger();
@@ -67,12 +70,48 @@ final class Connections implements ServerConnectionSelector {
     @Override
     public ServerConnection connection(ConnectionContext context) {
         BoundedContext bounded = new BoundedContext(context);
-        return new BoundedConnection(http1.connection(bounded), bounded, stalled, open);
+        return new BoundedConnection(http1.connection(bounded), bounded, stalled, open, new Progress(stalled));
+    }
+
+    /** How the answer that this thread writes is doing. */
+    static Progress progress() {
+        return PROGRESS.get();
+    }
+
+    /** How a connection's answer of events is doing: it may last for as long as its client reads. */
+    static final class Progress {
+        private static final Duration LONGEST_WRITE = Duration.ofSeconds(10);
+
+        private final Duration longestWrite;
+        private volatile boolean streaming;
+        private volatile boolean writing;
+        private volatile long sinceNanos;
+
+        Progress(Duration stalled) {
+            this.longestWrite = stalled.compareTo(LONGEST_WRITE) < 0 ? stalled : LONGEST_WRITE;
+        }
+
+        /** An event is about to be written, or was. */
+        void writing(boolean is) {
+            sinceNanos = System.nanoTime();
+            writing = is;
+            streaming = true;
+        }
+
+        /** Whether events are written at all. */
+        boolean streaming() {
+            return streaming;
+        }
+
+        /** Whether the client does not take an event. */
+        boolean stuck() {
+            return writing && System.nanoTime() - sinceNanos > longestWrite.toNanos();
+        }
     }
 
     /** Helidon's connection, with an end to everything. */
     private record BoundedConnection(
-            ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open)
+            ServerConnection connection, BoundedContext context, Duration stalled, AtomicInteger open, Progress progress)
             implements ServerConnection, InterruptableTask<Void> {
         private static final Duration PATIENCE = Duration.ofSeconds(2);
         private static final long MOST_BYTES = 8L << 20;
@@ -81,7 +120,10 @@ final class Connections implements ServerConnectionSelector {
         public void handle(Limit limit) throws InterruptedException {
             open.incrementAndGet();
             try {
-                connection.handle(limit);
+                ScopedValue.where(PROGRESS, progress).<@Nullable Void, InterruptedException>call(() -> {
+                    connection.handle(limit);
+                    return null;
+                });
                 if (context.refused()) linger();
             } finally {
                 open.decrementAndGet();
@@ -114,7 +156,8 @@ final class Connections implements ServerConnectionSelector {
 
         @Override
         public Duration idleTime() {
-            return connection.idleTime();
+            if (!progress.streaming()) return connection.idleTime();
+            return progress.stuck() ? stalled.plusSeconds(1) : Duration.ZERO;
         }
 
         /** Helidon's timer asks a stalled connection politely, and that ends only one that waits for a request. */

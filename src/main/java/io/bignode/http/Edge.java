@@ -6,14 +6,15 @@ import io.helidon.http.BadRequestException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.RequestException;
 import io.helidon.http.ServerRequestHeaders;
+import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -93,7 +94,10 @@ final class Edge {
                 seen.method = route.method();
                 seen.route = route.template();
                 Call call = new Call(
-                        parameter, query, () -> new BodyStream(request.content().inputStream()));
+                        parameter,
+                        query,
+                        name -> String.join(",", request.headers().values(HeaderNames.create(name))),
+                        () -> new BodyStream(request.content().inputStream()));
                 if (route.credential() != Route.Credential.NONE)
                     call.tenant(tenant(request, route.credential(), call));
                 route.resource().serve(call, reply);
@@ -122,18 +126,21 @@ final class Edge {
                 case BEARER_OR_BODY -> call.bodyToken();
             };
         }
-        Tenants whose = switch (credential) {
-            case NONE, BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> tenants;
-            case OPERATOR -> operators;
-            case VIEWER -> token -> viewer(token, call);
-        };
-        return known(shown, whose, request);
+        call.operator(shown.flatMap(operators::of).isPresent());
+        return known(shown, whose(credential), request);
     }
 
-    private Optional<Tenant> viewer(String token, Call call) {
-        Optional<Tenant> operator = operators.of(token);
-        call.operator(operator.isPresent());
-        return operator.isPresent() ? operator : tenants.of(token);
+    private Tenants whose(Route.Credential credential) {
+        return switch (credential) {
+            case NONE, BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> tenants;
+            case OPERATOR -> operators;
+            // Both are asked, so that the time taken tells nothing.
+            case VIEWER -> token -> {
+                Optional<Tenant> operator = operators.of(token);
+                Optional<Tenant> tenant = tenants.of(token);
+                return operator.or(() -> tenant);
+            };
+        };
     }
 
     /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */
@@ -156,7 +163,7 @@ final class Edge {
     }
 
     /** Writes through Helidon. */
-    private record HelidonReply(ServerRequest request, ServerResponse response) implements Reply {
+    private record HelidonReply(ServerRequest request, RoutingResponse response) implements Reply {
 
         @Override
         public void send(Answer answer) throws IOException {
@@ -172,6 +179,41 @@ final class Edge {
                 }
             } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
                 throw new IOException("the client is gone", e);
+            }
+        }
+
+        @Override
+        public EventStream events() {
+            response.status(Status.OK_200);
+            response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
+            response.header(HeaderNames.CACHE_CONTROL, "no-store");
+            // Proxies that gather answers before they pass them on are told not to.
+            response.header(HeaderNames.CONNECTION, "close");
+            response.header(HeaderNames.create("X-Accel-Buffering"), "no");
+            Connections.Progress progress = Connections.progress();
+            OutputStream out = response.outputStream();
+            return new EventStream(bytes -> write(bytes, out, progress), () -> end(out));
+        }
+
+        /** Helidon itself ends an answer that was streamed only where a handler of its own routing did it. */
+        private void end(OutputStream out) throws IOException {
+            try {
+                out.close();
+                response.commit();
+            } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
+                throw new IOException("the client is gone", e);
+            }
+        }
+
+        private static void write(byte[] bytes, OutputStream out, Connections.Progress progress) throws IOException {
+            progress.writing(true);
+            try {
+                out.write(bytes);
+                out.flush();
+            } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
+                throw new IOException("the client is gone", e);
+            } finally {
+                progress.writing(false);
             }
         }
 

@@ -28,6 +28,7 @@ public final class HttpServer implements AutoCloseable {
 
     private final HttpRules rules;
     private final Delivery delivery;
+    private final LiveResource live;
     private final Connections connections;
     private final WebServer server;
     private volatile boolean closing;
@@ -42,6 +43,7 @@ public final class HttpServer implements AutoCloseable {
      * @param devices   how many devices serve now
      * @param hosts     who may be called back
      * @param workers   what an operator may do with workers
+     * @param farm      what is shown of devices and workers
      * @param metering  counts requests and answers scrapes
      */
     public HttpServer(
@@ -53,15 +55,19 @@ public final class HttpServer implements AutoCloseable {
             IntSupplier devices,
             CallbackHosts hosts,
             Workers workers,
+            Farm farm,
             Metering metering) {
         this.rules = rules;
         this.delivery = delivery;
         HELIDON.setLevel(Level.SEVERE);
+        this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
         Routes routes = Routes.of(
                 new SessionResource(sessions, delivery, devices),
                 new StartResource(sessions, admission, devices, hosts),
                 new HealthResource(devices, () -> closing, sessions::estranged))
                 .and(new WorkerResource(workers).routes())
+                .and(live.routes())
+                .and(new HistoryResource(sessions, farm).routes())
                 .and(List.of(new MetricsResource(metering).route()));
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
@@ -95,10 +101,11 @@ public final class HttpServer implements AutoCloseable {
         return server.port();
     }
 
-    /** Announces the end: health turns to 503 and waiting polls are answered at once, while requests are still served. */
+    /** Announces the end: health turns to 503 and waiting polls are answered and streams end at once, while requests are still served. */
     public void drain() {
         closing = true;
         delivery.close();
+        live.close();
     }
 
     /** How many clients are connected. */

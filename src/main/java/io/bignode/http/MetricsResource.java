@@ -16,7 +16,7 @@ final class MetricsResource {
     }
 
     private void scrape(Call call, Reply reply) throws IOException {
-        Metering.Scrape scrape = metering.scrape(call.tenant().name(), call.isOperator());
+        Metering.Scrape scrape = metering.scrape(call.tenant().name(), call.operator());
         reply.send(new Answer(200, scrape.contentType(), Map.of(), scrape.text()));
     }
 }

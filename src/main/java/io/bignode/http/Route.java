@@ -23,7 +23,7 @@ record Route(String method, String template, Credential credential, Resource res
         BEARER_OR_BODY,
         /** The operator's bearer token; no small node's counts. */
         OPERATOR,
-        /** The operator's bearer token, or a tenant's, who may see less. */
+        /** A bearer token of a tenant, or the operator's. */
         VIEWER
     }
 

@@ -24,6 +24,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what remote
@@ -66,7 +67,8 @@ public final class Leases {
     private final Alarms alarms;
     private final Verification verification;
     private final DeviceRates rates;
-    private final Roster roster = new Roster();
+    private final Roster roster;
+    private final DeviceGauges gauges;
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
     private final Map<Session, FailureTally> failures = new HashMap<>();
 
@@ -92,6 +94,8 @@ public final class Leases {
         this.policies = policies;
         this.alarms = alarms;
         this.rates = new DeviceRates(rules);
+        this.roster = new Roster(sessions::now);
+        this.gauges = new DeviceGauges(nanoTime);
         this.verification = new Verification(policies, alarms, new SecureRandom());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
@@ -120,6 +124,9 @@ public final class Leases {
             case Reported(String worker, LeaseReport report) -> reported(worker, report, effects);
             case LeaseReport report -> report(report, effects);
             case DeviceGone(String deviceId) -> deviceGone(deviceId, effects);
+            case DeviceHealth health -> {
+                if (roster.device(health.deviceId()).isPresent()) gauges.measured(health);
+            }
             case WorkerHello hello -> hello(hello, effects);
             case WorkerGone(String worker) -> {
                 LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
@@ -200,7 +207,39 @@ public final class Leases {
         return roster.devices();
     }
 
-    /** The workers that are connected or kept out, by name. */
+    /** The devices of the workers that are connected or were lately, by worker. */
+    public List<DeviceView> deviceViews() {
+        Map<String, String> alarmed = new HashMap<>();
+        alarms.list().forEach(alarm -> alarmed.put(alarm.key(), alarm.text()));
+        synchronized (this) {
+            Map<String, List<Issued>> having = inFlight.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId));
+            List<DeviceView> views = new ArrayList<>();
+            for (WorkerView worker : workers()) {
+                for (DeviceOffer device : worker.devices()) {
+                    views.add(view(worker, device, having.getOrDefault(device.deviceId(), List.of()), alarmed));
+                }
+            }
+            return views;
+        }
+    }
+
+    private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Map<String, String> alarmed) {
+        String id = device.deviceId();
+        return new DeviceView(
+                device, state(worker, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
+                sessions.activity().lifeWork(id), sessions.activity().ofDevice(id), gauges.shareOfPeak(id), gauges.health(id),
+                Optional.ofNullable(alarmed.get(alarm(id))));
+    }
+
+    private static DeviceView.State state(WorkerView worker, List<Issued> having) {
+        if (worker.state() == WorkerView.State.QUARANTINED) return DeviceView.State.QUARANTINED;
+        if (!worker.connected()) return DeviceView.State.APART;
+        if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
+        if (having.isEmpty()) return DeviceView.State.IDLE;
+        return having.stream().anyMatch(issued -> issued.started) ? DeviceView.State.COMPUTING : DeviceView.State.PREPARING;
+    }
+
+    /** The workers that are connected, were lately, or are kept out, by name. */
     public synchronized List<WorkerView> workers() {
         return roster.view(worker -> (int) inFlight.values().stream().filter(issued -> issued.worker().equals(worker)).count());
     }
@@ -313,6 +352,7 @@ public final class Leases {
         ended(issued, LeaseObserver.End.DONE);
         alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
+        gauges.computed(issued.deviceId, policies.capacity().operations(lease.work()), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
             List<Verification.Verdict> verdicts = verification.done(issued.check.get(), worker, lease, done.computed(), done.found());
             verdicts.forEach(verdict -> observer.verified(verdict instanceof Verification.Verdict.Release));

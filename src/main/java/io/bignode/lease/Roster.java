@@ -1,7 +1,11 @@
 package io.bignode.lease;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,16 +17,38 @@ import java.util.function.ToIntFunction;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
 final class Roster {
+    /** How long a worker that went away is remembered, so that it is seen to be missing. */
+    private static final Duration REMEMBERED = Duration.ofMinutes(15);
+
+    private static final int MOST_REMEMBERED = 256;
+
+    /** A worker that went away, or was sent. */
+    private record Apart(WorkerHello hello, Instant since) {}
+
+    private final InstantSource clock;
     private final Map<String, WorkerHello> connected = new LinkedHashMap<>();
+    private final Map<String, Instant> since = new HashMap<>();
+    private final Map<String, Apart> apart = new LinkedHashMap<>();
     private final Set<String> draining = new HashSet<>();
     private final Set<String> barred = new HashSet<>();
 
+    /** Knows nobody yet. */
+    Roster(InstantSource clock) {
+        this.clock = clock;
+    }
+
     void hello(WorkerHello hello) {
-        connected.put(hello.worker(), hello);
+        if (connected.put(hello.worker(), hello) == null) since.put(hello.worker(), clock.instant());
+        apart.remove(hello.worker());
     }
 
     void gone(String worker) {
-        connected.remove(worker);
+        WorkerHello last = connected.remove(worker);
+        since.remove(worker);
+        if (last == null) return;
+        apart.remove(worker);
+        apart.put(worker, new Apart(last, clock.instant()));
+        if (apart.size() > MOST_REMEMBERED) apart.remove(apart.keySet().iterator().next());
     }
 
     boolean isConnected(String worker) {
@@ -37,7 +63,7 @@ final class Roster {
 
     void bar(String worker) {
         barred.add(worker);
-        connected.remove(worker);
+        gone(worker);
     }
 
     /** Serves a worker again; false when it was served before. */
@@ -65,8 +91,12 @@ final class Roster {
         return connected.values().stream().map(WorkerHello::devices).flatMap(Collection::stream).filter(device -> serves(device.deviceId())).toList();
     }
 
+    /** Every worker that is connected, was lately, or gets nothing; by name. */
     List<WorkerView> view(ToIntFunction<String> leases) {
+        Instant forgotten = clock.instant().minus(REMEMBERED);
+        apart.values().removeIf(one -> one.since().isBefore(forgotten));
         Set<String> names = new TreeSet<>(connected.keySet());
+        names.addAll(apart.keySet());
         names.addAll(draining);
         names.addAll(barred);
         List<WorkerView> all = new ArrayList<>();
@@ -74,8 +104,11 @@ final class Roster {
             WorkerView.State state = barred.contains(name)
                     ? WorkerView.State.QUARANTINED
                     : draining.contains(name) ? WorkerView.State.DRAINING : WorkerView.State.WORKING;
-            WorkerHello hello = connected.get(name);
-            all.add(new WorkerView(name, state, hello == null ? List.of() : hello.devices(), leases.applyAsInt(name)));
+            List<DeviceOffer> devices = Optional.ofNullable(connected.get(name))
+                    .or(() -> Optional.ofNullable(apart.get(name)).map(Apart::hello))
+                    .map(WorkerHello::devices)
+                    .orElse(List.of());
+            all.add(new WorkerView(name, state, devices, leases.applyAsInt(name), Optional.ofNullable(since.get(name))));
         }
         return all;
     }

@@ -1,16 +1,19 @@
 package io.bignode.lease;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A worker, as an operator sees it.
  *
  * @param name    its name
  * @param state   what becomes of its requests
- * @param devices what it offers; empty when it is not connected
+ * @param devices what it offers, or offered when it was connected last
  * @param leases  how many leases its devices have
+ * @param since   since when it is connected; empty when it is not
  */
-public record WorkerView(String name, State state, List<DeviceOffer> devices, int leases) {
+public record WorkerView(String name, State state, List<DeviceOffer> devices, int leases, Optional<Instant> since) {
     /** What becomes of a worker's requests. */
     public enum State {
         /** They are served. */
@@ -19,6 +22,11 @@ public record WorkerView(String name, State state, List<DeviceOffer> devices, in
         DRAINING,
         /** It is kept out. */
         QUARANTINED
+    }
+
+    /** Whether it is connected. */
+    public boolean connected() {
+        return since.isPresent();
     }
 
     /** Copies the list. */

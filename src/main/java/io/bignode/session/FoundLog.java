@@ -13,6 +13,36 @@ final class FoundLog {
     private long total;
     private long settled;
 
+    /** How many nonces the batches up to {@link #settled} hold. */
+    private long settledNonces;
+
+    /** How many nonces each visible batch after {@link #settled} holds, four bytes a batch. */
+    private final Sizes unsettled = new Sizes();
+
+    /** Sizes, first in first out. */
+    private static final class Sizes {
+        private int[] sizes = new int[8];
+        private int first;
+        private int count;
+
+        void add(int size) {
+            if (count == sizes.length) {
+                int[] longer = new int[2 * count];
+                for (int i = 0; i < count; i++) longer[i] = sizes[(first + i) % count];
+                sizes = longer;
+                first = 0;
+            }
+            sizes[(first + count++) % sizes.length] = size;
+        }
+
+        int remove() {
+            int size = sizes[first];
+            first = (first + 1) % sizes.length;
+            count--;
+            return size;
+        }
+    }
+
     /** Nothing was found. */
     FoundLog() {}
 
@@ -21,6 +51,14 @@ final class FoundLog {
         numbered = newest = stored.batches();
         numberedTotal = total = stored.found();
         settled = stored.settled();
+        // The store keeps no sizes of batches apart from the batches: until these are settled, each counts for the average.
+        settledNonces = newest == 0 ? 0 : Math.round((double) total * settled / newest);
+        long left = total - settledNonces;
+        for (long batch = settled; batch < newest; batch++) {
+            long size = left / (newest - batch);
+            unsettled.add((int) size);
+            left -= size;
+        }
     }
 
     /** Numbers the next batch, of so many nonces. */
@@ -44,6 +82,7 @@ final class FoundLog {
         if (number != newest + 1) throw new IllegalStateException("batch " + number + " after " + newest);
         newest = number;
         total += nonces;
+        unsettled.add(nonces);
     }
 
     /** The number of the newest visible batch. */
@@ -61,6 +100,11 @@ final class FoundLog {
         return settled;
     }
 
+    /** How many nonces were delivered or acknowledged. */
+    long settledNonces() {
+        return settledNonces;
+    }
+
     /**
      * Marks everything up to a cursor as handed out for good.
      *
@@ -68,6 +112,7 @@ final class FoundLog {
      */
     boolean settle(long cursor) {
         if (cursor <= settled) return false;
+        for (long batch = settled; batch < cursor; batch++) settledNonces += unsettled.remove();
         settled = cursor;
         return true;
     }

@@ -57,6 +57,9 @@ public final class Session {
     private @Nullable String error;
     private long computed;
 
+    /** What this head saw of its life. */
+    private final Sprint sprint = new Sprint();
+
     /** The leases that did not end, and those whose results are not visible yet. */
     private int inFlight;
 
@@ -183,6 +186,21 @@ public final class Session {
         return log.newest();
     }
 
+    /**
+     * As people and monitors see it.
+     *
+     * @param allNanos the device time of all sessions' last minute
+     */
+    synchronized SessionView view(long allNanos) {
+        Pace pace = around.activity.ofSession(id, age());
+        long busy = pace.work().deviceNanos();
+        return new SessionView(
+                id, order.tenant(), order.nodeId(), order.epoch(), status, error(), createdAt, age(), timeLeft(), around.rules.life(), computed, log.total(),
+                log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos), order.weight(),
+                flights.size() - held.size(), Duration.ofNanos(around.nanoTime.getAsLong() - polledNanos), order.callback().isPresent(),
+                idle() && !status.ended());
+    }
+
     /** Whether anything may still be handed out: it runs, a lease is in flight, or something found was not handed out yet. */
     public synchronized boolean active() {
         return !drained() || log.settled() < log.newest();
@@ -285,13 +303,18 @@ public final class Session {
                 changes.add(new Change.Worked(
                         order.epoch(), order.tenant(), landing.provenance().device(), landing.computed(), nonces, landing.deviceNanos()));
             }
-            return new Landed(around.store.write(changes), () -> publish(number, nonces));
+            return new Landed(around.store.write(changes), () -> publish(number, landing));
         }
     }
 
-    private synchronized void publish(long number, int nonces) {
-        if (number > 0) log.publish(number, nonces);
+    private synchronized void publish(long number, Landing landing) {
+        if (number > 0) log.publish(number, landing.found().size());
         inFlight--;
+        if (landing.computed() > 0) {
+            Work work = new Work(landing.computed(), landing.found().size(), landing.deviceNanos());
+            around.activity.worked(id, landing.provenance().device(), work);
+            sprint.worked(work, age());
+        }
         notifyAll();
     }
 

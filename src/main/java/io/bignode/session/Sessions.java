@@ -2,10 +2,12 @@ package io.bignode.session;
 
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,6 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * All sessions of this node, running and ended; a view of the store. Thread safe.
@@ -160,6 +163,59 @@ public final class Sessions {
     /** A tenant's sessions, running and ended, in the order of their start. */
     public synchronized List<Session> list(String tenant) {
         return sessions.values().stream().filter(session -> session.order().tenant().equals(tenant)).toList();
+    }
+
+    /**
+     * Sessions as people and monitors see them, the newest first.
+     *
+     * @param tenant whose are wanted
+     * @param most   how many at most; those that run come before those that ended
+     */
+    public Listing views(Predicate<String> tenant, int most) {
+        List<Session> wanted;
+        synchronized (this) {
+            wanted = new ArrayList<>(sessions.values()).reversed().stream().filter(session -> tenant.test(session.order().tenant())).toList();
+        }
+        List<Session> running = wanted.stream().filter(session -> !session.status().ended()).toList();
+        Set<Session> listed = new HashSet<>(running.subList(0, Math.min(most, running.size())));
+        wanted.stream().filter(session -> session.status().ended()).limit(most - listed.size()).forEach(listed::add);
+        long allNanos = around.activity.pace().work().deviceNanos();
+        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos)).toList();
+        return new Listing(views, running.size(), wanted.size());
+    }
+
+    /**
+     * Some of the sessions.
+     *
+     * @param views   they, the newest first
+     * @param running how many there are that run, listed or not
+     * @param kept    how many there are
+     */
+    public record Listing(List<SessionView> views, int running, int kept) {
+        /** Copies the list. */
+        public Listing {
+            views = List.copyOf(views);
+        }
+    }
+
+    /** What was done lately. */
+    public Activity activity() {
+        return around.activity;
+    }
+
+    /** The time by the wall clock that sessions go by. */
+    public Instant now() {
+        return around.clock.instant();
+    }
+
+    /**
+     * What devices did in each epoch, the newest block first.
+     *
+     * @param limit how many lines at most
+     * @throws StoreException when it cannot be read
+     */
+    public List<History> history(int limit) {
+        return store.history(limit);
     }
 
     /** The sessions whose batches are to be pushed and for which there is something to hand out, or still may be. */

@@ -16,6 +16,9 @@ final class Surroundings {
     /** To be called, with no lock held, when a session ended or may get leases again. */
     final Runnable changed;
 
+    /** What was done lately. */
+    final Activity activity;
+
     /** Whose lease is whose, by the lease's id. */
     final Map<String, Session> flying = new ConcurrentHashMap<>();
 
@@ -31,6 +34,7 @@ final class Surroundings {
         this.nanoTime = nanoTime;
         this.store = store;
         this.changed = changed;
+        this.activity = new Activity(clock, nanoTime);
         this.incarnation = store.incarnation();
     }
 

@@ -56,6 +56,8 @@ final class TestNode implements AutoCloseable {
     final AtomicInteger devices = new AtomicInteger(1);
     final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
     final HttpServer server;
+    final AtomicReference<String> alarm = new AtomicReference<>("the store is slow");
+    private final boolean tenantsSeeAll;
     final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
@@ -64,6 +66,11 @@ final class TestNode implements AutoCloseable {
     }
 
     TestNode(int maxSessions, Duration stalled) {
+        this(maxSessions, stalled, false);
+    }
+
+    TestNode(int maxSessions, Duration stalled, boolean tenantsSeeAll) {
+        this.tenantsSeeAll = tenantsSeeAll;
         sessions = new Sessions(
                 SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
@@ -73,13 +80,14 @@ final class TestNode implements AutoCloseable {
 
     /** A server with other rules, on any free port of the loopback interface. */
     TestNode(UnaryOperator<HttpRules> rules, Tenants tenants) {
+        tenantsSeeAll = false;
         sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
         server = server(rules.apply(HttpRules.of("127.0.0.1", 0, 50)), tenants);
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants) {
-        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new NoMetering()).start();
+        return new HttpServer(rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(tenantsSeeAll, alarm::get), new NoMetering()).start();
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */
@@ -117,6 +125,8 @@ final class TestNode implements AutoCloseable {
                         new HealthResource(null, null, null))
                 .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
                 .and(List.of(new MetricsResource(new NoMetering()).route()))
+                .and(new LiveResource(null, new SmallFarm(false, () -> ""), new LiveDocuments(null, null, null, null)).routes())
+                .and(new HistoryResource(null, null).routes())
                 .all();
     }
 

@@ -1,0 +1,65 @@
+package io.bignode.cli;
+
+import io.bignode.http.Farm;
+import io.bignode.http.Overview;
+import io.bignode.lease.DeviceHealth;
+import io.bignode.lease.DeviceName;
+import io.bignode.lease.DeviceView;
+import io.bignode.lease.Leases;
+import io.bignode.lease.WorkerView;
+import io.bignode.session.Alarms;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Devices, workers and alarms as viewers see them.
+ *
+ * @param version       the program's
+ * @param tenantsSeeAll whether there is only one tenant
+ */
+record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms raised) implements Farm {
+    @Override
+    public List<Overview.DeviceLine> devices() {
+        return leases.deviceViews().stream().map(ShownFarm::line).toList();
+    }
+
+    private static Overview.DeviceLine line(DeviceView device) {
+        Optional<DeviceHealth> health = device.health();
+        double seconds = device.pace().over().toNanos() * 1e-9;
+        return new Overview.DeviceLine(
+                device.offer().deviceId(), DeviceName.of(device.offer().deviceId()).worker(), device.offer().name(),
+                device.state().name().toLowerCase(Locale.ROOT), device.sessionIds(), device.leases(), device.life().raw(),
+                device.pace().work().raw() / seconds, device.pace().busyShare(),
+                known(device.shareOfPeak()), known(health, DeviceHealth::utilisation), device.offer().memoryBytes(),
+                health.map(DeviceHealth::memoryUsedBytes).filter(OptionalDouble::isPresent).map(bytes -> (long) bytes.getAsDouble()).orElse(null), known(health, DeviceHealth::celsius),
+                known(health, DeviceHealth::powerWatts), known(health, DeviceHealth::powerLimitWatts), device.alarm().orElse(null));
+    }
+
+    private static @Nullable Double known(Optional<DeviceHealth> health, Function<DeviceHealth, OptionalDouble> gauge) {
+        return health.isPresent() ? known(gauge.apply(health.get())) : null;
+    }
+
+    private static @Nullable Double known(OptionalDouble gauge) {
+        return gauge.isPresent() ? (Double) gauge.getAsDouble() : null;
+    }
+
+    @Override
+    public List<Overview.WorkerLine> workers() {
+        return leases.workers().stream().map(ShownFarm::line).toList();
+    }
+
+    private static Overview.WorkerLine line(WorkerView worker) {
+        return new Overview.WorkerLine(
+                worker.name(), worker.state().name().toLowerCase(Locale.ROOT), worker.connected(), worker.name().equals(DeviceName.LOCAL),
+                worker.since().map(Object::toString).orElse(null), worker.devices().size(), worker.leases());
+    }
+
+    @Override
+    public List<Overview.AlarmLine> alarms() {
+        return raised.list().stream().map(alarm -> new Overview.AlarmLine(alarm.key(), alarm.text(), alarm.fix(), alarm.since().toString())).toList();
+    }
+}

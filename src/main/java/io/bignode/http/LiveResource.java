@@ -1,0 +1,72 @@
+package io.bignode.http;
+
+import io.bignode.session.Sessions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+
+/** Shows viewers the node as it is now, once or second by second. */
+final class LiveResource {
+    /** The most viewers that are told second by second. */
+    static final int MOST_STREAMS = 64;
+
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    /** A stream ends after this, so that a token which is not right any more shows nothing any more; the viewer's next one is asked for it. */
+    private static final Duration LONGEST = Duration.ofMinutes(15);
+
+    private final Sessions sessions;
+    private final Farm farm;
+    private final LiveDocuments documents;
+    private final LiveFeed feed;
+    private final Semaphore streams = new Semaphore(MOST_STREAMS);
+
+    LiveResource(Sessions sessions, Farm farm, LiveDocuments documents) {
+        this.sessions = sessions;
+        this.farm = farm;
+        this.documents = documents;
+        this.feed = new LiveFeed(documents::overview, System::nanoTime);
+    }
+
+    List<Route> routes() {
+        return List.of(new Route("GET", "/api/v1/overview", Route.Credential.VIEWER, this::overview));
+    }
+
+    /** Ends all streams. */
+    void close() {
+        feed.close();
+    }
+
+    private void overview(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
+        Viewer viewer = Viewer.of(call, farm, sessions.rules().maxSessions());
+        if (!call.wantsEvents()) {
+            reply.send(new Answer(200, "application/json", Map.of(), feed.now(viewer).document()));
+            return;
+        }
+        if (!streams.tryAcquire()) throw new ProblemException(Problem.full("as many watch this node as may; ask without streaming", RETRY));
+        try {
+            stream(viewer, reply);
+        } finally {
+            streams.release();
+        }
+    }
+
+    private void stream(Viewer viewer, Reply reply) throws IOException, InterruptedException {
+        long begun = System.nanoTime();
+        try (EventStream events = reply.events()) {
+            events.retry(Duration.ofSeconds(2));
+            LiveFeed.Snapshot shown = feed.now(viewer);
+            // Both of this very moment, so that the viewer can go on from the series with the differences between overviews.
+            events.event("series", documents.series(viewer));
+            events.event("overview", documents.overview(viewer));
+            Optional<LiveFeed.Snapshot> next = feed.after(shown, viewer);
+            while (next.isPresent() && System.nanoTime() - begun < LONGEST.toNanos()) {
+                events.event("overview", next.get().document());
+                next = feed.after(next.get(), viewer);
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package io.bignode.lease;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.LongSupplier;
+
+/** What devices measured of themselves last, and how fast they computed last. Not thread safe. */
+final class DeviceGauges {
+    /** What was measured before this is not told any more. */
+    private static final Duration FRESH = Duration.ofSeconds(15);
+
+    private static final int REMEMBERED = 4096;
+
+    /** Weight of the newest lease in the running mean. */
+    private static final double NEWEST = 0.25;
+
+    private record Measured(DeviceHealth health, long atNanos) {}
+
+    /** The last that were noted. */
+    private static final class Remembered<V> extends LinkedHashMap<String, V> {
+        private static final long serialVersionUID = 1L;
+
+        Remembered() {
+            super(16, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
+            return size() > REMEMBERED;
+        }
+    }
+
+    private final LongSupplier nanoTime;
+    private final Map<String, Measured> measured = new Remembered<>();
+
+    /** Operations a second while it computed. */
+    private final Map<String, Double> speeds = new Remembered<>();
+
+    DeviceGauges(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** A device told what it measured. */
+    void measured(DeviceHealth health) {
+        measured.put(health.deviceId(), new Measured(health, nanoTime.getAsLong()));
+    }
+
+    /** A device computed so many nonces. */
+    void computed(String deviceId, OptionalDouble operationsPerNonce, int nonces, long deviceNanos) {
+        if (operationsPerNonce.isEmpty() || nonces < 1 || deviceNanos < 1) return;
+        double speed = operationsPerNonce.getAsDouble() * nonces / (deviceNanos * 1e-9);
+        speeds.merge(deviceId, speed, (before, now) -> before + NEWEST * (now - before));
+    }
+
+    /** What a device measured last, unless that is long ago. */
+    Optional<DeviceHealth> health(String deviceId) {
+        Measured last = measured.get(deviceId);
+        if (last == null || nanoTime.getAsLong() - last.atNanos() > FRESH.toNanos()) return Optional.empty();
+        return Optional.of(last.health());
+    }
+
+    /** What part of its chip's greatest rate a device reaches while it computes. */
+    OptionalDouble shareOfPeak(String deviceId) {
+        Double speed = speeds.get(deviceId);
+        OptionalDouble peak = health(deviceId).map(DeviceHealth::peakOperations).orElse(OptionalDouble.empty());
+        return speed == null || peak.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(speed / peak.getAsDouble());
+    }
+}

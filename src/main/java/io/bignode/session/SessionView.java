@@ -1,0 +1,55 @@
+package io.bignode.session;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A session as people and monitors see it, all of it at about the same moment.
+ *
+ * @param id             its id
+ * @param tenant         whose
+ * @param nodeId         its small node's number
+ * @param epoch          the block
+ * @param status         where it is in its life
+ * @param error          why it ended in error; empty otherwise
+ * @param createdAt      when it started
+ * @param age            time since then
+ * @param timeLeft       time until it expires
+ * @param life           how long it lives at most
+ * @param computed       nonces computed
+ * @param found          those that count
+ * @param delivered      those of them that were handed out; of a session from before a restart, estimated from its batches until all are
+ * @param batches        batches found
+ * @param settledBatches those of them that were handed out
+ * @param pace           its last minute
+ * @param share          its part of the device time that all sessions had in the last minute, 0 to 1
+ * @param weight         its weight among the sessions
+ * @param leases         its leases with devices now
+ * @param polledAgo      since its small node asked last
+ * @param push           whether its batches are pushed
+ * @param idle           whether it lost its turn because nobody polls
+ */
+public record SessionView(
+        String id,
+        String tenant,
+        long nodeId,
+        Epoch epoch,
+        SessionStatus status,
+        Optional<String> error,
+        Instant createdAt,
+        Duration age,
+        Duration timeLeft,
+        Duration life,
+        long computed,
+        long found,
+        long delivered,
+        long batches,
+        long settledBatches,
+        Pace pace,
+        double share,
+        double weight,
+        int leases,
+        Duration polledAgo,
+        boolean push,
+        boolean idle) {}

@@ -49,7 +49,7 @@ WORKDIR /var/lib/bignode
 EXPOSE 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD curl -fsS -o /dev/null "http://127.0.0.1:${DELEGATION_PORT}/health" || exit 1
+    CMD curl -fsSk -o /dev/null "http${DELEGATION_TLS_CERT:+s}://127.0.0.1:${DELEGATION_PORT}/health" || exit 1
 
 # The launcher replaces itself with the JVM, which so is the process that gets SIGTERM and whose output `docker logs` shows.
 ENTRYPOINT ["/opt/bignode/bin/bignode"]

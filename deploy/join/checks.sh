@@ -90,6 +90,7 @@ image() { printf '%s' "${BIGNODE_IMAGE:-bignode:latest}"; }
 
 compose() {
   local files=(-f docker-compose.yml -f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml)
+  [[ -z ${DELEGATION_WORKER_PORT-} ]] || files+=(-f docker-compose.workers.yml)
   [[ ${BIGNODE_GPUS:-all} != none ]] || files+=(-f docker-compose.cpu.yml)
   docker compose "${files[@]}" "$@"
 }

@@ -20,6 +20,7 @@ import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptorFactory;
 import org.apache.activemq.artemis.core.remoting.impl.netty.TransportConstants;
 import org.apache.activemq.artemis.core.server.JournalType;
+import org.apache.activemq.artemis.core.server.Queue;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
 import org.apache.activemq.artemis.core.settings.impl.AddressFullMessagePolicy;
 import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
@@ -153,6 +154,17 @@ public final class EmbeddedBroker implements AutoCloseable {
     /** The port other hosts connect to; -1 where there is none. */
     public int port() {
         return server.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR) instanceof NettyAcceptor acceptor ? acceptor.getActualPort() : -1;
+    }
+
+    /** How many connections there are, those within this process too. */
+    public int connections() {
+        return server.getActiveMQServer().getConnectionCount();
+    }
+
+    /** How many messages of workers the head did not acknowledge yet. */
+    public long queued() {
+        Queue head = server.getActiveMQServer().locateQueue(Addresses.HEAD);
+        return head == null ? 0 : head.getMessageCount();
     }
 
     /** For the head. */

@@ -13,6 +13,7 @@ import io.bignode.session.Alarms;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -96,6 +97,11 @@ final class Gate implements AutoCloseable {
     /** Makes the sockets with which hosts are called back by https. */
     SSLSocketFactory callbackTls() {
         return callbackTls;
+    }
+
+    /** When clients stop to trust the API's certificate; empty without TLS. */
+    Optional<Instant> certificateExpires() {
+        return tls.map(ServerTls::expires);
     }
 
     /** Looks at the files once. */

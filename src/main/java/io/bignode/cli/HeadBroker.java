@@ -72,6 +72,11 @@ final class HeadBroker implements AutoCloseable {
         certificate.ifPresent(HeadCertificate::check);
     }
 
+    /** The one in this process; empty with an external one. */
+    Optional<EmbeddedBroker> embedded() {
+        return embedded;
+    }
+
     /** The head's end. */
     ArtemisHead head() {
         return head;

@@ -15,10 +15,12 @@ import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
 import io.bignode.log.LogLines;
+import io.bignode.metrics.Metrics;
 import io.bignode.session.Alarms;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -58,6 +60,12 @@ final class Node implements AutoCloseable {
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
+        NodeGauges gauges =
+                new NodeGauges(sessions, store, leases, broker, alarms, gate, settings.dataDir(), Instant.now(), this::clients);
+        NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
+        store.observe(meter);
+        sessions.observe(meter);
+        leases.observe(meter);
         this.head = new Head(sessions, leases, seam, Node::die);
         this.devices = new HostDevices(
                 DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), broker.local(), new OwnLink());
@@ -65,13 +73,19 @@ final class Node implements AutoCloseable {
                 gate.rules(),
                 gate.tenants(),
                 sessions,
-                new Delivery(),
+                new Delivery(meter),
                 new MemoryAdmission(leases::devices, models, sessions, HostDevices.poolBudget()),
                 () -> leases.devices().size(),
                 gate.callbackHosts(),
                 new WorkerAdministration(joinToken, leases),
-                new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms));
-        this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual());
+                new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
+                meter);
+        this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual(), meter);
+    }
+
+    /** How many clients are connected; none before the server is there. */
+    private int clients() {
+        return http == null ? 0 : http.openConnections();
     }
 
     private static Token joinToken(Settings settings) {

@@ -94,6 +94,11 @@ final class ServerTls {
         return context;
     }
 
+    /** When clients stop to trust the certificate. */
+    Instant expires() {
+        return files.get().expires();
+    }
+
     /** Looks at the files and at the clock; to be called about once a second. */
     void check() {
         files.check();

@@ -25,10 +25,18 @@ public final class Delivery implements AutoCloseable {
     }
 
     private final Set<Waiter> waiters = ConcurrentHashMap.newKeySet();
+    private final DeliveryObserver observer;
     private volatile boolean closed;
 
+    /** Nobody polls yet, and nobody counts. */
+    public Delivery() {
+        this(DeliveryObserver.NOBODY);
+    }
+
     /** Nobody polls yet. */
-    public Delivery() {}
+    public Delivery(DeliveryObserver observer) {
+        this.observer = observer;
+    }
 
     /**
      * Waits until there is something to hand out, then has it written.
@@ -63,13 +71,15 @@ public final class Delivery implements AutoCloseable {
 
     private PollOutcome pollAfter(Session session, long after, Duration wait, AnswerWriter writer)
             throws IOException, InterruptedException {
+        long begun = System.nanoTime();
         Optional<Batches> batches = session.after(after);
         if (batches.isPresent() && batches.get().found().isEmpty()) {
             await(session, after, wait);
+            begun = System.nanoTime();
             batches = session.after(after);
         }
         if (batches.isEmpty()) return new PollOutcome.UnknownCursor(after, session.totalBatches());
-        return write(batches.get(), writer);
+        return write(session, batches.get(), writer, begun);
     }
 
     /** What another poll hands out meanwhile is not there any more when the turn comes: then the wait goes on. */
@@ -78,12 +88,13 @@ public final class Delivery implements AutoCloseable {
         while (true) {
             long left = Math.max(0, deadline - System.nanoTime());
             await(session, session.settled(), Duration.ofNanos(left));
-            if (!session.beginTurn(TURN)) return write(nothing(session), writer);
+            long begun = System.nanoTime();
+            if (!session.beginTurn(TURN)) return write(session, nothing(session), writer, begun);
             try {
                 Batches batches = session.unsettled();
                 boolean last = closed || batches.status().ended() || System.nanoTime() - deadline >= 0;
                 if (batches.found().isEmpty() && !last) continue;
-                PollOutcome outcome = write(batches, writer);
+                PollOutcome outcome = write(session, batches, writer, begun);
                 session.settle(batches.cursor());
                 return outcome;
             } finally {
@@ -92,8 +103,9 @@ public final class Delivery implements AutoCloseable {
         }
     }
 
-    private static PollOutcome write(Batches batches, AnswerWriter writer) throws IOException {
+    private PollOutcome write(Session session, Batches batches, AnswerWriter writer, long begun) throws IOException {
         writer.write(batches);
+        observer.answered(session.order().tenant(), batches.found().size(), System.nanoTime() - begun);
         return new PollOutcome.Answered(batches);
     }
 

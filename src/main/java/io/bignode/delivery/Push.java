@@ -34,6 +34,7 @@ public final class Push implements AutoCloseable {
     private final BatchBody body;
     private final PushRules rules;
     private final CallbackPost post;
+    private final DeliveryObserver observer;
     private final Semaphore together;
     private final Map<Session, Thread> threads = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -45,12 +46,20 @@ public final class Push implements AutoCloseable {
      * @param hosts who may be called
      * @param body  writes what is sent
      * @param tls   makes the sockets of https
+     * @param observer told what became of each attempt
      */
-    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules) {
-        this(sessions, hosts, body, tls, rules, InetAddress::getAllByName);
+    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, DeliveryObserver observer) {
+        this(sessions, hosts, body, tls, rules, InetAddress::getAllByName, observer);
     }
 
     Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, CallbackPost.Resolver resolver) {
+        this(sessions, hosts, body, tls, rules, resolver, DeliveryObserver.NOBODY);
+    }
+
+    private Push(
+            Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, CallbackPost.Resolver resolver,
+            DeliveryObserver observer) {
+        this.observer = observer;
         this.sessions = sessions;
         this.hosts = hosts;
         this.body = body;
@@ -125,6 +134,7 @@ public final class Push implements AutoCloseable {
                 continue;
             }
             if (closed) return;
+            observer.pushFailed();
             if (failures++ == 0) {
                 LOG.log(
                         System.Logger.Level.WARNING,
@@ -146,6 +156,7 @@ public final class Push implements AutoCloseable {
                 int status = post.send(url, body.of(session, batches));
                 if (status < 200 || status > 299) return "the answer was HTTP status " + status;
                 session.settle(batches.cursor());
+                observer.pushed(session.order().tenant(), batches.found().size());
                 session.polled();
                 return null;
             } finally {

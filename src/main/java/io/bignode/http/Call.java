@@ -16,8 +16,8 @@ final class Call {
     private final Query query;
     private final UnaryOperator<String> headers;
     private final Supplier<InputStream> body;
-    private boolean operator;
     private @Nullable Tenant tenant;
+    private boolean operator;
     private @Nullable JsonNode document;
 
     /**

@@ -33,19 +33,40 @@ final class Edge {
     private final Tenants tenants;
     private final Tenants operators;
     private final WrongTokens wrongTokens;
+    private final Metering metering;
 
-    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens) {
+    /** What a request turned out to be. Used by one thread. */
+    private static final class Seen {
+        String method = "other";
+        String route = "other";
+    }
+
+    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens, Metering metering) {
         this.routes = routes;
         this.tenants = tenants;
         this.operators = operators;
         this.wrongTokens = wrongTokens;
+        this.metering = metering;
     }
 
     /** Answers a request whole; the chain is never followed, as there is nothing behind this. */
     void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        long begun = System.nanoTime();
+        Seen seen = new Seen();
+        boolean answered = false;
+        try {
+            answer(request, response, seen);
+            answered = true;
+        } finally {
+            String status = answered ? Integer.toString(response.status().code()) : "none";
+            metering.answered(seen.method, seen.route, status, System.nanoTime() - begun);
+        }
+    }
+
+    private void answer(RoutingRequest request, RoutingResponse response, Seen seen) {
         HelidonReply reply = new HelidonReply(request, response);
         try {
-            serve(request, reply);
+            serve(request, reply, seen);
         } catch (ProblemException e) {
             reply.last(e.problem());
         } catch (CloseConnectionException | BadRequestException | RequestException e) {
@@ -64,12 +85,14 @@ final class Edge {
         }
     }
 
-    private void serve(ServerRequest request, Reply reply) throws ProblemException, IOException, InterruptedException {
+    private void serve(ServerRequest request, Reply reply, Seen seen) throws ProblemException, IOException, InterruptedException {
         String method = request.prologue().method().text();
         String path = request.prologue().uriPath().rawPath();
         Query query = new Query(request.prologue().query().rawValue());
         switch (routes.find(method, path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
+                seen.method = route.method();
+                seen.route = route.template();
                 Call call = new Call(
                         parameter,
                         query,

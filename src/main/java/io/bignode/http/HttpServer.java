@@ -8,6 +8,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 import java.util.logging.Level;
@@ -43,6 +44,7 @@ public final class HttpServer implements AutoCloseable {
      * @param hosts     who may be called back
      * @param workers   what an operator may do with workers
      * @param farm      what is shown of devices and workers
+     * @param metering  counts requests and answers scrapes
      */
     public HttpServer(
             HttpRules rules,
@@ -53,7 +55,8 @@ public final class HttpServer implements AutoCloseable {
             IntSupplier devices,
             CallbackHosts hosts,
             Workers workers,
-            Farm farm) {
+            Farm farm,
+            Metering metering) {
         this.rules = rules;
         this.delivery = delivery;
         HELIDON.setLevel(Level.SEVERE);
@@ -65,13 +68,15 @@ public final class HttpServer implements AutoCloseable {
                 .and(new WorkerResource(workers).routes())
                 .and(WebPages.routes())
                 .and(live.routes())
-                .and(new HistoryResource(sessions, farm).routes());
+                .and(new HistoryResource(sessions, farm).routes())
+                .and(List.of(new MetricsResource(metering).route()));
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)
                 .continueImmediately(false);
         this.connections = new Connections(http1, rules.stalled());
-        this.server = server(rules, connections, new Edge(routes, tenants, operators(workers), new WrongTokens(rules.wrongTokens(), System::nanoTime)));
+        WrongTokens wrongTokens = new WrongTokens(rules.wrongTokens(), System::nanoTime);
+        this.server = server(rules, connections, new Edge(routes, tenants, operators(workers), wrongTokens, metering));
     }
 
     private static Tenants operators(Workers workers) {

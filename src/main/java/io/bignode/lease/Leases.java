@@ -79,6 +79,7 @@ public final class Leases {
     private final Map<String, Issued> inFlight = new LinkedHashMap<>();
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
     private final Rescues rescues = new Rescues();
+    private LeaseObserver observer = LeaseObserver.NOBODY;
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -188,6 +189,16 @@ public final class Leases {
         serve();
     }
 
+    /** Has somebody told what becomes of leases from now on. */
+    public synchronized void observe(LeaseObserver by) {
+        observer = by;
+    }
+
+    /** How many requests of devices wait for work. */
+    public synchronized int waiting() {
+        return waiting.size();
+    }
+
     /** How many leases are with devices. */
     public synchronized int inFlight() {
         return inFlight.size();
@@ -288,7 +299,7 @@ public final class Leases {
     /** Takes leases back. Where no device waits for work, others make room for what was lost. */
     private void takeBack(Collection<Issued> all, Effects effects) {
         List<Issued> lost = new ArrayList<>();
-        all.forEach(issued -> end(issued.lease.id()));
+        all.forEach(issued -> end(issued.lease.id(), LeaseObserver.End.RETURNED));
         long idle = idleDevices();
         for (Issued issued : all) {
             carrier.cancel(issued.deviceId, issued.lease.id());
@@ -326,8 +337,9 @@ public final class Leases {
     }
 
     /** Takes a lease off the list; its device goes on with the next one it has. */
-    private Optional<Issued> end(String leaseId) {
+    private Optional<Issued> end(String leaseId, LeaseObserver.End how) {
         Optional<Issued> ended = Optional.ofNullable(inFlight.remove(leaseId));
+        ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
         ended.flatMap(one -> inFlight.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
                 .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
         return ended;
@@ -338,6 +350,7 @@ public final class Leases {
         LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
         if (worker.equals(DeviceName.LOCAL) || roster.isBarred(worker)) return;
         roster.bar(worker);
+        observer.condemned();
         workerGone(worker, Set.of(), effects);
         effects.discarded.addAll(verification.condemned(worker));
         carrier.bar(worker, why);
@@ -377,17 +390,20 @@ public final class Leases {
             else condemn(worker, fault.get(), effects);
             return;
         }
-        end(lease.id());
+        end(lease.id(), LeaseObserver.End.DONE);
         alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         gauges.computed(issued.deviceId, policies.capacity().operations(lease.work()), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
-            apply(verification.done(issued.check.get(), worker, lease, done.computed(), done.found()), effects);
+            List<Verification.Verdict> verdicts = verification.done(issued.check.get(), worker, lease, done.computed(), done.found());
+            verdicts.forEach(verdict -> observer.verified(verdict instanceof Verification.Verdict.Release));
+            apply(verdicts, effects);
             return;
         }
         issued.session.generating();
         boolean held = verification.holds(worker) && done.computed() > 0;
         effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
+        observer.computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
         if (done.computed() < 1) return;
         NonceRange computed = new NonceRange(lease.range().first(), done.computed());
@@ -407,7 +423,7 @@ public final class Leases {
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
     private void failed(String leaseId, String reason, Effects effects) {
-        Issued issued = end(leaseId).orElse(null);
+        Issued issued = end(leaseId, LeaseObserver.End.FAILED).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         if (issued.check.isPresent()) {
@@ -421,7 +437,11 @@ public final class Leases {
     }
 
     private void returned(String leaseId, Effects effects) {
-        end(leaseId).ifPresent(issued -> giveBack(issued, effects));
+        end(leaseId, LeaseObserver.End.RETURNED).ifPresent(issued -> giveBack(issued, effects));
+    }
+
+    private static LeaseObserver.Kind kind(Issued issued) {
+        return issued.check.isPresent() ? LeaseObserver.Kind.CHECK : LeaseObserver.Kind.WORK;
     }
 
     private void giveBack(Issued issued, Effects effects) {
@@ -515,6 +535,7 @@ public final class Leases {
         issued.turnNanos = nanoTime.getAsLong();
         setDeadline(issued);
         inFlight.put(issued.lease.id(), issued);
+        observer.issued(kind(issued));
         carrier.send(issued.deviceId, issued.lease);
     }
 

@@ -464,6 +464,7 @@ public final class Session {
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
+        around.observer.ended(order.tenant(), how);
         around.changed.run();
         return Optional.of(written);
     }

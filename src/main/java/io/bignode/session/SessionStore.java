@@ -41,6 +41,12 @@ public interface SessionStore extends AutoCloseable {
     /** Whether it holds as much as it may that it could not write, so that no new lease should be issued. */
     boolean full();
 
+    /** About how much memory what was given to it takes and is not known to be durable. */
+    long pendingBytes();
+
+    /** Has somebody told how its transactions go from now on. */
+    void observe(StoreObserver observer);
+
     /** What devices did, the newest block first. */
     List<History> history(int limit);
 

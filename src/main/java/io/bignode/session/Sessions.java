@@ -110,6 +110,21 @@ public final class Sessions {
         listeners.add(listener);
     }
 
+    /** Has somebody told how sessions begin and end from now on. */
+    public void observe(SessionObserver by) {
+        around.observer = by;
+    }
+
+    /** All that are kept, running and ended, in the order of their start. */
+    public synchronized List<Session> kept() {
+        return List.copyOf(sessions.values());
+    }
+
+    /** Why no new session may start now; empty when one may. */
+    public Optional<String> refusal() {
+        return store.refusal();
+    }
+
     /** Starts a session, durably, or finds the one that runs this order already, which counts as a poll of it. */
     public StartOutcome start(Order order) {
         return start(order, rules.maxSessions());
@@ -127,6 +142,7 @@ public final class Sessions {
             case StartOutcome.Started(Session session) -> {
                 if (!session.open() && withdraw(session)) return notStored();
                 LOG.log(System.Logger.Level.INFO, "session {0} started for node {1}", session.id(), Long.toString(order.nodeId()));
+                around.observer.started(order.tenant());
                 changed();
             }
             case StartOutcome.Running(Session session) -> {
@@ -204,7 +220,7 @@ public final class Sessions {
 
     /** The sessions whose batches are to be pushed and for which there is something to hand out, or still may be. */
     public List<Session> pushable() {
-        return all().stream().filter(session -> session.order().callback().isPresent() && session.active()).toList();
+        return kept().stream().filter(session -> session.order().callback().isPresent() && session.active()).toList();
     }
 
     /** Whether a session is kept still: it was not purged. */
@@ -266,12 +282,12 @@ public final class Sessions {
 
     /** The leases in flight that no result came for, those from before a restart too. */
     public List<Flight> flights() {
-        return all().stream().flatMap(session -> session.flights().stream()).toList();
+        return kept().stream().flatMap(session -> session.flights().stream()).toList();
     }
 
     /** The held results, those from before a restart too. */
     public List<Landing> held() {
-        return all().stream().flatMap(session -> session.held().stream()).toList();
+        return kept().stream().flatMap(session -> session.held().stream()).toList();
     }
 
     /** Whose lease this is; empty when it is not in flight. */
@@ -344,10 +360,6 @@ public final class Sessions {
         } finally {
             landing.unlock();
         }
-    }
-
-    private synchronized List<Session> all() {
-        return List.copyOf(sessions.values());
     }
 
     private synchronized StartOutcome place(Order order, int tenantMax) {

@@ -22,6 +22,9 @@ final class Surroundings {
     /** Whose lease is whose, by the lease's id. */
     final Map<String, Session> flying = new ConcurrentHashMap<>();
 
+    /** Is told how sessions begin and end. */
+    volatile SessionObserver observer = SessionObserver.NOBODY;
+
     private final long incarnation;
     private final AtomicLong lastLease = new AtomicLong();
 

@@ -61,8 +61,47 @@ class ComposeFilesTest {
     void healthIsAskedOfTheNodesOwnPort() throws IOException {
         assertThat(node().at("/healthcheck/test"))
                 .extracting(JsonNode::textValue)
-                .startsWith("CMD", "curl")
-                .endsWith("http://127.0.0.1:9090/health");
+                .startsWith("CMD-SHELL")
+                .endsWith("curl -fsSk -o /dev/null http$${DELEGATION_TLS_CERT:+s}://127.0.0.1:9090/health");
+    }
+
+    @Test
+    void everySettingOfAHeadIsPassedOnOrFixed() throws IOException {
+        // Not for a container: what the image itself knows, or what a worker alone needs.
+        List<String> elsewhere = List.of("DELEGATION_CUDA_LIBRARIES", "DELEGATION_HOPPER_FFN", "CUDA_VISIBLE_DEVICES", "CUDA_HOME");
+        Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME|CUDA_[A-Z_]+)\\b");
+        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/ServeCommand.java"));
+        TreeSet<String> settings = new TreeSet<>();
+        variable.matcher(help).results().map(MatchResult::group).filter(name -> !elsewhere.contains(name)).forEach(settings::add);
+
+        assertThat(node().get("environment").propertyStream().map(Map.Entry::getKey)).containsAll(settings);
+        assertThat(settings).contains("DELEGATION_TLS_CERT", "DELEGATION_DB_URL");
+    }
+
+    @Test
+    void theWorkersPortIsPublishedByAFileOfItsOwn() throws IOException {
+        assertThat(parse("docker-compose.workers.yml").at("/services/mlnode-308/ports/0").textValue())
+                .isEqualTo("${DELEGATION_WORKER_PORT:?set it in config.env}:${DELEGATION_WORKER_PORT}");
+    }
+
+    @Test
+    void monitoringIsAProfileReachedFromThisHostAloneWithItsSecretsInFiles() throws IOException {
+        JsonNode file = parse("docker-compose.monitoring.yml");
+        assertThat(file.get("services").propertyStream().map(Map.Entry::getKey)).containsExactly("prometheus", "grafana");
+        for (JsonNode service : file.get("services")) {
+            assertThat(service.get("profiles")).extracting(JsonNode::textValue).containsExactly("monitoring");
+            assertThat(service.get("ports")).allMatch(port -> port.textValue().startsWith("127.0.0.1:"));
+            assertThat(service.get("cap_drop")).extracting(JsonNode::textValue).containsExactly("ALL");
+            for (JsonNode volume : service.get("volumes")) {
+                String source = volume.textValue().split(":")[0];
+                if (source.startsWith(".")) assertThat(JOIN.resolve(source).normalize()).isDirectory();
+                else assertThat(file.get("volumes").has(source)).as(source).isTrue();
+            }
+        }
+        String scraped = Files.readString(Sandbox.project().resolve("deploy/prometheus/prometheus.yml"));
+        assertThat(scraped).contains("/run/secrets/" + file.at("/services/prometheus/secrets/0").textValue(), "mlnode-308:9090");
+        assertThat(file.at("/services/grafana/environment/GF_SECURITY_ADMIN_PASSWORD__FILE").textValue())
+                .isEqualTo("/run/secrets/" + file.at("/services/grafana/secrets/0").textValue());
     }
 
     @Test
@@ -76,7 +115,7 @@ class ComposeFilesTest {
     @Test
     void theTokenComesFromTheEnvironmentAndIsRequired() throws IOException {
         assertThat(node().at("/environment/DELEGATION_AUTH_TOKEN").textValue()).startsWith("${DELEGATION_AUTH_TOKEN:?");
-        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu")) {
+        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu", ".workers", ".monitoring")) {
             String file = "docker-compose" + name + ".yml";
             assertThat(read(file)).as(file).doesNotContain(PLACEHOLDER);
         }
@@ -103,7 +142,9 @@ class ComposeFilesTest {
     void everyVariableOfTheFilesStandsInTheTemplate() throws IOException {
         TreeSet<String> used = new TreeSet<>();
         Pattern variable = Pattern.compile("\\$\\{([A-Z_]+)");
-        for (String file : new String[] {"docker-compose.mlnode.yml", "checks.sh", "deploy-local.sh"}) {
+        for (String file : new String[] {
+            "docker-compose.mlnode.yml", "docker-compose.workers.yml", "docker-compose.monitoring.yml", "checks.sh", "deploy-local.sh"
+        }) {
             variable.matcher(read(file)).results().map(match -> match.group(1)).filter(ComposeFilesTest::isSetting).forEach(used::add);
         }
         Pattern setting = Pattern.compile("(?m)^#?export ([A-Z_]+)=");
@@ -147,7 +188,7 @@ class ComposeFilesTest {
         withDefault.matcher(read("docker-compose.mlnode.yml")).results().forEach(match -> defaults.put(match.group(1), match.group(2)));
 
         assertThat(settings()).containsAllEntriesOf(defaults);
-        assertThat(defaults).hasSize(7);
+        assertThat(defaults).hasSize(22);
     }
 
     private static Map<String, String> settings() throws IOException {

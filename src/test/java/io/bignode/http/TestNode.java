@@ -97,7 +97,8 @@ final class TestNode implements AutoCloseable {
 
     private HttpServer server(HttpRules rules, Tenants tenants, Workers workers) {
         return new HttpServer(
-                        rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get))
+                        rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
+                        new NoMetering())
                 .start();
     }
 
@@ -135,6 +136,7 @@ final class TestNode implements AutoCloseable {
                         new StartResource(null, null, null, null),
                         new HealthResource(null, null, null))
                 .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
+                .and(List.of(new MetricsResource(new NoMetering()).route()))
                 .and(new LiveResource(null, new SmallFarm(false, () -> ""), new LiveDocuments(null, null, null, null)).routes())
                 .and(new HistoryResource(null, null).routes())
                 .all();

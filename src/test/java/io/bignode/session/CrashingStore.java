@@ -91,6 +91,14 @@ final class CrashingStore implements SessionStore {
     }
 
     @Override
+    public long pendingBytes() {
+        return 0;
+    }
+
+    @Override
+    public void observe(StoreObserver observer) {}
+
+    @Override
     public boolean full() {
         return false;
     }

@@ -124,6 +124,14 @@ public final class MemoryStore implements SessionStore {
     }
 
     @Override
+    public long pendingBytes() {
+        return 0;
+    }
+
+    @Override
+    public void observe(StoreObserver observer) {}
+
+    @Override
     public boolean full() {
         return false;
     }

@@ -2,6 +2,7 @@ package io.bignode.session.store;
 
 import io.bignode.session.Alarms;
 import io.bignode.session.Change;
+import io.bignode.session.StoreObserver;
 import io.bignode.session.Written;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -54,6 +55,8 @@ final class GroupWriter implements AutoCloseable {
     private boolean estranged;
 
     private @Nullable Throwable death;
+
+    private volatile StoreObserver observer = StoreObserver.NOBODY;
 
     /** Used by the thread alone. */
     private @Nullable Connection connection;
@@ -197,6 +200,20 @@ final class GroupWriter implements AutoCloseable {
         }
     }
 
+    /** About how much memory what is not known to be durable takes. */
+    long pendingBytes() {
+        lock.lock();
+        try {
+            return writing.bytes() + gathering.bytes();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void observe(StoreObserver by) {
+        observer = by;
+    }
+
     private void run() {
         while (true) {
             long upTo;
@@ -263,11 +280,14 @@ final class GroupWriter implements AutoCloseable {
         group++;
         while (true) {
             try {
+                long begun = System.nanoTime();
                 write();
+                observer.committed(System.nanoTime() - begun);
                 alarms.clear(ALARM);
                 return true;
             } catch (SQLException e) {
                 rollBack();
+                observer.failed();
                 if (!failed(e)) return false;
             }
         }

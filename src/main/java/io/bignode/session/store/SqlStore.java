@@ -7,6 +7,7 @@ import io.bignode.session.History;
 import io.bignode.session.SessionStore;
 import io.bignode.session.StoreException;
 import io.bignode.session.StoreImage;
+import io.bignode.session.StoreObserver;
 import io.bignode.session.Written;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -180,6 +181,16 @@ public final class SqlStore implements SessionStore {
     @Override
     public boolean full() {
         return writer.stuckBytes() > STUCK_BYTES;
+    }
+
+    @Override
+    public long pendingBytes() {
+        return writer.pendingBytes();
+    }
+
+    @Override
+    public void observe(StoreObserver observer) {
+        writer.observe(observer);
     }
 
     @Override

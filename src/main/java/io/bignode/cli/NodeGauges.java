@@ -1,0 +1,100 @@
+package io.bignode.cli;
+
+import io.bignode.broker.EmbeddedBroker;
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Leases;
+import io.bignode.lease.WorkerView;
+import io.bignode.metrics.Family;
+import io.bignode.metrics.Readings;
+import io.bignode.session.Alarms;
+import io.bignode.session.Session;
+import io.bignode.session.SessionStatus;
+import io.bignode.session.SessionStore;
+import io.bignode.session.Sessions;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.IntSupplier;
+
+/** Reads how a node stands at the moment of a scrape. */
+record NodeGauges(
+        Sessions sessions, SessionStore store, Leases leases, HeadBroker broker, Alarms alarms, Gate gate, Path dataDir, Instant started,
+        IntSupplier connections) {
+
+    /** What there is of one tenant. */
+    private static final class Share {
+        final Map<SessionStatus, Integer> byStatus = new EnumMap<>(SessionStatus.class);
+        int idle;
+        long undelivered;
+    }
+
+    void read(Readings readings) {
+        String version = NodeGauges.class.getPackage().getImplementationVersion();
+        readings.gauge(Family.BUILD_INFO, 1, version == null ? "unknown" : version);
+        readings.gauge(Family.START_TIME, (double) started.toEpochMilli() / 1000);
+        readings.gauge(Family.HTTP_CONNECTIONS, connections.getAsInt());
+        gate.certificateExpires().ifPresent(expires -> readings.gauge(Family.CERTIFICATE_EXPIRY, expires.getEpochSecond()));
+        for (Alarms.Alarm alarm : alarms.list()) readings.gauge(Family.ALARM, 1, alarm.key());
+        sessions(readings);
+        leases(readings);
+        store(readings);
+        broker.embedded().ifPresent(embedded -> broker(embedded, readings));
+    }
+
+    private void sessions(Readings readings) {
+        Map<String, Share> tenants = new TreeMap<>();
+        for (Session session : sessions.kept()) {
+            Share share = tenants.computeIfAbsent(session.order().tenant(), _ -> new Share());
+            SessionStatus status = session.status();
+            share.byStatus.merge(status, 1, Integer::sum);
+            if (!status.ended() && !session.leasable()) share.idle++;
+            share.undelivered += Math.max(0, session.totalBatches() - session.settled());
+        }
+        tenants.forEach((tenant, share) -> {
+            for (SessionStatus status : SessionStatus.values()) {
+                readings.gauge(Family.SESSIONS, share.byStatus.getOrDefault(status, 0), tenant, status.wire());
+            }
+            readings.gauge(Family.SESSIONS_IDLE, share.idle, tenant);
+            readings.gauge(Family.UNDELIVERED_BATCHES, share.undelivered, tenant);
+        });
+        readings.gauge(Family.SESSIONS_MAX, sessions.rules().maxSessions());
+    }
+
+    private void leases(Readings readings) {
+        int serving = leases.devices().size();
+        readings.gauge(Family.READY, serving > 0 && store.refusal().isEmpty() && !store.estranged() ? 1 : 0);
+        readings.gauge(Family.LEASES_IN_FLIGHT, leases.inFlight());
+        readings.gauge(Family.LEASE_REQUESTS_WAITING, leases.waiting());
+        Map<WorkerView.State, Integer> states = new EnumMap<>(WorkerView.State.class);
+        for (WorkerView worker : leases.workers()) {
+            states.merge(worker.state(), 1, Integer::sum);
+            readings.gauge(Family.WORKER_LEASES, worker.leases(), worker.name());
+            for (DeviceOffer device : worker.devices()) device(device, worker.name(), readings);
+        }
+        for (WorkerView.State state : WorkerView.State.values()) {
+            readings.gauge(Family.WORKERS, states.getOrDefault(state, 0), state.name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    private static void device(DeviceOffer device, String worker, Readings readings) {
+        String id = NodeMeter.device(device.deviceId())[0];
+        readings.gauge(Family.DEVICE_INFO, 1, id, worker, device.name());
+        readings.gauge(Family.DEVICE_MEMORY_BYTES, device.memoryBytes(), id, worker);
+    }
+
+    private void store(Readings readings) {
+        readings.gauge(Family.STORE_PENDING_BYTES, store.pendingBytes());
+        readings.gauge(Family.STORE_REFUSES, store.refusal().isPresent() ? 1 : 0);
+        readings.gauge(Family.STORE_ESTRANGED, store.estranged() ? 1 : 0);
+        readings.gauge(Family.STORE_DISK_FREE_BYTES, dataDir.toFile().getUsableSpace());
+    }
+
+    private static void broker(EmbeddedBroker embedded, Readings readings) {
+        readings.gauge(Family.BROKER_CONNECTIONS, embedded.connections());
+        readings.gauge(Family.BROKER_QUEUED, embedded.queued());
+    }
+}

@@ -1,0 +1,61 @@
+package io.bignode.lease;
+
+/** Is told what becomes of leases, with a lock held: it counts and returns. */
+public interface LeaseObserver {
+    /** Why there is a lease. */
+    enum Kind {
+        /** To compute nonces nobody computed. */
+        WORK,
+        /** To compute again what a remote worker reported. */
+        CHECK
+    }
+
+    /** How a lease ended. */
+    enum End {
+        /** With a result that is taken. */
+        DONE,
+        /** The device failed, or did not finish in time. */
+        FAILED,
+        /** Without a result: cancelled, its worker is gone or was put in quarantine. */
+        RETURNED
+    }
+
+    /** A lease goes to a device. */
+    void issued(Kind kind);
+
+    /** A lease ended. */
+    void ended(Kind kind, End end, String deviceId);
+
+    /**
+     * A result that is taken, or held until it is verified.
+     *
+     * @param computed    how many nonces were computed
+     * @param found       how many of them count
+     * @param deviceNanos how long the device was busy with them
+     */
+    void computed(String tenant, String deviceId, int computed, int found, long deviceNanos);
+
+    /** Results of a remote worker were computed again. */
+    void verified(boolean agreed);
+
+    /** A worker was put in quarantine. */
+    void condemned();
+
+    /** Counts nothing. */
+    LeaseObserver NOBODY = new LeaseObserver() {
+        @Override
+        public void issued(Kind kind) {}
+
+        @Override
+        public void ended(Kind kind, End end, String deviceId) {}
+
+        @Override
+        public void computed(String tenant, String deviceId, int computed, int found, long deviceNanos) {}
+
+        @Override
+        public void verified(boolean agreed) {}
+
+        @Override
+        public void condemned() {}
+    };
+}

@@ -1,0 +1,58 @@
+package io.bignode.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The units of deploy/systemd, as systemd's own tool sees them. */
+class SystemdUnitsTest {
+    private static final Path ANALYZE = Path.of("/usr/bin/systemd-analyze");
+
+    @TempDir
+    Path folder;
+
+    private static String read(String unit) throws IOException {
+        return Files.readString(Sandbox.project().resolve("deploy/systemd/" + unit));
+    }
+
+    private String analyze(String... arguments) throws Exception {
+        assumeTrue(Files.isExecutable(ANALYZE), "systemd-analyze is not installed: apt-get install systemd");
+        String[] command = new String[arguments.length + 1];
+        command[0] = ANALYZE.toString();
+        System.arraycopy(arguments, 0, command, 1, arguments.length);
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String told = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return process.waitFor() == 0 ? told : "exit " + process.exitValue() + "\n" + told;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    void systemdFindsNothingWrong(String unit) throws Exception {
+        // The program need not be installed here: another one stands in for it.
+        Path copy = Files.writeString(folder.resolve(unit), read(unit).replace("ExecStart=/opt/bignode/bin/bignode", "ExecStart=/bin/true"));
+
+        assertThat(analyze("verify", "--man=no", copy.toString())).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    void systemdCallsItsExposureSmall(String unit) throws Exception {
+        Path copy = Files.writeString(folder.resolve(unit), read(unit));
+
+        // In tenths of its scale of ten; what is left is what a JVM and a GPU need.
+        assertThat(analyze("security", "--offline=true", "--threshold=20", copy.toString())).doesNotStartWith("exit").contains("Overall exposure level");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    void itRunsTheDistributionAndHoldsNoSecret(String unit) throws Exception {
+        assertThat(read(unit)).containsPattern("ExecStart=/opt/bignode/bin/bignode (serve|worker)\n").contains("EnvironmentFile=/etc/bignode/").doesNotContain("TOKEN=");
+    }
+}

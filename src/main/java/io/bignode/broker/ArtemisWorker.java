@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
 import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.DeviceName;
 import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Lease;
@@ -143,6 +144,11 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         synchronized (this) {
             unsent.remove(report.leaseId());
         }
+    }
+
+    @Override
+    public synchronized void measured(DeviceHealth health) {
+        if (current != null) current.tell(new DeviceHealth(mailbox(health.deviceId()).device.deviceId(), health.gauges()));
     }
 
     @Override

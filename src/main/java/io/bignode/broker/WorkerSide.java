@@ -1,5 +1,6 @@
 package io.bignode.broker;
 
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
@@ -30,6 +31,9 @@ public interface WorkerSide {
 
     /** Tells what became of a lease. */
     void report(LeaseReport report);
+
+    /** Tells what a device measured of itself; lost where the head cannot be reached. */
+    void measured(DeviceHealth health);
 
     /** Withdraws a device: its leases, taken or not, are returned and its requests forgotten. */
     void gone(String deviceId);

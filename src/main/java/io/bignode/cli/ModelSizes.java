@@ -13,9 +13,10 @@ import io.bignode.poc.ProofOrder;
 import io.bignode.session.WorkOrder;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Which models fit which devices, wherever these are, judged from what a worker told of them. */
+/** Which models fit which devices, wherever these are, and how much work they are, judged from what a worker told of them. */
 final class ModelSizes implements Capacity {
     /** Answers that are remembered; orders name any number of shapes. */
     private static final int REMEMBERED = 10_000;
@@ -23,6 +24,7 @@ final class ModelSizes implements Capacity {
     private record Question(String kind, long memoryBytes, String costClass) {}
 
     private final Map<Question, Boolean> answers = new ConcurrentHashMap<>();
+    private final Map<String, Double> operations = new ConcurrentHashMap<>();
 
     /** Why a model does not fit a device; empty when it does. */
     Optional<String> refusal(DeviceOffer offer, ModelParams params) {
@@ -38,6 +40,12 @@ final class ModelSizes implements Capacity {
     public boolean fits(DeviceOffer device, WorkOrder work) {
         if (answers.size() > REMEMBERED) answers.clear();
         return answers.computeIfAbsent(new Question(kind(device), device.memoryBytes(), work.costClass()), _ -> refusal(device, params(work)).isEmpty());
+    }
+
+    @Override
+    public OptionalDouble operations(WorkOrder work) {
+        if (operations.size() > REMEMBERED) operations.clear();
+        return OptionalDouble.of(operations.computeIfAbsent(work.costClass(), _ -> params(work).flopsPerNonce()));
     }
 
     private static String kind(DeviceOffer offer) {

@@ -59,6 +59,11 @@ public interface Engine extends AutoCloseable {
         return OptionalLong.empty();
     }
 
+    /** What the device measures of itself now. May take long where the device hangs; nothing else waits for it. */
+    default Gauges gauges() {
+        return Gauges.NONE;
+    }
+
     /** Frees everything the engine holds; models must be closed before. */
     @Override
     void close();

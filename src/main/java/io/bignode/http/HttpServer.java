@@ -64,7 +64,8 @@ public final class HttpServer implements AutoCloseable {
                 new HealthResource(devices, () -> closing, sessions::estranged))
                 .and(new WorkerResource(workers).routes())
                 .and(WebPages.routes())
-                .and(live.routes());
+                .and(live.routes())
+                .and(new HistoryResource(sessions, farm).routes());
         Http1Config.Builder http1 = Http1Config.builder()
                 .maxPrologueLength(MAX_REQUEST_LINE)
                 .maxHeadersSize(MAX_HEADERS)

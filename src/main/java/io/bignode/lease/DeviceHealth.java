@@ -29,6 +29,10 @@ public record DeviceHealth(String deviceId, Map<String, Double> gauges) implemen
             this.most = most;
         }
 
+        boolean takes(double value) {
+            return value >= least && value <= most;
+        }
+
         String wire() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -44,10 +48,20 @@ public record DeviceHealth(String deviceId, Map<String, Double> gauges) implemen
         for (Gauge gauge : Gauge.values()) {
             Double value = gauges.get(gauge.wire());
             if (value == null) continue;
-            if (!(value >= gauge.least && value <= gauge.most)) throw new IllegalArgumentException(gauge.wire() + " " + value);
+            if (!gauge.takes(value)) throw new IllegalArgumentException(gauge.wire() + " " + value);
             known.put(gauge.wire(), value);
         }
         gauges = Map.copyOf(known);
+    }
+
+    /** The same of a device's own readings: what no device measures, as a driver may say once in a while, is left out. */
+    public static DeviceHealth sane(String deviceId, Map<String, Double> readings) {
+        Map<String, Double> sane = new HashMap<>();
+        for (Gauge gauge : Gauge.values()) {
+            Double value = readings.get(gauge.wire());
+            if (value != null && gauge.takes(value)) sane.put(gauge.wire(), value);
+        }
+        return new DeviceHealth(deviceId, sane);
     }
 
     /** The share of the time for which it was busy, 0 to 1. */

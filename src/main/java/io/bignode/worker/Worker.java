@@ -28,6 +28,7 @@ public final class Worker implements AutoCloseable {
     private final double margin;
     private final List<Thread> slots = new ArrayList<>();
     private final List<ProofFunction> functions = new ArrayList<>();
+    private final Meters meters;
     private volatile boolean closing;
 
     /**
@@ -43,6 +44,7 @@ public final class Worker implements AutoCloseable {
         this.broker = broker;
         this.pools = pools;
         this.margin = margin;
+        this.meters = new Meters(this.engines, broker);
     }
 
     /** Lets every device ask for leases. */
@@ -57,6 +59,7 @@ public final class Worker implements AutoCloseable {
                         .start(() -> work(engine.device(), function)));
             }
         }
+        meters.start();
     }
 
     private void work(Device device, ProofFunction function) {
@@ -129,6 +132,7 @@ public final class Worker implements AutoCloseable {
     public void close() {
         closing = true;
         slots.forEach(Thread::interrupt);
+        meters.close();
         long deadline = System.nanoTime() + CLOSING.toNanos();
         boolean stopped = true;
         for (Thread slot : slots) {

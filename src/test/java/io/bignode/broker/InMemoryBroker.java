@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
 import io.bignode.lease.DeviceGone;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
@@ -51,6 +52,11 @@ public final class InMemoryBroker implements WorkerSide, AutoCloseable {
     public void report(LeaseReport report) {
         if (!(report instanceof LeaseReport.Started)) wanted.remove(report.leaseId());
         toHead.add(report);
+    }
+
+    @Override
+    public void measured(DeviceHealth health) {
+        toHead.add(health);
     }
 
     @Override

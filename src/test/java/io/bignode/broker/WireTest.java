@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bignode.lease.DeviceGone;
 import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
@@ -16,6 +17,7 @@ import io.bignode.session.NonceSequence;
 import io.bignode.session.WorkOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,7 @@ class WireTest {
             new LeaseReport.Failed("lease-1-2", "out of \"memory\"\n"),
             new LeaseReport.Returned("lease-1-2"),
             new DeviceGone("farm/cuda:0"),
+            new DeviceHealth("farm/cuda:0", Map.of("utilisation", 0.97, "celsius", 61.0, "memory_used_bytes", 8e10)),
             new WorkerHello("farm", List.of(new DeviceOffer("farm/cuda:0", "H100", 80L << 30, 64)), List.of("lease-1-2")));
 
     @Test
@@ -46,6 +49,12 @@ class WireTest {
         assertThat(Wire.workerMessage(bytes("{\"type\":\"returned\",\"leaseId\":\"a\",\"mood\":\"good\"}"))).isEqualTo(new LeaseReport.Returned("a"));
     }
 
+    @Test
+    void aGaugeOfANewerWorkerIsIgnored() throws Exception {
+        assertThat(Wire.workerMessage(bytes("{\"type\":\"health\",\"deviceId\":\"farm/cpu\",\"gauges\":{\"mood\":7,\"celsius\":40.5}}")))
+                .isEqualTo(new DeviceHealth("farm/cpu", Map.of("celsius", 40.5)));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
         "", "null", "[]", "7", "{}", "{\"type\":\"returned\"}", "{\"type\":\"returned\",\"leaseId\":null}", "{\"type\":\"worker-gone\",\"worker\":\"farm\"}",
@@ -54,6 +63,9 @@ class WireTest {
         "{\"type\":\"request\",\"deviceId\":\"a\",\"maxBatch\":0}", "{\"type\":\"request\",\"deviceId\":\"a\",\"maxBatch\":99999999999}",
         "{\"type\":\"hello\",\"worker\":\"farm\",\"devices\":[{\"deviceId\":\"other/cpu\",\"name\":\"x\",\"memoryBytes\":1,\"maxBatch\":1}],\"held\":[]}",
         "{\"type\":\"hello\",\"worker\":\"../farm\",\"devices\":[],\"held\":[]}",
+        "{\"type\":\"health\",\"deviceId\":\"farm/cpu\",\"gauges\":{\"utilisation\":1.5}}",
+        "{\"type\":\"health\",\"deviceId\":\"farm/cpu\",\"gauges\":{\"celsius\":\"NaN\"}}",
+        "{\"type\":\"health\",\"deviceId\":\"no device\",\"gauges\":{}}",
         "{\"type\":\"java.lang.Runtime\"}", "\u0000\u0001"
     })
     void whatNoSoundWorkerSendsIsRefusedAndNotRepeated(String text) {

@@ -86,6 +86,7 @@ class AuthorizationMatrixTest {
             Map.entry("GET /health/ready", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /openapi", new Row(200, 200)),
             Map.entry("GET /api/v1/overview", new Row(200, 200, 200)),
+            Map.entry("GET /api/v1/history", new Row(200, 200, 200)),
             // The operator's: no worker of this name is there, which only the join token is told.
             Map.entry("GET /api/v1/admin/workers", new Row(401, 401, 200)),
             Map.entry("POST /api/v1/admin/workers/{name}/drain", new Row(401, 401, 404)),

@@ -125,6 +125,7 @@ final class TestNode implements AutoCloseable {
                         new HealthResource(null, null, null))
                 .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
                 .and(new LiveResource(null, new SmallFarm(false, () -> ""), new LiveDocuments(null, null, null, null)).routes())
+                .and(new HistoryResource(null, null).routes())
                 .all();
     }
 

@@ -1,6 +1,7 @@
 package io.bignode.session;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,7 +130,7 @@ public final class MemoryStore implements SessionStore {
 
     @Override
     public synchronized List<History> history(int limit) {
-        return history.values().stream().limit(limit).toList();
+        return history.values().stream().sorted(Comparator.comparingLong((History line) -> line.epoch().blockHeight()).reversed()).limit(limit).toList();
     }
 
     @Override

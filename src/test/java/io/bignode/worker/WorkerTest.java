@@ -9,7 +9,9 @@ import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
+import io.bignode.engine.Gauges;
 import io.bignode.engine.Model;
+import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
 import io.bignode.lease.LeaseRequest;
@@ -26,7 +28,9 @@ import io.bignode.session.WorkOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -103,6 +107,16 @@ class WorkerTest {
             second = report();
         }
         assertThat(second).isInstanceOf(LeaseReport.Done.class);
+    }
+
+    @Test
+    void whatADeviceMeasuresIsToldAndWhatNoDeviceMeasuresIsNot() throws InterruptedException {
+        engine.gauges = new Gauges(
+                OptionalDouble.of(0.5), OptionalDouble.empty(), OptionalDouble.of(4e9), OptionalDouble.of(300), OptionalDouble.empty(), OptionalDouble.empty());
+        worker.start();
+        WorkerMessage message = next();
+        while (!(message instanceof DeviceHealth)) message = next();
+        assertThat(message).isEqualTo(new DeviceHealth("fake", Map.of("utilisation", 0.5, "power_watts", 300.0)));
     }
 
     @Test
@@ -194,6 +208,7 @@ class WorkerTest {
 
     /** Answers whatever distances it is told to; fails, is lost or holds on when told to. */
     private static final class FakeEngine implements Engine {
+        volatile Gauges gauges = Gauges.NONE;
         final AtomicInteger failures = new AtomicInteger();
         final AtomicInteger losses = new AtomicInteger();
         final AtomicInteger recoveries = new AtomicInteger();
@@ -204,6 +219,11 @@ class WorkerTest {
         volatile boolean hold;
         volatile boolean lost;
         volatile int room = 9;
+
+        @Override
+        public Gauges gauges() {
+            return gauges;
+        }
 
         @Override
         public Device device() {

@@ -6,6 +6,7 @@ import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
+import io.bignode.engine.Gauges;
 import io.bignode.engine.Model;
 import io.bignode.engine.cpu.UntouchedMemory;
 import io.bignode.poc.HostMemory;
@@ -32,6 +33,7 @@ final class CudaEngine implements Engine {
     private final long capBytes;
     private final Duration patience;
     private final boolean hopperFfn;
+    private final GpuGauges gauges;
     private final int multiprocessors;
     private final double operationsASecond;
     private final Device device;
@@ -44,8 +46,10 @@ final class CudaEngine implements Engine {
      * @param capBytes the most of its memory to take
      * @param patience  how long it may make no progress before it counts as hung
      * @param hopperFfn whether our own feed-forward kernel is used where it can be
+     * @param gauges    reads what the GPU measures of itself
      */
-    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn) {
+    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn, GpuGauges gauges) {
+        this.gauges = gauges;
         this.libraries = libraries;
         this.kernels = kernels;
         this.ordinal = found.ordinal();
@@ -186,7 +190,13 @@ final class CudaEngine implements Engine {
     }
 
     @Override
+    public Gauges gauges() {
+        return gauges.read().withPeak(operationsASecond);
+    }
+
+    @Override
     public synchronized void close() {
+        gauges.close();
         if (gpu == null) return;
         if (gpu.lost()) {
             reset(gpu);

@@ -59,6 +59,7 @@ public final class Gpus {
         private final Places places;
         private final List<String> libraries = new ArrayList<>();
         private Optional<String> driverVersion = Optional.empty();
+        private Optional<NativeLibrary> nvml = Optional.empty();
 
         Search(CudaOptions options) {
             this.options = options;
@@ -96,9 +97,13 @@ public final class Gpus {
             KernelCache kernels = new KernelCache(all.nvrtc(), options.kernelsFolder());
             List<Engine> engines = new ArrayList<>();
             for (Found gpu : gpus) {
-                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE, options.hopperFfn()));
+                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE, options.hopperFfn(), gauges(gpu)));
             }
             return new Gpus(new Detection(gpus, driverVersion, libraries, Optional.empty()), engines);
+        }
+
+        private GpuGauges gauges(Found gpu) {
+            return new GpuGauges(nvml, gpu.uuid());
         }
 
         private Found describe(CudaDriver driver, int ordinal) {
@@ -119,8 +124,9 @@ public final class Gpus {
         /** The driver's own version, which only NVML tells; nothing where that is missing, as nothing else needs it. */
         private String nvmlVersion() {
             if (!(find(List.of("libnvidia-ml.so.1"), DRIVER_FIX) instanceof Lookup.Found(NativeLibrary library))) return "";
-            try (Nvml nvml = new Nvml(library)) {
-                return nvml.driverVersion() + ", ";
+            nvml = Optional.of(library);
+            try (Nvml open = new Nvml(library)) {
+                return open.driverVersion() + ", ";
             } catch (DeviceException refused) {
                 System.getLogger(Gpus.class.getName()).log(System.Logger.Level.WARNING, "NVML does not tell the driver''s version: {0}", refused.getMessage());
                 return "";

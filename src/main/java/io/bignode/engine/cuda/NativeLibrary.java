@@ -131,6 +131,11 @@ final class NativeLibrary {
         return handle(function, FunctionDescriptor.of(ValueLayout.JAVA_INT, parameters));
     }
 
+    /** The same for a function that an older library may lack. */
+    Optional<MethodHandle> optionalStatus(String function, ValueLayout... parameters) {
+        return symbols.find(function).map(address -> LINKER.downcallHandle(address, FunctionDescriptor.of(ValueLayout.JAVA_INT, parameters)));
+    }
+
     /** A function that returns a C string. */
     MethodHandle text(String function, ValueLayout... parameters) {
         return handle(function, FunctionDescriptor.of(ValueLayout.ADDRESS, parameters));

@@ -71,7 +71,7 @@ export class Chart {
         y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 100] },
       },
       axes: [
-        { ...axis, grid: { show: false }, space: 70, size: 28, values: (_, splits) => splits.map(hoursAndMinutes) },
+        { ...axis, grid: { show: false }, incrs: [60, 120, 300], space: 48, size: 28, values: (_, splits) => splits.map(hoursAndMinutes) },
         { ...axis, size: 52, space: 42, values: (_, splits) => splits.map(short) },
       ],
       series: [

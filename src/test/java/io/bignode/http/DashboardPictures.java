@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Takes pictures of the dashboard, to be looked at: {@code DashboardPictures FOLDER}. */
+/** Takes pictures of the dashboard, to be looked at, and those of the documents: {@code DashboardPictures FOLDER}. */
 final class DashboardPictures {
     private DashboardPictures() {}
 
@@ -29,7 +29,8 @@ final class DashboardPictures {
             if (scene == Scene.FARM) browser.script("document.querySelector('input[value=devices]').click()");
             browser.until("some time", () -> feed.requests.stream().anyMatch(line -> line.contains("history")));
             browser.script("return new Promise(done => setTimeout(done, 1200))");
-            Files.write(folder.resolve(String.format(Locale.ROOT, "%s-%s-%d.png", scene, theme, width).toLowerCase(Locale.ROOT)), browser.picture());
+            Files.write(folder.resolve(String.format(Locale.ROOT, "%s-%s-%d.png", scene, theme, width).toLowerCase(Locale.ROOT)), browser.picture(10_000));
+            if (scene == Scene.BUSY && width == 1440) Files.write(folder.resolve("dashboard-" + theme + ".png"), browser.picture(1500));
         }
     }
 }

@@ -1,0 +1,85 @@
+package io.bignode.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The dashboard's files, as the server gives them to somebody without a token. */
+class WebPagesTest {
+    private static Stream<String> paths() {
+        return WebPages.routes().stream().map(Route::template);
+    }
+
+    @Test
+    void everyFileIsServedAsWhatItIsUnderAStrictPolicy() {
+        try (TestNode node = new TestNode()) {
+            assertThat(paths()).contains("/", "/web/app.js", "/web/style.css", "/web/favicon.svg", "/web/lib/uPlot.js");
+            paths().forEach(path -> {
+                HttpResponse<String> response = node.get("/" + path, "");
+                assertThat(response.statusCode()).as(path).isEqualTo(200);
+                String type = path.endsWith(".js") ? "text/javascript" : path.endsWith(".css") ? "text/css" : path.endsWith(".svg") ? "image/svg+xml" : "text/html";
+                assertThat(header(response, "Content-Type")).as(path).startsWith(type);
+                assertThat(header(response, "Content-Security-Policy")).contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'").doesNotContain("unsafe");
+                assertThat(header(response, "X-Content-Type-Options")).isEqualTo("nosniff");
+                assertThat(header(response, "Referrer-Policy")).isEqualTo("no-referrer");
+                assertThat(response.headers().allValues("Cache-Control")).isEqualTo(List.of("no-cache"));
+                assertThat(response.body()).doesNotContain("<script>").doesNotContain("<style");
+            });
+        }
+    }
+
+    @Test
+    void whatABrowserStillHasIsNotSentAgain() {
+        try (TestNode node = new TestNode()) {
+            String tag = header(node.get("//web/app.js", ""), "ETag");
+            HttpResponse<String> same = node.send(node.request("//web/app.js", "").header("If-None-Match", "\"another\", W/" + tag).GET());
+            assertThat(same.statusCode()).isEqualTo(304);
+            assertThat(same.body()).isEmpty();
+            assertThat(header(same, "ETag")).isEqualTo(tag);
+            assertThat(node.send(node.request("//web/app.js", "").header("If-None-Match", "\"another\"").GET()).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/web/", "/web", "/web/../openapi.yaml", "/web/..%2fopenapi.yaml", "/web/%2e%2e/db/sqlite/1.sql", "/web/lib/../app.js", "/web/app.js/", "/web//app.js",
+            "/index.html", "/web/index.html", "/META-INF/MANIFEST.MF", "/web/lib/uPlot.cjs.js"})
+    void noOtherPathLeadsToAFile(String path) throws Exception {
+        try (TestNode node = new TestNode();
+                Socket socket = node.connect()) {
+            byte[] request = ("GET " + path + " HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
+            assertThat(RawExchange.send(socket, request).status()).isEqualTo(401);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("paths")
+    void noFileIsWrittenTo(String path) {
+        try (TestNode node = new TestNode()) {
+            HttpResponse<String> response = node.post("/" + path, "{}", "");
+            assertThat(response.statusCode()).isEqualTo(405);
+            assertThat(header(response, "Allow")).isEqualTo("GET");
+        }
+    }
+
+    @Test
+    void everyFileOfTheFolderIsListed() throws Exception {
+        Path folder = Path.of(WebPages.class.getResource("/web/index.html").toURI()).getParent();
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> "/web/" + file.getFileName()).filter(path -> !path.endsWith("/index.html"))).allMatch(path -> paths().anyMatch(path::equals));
+        }
+    }
+
+    private static String header(HttpResponse<?> response, String name) {
+        return response.headers().firstValue(name).orElseThrow();
+    }
+}

@@ -373,6 +373,21 @@ public final class Session {
     }
 
     /**
+     * Reads what follows a batch, as much of it as one answer holds, and marks nothing. It says that the session is active as long as anything may follow,
+     * whatever was acknowledged.
+     *
+     * @param cursor a batch of this session that was read before, or 0
+     * @throws StoreException when it cannot be read
+     */
+    public Batches following(long cursor) {
+        Batches read = read(cursor);
+        synchronized (this) {
+            boolean more = !drained() || read.cursor() < log.newest();
+            return new Batches(id, read.found(), more || !read.found().isEmpty(), read.status(), read.totalBatches(), read.cursor());
+        }
+    }
+
+    /**
      * Waits for a batch after {@code cursor}, until this session ends or nothing can follow any more.
      *
      * @param wait    the longest to wait, by the machine's clock

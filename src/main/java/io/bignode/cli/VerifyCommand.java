@@ -29,12 +29,7 @@ import picocli.CommandLine.Parameters;
                     + " input, or --lines) it prints each faulty line by its number, then a summary."
         },
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:no fraud was found", "1:fraud was found, or a line of the file is no batch", "2:the file is missing, or the one batch in it is none"},
-        footerHeading = "%nExamples:%n",
-        footer = {
-            "  bignode client examples/dev-net.json --for 60s --out found.ndjson",
-            "  bignode verify found.ndjson --order examples/dev-net.json"
-        })
+        exitCodeList = {"0:no fraud was found", "1:fraud was found, or a line of the file is no batch", "2:the file is missing, or the one batch in it is none"})
 final class VerifyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A proof batch with params, r_target and fraud_threshold beside its own fields; or many, one a line.")
     @SuppressWarnings("NullAway.Init")

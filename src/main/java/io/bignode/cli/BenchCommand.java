@@ -6,11 +6,20 @@ import io.bignode.engine.Engine;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ModelParams;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** {@code bignode bench}: how fast this machine's device computes nonces. */
 @Command(
@@ -18,7 +27,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Measures nonces a second, and what share of its matrix library's own rate the device reaches with them, side by side in one run.",
-            "A batch of nonces is always computed whole: where one takes longer than --seconds, so does the command."
+            "A batch of nonces is always computed whole: where one takes longer than --seconds, so does the command.",
+            "With --html it writes a page that compares this run with earlier ones, each a file with what --json printed."
         })
 final class BenchCommand implements Callable<Integer> {
     @Option(
@@ -38,8 +48,26 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the figures as JSON.")
     private boolean json;
 
+    @Option(names = "--html", paramLabel = "FILE", description = "Write a report: a table and plots, one page that needs nothing else.")
+    private @Nullable Path html;
+
+    @Option(names = "--only-report", description = "Measure nothing: report the given runs alone; with --html.")
+    private boolean onlyReport;
+
+    @Parameters(paramLabel = "RUN.json", arity = "0..*", description = "Earlier runs to compare with in the report, of this device or of others.")
+    private List<Path> earlier = List.of();
+
     @Override
     public Integer call() throws Exception {
+        if (html == null && (onlyReport || !earlier.isEmpty())) throw CommandException.usage("earlier runs are compared in a report: add --html FILE");
+        if (onlyReport && earlier.isEmpty()) throw CommandException.usage("--only-report needs files of earlier runs");
+        // Read before anything is measured, which takes long.
+        List<BenchRun> runs = new ArrayList<>();
+        for (Path file : earlier) runs.add(BenchRun.read(file));
+        if (onlyReport) {
+            report(runs);
+            return ExitCode.OK;
+        }
         if (seconds < 1 || batch < 0) {
             throw CommandException.usage("--seconds must be at least 1 and --batch at least 0");
         }
@@ -47,9 +75,24 @@ final class BenchCommand implements Callable<Integer> {
         try (Engine engine = LocalDevice.choose()) {
             LocalDevice.require(engine, params);
             Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run();
-            System.out.print(json ? asJson(figures) + System.lineSeparator() : asTable(figures, params));
+            ObjectNode document = asJson(figures);
+            System.out.print(json ? document + System.lineSeparator() : asTable(figures, params));
+            if (html != null) {
+                runs.addFirst(BenchRun.read("this run", document));
+                report(runs);
+            }
         }
         return ExitCode.OK;
+    }
+
+    private void report(List<BenchRun> runs) {
+        Path file = Objects.requireNonNull(html);
+        try {
+            Files.writeString(file, BenchReport.of(runs, "Made at " + Instant.now().truncatedTo(ChronoUnit.SECONDS)));
+            System.err.println("The report is in " + file + ".");
+        } catch (IOException unwritable) {
+            throw CommandException.environment(file + " cannot be written: " + unwritable.getMessage());
+        }
     }
 
     private ModelParams params() {
@@ -94,10 +137,11 @@ final class BenchCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", "));
     }
 
-    private static ObjectNode asJson(Measurement.Figures f) {
+    private ObjectNode asJson(Measurement.Figures f) {
         ObjectNode figures = JsonNodeFactory.instance
                 .objectNode()
                 .put("device", f.device())
+                .put("params", set)
                 .put("batch", f.batch())
                 .put("nonces", f.nonces())
                 .put("nonces_per_second", f.noncesPerSecond())

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             VerifyCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
+            CompletionCommand.class,
             CommandLine.HelpCommand.class
         },
         footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
@@ -62,6 +63,7 @@ public final class BigNodeCommand implements Runnable {
     public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new BigNodeCommand());
         line.setExecutionExceptionHandler(BigNodeCommand::explain);
+        Manual.complete(line);
         return line;
     }
 

@@ -4,12 +4,8 @@ import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Engine;
-import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
-import io.bignode.poc.NonceInputs;
-import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
-import java.util.ArrayList;
 import java.util.List;
 
 /** One of this machine's devices, for commands that compute without a server. */
@@ -54,25 +50,9 @@ final class LocalDevice {
 
     /** The distances of a case's nonces, in their order. */
     static List<Double> distances(Case task) throws InterruptedException, CancelledException {
-        List<Double> distances = new ArrayList<>();
-        ProofOrder order = task.order();
-        try (Engine engine = open()) {
-            require(engine, order.params());
-            try (WeightPool pool = pool(engine, order.blockHash(), order.params());
-                    Model model = engine.open(order.params(), pool);
-                    NonceInputs inputs = model.newInputs();
-                    Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
-                while (distances.size() < task.nonces().size()) {
-                    int most = Math.min(inputs.capacity(), model.maxBatch());
-                    List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + most));
-                    inputs.draw(order.blockHash(), order.publicKey(), batch);
-                    for (double distance : model.distances(inputs, () -> false).distances()) {
-                        distances.add(distance);
-                    }
-                    progress.add(batch.size());
-                }
-            }
+        try (Recomputation device = new Recomputation();
+                Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
+            return device.distances(task, progress::add);
         }
-        return distances;
     }
 }

@@ -15,9 +15,7 @@ import picocli.CommandLine.Spec;
         name = "tenant",
         mixinStandardHelpOptions = true,
         description = "Makes a token for a tenant: the line for the file that DELEGATION_TOKENS_FILE names goes to standard output, the token, which is"
-                + " kept nowhere and shown this once, to standard error.",
-        footerHeading = "%nExample:%n",
-        footer = "  ./bignode tenant alice --sessions 8 --weight 2 >> tokens")
+                + " kept nowhere and shown this once, to standard error.")
 final class TenantCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")

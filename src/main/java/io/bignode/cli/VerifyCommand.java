@@ -3,51 +3,61 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.engine.CancelledException;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ProofCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code bignode verify}: a validator's verdict on a proof batch. */
+/** {@code bignode verify}: a validator's verdict on proof batches. */
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
         description = {
-            "Computes a proof batch's nonces again and judges it as the network's validators do.",
-            "Prints n, n_invalid, probability_honest and fraud_detected; exits with 1 when it is fraud."
-        })
+            "Computes proof batches' nonces again and judges them as the network's validators do.",
+            "Of one batch it prints n, n_invalid, probability_honest and fraud_detected. Of a file with a batch a line (*.ndjson, *.jsonl, - for standard"
+                    + " input, or --lines) it prints each faulty line by its number, then a summary."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:no fraud was found", "1:fraud was found, or a line of the file is no batch", "2:the file is missing, or the one batch in it is none"})
 final class VerifyCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "BATCH.json", description = "A proof batch with params, r_target and fraud_threshold beside its own fields.")
+    @Parameters(paramLabel = "FILE", description = "A proof batch with params, r_target and fraud_threshold beside its own fields; or many, one a line.")
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
+    @Option(names = "--order", paramLabel = "ORDER.json", description = "The start request that was answered: what batches do not say themselves is taken from it.")
+    private @Nullable Path order;
+
+    @Option(names = "--lines", description = "Read a batch a line, whatever the file's name.")
+    private boolean lines;
+
     @Override
     public Integer call() throws Exception {
-        Case task;
-        double rTarget;
-        double fraudThreshold;
+        String name = file.toString();
+        return lines || order != null || name.equals("-") || name.endsWith(".ndjson") || name.endsWith(".jsonl") ? all() : one();
+    }
+
+    private int one() throws InterruptedException, CancelledException {
+        JudgedBatch batch;
         try {
-            JsonFields fields = JsonFields.of(Documents.read(file));
-            task = Case.read(fields);
-            rTarget = fields.number("r_target", 0, false, 2, null);
-            fraudThreshold = fields.number("fraud_threshold", 0, true, 1, null);
-            if (fields.clean()) {
-                requireBatch(fields, task.nonces(), rTarget);
-            }
-            fields.check();
+            batch = JudgedBatch.read(JsonFields.of(Documents.read(file)));
         } catch (InvalidOrderException invalid) {
             throw Documents.faulty(file, invalid);
         }
-        ProofCheck check = ProofCheck.of(LocalDevice.distances(task), rTarget, fraudThreshold);
+        ProofCheck check = batch.check(LocalDevice.distances(batch.task()));
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
-                .put("n", task.nonces().size())
+                .put("n", batch.task().nonces().size())
                 .put("n_invalid", check.nInvalid())
                 .put("probability_honest", check.probabilityHonest())
                 .put("fraud_detected", check.fraudDetected());
@@ -55,21 +65,20 @@ final class VerifyCommand implements Callable<Integer> {
         return check.fraudDetected() ? ExitCode.CHECK_FAILED : ExitCode.OK;
     }
 
-    /** A batch with a distance that does not count, or a nonce twice, is malformed: no validator computes it. */
-    private static void requireBatch(JsonFields fields, List<Long> nonces, double rTarget) {
-        JsonNode distances = fields.raw("dist");
-        if (distances == null || !distances.isArray() || distances.size() != nonces.size()) {
-            fields.fault("dist", "must be an array of one distance for each nonce");
-            return;
-        }
-        Set<Long> seen = new HashSet<>();
-        for (int i = 0; i < nonces.size(); i++) {
-            if (!distances.get(i).isNumber() || !(distances.get(i).doubleValue() < rTarget) || distances.get(i).doubleValue() < 0) {
-                fields.fault("dist[" + i + "]", "must be a number of at least 0 and below r_target");
-            }
-            if (!seen.add(nonces.get(i))) {
-                fields.fault("nonces[" + i + "]", "must not occur twice");
-            }
+    private int all() throws InterruptedException, CancelledException {
+        Optional<JsonNode> ordered = Optional.ofNullable(order).map(Documents::read);
+        boolean standardInput = file.toString().equals("-");
+        // How much comes through a pipe nobody knows: no bar is shown of it.
+        try (InputStream in = standardInput ? System.in : Files.newInputStream(file);
+                Progress progress = new Progress("verify", standardInput ? 0 : Files.size(file), "KiB", 1024);
+                Recomputation device = new Recomputation()) {
+            ObjectNode summary = new BatchFile(ordered, device, System.out::println).judge(in, progress);
+            System.out.println(summary);
+            return summary.get("ok").booleanValue() ? ExitCode.OK : ExitCode.CHECK_FAILED;
+        } catch (NoSuchFileException missing) {
+            throw CommandException.usage(file + " does not exist");
+        } catch (IOException broken) {
+            throw CommandException.usage(file + " cannot be read: " + broken.getMessage());
         }
     }
 }

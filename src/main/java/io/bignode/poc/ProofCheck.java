@@ -28,7 +28,7 @@ public record ProofCheck(int nInvalid, double probabilityHonest, boolean fraudDe
     }
 
     /** Judges {@code nInvalid} misses among {@code n} nonces. */
-    static ProofCheck of(int n, int nInvalid, double fraudThreshold) {
+    public static ProofCheck of(int n, int nInvalid, double fraudThreshold) {
         double honest = nInvalid == 0
                 ? 1.0
                 : BinomialDistribution.of(n, MISMATCH_PROBABILITY).survivalProbability(nInvalid - 1);

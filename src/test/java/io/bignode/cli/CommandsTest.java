@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -14,6 +15,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -95,6 +98,55 @@ class CommandsTest {
         Outcome outcome = run("verify", file("batch.json", batch(0.5)));
         assertThat(outcome.exitCode()).isEqualTo(2);
         assertThat(outcome.err()).contains("dist[0] must be a number of at least 0 and below r_target", "dist[7]");
+    }
+
+    @Test
+    void verifyJudgesAFileOfABatchALineAndNamesTheFaultyOnes() throws Exception {
+        ObjectNode honest = batch(1.6);
+        ObjectNode order = JSON.createObjectNode();
+        for (String field : List.of("params", "r_target", "fraud_threshold")) order.set(field, honest.remove(field));
+        String fine = file("found.ndjson", honest + "\n\n" + honest);
+        Outcome well = run("verify", fine, "--order", file("order.json", order));
+        assertThat(well.err()).isEmpty();
+        assertThat(well.exitCode()).isZero();
+        JsonNode summary = JSON.readTree(well.out());
+        assertThat(summary.get("lines").asInt()).isEqualTo(3);
+        assertThat(summary.get("batches").asInt()).isEqualTo(2);
+        assertThat(summary.get("n").asInt()).isEqualTo(16);
+        assertThat(summary.get("n_invalid").asInt()).isZero();
+
+        ObjectNode forged = batch(1.2);
+        forged.putArray("dist").addAll(JSON.readTree("[1.1,1.1,1.1,1.1,1.1,1.1,1.1,1.1]").valueStream().toList());
+        Outcome bad = run("verify", "--lines", file("bad.txt", forged + "\n{\"nonces\": [}\n" + batch(1.6) + "\n" + batch(0.5) + "\n[1]\n"));
+        assertThat(bad.exitCode()).isEqualTo(1);
+        List<String> lines = bad.out().lines().toList();
+        assertThat(lines).hasSize(5);
+        assertThat(JSON.readTree(lines.get(0)).get("fault").textValue()).isEqualTo("fraud: 8 of 8 nonces do not count");
+        assertThat(lines.get(1)).startsWith("{\"line\":2,\"fault\":\"is not JSON");
+        assertThat(lines.get(2)).startsWith("{\"line\":4,\"fault\":\"dist[0] must be");
+        assertThat(lines.get(3)).startsWith("{\"line\":5,");
+        JsonNode end = JSON.readTree(lines.get(4));
+        assertThat(end.get("ok").booleanValue()).isFalse();
+        assertThat(end.get("malformed_lines").asInt()).isEqualTo(3);
+        assertThat(end.get("fraudulent_lines").asInt()).isEqualTo(1);
+        assertThat(end.get("batches").asInt()).isEqualTo(2);
+    }
+
+    @Test
+    void verifyFindsNothingWellInAnEmptyFileAndExplainsAMissingOne() throws Exception {
+        assertThat(run("verify", file("empty.ndjson", "")).exitCode()).isEqualTo(1);
+        assertThat(run("verify", "nowhere.ndjson").err()).contains("nowhere.ndjson does not exist");
+    }
+
+    @Test
+    void aLineThatIsTooLongIsSkippedAndTheNextOneRead() throws Exception {
+        byte[] text = new byte[BatchLines.LONGEST + 7];
+        Arrays.fill(text, (byte) 'x');
+        text[BatchLines.LONGEST + 3] = '\n';
+        BatchLines lines = new BatchLines(new ByteArrayInputStream(text));
+        assertThat(lines.next().orElseThrow().text()).isEmpty();
+        assertThat(lines.next().orElseThrow().text()).hasValue("xxx");
+        assertThat(lines.next()).isEmpty();
     }
 
     @Test

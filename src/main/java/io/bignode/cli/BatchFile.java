@@ -1,0 +1,127 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.engine.CancelledException;
+import io.bignode.poc.Fault;
+import io.bignode.poc.InvalidOrderException;
+import io.bignode.poc.JsonFields;
+import io.bignode.poc.ProofCheck;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** Judges a file with a proof batch a line. One line is held at a time, and one model. */
+final class BatchFile {
+    /** What a batch may lack where the order it answers is given beside it. */
+    private static final List<String> OF_THE_ORDER = List.of("params", "r_target", "fraud_threshold");
+
+    private final Optional<JsonNode> order;
+    private final Recomputation device;
+    private final Consumer<ObjectNode> faulty;
+    private long line;
+    private long batches;
+    private long malformed;
+    private long fraudulent;
+    private int n;
+    private int invalid;
+    private double threshold = 1;
+
+    /**
+     * A judge that saw nothing yet.
+     *
+     * @param order  a start request whose parameters, target and threshold count for batches without their own
+     * @param faulty told of each line that is malformed or fraud
+     */
+    BatchFile(Optional<JsonNode> order, Recomputation device, Consumer<ObjectNode> faulty) {
+        this.order = order;
+        this.device = device;
+        this.faulty = faulty;
+    }
+
+    /**
+     * Judges.
+     *
+     * @param progress the file's bytes
+     * @return the summary; {@code ok} only where every line is a batch and no fraud was found, neither in one nor in all together
+     */
+    ObjectNode judge(InputStream in, Progress progress) throws IOException, InterruptedException, CancelledException {
+        BatchLines lines = new BatchLines(in);
+        long told = 0;
+        for (Optional<BatchLines.Line> next = lines.next(); next.isPresent(); next = lines.next()) {
+            line++;
+            judge(next.get());
+            progress.add(lines.bytes() - told);
+            told = lines.bytes();
+        }
+        ProofCheck all = ProofCheck.of(n, invalid, threshold);
+        boolean well = batches > 0 && malformed == 0 && fraudulent == 0 && !all.fraudDetected();
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("ok", well)
+                .put("lines", line)
+                .put("batches", batches)
+                .put("malformed_lines", malformed)
+                .put("fraudulent_lines", fraudulent)
+                .put("n", n)
+                .put("n_invalid", invalid)
+                .put("probability_honest", all.probabilityHonest())
+                .put("fraud_detected", fraudulent > 0 || all.fraudDetected());
+    }
+
+    private void judge(BatchLines.Line next) throws InterruptedException, CancelledException {
+        if (next.text().isEmpty()) {
+            malformed("is longer than " + BatchLines.LONGEST + " bytes");
+        } else if (!next.text().get().isBlank()) {
+            read(next.text().get());
+        }
+    }
+
+    private void read(String text) throws InterruptedException, CancelledException {
+        JudgedBatch batch;
+        try {
+            batch = JudgedBatch.read(JsonFields.of(completed(Documents.json().readTree(text))));
+        } catch (JsonProcessingException none) {
+            malformed("is not JSON: " + none.getOriginalMessage());
+            return;
+        } catch (InvalidOrderException wrong) {
+            malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")));
+            return;
+        }
+        ProofCheck check = batch.check(device.distances(batch.task(), _ -> {}));
+        batches++;
+        n = Math.addExact(n, batch.task().nonces().size());
+        invalid += check.nInvalid();
+        threshold = Math.min(threshold, batch.fraudThreshold());
+        if (!check.fraudDetected()) return;
+        fraudulent++;
+        faulty.accept(JsonNodeFactory.instance
+                .objectNode()
+                .put("line", line)
+                .put("fault", "fraud: " + check.nInvalid() + " of " + batch.task().nonces().size() + " nonces do not count")
+                .put("probability_honest", check.probabilityHonest()));
+    }
+
+    private static String told(Fault fault) {
+        return (fault.field().isEmpty() ? "" : fault.field() + " ") + fault.message();
+    }
+
+    private void malformed(String what) {
+        malformed++;
+        faulty.accept(JsonNodeFactory.instance.objectNode().put("line", line).put("fault", what));
+    }
+
+    private JsonNode completed(JsonNode batch) {
+        if (order.isEmpty() || !(batch instanceof ObjectNode object)) return batch;
+        for (String field : OF_THE_ORDER) {
+            JsonNode value = order.get().get(field);
+            if (!object.has(field) && value != null) object.set(field, value);
+        }
+        return object;
+    }
+}

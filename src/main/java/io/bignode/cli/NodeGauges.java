@@ -1,7 +1,8 @@
 package io.bignode.cli;
 
 import io.bignode.broker.EmbeddedBroker;
-import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.DeviceHealth;
+import io.bignode.lease.DeviceView;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
 import io.bignode.metrics.Family;
@@ -16,7 +17,7 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 
@@ -73,17 +74,32 @@ record NodeGauges(
         for (WorkerView worker : leases.workers()) {
             states.merge(worker.state(), 1, Integer::sum);
             readings.gauge(Family.WORKER_LEASES, worker.leases(), worker.name());
-            for (DeviceOffer device : worker.devices()) device(device, worker.name(), readings);
         }
+        for (DeviceView device : leases.deviceViews()) device(device, readings);
         for (WorkerView.State state : WorkerView.State.values()) {
             readings.gauge(Family.WORKERS, states.getOrDefault(state, 0), state.name().toLowerCase(Locale.ROOT));
         }
     }
 
-    private static void device(DeviceOffer device, String worker, Readings readings) {
-        String id = NodeMeter.device(device.deviceId())[0];
-        readings.gauge(Family.DEVICE_INFO, 1, id, worker, device.name());
-        readings.gauge(Family.DEVICE_MEMORY_BYTES, device.memoryBytes(), id, worker);
+    private static void device(DeviceView device, Readings readings) {
+        String[] labels = NodeMeter.device(device.offer().deviceId());
+        readings.gauge(Family.DEVICE_INFO, 1, labels[0], labels[1], device.offer().name());
+        readings.gauge(Family.DEVICE_STATE, 1, labels[0], labels[1], device.state().name().toLowerCase(Locale.ROOT));
+        readings.gauge(Family.DEVICE_MEMORY_BYTES, device.offer().memoryBytes(), labels);
+        readings.gauge(Family.DEVICE_LEASES, device.leases(), labels);
+        known(Family.DEVICE_PEAK_RATIO, device.shareOfPeak(), labels, readings);
+        if (device.health().isEmpty()) return;
+        DeviceHealth health = device.health().get();
+        known(Family.DEVICE_UTILISATION_RATIO, health.utilisation(), labels, readings);
+        known(Family.DEVICE_MEMORY_USED_BYTES, health.memoryUsedBytes(), labels, readings);
+        known(Family.DEVICE_TEMPERATURE_CELSIUS, health.celsius(), labels, readings);
+        known(Family.DEVICE_POWER_WATTS, health.powerWatts(), labels, readings);
+        known(Family.DEVICE_POWER_LIMIT_WATTS, health.powerLimitWatts(), labels, readings);
+    }
+
+    /** What a device does not measure has no series; 0 would be a lie. */
+    private static void known(Family family, OptionalDouble value, String[] labels, Readings readings) {
+        if (value.isPresent()) readings.gauge(family, value.getAsDouble(), labels);
     }
 
     private void store(Readings readings) {

@@ -39,8 +39,23 @@ public enum Family {
             Type.COUNTER, "verifications", "Checks of remote workers' results that came to a verdict since this head started: agreed or deviated.",
             "result"),
 
-    DEVICE_INFO(Type.GAUGE, "device_info", "Always 1; a device that is connected, and what its maker calls it.", Label.DEVICE, Label.WORKER, "name"),
+    DEVICE_INFO(Type.GAUGE, "device_info", "Always 1; a device that is or was connected, and what its maker calls it.", Label.DEVICE, Label.WORKER, "name"),
     DEVICE_MEMORY_BYTES(Type.GAUGE, "device_memory_bytes", "Memory of a device that may be used.", Label.DEVICE, Label.WORKER),
+    DEVICE_STATE(
+            Type.GAUGE, "device_state", "1 for the state a device is in: idle, preparing, computing, draining, quarantined or apart.",
+            Label.DEVICE, Label.WORKER, "state"),
+    DEVICE_LEASES(Type.GAUGE, "device_leases", "Leases that a device has.", Label.DEVICE, Label.WORKER),
+    DEVICE_PEAK_RATIO(
+            Type.GAUGE, "device_peak_ratio", "What part of its chip's greatest rate a device reaches while it computes; missing where unknown.",
+            Label.DEVICE, Label.WORKER),
+    DEVICE_UTILISATION_RATIO(
+            Type.GAUGE, "device_utilisation_ratio", "The share of time for which a GPU was busy, as NVML measures it.", Label.DEVICE, Label.WORKER),
+    DEVICE_MEMORY_USED_BYTES(
+            Type.GAUGE, "device_memory_used_bytes", "Memory of a GPU in use, by whomever, as NVML measures it.", Label.DEVICE, Label.WORKER),
+    DEVICE_TEMPERATURE_CELSIUS(
+            Type.GAUGE, "device_temperature_celsius", "A GPU's temperature, as NVML measures it.", Label.DEVICE, Label.WORKER),
+    DEVICE_POWER_WATTS(Type.GAUGE, "device_power_watts", "What a GPU draws, as NVML measures it.", Label.DEVICE, Label.WORKER),
+    DEVICE_POWER_LIMIT_WATTS(Type.GAUGE, "device_power_limit_watts", "The most a GPU may draw, as NVML tells it.", Label.DEVICE, Label.WORKER),
     DEVICE_NONCES_RAW(Type.COUNTER, "device_nonces_raw", "Nonces a device computed since this head started.", Label.DEVICE, Label.WORKER),
     DEVICE_NONCES_VALID(Type.COUNTER, "device_nonces_valid", "Nonces that count, found by a device since this head started.", Label.DEVICE, Label.WORKER),
     DEVICE_BUSY_SECONDS(

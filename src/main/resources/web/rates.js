@@ -15,7 +15,11 @@ export class Rates {
   #cursor = null;
   #left = new Chart(byId("left"), (index) => this.#point(index));
   #right = new Chart(byId("right"), (index) => this.#point(index));
-  #heat = new Heat(byId("right"), (name) => say(byId("right-title"), name ?? this.#heatTitle()));
+  #pointed = null;
+  #heat = new Heat(byId("right"), (name) => {
+    this.#pointed = name;
+    say(byId("right-title"), this.#heatTitle());
+  });
 
   constructor(series) {
     this.#series = series;
@@ -94,13 +98,13 @@ export class Rates {
       .sort((a, b) => a.key.localeCompare(b.key, "en", { numeric: true }));
     this.lines = fold(all, "device");
     say(byId("left-title"), all.length > LINES ? `Raw nonces per minute, the fastest ${LINES - 1} and the mean of the rest` : "Raw nonces per minute");
-    if (byId("right-title").dataset.row === undefined) say(byId("right-title"), this.#heatTitle());
+    say(byId("right-title"), this.#heatTitle());
     this.#left.draw(times, this.lines.map((line) => ({ colour: line.colour, values: line.raw })), span, `Raw nonces per minute of ${plural(all.length, "device")}`);
     this.#heat.draw(all.map((line) => ({ name: line.name, values: line.raw })), BUCKETS, `Speed of all ${plural(all.length, "device")} over the last 8 minutes`);
   }
 
   #heatTitle() {
-    return this.#cut === "devices" ? `All ${plural(this.#overview.devices.length, "device")}, brighter is faster` : "Raw nonces per minute";
+    return this.#pointed ?? `All ${plural(this.#overview.devices.length, "device")}, brighter is faster`;
   }
 
   #legend() {

@@ -32,7 +32,7 @@ export function showSessions(overview) {
   say(none.querySelector(".why"), overview.totals.devices === 0 && overview.scope === "all"
     ? "No session runs, and none can start: no device works. Run this on the node's host; it names what is missing and the fix:"
     : "No session runs. A small node starts one at the beginning of a sprint; to see one now, run this where Big Node is unpacked:");
-  say(none.querySelector("code"), overview.totals.devices === 0 && overview.scope === "all" ? "bignode doctor" : `bignode client examples/dev-net.json --node ${location.origin} --for 60s`);
+  say(none.querySelector("code"), overview.totals.devices === 0 && overview.scope === "all" ? "bignode doctor" : `bignode client examples/dev-net.json --url ${location.origin} --for 60s`);
   keep(byId("sessions-rows"), sessions, (session) => session.session_id, row, update);
 }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
@@ -24,6 +25,13 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 /** A headless Chromium, with the operating system's driver: none is ever fetched. */
 public final class Browser implements AutoCloseable {
     private static final String MISSING = "the dashboard's tests need Chromium and its driver: apt-get install chromium chromium-driver";
+
+    /** Held here, as the log manager alone would forget its level: Selenium warns of every Chromium newer than itself, and nothing here uses what it misses. */
+    private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium.devtools");
+
+    static {
+        SELENIUM.setLevel(Level.SEVERE);
+    }
 
     final ChromeDriver driver;
 

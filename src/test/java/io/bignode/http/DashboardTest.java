@@ -259,7 +259,7 @@ class DashboardTest {
     @Test
     void anEmptyNodeTellsWhatToDoNext() {
         show(Scene.EMPTY);
-        assertThat(browser.text("#sessions")).contains("bignode client examples/dev-net.json --node http://127.0.0.1:");
+        assertThat(browser.text("#sessions")).contains("bignode client examples/dev-net.json --url http://127.0.0.1:");
     }
 
     @Test

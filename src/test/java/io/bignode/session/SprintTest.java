@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -33,12 +34,14 @@ class SprintTest {
 
     @BeforeEach
     void listen() {
+        logger.setLevel(Level.INFO); // other tests of this process may have quieted those above it
         logger.addHandler(handler);
     }
 
     @AfterEach
     void listenNoMore() {
         logger.removeHandler(handler);
+        logger.setLevel(null);
     }
 
     private Session start() {

@@ -278,6 +278,33 @@ class DeliveryTest {
         return ((Answered) delivery.poll(session, OptionalLong.of(cursor), Duration.ZERO, _ -> {})).batches();
     }
 
+    @Test
+    void aStreamBeatsWhileThereIsNothingAndEndsWhenTheDeliveryIsClosed() throws Exception {
+        CountDownLatch beats = new CountDownLatch(3);
+        StreamWriter writer = new StreamWriter() {
+            @Override
+            public void beat() {
+                beats.countDown();
+            }
+
+            @Override
+            public void write(Batches batches) {
+                throw new AssertionError("there was nothing to write");
+            }
+        };
+        CompletableFuture<PollOutcome> outcome = CompletableFuture.supplyAsync(() -> {
+            try {
+                return delivery.stream(session, OptionalLong.empty(), Duration.ofMillis(20), writer);
+            } catch (IOException | InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        await(beats);
+        assertThat(outcome).isNotDone();
+        delivery.close();
+        assertThat(outcome.get(50, TimeUnit.SECONDS)).isInstanceOf(Answered.class);
+    }
+
     private CompletableFuture<Batches> inBackground(AnswerWriter writer) {
         return run(OptionalLong.empty(), Duration.ZERO, writer).poll();
     }

@@ -1,0 +1,33 @@
+package io.bignode.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.junit.jupiter.api.Test;
+
+/** The tables of {@code bignode sessions} and {@code bignode devices}. */
+class TablesTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @Test
+    void aDevicesUnknownGaugesAreDashes() throws Exception {
+        String devices = """
+                [{"device_id":"local/cpu","name":"CPU","state":"idle","raw":0,"nonces_per_second":0.0,"busy_share":0.0,"share_of_peak":null,"utilisation":null,
+                  "memory_used_bytes":null,"temperature_celsius":null,"power_watts":null,"alarm":null},
+                 {"device_id":"farm/cuda:0","name":"H100","state":"computing","raw":48210,"nonces_per_second":161.234,"busy_share":0.994,"share_of_peak":0.71,
+                  "utilisation":0.97,"memory_used_bytes":32212254720,"temperature_celsius":61.0,"power_watts":612.3,"alarm":null}]""";
+        assertThat(DevicesCommand.table(JSON.readTree(devices)).lines()).containsExactly(
+                "DEVICE       NAME  STATE        RAW  NONCES/S  BUSY  PEAK  LOAD  USED GIB  TEMP  POWER  ALARM",
+                "local/cpu    CPU   idle           0      0.00    0%     -     -         -     -      -      -",
+                "farm/cuda:0  H100  computing  48210    161.23   99%   71%   97%      30.0   61C   612W      -");
+    }
+
+    @Test
+    void aSessionNobodyPollsSaysSo() throws Exception {
+        String sessions = """
+                [{"session_id":"5f0c","tenant":"node-7","node_id":3,"block_height":1204,"status":"generating","idle":true,"seconds_left":120.4,"raw":100,"valid":7,
+                  "delivered":5,"raw_per_minute":60.04,"valid_per_minute":4.2,"share":0.5}]""";
+        assertThat(SessionsCommand.table(JSON.readTree(sessions)).lines().getLast())
+                .contains("generating, nobody polls", "120s", "60.0", "4.2", "50%");
+    }
+}

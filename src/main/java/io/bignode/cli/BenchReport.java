@@ -16,7 +16,8 @@ final class BenchReport {
             .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
             th, td { text-align: right; padding: 0.25rem 0.5rem; border-bottom: 1px solid var(--line); white-space: nowrap; }
             th:first-child, td:first-child { text-align: left; }
-            svg { width: 100%; height: auto; } svg text { fill: currentColor; font-size: 14px; } svg .bar { fill: var(--bar); } svg .back { fill: var(--line); opacity: 0.4; }
+            svg { width: 100%; height: auto; } svg text { fill: currentColor; font-size: 14px; } svg .bar { fill: var(--bar); }
+            svg .back { fill: var(--line); opacity: 0.4; }
             """;
     private static final int WIDTH = 900;
     private static final int LABELS = 330;
@@ -46,8 +47,10 @@ final class BenchReport {
                 .append(escaped(when)).append("; ").append(runs.size()).append(runs.size() == 1 ? " run" : " runs").append(".</p>");
         table(runs);
         byModel(runs).forEach((model, same) -> plot(
-                "Nonces a second" + (model.isEmpty() ? "" : ", " + model), same, BenchRun::noncesPerSecond, value -> figure(value), maximum(same, BenchRun::noncesPerSecond)));
-        plot("Forward pass as a share of the device's own matrix products", runs, BenchRun::share, BenchReport::percent, Math.max(1, maximum(runs, BenchRun::share)));
+                "Nonces a second" + (model.isEmpty() ? "" : ", " + model), same, BenchRun::noncesPerSecond, BenchReport::figure,
+                maximum(same, BenchRun::noncesPerSecond)));
+        plot("Forward pass as a share of the device's own matrix products", runs, BenchRun::share, BenchReport::percent,
+                Math.max(1, maximum(runs, BenchRun::share)));
         plot("Device busy", runs, BenchRun::busyShare, BenchReport::percent, Math.max(1, maximum(runs, BenchRun::busyShare)));
         ToDoubleFunction<BenchRun> cold = run -> run.coldStart().getOrDefault("total", 0.0);
         plot("Seconds from an order to its first nonce", runs, cold, value -> figure(value) + " s", maximum(runs, cold));
@@ -55,8 +58,8 @@ final class BenchReport {
     }
 
     private void table(List<BenchRun> runs) {
-        out.append("<div class=\"scroll\"><table><tr><th>Run</th><th>Nonces/s</th><th>Batch</th><th>TFLOP/s</th><th>Matrix TFLOP/s</th><th>Share</th><th>Busy</th>"
-                + "<th>First nonce, s</th></tr>");
+        out.append("<div class=\"scroll\"><table><tr><th>Run</th><th>Nonces/s</th><th>Batch</th><th>TFLOP/s</th><th>Matrix TFLOP/s</th><th>Share</th>"
+                + "<th>Busy</th><th>First nonce, s</th></tr>");
         for (BenchRun run : runs) {
             out.append("<tr><td>").append(escaped(run.title())).append("</td>");
             for (String cell : List.of(

@@ -35,9 +35,11 @@ final class ClockChecks {
     /** What the system says: empty when it does not. */
     static Finding judge(Optional<Boolean> synchronised) {
         if (synchronised.isEmpty()) {
-            return Finding.warn("clock", "nothing here says whether it is right: see that the host keeps time, or name a server to ask with --peer https://…");
+            return Finding.warn("clock",
+                    "nothing here says whether it is right: see that the host keeps time, or name a server to ask with --peer https://…");
         }
-        return synchronised.get() ? Finding.ok("clock", "the system keeps it synchronised") : Finding.warn("clock", "the system does not keep it synchronised: " + FIX);
+        return synchronised.get() ? Finding.ok("clock", "the system keeps it synchronised")
+                : Finding.warn("clock", "the system does not keep it synchronised: " + FIX);
     }
 
     /** A difference from another's clock, of which a second is the other's rounding. */

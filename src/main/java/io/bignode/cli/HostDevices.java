@@ -66,11 +66,11 @@ final class HostDevices implements AutoCloseable {
     void start() {
         for (Engine engine : devices.engines()) {
             Device device = engine.device();
-            LOG.log(System.Logger.Level.INFO, String.format(
-                    "device %s: %s, %.1f GiB may be used", device.id(), device.name(), device.memoryBytes() / (double) (1L << 30)));
+            LOG.log(System.Logger.Level.INFO, "device {0}: {1}, {2} GiB may be used", device.id(), device.name(),
+                    String.format("%.1f", device.memoryBytes() / (double) (1L << 30)));
         }
         devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
-                reason -> LOG.log(System.Logger.Level.WARNING, "{0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
+                reason -> LOG.log(System.Logger.Level.WARNING, "device {0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
         devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
         if (devices.engines().isEmpty()) return;
         link.start();

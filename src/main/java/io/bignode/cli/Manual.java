@@ -18,14 +18,15 @@ final class Manual {
             Map.entry("workers", List.of("bignode workers", "bignode workers --url https://head.example.org:9090")),
             Map.entry("drain", List.of("bignode drain farm-3")),
             Map.entry("admit", List.of("bignode admit farm-3")),
-            Map.entry("client", List.of("bignode client examples/dev-net.json --for 20s", "bignode client examples/main-net.json --url https://node.example.org:9090"
-                    + " --token-file token --out found.ndjson")),
+            Map.entry("client", List.of("bignode client examples/dev-net.json --for 20s",
+                    "bignode client examples/main-net.json --url https://node.example.org:9090 --token-file token --out found.ndjson")),
             Map.entry("tenant", List.of("bignode tenant alice --sessions 8 --weight 2 >> tokens")),
             Map.entry("compute", List.of("bignode compute case.json")),
             Map.entry("fingerprint", List.of("bignode fingerprint case.json")),
             Map.entry("verify", List.of("bignode verify batch.json", "bignode verify found.ndjson --order examples/dev-net.json",
                     "cat found.ndjson | bignode verify - --order examples/dev-net.json")),
-            Map.entry("bench", List.of("bignode bench --params main-net --seconds 60", "bignode bench --json > before.json", "bignode bench --html report.html before.json")),
+            Map.entry("bench", List.of("bignode bench --params main-net --seconds 60", "bignode bench --json > before.json",
+                    "bignode bench --html report.html before.json")),
             Map.entry("doctor", List.of("bignode doctor", "bignode doctor --peer https://node.example.org", "bignode doctor --json")),
             Map.entry("completion", List.of("source <(bignode completion)", "bignode completion > /etc/bash_completion.d/bignode")),
             Map.entry("help", List.of("bignode help serve")));

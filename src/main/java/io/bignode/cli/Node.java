@@ -105,7 +105,7 @@ final class Node implements AutoCloseable {
 
         @Override
         public void apart(String reason) {
-            LOG.log(System.Logger.Level.WARNING, "the head's own devices are not connected to the broker: {0}", reason);
+            LOG.log(System.Logger.Level.WARNING, "the head''s own devices are not connected to the broker: {0}", reason);
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** Computes nonces on one of this machine's devices. The model of the last case stays open for the next, as long as that is of the same block and parameters. */
+/** Computes nonces on one of this machine's devices. The model of the last case stays open while the next are of its block and parameters. */
 final class Recomputation implements AutoCloseable {
     private final Engine engine = LocalDevice.open();
     private @Nullable Opened opened;

@@ -135,8 +135,8 @@ final class ServerChecks {
         } catch (BindException refused) {
             if (port != 0 && nodeAnswers(host, port)) return Finding.ok("port", port + " of " + host + " is taken, by " + WELL);
             if (port != 0 && tls) {
-                return Finding.warn("port", port + " of " + host + " is taken, by what cannot be asked without trusting its certificate: if it is no node of yours,"
-                        + " end it, or set DELEGATION_PORT");
+                return Finding.warn("port", port + " of " + host + " is taken, by what cannot be asked without trusting its certificate: if it is no"
+                        + " node of yours, end it, or set DELEGATION_PORT");
             }
             return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
                     + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");

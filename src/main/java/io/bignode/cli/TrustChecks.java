@@ -45,7 +45,9 @@ final class TrustChecks {
             ServerIdentity identity = ServerIdentity.read(files, now);
             long days = Duration.between(now, identity.expires()).toDays();
             String what = "for " + names(identity.chain().getFirst()) + ", expires in " + days + " days";
-            if (Duration.between(now, identity.expires()).compareTo(SOON) < 0) return Finding.warn(check, what + ": renew it; the files are read again by themselves");
+            if (Duration.between(now, identity.expires()).compareTo(SOON) < 0) {
+                return Finding.warn(check, what + ": renew it; the files are read again by themselves");
+            }
             if (TokensFile.readableByOthers(files.key())) {
                 return Finding.warn(check, what + "; its key may be read by others: chmod o-r '" + files.key() + "'");
             }

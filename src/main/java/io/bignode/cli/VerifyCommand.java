@@ -29,13 +29,21 @@ import picocli.CommandLine.Parameters;
                     + " input, or --lines) it prints each faulty line by its number, then a summary."
         },
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:no fraud was found", "1:fraud was found, or a line of the file is no batch", "2:the file is missing, or the one batch in it is none"})
+        exitCodeList = {
+            "0:no fraud was found",
+            "1:fraud was found, or a line of the file is no batch, or there is none",
+            "2:the file is missing, or the one batch in it is none",
+            "3:such a model cannot run on this machine"
+        })
 final class VerifyCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "A proof batch with params, r_target and fraud_threshold beside its own fields; or many, one a line.")
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
-    @Option(names = "--order", paramLabel = "ORDER.json", description = "The start request that was answered: what batches do not say themselves is taken from it.")
+    @Option(
+            names = "--order",
+            paramLabel = "ORDER.json",
+            description = "The start request that was answered: what batches do not say themselves is taken from it.")
     private @Nullable Path order;
 
     @Option(names = "--lines", description = "Read a batch a line, whatever the file's name.")

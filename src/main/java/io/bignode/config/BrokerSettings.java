@@ -17,7 +17,7 @@ public record BrokerSettings(
         String host, Optional<Integer> port, Optional<Token> givenToken, Optional<TlsSettings> tls, Optional<ExternalBroker> external, double verifyShare) {
     private static final String HOST = "DELEGATION_WORKER_HOST";
     private static final String PORT = "DELEGATION_WORKER_PORT";
-    private static final String TOKEN = "DELEGATION_JOIN_TOKEN";
+    static final String TOKEN = "DELEGATION_JOIN_TOKEN";
     private static final double USUAL_SHARE = 0.02;
 
     /** The file in the data folder that keeps the join token. */

@@ -93,10 +93,7 @@ public record Settings(
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         Optional<Token> shown = given.or(() -> kept);
-        if (shown.isPresent() && shown.map(Token::secret).equals(reader.text("DELEGATION_JOIN_TOKEN"))) {
-            reader.fault("DELEGATION_JOIN_TOKEN", "is the same as " + TOKEN + ", so that every small node could drain workers and join as one; set another:"
-                    + " openssl rand -hex 32");
-        }
+        broker.givenToken().ifPresent(join -> requireNobodyElses(join, shown, tenants, reader));
         reader.check();
         Token token = shown.isPresent() ? shown.get() : newToken.in(file);
         TokenOrigin origin =
@@ -149,6 +146,20 @@ public record Settings(
         Path dataDir = dataDir(reader);
         reader.check();
         return given.isPresent() ? given : new TokenFile(dataDir, BrokerSettings.TOKEN_FILE).read();
+    }
+
+    /** Who holds the join token may drain workers and join as one: no small node may show the same. */
+    private static void requireNobodyElses(Token join, Optional<Token> shown, TenantSettings tenants, EnvironmentReader reader) {
+        String fix = ", so that small nodes could drain workers and join as one; set another: openssl rand -hex 32";
+        if (shown.isPresent() && shown.get().matches(join.secret())) reader.fault(BrokerSettings.TOKEN, "is the same as " + TOKEN + fix);
+        if (tenants.tokensFile().isEmpty() || !reader.clean()) return; // a file with faults was told already
+        try {
+            TenantToken.HexDigest digest = TenantToken.HexDigest.of(join);
+            boolean known = TokensFile.read(tenants.tokensFile().get()).stream().anyMatch(tenant -> tenant.digest().equals(digest));
+            if (known) reader.fault(BrokerSettings.TOKEN, "is a tenant's in " + tenants.tokensFile().get() + fix);
+        } catch (InvalidSettingsException changed) {
+            reader.faults(changed);
+        }
     }
 
     private static String host(EnvironmentReader reader) {

@@ -63,7 +63,8 @@ final class ApiPage {
 
     private void write() {
         String title = document.at("/info/title").asText();
-        out.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
+        out.raw("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">")
+                .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>")
                 .text(title).raw("</title><style>").raw(STYLE).raw("</style></head><body><main>");
         out.raw("<h1>").text(title).raw("</h1>").prose(document.at("/info/description").asText());
         out.raw("<p>As a document for programs (OpenAPI ").text(document.get("openapi").asText()).raw("): <code>GET /openapi</code>, with a token.</p>");
@@ -176,7 +177,8 @@ final class ApiPage {
         if (schema.path("additionalProperties").isObject()) text += ", by name: " + type(schema.get("additionalProperties"));
         if (schema.has("items") && schema.get("items").has("properties")) {
             List<String> fields = new ArrayList<>();
-            schema.get("items").get("properties").properties().forEach(field -> fields.add("<code>" + Markup.escaped(field.getKey()) + "</code> " + type(field.getValue())));
+            schema.get("items").get("properties").properties().forEach(field ->
+                    fields.add("<code>" + Markup.escaped(field.getKey()) + "</code> " + type(field.getValue())));
             text += " {" + String.join(", ", fields) + "}";
         }
         return text;
@@ -200,7 +202,8 @@ final class ApiPage {
     }
 
     private void row(String name, String second, String markup, String description) {
-        out.raw("<tr><td><code>").text(name).raw("</code></td><td>").text(second).raw("</td><td>").raw(markup).raw("</td><td>").prose(description).raw("</td></tr>");
+        out.raw("<tr><td><code>").text(name).raw("</code></td><td>").text(second).raw("</td><td>").raw(markup).raw("</td><td>").prose(description)
+                .raw("</td></tr>");
     }
 
     private JsonNode meant(JsonNode node) {

@@ -38,7 +38,8 @@ class BenchReportTest {
     @Test
     void aPageRunsNothingLoadsNothingAndTellsNamesAsText() {
         String page = BenchReport.of(List.of(run("<script>alert(1)</script>", "main-net", 50)), "today");
-        assertThat(page).contains("&lt;script&gt;", "a &lt;fast&gt; &amp; &quot;wide&quot; device").doesNotContainPattern("<script|src=|href=|url\\(| on[a-z]+=\"");
+        assertThat(page).contains("&lt;script&gt;", "a &lt;fast&gt; &amp; &quot;wide&quot; device")
+                .doesNotContainPattern("<script|src=|href=|url\\(| on[a-z]+=\"");
     }
 
     @Test

@@ -32,12 +32,4 @@ class LogSettingsTest {
                         "DELEGATION_BROKER_URL", "tcp://h:1?trustStorePassword=sixth;x=y")))
                 .containsExactlyInAnyOrder("first", "second", "third", "fourth", "fifth", "sixth");
     }
-
-    @Test
-    void aJoinTokenThatSmallNodesHoldTooIsRefused() {
-        assertThatThrownBy(() -> Settings.preview(Map.of("DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_JOIN_TOKEN", TOKEN)))
-                .isInstanceOf(InvalidSettingsException.class)
-                .hasMessageContaining("DELEGATION_JOIN_TOKEN is the same as DELEGATION_AUTH_TOKEN")
-                .hasMessageNotContaining(TOKEN);
-    }
 }

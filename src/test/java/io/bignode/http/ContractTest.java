@@ -109,7 +109,8 @@ class ContractTest {
         try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
             // In every state a session can be in, as its fields differ.
             List<Consumer<Session>> states = List.of(
-                    _ -> {}, session -> node.compute(session, 3), session -> session.fail("the device gave up"), session -> node.sessions.stop("first", session.id()));
+                    _ -> {}, session -> node.compute(session, 3), session -> session.fail("the device gave up"),
+                    session -> node.sessions.stop("first", session.id()));
             for (int state = 0; state < states.size(); state++) {
                 for (Map.Entry<String, Way> call : calls().entrySet()) {
                     Session session = node.start(startBody().put("node_id", 100 + state));
@@ -198,7 +199,8 @@ class ContractTest {
 
     private static List<Mutant> mutants() {
         List<Mutant> mutants = new ArrayList<>();
-        List<String> values = List.of("", "null", "true", "\"\"", "\"x\"", "-1", "0", "1", "0.5", "2", "2.5", "10000000000000000000", "[]", "{}", "\"" + "y".repeat(600) + "\"");
+        List<String> values = List.of("", "null", "true", "\"\"", "\"x\"", "-1", "0", "1", "0.5", "2", "2.5",
+                "10000000000000000000", "[]", "{}", "\"" + "y".repeat(600) + "\"");
         startBody().fieldNames().forEachRemaining(field -> values.forEach(value -> mutants.add(new Mutant(field, value))));
         // Of the parameters only what no model's size depends on, which is told with 422 too.
         for (String field : List.of("norm_eps", "rope_theta", "use_scaled_rope")) {

@@ -87,7 +87,7 @@ final class CudaEngine implements Engine {
     public synchronized void prepare() {
         if (gpu != null && !gpu.lost()) return;
         if (gpu != null) {
-            LOG.log(System.Logger.Level.WARNING, "{0} was lost; it is opened anew", device.id());
+            LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
             peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
             reset(gpu);
             gpu = null;
@@ -154,10 +154,10 @@ final class CudaEngine implements Engine {
                 while (plan.isPresent()) {
                     try {
                         CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience, hopperFfn);
-                        LOG.log(System.Logger.Level.INFO, "{0}: model open, {1}, seconds {2}", device.id(), plan.get(), model.openingSeconds());
+                        LOG.log(System.Logger.Level.INFO, "device {0}: model open, {1}, seconds {2}", device.id(), plan.get(), model.openingSeconds());
                         return model;
                     } catch (DeviceMemoryException full) {
-                        LOG.log(System.Logger.Level.WARNING, "{0}: {1} does not fit after all: {2}", device.id(), plan.get(), full.getMessage());
+                        LOG.log(System.Logger.Level.WARNING, "device {0}: {1} does not fit after all: {2}", device.id(), plan.get(), full.getMessage());
                         plan = plan.get().smaller(params);
                     }
                 }

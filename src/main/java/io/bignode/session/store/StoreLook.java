@@ -88,7 +88,8 @@ public final class StoreLook {
             return new Seen.Ill(what + " has schema version " + version + ", this version of bignode knows " + Migrations.newest(),
                     "start the version of bignode that wrote it, or restore a backup");
         }
-        return new Seen.Well(what + ", schema version " + version + (version < Migrations.newest() ? ", brought to " + Migrations.newest() + " at the start" : ""));
+        String then = version < Migrations.newest() ? ", brought to " + Migrations.newest() + " at the start" : "";
+        return new Seen.Well(what + ", schema version " + version + then);
     }
 
     private static String text(Statement statement, String sql) throws SQLException {

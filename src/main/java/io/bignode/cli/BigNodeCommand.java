@@ -18,6 +18,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             WorkerCommand.class,
+            SessionsCommand.class,
+            DevicesCommand.class,
             WorkersCommand.class,
             DrainCommand.class,
             AdmitCommand.class,

@@ -17,6 +17,10 @@ import picocli.CommandLine.Option;
 
 /** Options and requests of the commands with which an operator speaks to a running head. */
 final class Operator {
+    /** The footer of each of these commands. */
+    static final String TOKEN_HINT =
+            "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n";
+
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
 
     @Option(
@@ -34,11 +38,11 @@ final class Operator {
      * Asks the head.
      *
      * @param method GET or POST
-     * @param path   below {@code /api/v1/admin}
+     * @param path   below {@code /api/v1}
      * @throws CommandException when it refuses or cannot be reached
      */
     JsonNode ask(String method, String path) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + "/api/v1/admin" + path))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + "/api/v1" + path))
                 .timeout(ANSWER_TIME)
                 .header("Authorization", "Bearer " + token(System.getenv()).secret())
                 .method(method, HttpRequest.BodyPublishers.noBody())

@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
         name = "workers",
         mixinStandardHelpOptions = true,
         description = "Lists the workers of a running head: name, state, leases, devices.",
-        footerHeading = "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n")
+        footerHeading = Operator.TOKEN_HINT)
 final class WorkersCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -26,7 +26,7 @@ final class WorkersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        for (JsonNode worker : operator.ask("GET", "/workers").get("workers")) {
+        for (JsonNode worker : operator.ask("GET", "/admin/workers").get("workers")) {
             List<String> devices = new ArrayList<>();
             worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
             spec.commandLine().getOut().printf("%s %s, %d leases: %s%n",

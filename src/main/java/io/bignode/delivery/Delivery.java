@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Answers polls. Thread safe: every poll has a thread of its own, which waits cheaply when it is a virtual one. */
+/** Answers polls, one by one or as a stream. Thread safe: every poll has a thread of its own, which waits cheaply when it is a virtual one. */
 public final class Delivery implements AutoCloseable {
     /** How long a poll without cursor waits for another one of its session that is still writing, perhaps to a client that vanished. */
     private static final Duration TURN = Duration.ofSeconds(5);
@@ -60,6 +60,63 @@ public final class Delivery implements AutoCloseable {
         } finally {
             session.polled();
         }
+    }
+
+    /**
+     * Has answers written as there is something, until nothing can follow any more or this delivery is closed; where there is nothing for a while, a beat.
+     * The last answer is empty and says that the session is not active.
+     *
+     * <p>Without a cursor, what was written counts as handed out, as with {@link #poll}. With one, everything up to it is acknowledged and all that follows
+     * is written, but acknowledged only by the cursor that the small node comes back with: whatever is lost on the way is written again.
+     *
+     * @param after the newest cursor the small node has
+     * @param pause from one beat to the next
+     * @return the last answer, or that the cursor is none, in which case nothing was written
+     * @throws IOException the writer's own
+     */
+    public PollOutcome stream(Session session, OptionalLong after, Duration pause, StreamWriter writer) throws IOException, InterruptedException {
+        session.polled();
+        if (after.isEmpty()) {
+            writer.beat();
+            return streamUnsettled(session, pause, writer);
+        }
+        Optional<Batches> first = session.after(after.getAsLong());
+        if (first.isEmpty()) return new PollOutcome.UnknownCursor(after.getAsLong(), session.totalBatches());
+        writer.beat();
+        return streamAfter(session, after.getAsLong(), pause, writer);
+    }
+
+    private PollOutcome streamUnsettled(Session session, Duration pause, StreamWriter writer) throws IOException, InterruptedException {
+        AnswerWriter answers = batches -> writeOrBeat(batches, writer);
+        while (true) {
+            PollOutcome outcome = pollUnsettled(session, pause, answers);
+            session.polled();
+            if (closed || outcome instanceof PollOutcome.Answered(Batches batches) && isLast(batches)) return outcome;
+        }
+    }
+
+    private PollOutcome streamAfter(Session session, long after, Duration pause, StreamWriter writer) throws IOException, InterruptedException {
+        long cursor = after;
+        while (true) {
+            await(session, cursor, pause);
+            long begun = System.nanoTime();
+            Batches batches = session.following(cursor);
+            write(session, batches, answer -> writeOrBeat(answer, writer), begun);
+            session.polled();
+            cursor = batches.cursor();
+            if (closed || isLast(batches)) return new PollOutcome.Answered(batches);
+        }
+    }
+
+    /** Whether nothing follows, or nothing can: batches of a session that was purged meanwhile are gone. */
+    private static boolean isLast(Batches batches) {
+        boolean gone = batches.status().ended() && batches.found().isEmpty() && batches.cursor() < batches.totalBatches();
+        return gone || !batches.sessionActive();
+    }
+
+    private static void writeOrBeat(Batches batches, StreamWriter writer) throws IOException {
+        if (batches.found().isEmpty() && batches.sessionActive()) writer.beat();
+        else writer.write(batches);
     }
 
     /** Answers all waiting polls at once with what there is; later ones do not wait. */

@@ -16,18 +16,26 @@ final class PollQuery {
 
     private PollQuery() {}
 
-    /** The cursor up to which everything is acknowledged; empty where none is given. */
-    static OptionalLong after(Query query, List<Fault> faults) {
+    /**
+     * The cursor up to which everything is acknowledged; empty where none is given.
+     *
+     * @param lastEventId the cursor of the last event the client had, which is newer than the one in its query; empty text where there is none
+     */
+    static OptionalLong after(Query query, String lastEventId, List<Fault> faults) {
         Optional<String> text = value(query, "after", faults);
-        if (text.isEmpty()) return OptionalLong.empty();
-        if (CURSOR.matcher(text.get()).matches()) {
+        if (!lastEventId.isEmpty()) return cursor("Last-Event-ID", lastEventId, faults);
+        return text.isEmpty() ? OptionalLong.empty() : cursor("after", text.get(), faults);
+    }
+
+    private static OptionalLong cursor(String name, String text, List<Fault> faults) {
+        if (CURSOR.matcher(text).matches()) {
             try {
-                return OptionalLong.of(Long.parseLong(text.get()));
+                return OptionalLong.of(Long.parseLong(text));
             } catch (NumberFormatException e) {
                 // 19 digits above Long.MAX_VALUE: no cursor either
             }
         }
-        faults.add(new Fault("after", "must be a cursor, a whole number from 0"));
+        faults.add(new Fault(name, "must be a cursor, a whole number from 0"));
         return OptionalLong.empty();
     }
 

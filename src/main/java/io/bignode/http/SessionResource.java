@@ -22,6 +22,9 @@ final class SessionResource {
     private static final System.Logger LOG = System.getLogger(SessionResource.class.getName());
     private static final Duration RETRY = Duration.ofSeconds(2);
 
+    /** Shorter than what proxies put up with; and a client that is gone is noticed. */
+    private static final Duration BEAT = Duration.ofSeconds(15);
+
     private final Sessions sessions;
     private final Delivery delivery;
     private final IntSupplier devices;
@@ -35,12 +38,14 @@ final class SessionResource {
     void poll(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
         Session session = find(call);
         List<Fault> faults = new ArrayList<>();
-        OptionalLong after = PollQuery.after(call.query(), faults);
+        OptionalLong after = PollQuery.after(call.query(), call.wantsEvents() ? call.lastEventId() : "", faults);
         Duration wait = PollQuery.wait(call.query(), faults);
         if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
         PollOutcome outcome;
         try {
-            outcome = delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+            outcome = call.wantsEvents()
+                    ? stream(session, after, reply)
+                    : delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
             throw new ProblemException(Problem.unavailable("what was found cannot be read at the moment; it is not lost", RETRY));
@@ -49,6 +54,12 @@ final class SessionResource {
             case PollOutcome.Answered _ -> {}
             case PollOutcome.UnknownCursor unknown ->
                 throw new ProblemException(Problem.invalid("after", unknown.detail()));
+        }
+    }
+
+    private PollOutcome stream(Session session, OptionalLong after, Reply reply) throws IOException, InterruptedException {
+        try (BatchStream stream = new BatchStream(session, reply)) {
+            return delivery.stream(session, after, BEAT, stream);
         }
     }
 

@@ -180,6 +180,7 @@ public final class Leases {
     public void tick() {
         Effects effects = new Effects();
         synchronized (this) {
+            sessions.activity().devices(roster.devices().size());
             giveUp(effects);
             apply(verification.tick(nanoTime.getAsLong(), this::somebodyMayCheck), effects);
         }

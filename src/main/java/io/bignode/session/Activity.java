@@ -48,12 +48,31 @@ public final class Activity {
     private final Map<String, Work> lifeWork = new Remembered<>();
 
     private long swept;
+    private int devicesNow;
+    private long countedNanos;
+    private long hadNanos;
+    private long busyNanos;
+
+    /**
+     * Device time since this began.
+     *
+     * @param hadNanos  how much there was
+     * @param busyNanos how much of it was used
+     */
+    record DeviceTime(long hadNanos, long busyNanos) {
+        /** The share of the time since an earlier moment that was not used, 0 to 1; 0 where there was none. */
+        double idleShareSince(DeviceTime before) {
+            long had = hadNanos - before.hadNanos;
+            return had <= 0 ? 0 : Math.clamp(1 - (busyNanos - before.busyNanos) / (double) had, 0, 1);
+        }
+    }
 
     /** Nothing was done yet. */
     Activity(InstantSource clock, LongSupplier nanoTime) {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.origin = nanoTime.getAsLong();
+        this.countedNanos = origin;
     }
 
     /** A device worked for a session. */
@@ -61,9 +80,28 @@ public final class Activity {
         long step = step();
         sweep(step);
         total.add(step, work);
+        busyNanos += work.deviceNanos();
         sessions.computeIfAbsent(sessionId, _ -> new Buckets(step)).add(step, work);
         devices.computeIfAbsent(deviceId, _ -> new Buckets(step)).add(step, work);
         lifeWork.merge(deviceId, work, Work::plus);
+    }
+
+    /** So many devices may get leases from now on. */
+    public synchronized void devices(int count) {
+        countDevices();
+        devicesNow = count;
+    }
+
+    /** The devices' time until now. */
+    synchronized DeviceTime deviceTime() {
+        countDevices();
+        return new DeviceTime(hadNanos, busyNanos);
+    }
+
+    private void countDevices() {
+        long now = nanoTime.getAsLong();
+        hadNanos += devicesNow * (now - countedNanos);
+        countedNanos = now;
     }
 
     /** All devices' last minute. */

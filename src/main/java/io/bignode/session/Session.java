@@ -58,7 +58,7 @@ public final class Session {
     private long computed;
 
     /** What this head saw of its life. */
-    private final Sprint sprint = new Sprint();
+    private final Sprint sprint;
 
     /** The leases that did not end, and those whose results are not visible yet. */
     private int inFlight;
@@ -78,6 +78,7 @@ public final class Session {
         this.status = progress.status();
         this.error = progress.error();
         this.computed = progress.computed();
+        this.sprint = new Sprint(around.activity.deviceTime());
         Instant now = around.clock.instant();
         long nanos = around.nanoTime.getAsLong();
         this.startNanos = nanos - sinceNanos(createdAt, now);
@@ -307,7 +308,21 @@ public final class Session {
         }
     }
 
-    private synchronized void publish(long number, Landing landing) {
+    private void publish(long number, Landing landing) {
+        Optional<String> summary;
+        synchronized (this) {
+            show(number, landing);
+            summary = summary();
+        }
+        summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
+    }
+
+    /** Sums up what this head saw, once nothing more will come; a session that ended before this head has nothing to sum up. */
+    private Optional<String> summary() {
+        return drained() ? sprint.summary(id, status, log.settledNonces(), around.activity.deviceTime()) : Optional.empty();
+    }
+
+    private void show(long number, Landing landing) {
         if (number > 0) log.publish(number, landing.found().size());
         inFlight--;
         if (landing.computed() > 0) {
@@ -370,6 +385,21 @@ public final class Session {
             if (log.settle(cursor)) note();
         }
         return Optional.of(read(cursor));
+    }
+
+    /**
+     * Reads what follows a batch, as much of it as one answer holds, and marks nothing. It says that the session is active as long as anything may follow,
+     * whatever was acknowledged.
+     *
+     * @param cursor a batch of this session that was read before, or 0
+     * @throws StoreException when it cannot be read
+     */
+    public Batches following(long cursor) {
+        Batches read = read(cursor);
+        synchronized (this) {
+            boolean more = !drained() || read.cursor() < log.newest();
+            return new Batches(id, read.found(), more || !read.found().isEmpty(), read.status(), read.totalBatches(), read.cursor());
+        }
     }
 
     /**
@@ -440,6 +470,7 @@ public final class Session {
 
     private Optional<Written> end(SessionStatus how, @Nullable String why) {
         Written written;
+        Optional<String> summary;
         synchronized (this) {
             if (status.ended()) return Optional.empty();
             status = how;
@@ -447,9 +478,11 @@ public final class Session {
             endedNanos = around.nanoTime.getAsLong();
             endedAt = around.clock.instant();
             written = note();
+            summary = summary();
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
+        summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
         around.observer.ended(order.tenant(), how);
         around.changed.run();
         return Optional.of(written);

@@ -1,0 +1,46 @@
+package io.bignode.cli;
+
+import io.bignode.lease.DeviceName;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** A command that has the head treat one worker otherwise from now on. */
+abstract class ChangeWorker implements Callable<Integer> {
+    private final String change;
+    private final String told;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Operator operator;
+
+    @Parameters(paramLabel = "WORKER", description = "Its name, as bignode workers lists it")
+    @SuppressWarnings("NullAway.Init")
+    private String name;
+
+    /**
+     * A change.
+     *
+     * @param change its path below the worker's
+     * @param told   what is said of the worker then
+     */
+    ChangeWorker(String change, String told) {
+        this.change = change;
+        this.told = told;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        if (!DeviceName.isWorker(name)) throw CommandException.usage("a name of a worker has small letters, digits and dashes");
+        operator.ask("POST", "/admin/workers/" + name + "/" + change);
+        spec.commandLine().getOut().println(name + " " + told);
+        spec.commandLine().getOut().flush();
+        return ExitCode.OK;
+    }
+}

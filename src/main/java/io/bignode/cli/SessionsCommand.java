@@ -1,0 +1,51 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode sessions}. */
+@Command(
+        name = "sessions",
+        mixinStandardHelpOptions = true,
+        description = "Lists the sessions of a running node, the newest first: what they computed, found and handed out, and their last minute.",
+        footerHeading = Operator.TOKEN_HINT)
+final class SessionsCommand implements Callable<Integer> {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Operator operator;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Watch watch;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        return watch.show(spec, operator, "sessions", SessionsCommand::table);
+    }
+
+    static TextTable table(JsonNode sessions) {
+        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "RAW", "VALID", "DELIVERED", "RAW/MIN", "VALID/MIN", "SHARE");
+        for (JsonNode one : sessions) {
+            String status = one.path("status").asText() + (one.path("idle").asBoolean() ? ", nobody polls" : "");
+            table.row(
+                    one.path("session_id").asText(), one.path("tenant").asText(), one.path("node_id").asText(), one.path("block_height").asText(), status,
+                    Math.round(one.path("seconds_left").asDouble()) + "s", one.path("raw").asText(), one.path("valid").asText(),
+                    one.path("delivered").asText(), rounded(one.path("raw_per_minute")), rounded(one.path("valid_per_minute")),
+                    Math.round(100 * one.path("share").asDouble()) + "%");
+        }
+        return table;
+    }
+
+    private static String rounded(JsonNode rate) {
+        return String.format(Locale.ROOT, "%.1f", rate.asDouble());
+    }
+}

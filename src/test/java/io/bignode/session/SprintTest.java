@@ -1,0 +1,83 @@
+package io.bignode.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The line that sums up a session when nothing more will come of it. */
+class SprintTest {
+    private final ManualTime time = new ManualTime();
+    private final Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, new MemoryStore());
+    private final List<String> lines = new ArrayList<>();
+    private final Logger logger = Logger.getLogger(Session.class.getName());
+    private final Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+            if (record.getMessage().startsWith("sprint")) lines.add(record.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    @BeforeEach
+    void listen() {
+        logger.addHandler(handler);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        logger.removeHandler(handler);
+    }
+
+    private Session start() {
+        return ((StartOutcome.Started) sessions.start(Orders.of("sprint"))).session();
+    }
+
+    private void land(Flight flight, int found, Duration deviceTime) {
+        List<Found> nonces = new ArrayList<>();
+        for (int i = 0; i < found; i++) nonces.add(new Found(i, "1.0"));
+        sessions.land(List.of(new Landing(flight.leaseId(), flight.range().count(), nonces, deviceTime.toNanos(), Provenance.of("gpu"), false)));
+    }
+
+    @Test
+    void itCountsWhatWasDoneAndHowMuchTheDevicesIdled() {
+        sessions.activity().devices(2);
+        Session session = start();
+        Flight first = session.take("gpu", 10).orElseThrow();
+        time.pass(Duration.ofSeconds(4));
+        land(first, 3, Duration.ofSeconds(3));
+        session.settle(1);
+        Flight last = session.take("gpu", 5).orElseThrow();
+        time.pass(Duration.ofSeconds(6));
+
+        sessions.stop("alice", session.id());
+        assertThat(lines).as("a lease is in flight").isEmpty();
+        land(last, 1, Duration.ofSeconds(2));
+
+        assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=3 device_seconds=5.000"
+                + " idle_share=0.750 first_batch_seconds=4.000");
+        sessions.stop("alice", session.id());
+        assertThat(lines).as("told once").hasSize(1);
+    }
+
+    @Test
+    void oneThatFoundNothingSaysSo() {
+        Session session = start();
+        time.pass(Duration.ofSeconds(400));
+        sessions.tick();
+        assertThat(lines).containsExactly("sprint of session " + session.id()
+                + " is over: status=expired raw=0 valid=0 delivered=0 device_seconds=0.000 idle_share=0.000 first_batch_seconds=none");
+    }
+}

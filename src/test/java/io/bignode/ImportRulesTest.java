@@ -103,6 +103,7 @@ class ImportRulesTest {
                         onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "cli", "Main"),
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
                         onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "cli", "Main"),
+                        onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),
                         onlyIn(root, "Helidon", inPackage("io.helidon.."), "http"),
                         onlyIn(root, "Artemis", inPackage("org.apache.activemq.."), "broker"),
                         onlyIn(root, "OpenBLAS' artifact", inPackage("org.bytedeco.."), "engine.cpu"),

@@ -81,7 +81,7 @@ record NodeGauges(
         }
     }
 
-    private static void device(DeviceView device, Readings readings) {
+    static void device(DeviceView device, Readings readings) {
         String[] labels = NodeMeter.device(device.offer().deviceId());
         readings.gauge(Family.DEVICE_INFO, 1, labels[0], labels[1], device.offer().name());
         readings.gauge(Family.DEVICE_STATE, 1, labels[0], labels[1], device.state().name().toLowerCase(Locale.ROOT));

@@ -99,8 +99,9 @@ public final class Delivery implements AutoCloseable {
         long cursor = after;
         while (true) {
             await(session, cursor, pause);
+            long begun = System.nanoTime();
             Batches batches = session.following(cursor);
-            writeOrBeat(batches, writer);
+            write(session, batches, answer -> writeOrBeat(answer, writer), begun);
             session.polled();
             cursor = batches.cursor();
             if (closed || isLast(batches)) return new PollOutcome.Answered(batches);

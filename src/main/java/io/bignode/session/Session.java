@@ -496,8 +496,8 @@ public final class Session {
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
-        around.observer.ended(order.tenant(), how);
         summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
+        around.observer.ended(order.tenant(), how);
         around.changed.run();
         return Optional.of(written);
     }

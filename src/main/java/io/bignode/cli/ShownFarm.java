@@ -35,7 +35,8 @@ record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms ra
                 device.state().name().toLowerCase(Locale.ROOT), device.sessionIds(), device.leases(), device.life().raw(),
                 device.pace().work().raw() / seconds, device.pace().busyShare(),
                 known(device.shareOfPeak()), known(health, DeviceHealth::utilisation), device.offer().memoryBytes(),
-                health.map(DeviceHealth::memoryUsedBytes).filter(OptionalDouble::isPresent).map(bytes -> (long) bytes.getAsDouble()).orElse(null), known(health, DeviceHealth::celsius),
+                health.map(DeviceHealth::memoryUsedBytes).filter(OptionalDouble::isPresent).map(bytes -> (long) bytes.getAsDouble()).orElse(null),
+                known(health, DeviceHealth::celsius),
                 known(health, DeviceHealth::powerWatts), known(health, DeviceHealth::powerLimitWatts), device.alarm().orElse(null));
     }
 

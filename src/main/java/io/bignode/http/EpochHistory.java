@@ -64,8 +64,12 @@ final class EpochHistory {
         return new EpochLine(
                 epoch.blockHeight(),
                 epoch.blockHash(),
-                byTenant.entrySet().stream().map(one -> new TenantLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds())).toList(),
-                byDevice.entrySet().stream().map(one -> new DeviceLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds())).toList(),
+                byTenant.entrySet().stream()
+                        .map(one -> new TenantLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds()))
+                        .toList(),
+                byDevice.entrySet().stream()
+                        .map(one -> new DeviceLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds()))
+                        .toList(),
                 all.raw(), all.valid(), all.seconds());
     }
 

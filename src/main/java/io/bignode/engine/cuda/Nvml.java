@@ -95,7 +95,9 @@ final class Nvml implements AutoCloseable {
             OptionalDouble celsius = read(temperature, "nvmlDeviceGetTemperature", function -> (int) function.invokeExact(device, GPU_SENSOR, out))
                     ? OptionalDouble.of(Integer.toUnsignedLong(out.get(JAVA_INT, 0)))
                     : OptionalDouble.empty();
-            OptionalDouble drawn = read(power, "nvmlDeviceGetPowerUsage", function -> (int) function.invokeExact(device, out)) ? watts(out) : OptionalDouble.empty();
+            OptionalDouble drawn = read(power, "nvmlDeviceGetPowerUsage", function -> (int) function.invokeExact(device, out))
+                    ? watts(out)
+                    : OptionalDouble.empty();
             OptionalDouble limit = read(powerLimit, "nvmlDeviceGetEnforcedPowerLimit", function -> (int) function.invokeExact(device, out))
                     ? watts(out)
                     : OptionalDouble.empty();

@@ -149,6 +149,7 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey() + "?after=77", session.id(), way));
                 }
             }
+            contract.hold("GET /api/v1/history", send(node, "GET /api/v1/history?limit=0&format=xml", "x", Way.by(TOKEN)));
             node.devices.set(0);
             contract.hold("GET /health", node.get("//health", ""));
             contract.hold("GET /health/ready", node.get("//health/ready", ""));

@@ -113,8 +113,15 @@ final class ServeCommand implements Callable<Integer> {
             case TokenOrigin.File(var path, boolean isNew) ->
                 err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
         }
+        err.println("Watch it at " + page(settings, port) + " with the operator's token, "
+                + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."));
         err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
         err.flush();
+    }
+
+    /** Where a browser on this machine finds the dashboard. */
+    private static String page(Settings settings, int port) {
+        return settings.tls().isPresent() ? "https://NAME-IN-THE-CERTIFICATE:" + port + "/" : "http://localhost:" + port + "/";
     }
 
     /** What the client must be told to reach this node. */

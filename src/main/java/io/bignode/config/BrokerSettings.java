@@ -43,6 +43,11 @@ public record BrokerSettings(
         return givenToken.isPresent() ? givenToken.get() : new TokenFile(dataDir, TOKEN_FILE).readOrMake();
     }
 
+    /** The file with the join token; empty where the token is given. */
+    public Optional<Path> tokenFile(Path dataDir) {
+        return givenToken.isPresent() ? Optional.empty() : Optional.of(dataDir.resolve(TOKEN_FILE));
+    }
+
     private static String host(EnvironmentReader reader) {
         String host = reader.text(HOST).orElse("0.0.0.0");
         if (!host.matches("[A-Za-z0-9._:%-]+")) {

@@ -1,7 +1,10 @@
 package io.bignode.lease;
 
 import io.bignode.session.Found;
+import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
 
 /** What became of a lease. */
 public sealed interface LeaseReport extends WorkerMessage {
@@ -32,6 +35,19 @@ public sealed interface LeaseReport extends WorkerMessage {
         public Done {
             found = List.copyOf(found);
             if (computed < 0 || deviceNanos < 0) throw new IllegalArgumentException(computed + " computed in " + deviceNanos + " ns");
+        }
+
+        /** Whether it speaks of this lease's nonces alone, of those it computed, and of each once. */
+        boolean isOf(Lease lease) {
+            if (computed > lease.range().count()) return false;
+            Set<Long> seen = new HashSet<>();
+            for (Found one : found) {
+                OptionalLong index = lease.nonces().index(one.nonce());
+                if (index.isEmpty() || !seen.add(one.nonce())) return false;
+                long place = index.getAsLong() - lease.range().first();
+                if (place < 0 || place >= computed) return false;
+            }
+            return true;
         }
     }
 

@@ -2,7 +2,6 @@ package io.bignode.lease;
 
 import io.bignode.session.Alarms;
 import io.bignode.session.Flight;
-import io.bignode.session.Found;
 import io.bignode.session.Landing;
 import io.bignode.session.NonceRange;
 import io.bignode.session.Provenance;
@@ -14,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +23,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
-import java.util.stream.Collectors;
 
 /**
  * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what remote
@@ -37,28 +34,7 @@ import java.util.stream.Collectors;
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
     private static final String CHECK = "check-";
-
-    /** A session whose work cannot be done; it is ended once the lock is free, as that calls back. */
-    private record Broken(Session session, String reason) {
-        void end() {
-            session.fail(reason);
-        }
-    }
-
-    /** What is to be done outside of the lock, as it waits for the store or calls back. */
-    private final class Effects {
-        final List<Landing> landings = new ArrayList<>();
-        final List<String> released = new ArrayList<>();
-        final List<String> discarded = new ArrayList<>();
-        final List<Broken> broken = new ArrayList<>();
-
-        void happen() {
-            if (!landings.isEmpty()) sessions.land(landings);
-            if (!discarded.isEmpty()) sessions.discard(discarded);
-            if (!released.isEmpty()) sessions.release(released);
-            broken.forEach(Broken::end);
-        }
-    }
+    private static final String ALARM = "worker/";
 
     private final Sessions sessions;
     private final LeaseRules rules;
@@ -76,7 +52,7 @@ public final class Leases {
     /** The devices that have a session's model ready, as far as is known. */
     private final Map<Session, Set<String>> warm = new HashMap<>();
 
-    private final Map<String, Issued> inFlight = new LinkedHashMap<>();
+    private final InFlight inFlight;
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
     private final Rescues rescues = new Rescues();
     private LeaseObserver observer = LeaseObserver.NOBODY;
@@ -98,6 +74,7 @@ public final class Leases {
         this.rates = new DeviceRates(rules);
         this.roster = new Roster(sessions::now);
         this.gauges = new DeviceGauges(nanoTime);
+        this.inFlight = new InFlight(nanoTime);
         this.verification = new Verification(policies, alarms, new SecureRandom());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
@@ -116,7 +93,7 @@ public final class Leases {
     public void handle(List<? extends WorkerMessage> messages) {
         Effects effects = new Effects();
         for (WorkerMessage message : messages) take(message, effects);
-        effects.happen();
+        effects.happen(sessions);
         serve();
     }
 
@@ -160,7 +137,7 @@ public final class Leases {
         Issued issued = new Issued(lease(session, flight), session, flight.deviceId(), 0, Optional.empty());
         issued.unclaimed = true;
         issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().reattach().toNanos();
-        inFlight.put(flight.leaseId(), issued);
+        inFlight.restore(issued);
     }
 
     /** Takes a held result from before a restart; one that has nothing to be checked, or that nobody wants checked any more, needs none. */
@@ -186,13 +163,14 @@ public final class Leases {
             giveUp(effects);
             apply(verification.tick(nanoTime.getAsLong(), this::somebodyMayCheck), effects);
         }
-        effects.happen();
+        effects.happen(sessions);
         serve();
     }
 
     /** Has somebody told what becomes of leases from now on. */
     public synchronized void observe(LeaseObserver by) {
         observer = by;
+        inFlight.observe(by);
     }
 
     /** How many requests of devices wait for work. */
@@ -202,7 +180,7 @@ public final class Leases {
 
     /** How many leases are with devices. */
     public synchronized int inFlight() {
-        return inFlight.size();
+        return inFlight.all().size();
     }
 
     /** The devices that may get leases now. */
@@ -213,38 +191,17 @@ public final class Leases {
     /** The devices of the workers that are connected or were lately, by worker. */
     public List<DeviceView> deviceViews() {
         Map<String, String> alarmed = new HashMap<>();
-        alarms.list().forEach(alarm -> alarmed.put(alarm.key(), alarm.text()));
-        synchronized (this) {
-            Map<String, List<Issued>> having = inFlight.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId));
-            List<DeviceView> views = new ArrayList<>();
-            for (WorkerView worker : workers()) {
-                for (DeviceOffer device : worker.devices()) {
-                    views.add(view(worker, device, having.getOrDefault(device.deviceId(), List.of()), alarmed));
-                }
-            }
-            return views;
+        for (Alarms.Alarm raised : alarms.list()) {
+            if (raised.key().startsWith(ALARM)) alarmed.put(raised.key().substring(ALARM.length()), raised.text());
         }
-    }
-
-    private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Map<String, String> alarmed) {
-        String id = device.deviceId();
-        return new DeviceView(
-                device, state(worker, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
-                sessions.activity().lifeWork(id), sessions.activity().ofDevice(id), gauges.shareOfPeak(id), gauges.health(id),
-                Optional.ofNullable(alarmed.get(alarm(id))));
-    }
-
-    private static DeviceView.State state(WorkerView worker, List<Issued> having) {
-        if (worker.state() == WorkerView.State.QUARANTINED) return DeviceView.State.QUARANTINED;
-        if (!worker.connected()) return DeviceView.State.APART;
-        if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
-        if (having.isEmpty()) return DeviceView.State.IDLE;
-        return having.stream().anyMatch(issued -> issued.started) ? DeviceView.State.COMPUTING : DeviceView.State.PREPARING;
+        synchronized (this) {
+            return new DeviceViews(sessions.activity(), gauges).of(workers(), inFlight.byDevice(), alarmed);
+        }
     }
 
     /** The workers that are connected, were lately, or are kept out, by name. */
     public synchronized List<WorkerView> workers() {
-        return roster.view(worker -> (int) inFlight.values().stream().filter(issued -> issued.worker().equals(worker)).count());
+        return roster.view(worker -> inFlight.ofWorker(worker).size());
     }
 
     /** Gives a worker no more leases; those it has it may finish. False when no such worker is connected. */
@@ -287,20 +244,20 @@ public final class Leases {
     private void workerGone(String worker, Set<String> held, Effects effects) {
         waiting.removeIf(request -> DeviceName.of(request.deviceId()).worker().equals(worker));
         warm.values().forEach(devices -> devices.removeIf(device -> DeviceName.of(device).worker().equals(worker)));
-        takeBack(inFlight.values().stream().filter(one -> one.worker().equals(worker) && !held.contains(one.lease.id())).toList(), effects);
+        takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), effects);
     }
 
     /** Takes back everything a device has and forgets what it asked for. */
     private void deviceGone(String deviceId, Effects effects) {
         waiting.removeIf(request -> request.deviceId().equals(deviceId));
         warm.values().forEach(devices -> devices.remove(deviceId));
-        takeBack(inFlight.values().stream().filter(one -> one.deviceId.equals(deviceId)).toList(), effects);
+        takeBack(inFlight.ofDevice(deviceId), effects);
     }
 
     /** Takes leases back. Where no device waits for work, others make room for what was lost. */
     private void takeBack(Collection<Issued> all, Effects effects) {
         List<Issued> lost = new ArrayList<>();
-        all.forEach(issued -> end(issued.lease.id(), LeaseObserver.End.RETURNED));
+        all.forEach(issued -> inFlight.end(issued.lease.id(), LeaseObserver.End.RETURNED));
         long idle = idleDevices();
         for (Issued issued : all) {
             carrier.cancel(issued.deviceId, issued.lease.id());
@@ -309,7 +266,7 @@ public final class Leases {
             else lost.add(issued);
         }
         if (lost.isEmpty()) return;
-        for (Issued queued : rescues.plan(lost, inFlight.values(), this::mayMakeRoom, nanoTime.getAsLong())) {
+        for (Issued queued : rescues.plan(lost, inFlight.all(), this::mayMakeRoom, nanoTime.getAsLong())) {
             carrier.cancel(queued.deviceId, queued.lease.id());
         }
         lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
@@ -317,8 +274,7 @@ public final class Leases {
 
     /** How many devices have nothing to compute: what comes back is begun there at once. */
     private long idleDevices() {
-        Set<String> busy = new HashSet<>();
-        inFlight.values().forEach(issued -> busy.add(issued.deviceId));
+        Set<String> busy = inFlight.busy();
         return waiting.stream().map(LeaseRequest::deviceId).distinct().filter(device -> roster.serves(device) && !busy.contains(device)).count();
     }
 
@@ -337,15 +293,6 @@ public final class Leases {
         waiting.add(request);
     }
 
-    /** Takes a lease off the list; its device goes on with the next one it has. */
-    private Optional<Issued> end(String leaseId, LeaseObserver.End how) {
-        Optional<Issued> ended = Optional.ofNullable(inFlight.remove(leaseId));
-        ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
-        ended.flatMap(one -> inFlight.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
-                .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
-        return ended;
-    }
-
     /** Keeps a worker out and drops what of it was not verified. The head's own devices may be broken, but are nobody's forgers. */
     private void condemn(String worker, String why, Effects effects) {
         LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
@@ -360,7 +307,7 @@ public final class Leases {
     }
 
     private static String alarm(String worker) {
-        return "worker/" + worker;
+        return ALARM + worker;
     }
 
     private void started(String leaseId, int batch) {
@@ -391,7 +338,7 @@ public final class Leases {
             else condemn(worker, fault.get(), effects);
             return;
         }
-        end(lease.id(), LeaseObserver.End.DONE);
+        inFlight.end(lease.id(), LeaseObserver.End.DONE);
         alarms.clear(alarm(issued.deviceId));
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         gauges.computed(issued.deviceId, policies.capacity().operations(lease.work()), done.computed(), done.deviceNanos());
@@ -424,7 +371,7 @@ public final class Leases {
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
     private void failed(String leaseId, String reason, Effects effects) {
-        Issued issued = end(leaseId, LeaseObserver.End.FAILED).orElse(null);
+        Issued issued = inFlight.end(leaseId, LeaseObserver.End.FAILED).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         if (issued.check.isPresent()) {
@@ -434,15 +381,11 @@ public final class Leases {
         sessions.giveBack(leaseId);
         int times = failures.computeIfAbsent(issued.session, _ -> new FailureTally()).failed(issued.lease.range());
         if (times < rules.failures()) return;
-        effects.broken.add(new Broken(issued.session, "the same work failed " + times + " times, at last: " + reason));
+        effects.fail(issued.session, "the same work failed " + times + " times, at last: " + reason);
     }
 
     private void returned(String leaseId, Effects effects) {
-        end(leaseId, LeaseObserver.End.RETURNED).ifPresent(issued -> giveBack(issued, effects));
-    }
-
-    private static LeaseObserver.Kind kind(Issued issued) {
-        return issued.check.isPresent() ? LeaseObserver.Kind.CHECK : LeaseObserver.Kind.WORK;
+        inFlight.end(leaseId, LeaseObserver.End.RETURNED).ifPresent(issued -> giveBack(issued, effects));
     }
 
     private void giveBack(Issued issued, Effects effects) {
@@ -457,8 +400,8 @@ public final class Leases {
     private void giveUp(Effects effects) {
         long now = nanoTime.getAsLong();
         rescues.overdue(now).forEach(lost -> giveBack(lost, effects));
-        for (Issued issued : List.copyOf(inFlight.values())) {
-            if (!inFlight.containsKey(issued.lease.id())) continue;
+        for (Issued issued : List.copyOf(inFlight.all())) {
+            if (inFlight.get(issued.lease.id()) == null) continue;
             String lease = issued.lease.id();
             if (issued.cancelledNanos.isPresent()) {
                 if (now - issued.cancelledNanos.getAsLong() < rules.cancelGrace().toNanos()) continue;
@@ -488,7 +431,7 @@ public final class Leases {
 
     /** Cancels what ended sessions have in flight, then serves the devices that wait, first come first served. */
     private synchronized void serve() {
-        for (Issued issued : inFlight.values()) {
+        for (Issued issued : inFlight.all()) {
             if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
             issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
             carrier.cancel(issued.deviceId, issued.lease.id());
@@ -533,10 +476,8 @@ public final class Leases {
 
     private void send(Issued issued) {
         issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
-        issued.turnNanos = nanoTime.getAsLong();
         setDeadline(issued);
-        inFlight.put(issued.lease.id(), issued);
-        observer.issued(kind(issued));
+        inFlight.add(issued);
         carrier.send(issued.deviceId, issued.lease);
     }
 
@@ -551,14 +492,7 @@ public final class Leases {
 
     /** What a report says that no sound device says: nonces of another lease, or one twice, or what cannot be their proof. */
     private Optional<String> fault(Lease lease, LeaseReport.Done done, String worker) {
-        if (done.computed() > lease.range().count()) return Optional.of("reported nonces it was not asked for");
-        Set<Long> seen = new HashSet<>();
-        for (Found found : done.found()) {
-            OptionalLong index = lease.nonces().index(found.nonce());
-            if (index.isEmpty() || !seen.add(found.nonce())) return Optional.of("reported nonces it was not asked for");
-            long place = index.getAsLong() - lease.range().first();
-            if (place < 0 || place >= done.computed()) return Optional.of("reported nonces it was not asked for");
-        }
+        if (!done.isOf(lease)) return Optional.of("reported nonces it was not asked for");
         return worker.equals(DeviceName.LOCAL) ? Optional.empty() : policies.proofs().fault(lease.work(), done.found());
     }
 }

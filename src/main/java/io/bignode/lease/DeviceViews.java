@@ -1,0 +1,42 @@
+package io.bignode.lease;
+
+import io.bignode.session.Activity;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Tells what each device does, from what the head knows of it. */
+record DeviceViews(Activity activity, DeviceGauges gauges) {
+    /**
+     * The devices of these workers, in their order.
+     *
+     * @param having  what each device has of leases
+     * @param alarmed the text of the alarm about a device, by the device's id
+     */
+    List<DeviceView> of(List<WorkerView> workers, Map<String, List<Issued>> having, Map<String, String> alarmed) {
+        List<DeviceView> views = new ArrayList<>();
+        for (WorkerView worker : workers) {
+            for (DeviceOffer device : worker.devices()) {
+                List<Issued> leases = having.getOrDefault(device.deviceId(), List.of());
+                views.add(view(worker, device, leases, Optional.ofNullable(alarmed.get(device.deviceId()))));
+            }
+        }
+        return views;
+    }
+
+    private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
+        String id = device.deviceId();
+        return new DeviceView(
+                device, state(worker, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
+                activity.lifeWork(id), activity.ofDevice(id), gauges.shareOfPeak(id), gauges.health(id), alarm);
+    }
+
+    private static DeviceView.State state(WorkerView worker, List<Issued> having) {
+        if (worker.state() == WorkerView.State.QUARANTINED) return DeviceView.State.QUARANTINED;
+        if (!worker.connected()) return DeviceView.State.APART;
+        if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
+        if (having.isEmpty()) return DeviceView.State.IDLE;
+        return having.stream().anyMatch(issued -> issued.started) ? DeviceView.State.COMPUTING : DeviceView.State.PREPARING;
+    }
+}

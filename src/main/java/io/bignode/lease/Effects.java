@@ -1,0 +1,30 @@
+package io.bignode.lease;
+
+import io.bignode.session.Landing;
+import io.bignode.session.Session;
+import io.bignode.session.Sessions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What messages bring about that is to be done outside of {@link Leases}' lock, as it waits for the store or calls back. */
+final class Effects {
+    private record Broken(Session session, String reason) {}
+
+    final List<Landing> landings = new ArrayList<>();
+    final List<String> released = new ArrayList<>();
+    final List<String> discarded = new ArrayList<>();
+    private final List<Broken> broken = new ArrayList<>();
+
+    /** A session whose work cannot be done. */
+    void fail(Session session, String reason) {
+        broken.add(new Broken(session, reason));
+    }
+
+    /** Does it all; when it returns, results are durable. */
+    void happen(Sessions sessions) {
+        if (!landings.isEmpty()) sessions.land(landings);
+        if (!discarded.isEmpty()) sessions.discard(discarded);
+        if (!released.isEmpty()) sessions.release(released);
+        broken.forEach(one -> one.session().fail(one.reason()));
+    }
+}

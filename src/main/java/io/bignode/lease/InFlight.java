@@ -1,0 +1,85 @@
+package io.bignode.lease;
+
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The leases that are with devices, in the order they were sent. Guarded by {@link Leases}' lock. */
+final class InFlight {
+    private final LongSupplier nanoTime;
+    private final Map<String, Issued> byId = new LinkedHashMap<>();
+    private LeaseObserver observer = LeaseObserver.NOBODY;
+
+    InFlight(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+    }
+
+    /** Has somebody told of every lease that is sent or ends from now on. */
+    void observe(LeaseObserver by) {
+        observer = by;
+    }
+
+    /** Puts a lease on the list that an earlier head sent. */
+    void restore(Issued issued) {
+        byId.put(issued.lease.id(), issued);
+    }
+
+    /** Puts a lease on the list that is sent now. */
+    void add(Issued issued) {
+        issued.turnNanos = nanoTime.getAsLong();
+        byId.put(issued.lease.id(), issued);
+        observer.issued(kind(issued));
+    }
+
+    /** Takes a lease off the list; its device goes on with the next one it has. */
+    Optional<Issued> end(String leaseId, LeaseObserver.End how) {
+        Optional<Issued> ended = Optional.ofNullable(byId.remove(leaseId));
+        ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
+        ended.flatMap(one -> byId.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
+                .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
+        return ended;
+    }
+
+    private static LeaseObserver.Kind kind(Issued issued) {
+        return issued.check.isPresent() ? LeaseObserver.Kind.CHECK : LeaseObserver.Kind.WORK;
+    }
+
+    /** A lease by its id; null when it ended. */
+    @Nullable Issued get(String leaseId) {
+        return byId.get(leaseId);
+    }
+
+    /** All of them. */
+    Collection<Issued> all() {
+        return byId.values();
+    }
+
+    /** What a worker's devices have. */
+    List<Issued> ofWorker(String worker) {
+        return byId.values().stream().filter(issued -> issued.worker().equals(worker)).toList();
+    }
+
+    /** What a device has. */
+    List<Issued> ofDevice(String deviceId) {
+        return byId.values().stream().filter(issued -> issued.deviceId.equals(deviceId)).toList();
+    }
+
+    /** What each device has that has any. */
+    Map<String, List<Issued>> byDevice() {
+        return byId.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId));
+    }
+
+    /** The devices that have something to compute. */
+    Set<String> busy() {
+        Set<String> busy = new HashSet<>();
+        byId.values().forEach(issued -> busy.add(issued.deviceId));
+        return busy;
+    }
+}

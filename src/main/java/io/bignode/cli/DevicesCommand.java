@@ -38,7 +38,8 @@ final class DevicesCommand implements Callable<Integer> {
             table.row(
                     one.path("device_id").asText(), one.path("name").asText(), one.path("state").asText(), one.path("raw").asText(),
                     known(one.path("nonces_per_second"), "%.2f", 1), known(one.path("busy_share"), "%.0f%%", 100),
-                    known(one.path("share_of_peak"), "%.0f%%", 100), known(one.path("utilisation"), "%.0f%%", 100), known(one.path("memory_used_bytes"), "%.1f", 1.0 / (1L << 30)),
+                    known(one.path("share_of_peak"), "%.0f%%", 100), known(one.path("utilisation"), "%.0f%%", 100),
+                    known(one.path("memory_used_bytes"), "%.1f", 1.0 / (1L << 30)),
                     known(one.path("temperature_celsius"), "%.0fC", 1), known(one.path("power_watts"), "%.0fW", 1), one.path("alarm").asText("-"));
         }
         return table;

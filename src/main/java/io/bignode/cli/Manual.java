@@ -15,6 +15,8 @@ final class Manual {
     static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
             Map.entry("serve", List.of("bignode serve", "DELEGATION_PORT=8080 DELEGATION_LOG_FORMAT=json bignode serve")),
             Map.entry("worker", List.of("DELEGATION_JOIN_TOKEN=… bignode worker --join head.example.org:9091 --fingerprint 5f2c…")),
+            Map.entry("sessions", List.of("bignode sessions", "bignode sessions --watch", "bignode sessions --json --url https://head.example.org:9090")),
+            Map.entry("devices", List.of("bignode devices", "bignode devices --watch")),
             Map.entry("workers", List.of("bignode workers", "bignode workers --url https://head.example.org:9090")),
             Map.entry("drain", List.of("bignode drain farm-3")),
             Map.entry("admit", List.of("bignode admit farm-3")),

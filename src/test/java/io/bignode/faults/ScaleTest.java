@@ -61,7 +61,9 @@ class ScaleTest {
         List<JavaProcess> workers = new ArrayList<>();
         Path tokens = folder.resolve("tokens");
         Files.writeString(tokens, new TenantToken("heavy", TenantToken.HexDigest.of(HEAVY), sessions, 2).line() + "\n");
-        try (Farm farm = new Farm(folder, Map.of("DELEGATION_TOKENS_FILE", tokens.toString(), "DELEGATION_MAX_SESSIONS", "400"))) {
+        try (Farm farm = new Farm(folder, Map.of(
+                "DELEGATION_TOKENS_FILE", tokens.toString(), "DELEGATION_MAX_SESSIONS", "400",
+                "DELEGATION_VERIFY_SHARE", System.getProperty("bignode.verify", "0.02")))) {
             for (int i = 0; i < processes; i++) workers.add(farm.worker("worker-" + i, devices / processes, 100, -1, false, farm.workerPort));
             for (int i = 0; i < sessions; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
             for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);

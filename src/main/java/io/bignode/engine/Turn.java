@@ -6,7 +6,7 @@ import java.util.function.BooleanSupplier;
 
 /** Waiting for a device that computes for another thread. */
 public final class Turn {
-    private static final long LOOK_MILLIS = 5;
+    private static final long LOOK_MILLIS = 50;
 
     private Turn() {}
 

@@ -63,7 +63,7 @@ export class Chart {
     return {
       width: this.#host.clientWidth,
       height: HEIGHT,
-      padding: [8, 8, 0, 0],
+      padding: [8, 18, 0, 0], // at the right, half of the last label
       legend: { show: false },
       cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
       scales: {

@@ -21,6 +21,7 @@ import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
+import org.opentest4j.TestAbortedException;
 
 /** A headless Chromium, with the operating system's driver: none is ever fetched. */
 public final class Browser implements AutoCloseable {
@@ -55,8 +56,14 @@ public final class Browser implements AutoCloseable {
                 .flatMap(name -> Stream.of(System.getenv("PATH").split(":")).map(folder -> Path.of(folder, name)))
                 .filter(Files::isExecutable)
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(MISSING))
+                .orElseThrow(Browser::missing)
                 .toString();
+    }
+
+    /** A machine with a JDK and Maven alone builds and passes; what did not run is told. */
+    private static TestAbortedException missing() {
+        System.out.println("skipped: " + MISSING);
+        return new TestAbortedException(MISSING);
     }
 
     /** How wide the page is, whatever the window may be; and its preferred theme. */

@@ -513,7 +513,9 @@ public final class Session {
         }
         // Read with no lock held: batches that are visible do not change any more.
         FoundPage page = newest > cursor ? around.store.found(id, cursor, newest, ANSWER_BYTES) : new FoundPage(List.of(), cursor);
-        return new Batches(id, page.found(), mayFollow || !page.found().isEmpty(), now, newest, page.last());
+        // Who is told that nothing follows may never ask again. What makes that true, perhaps a lease given back a moment ago, has to outlive this head.
+        boolean active = mayFollow || !page.found().isEmpty() || !around.store.write(List.of()).awaitKept();
+        return new Batches(id, page.found(), active, now, newest, page.last());
     }
 
     /** Gives the store what it is to know. */

@@ -19,7 +19,7 @@ public interface SessionStore extends AutoCloseable {
     /** How many times this store was opened, this time included. */
     long incarnation();
 
-    /** Takes changes and returns at once. */
+    /** Takes changes and returns at once. No changes at all are durable when everything before them is. */
     Written write(List<Change> changes);
 
     /**

@@ -35,6 +35,13 @@ class RandomCrashesTest {
         histories(10, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
     }
 
+    /** A lease was given back, a poll was told that nothing follows, the head was killed, and the lease's result came after all. */
+    @Test
+    void aHistoryThatOnceLostANonce() {
+        MemoryStore store = new MemoryStore();
+        new CrashHistory(-7_547_973_940_238_616_665L, () -> store, 40).run(STEPS);
+    }
+
     private static SessionStore sqlite(Path folder) {
         try {
             return SqlStore.inFolder(folder, new Alarms(InstantSource.system()), (_, death) -> {

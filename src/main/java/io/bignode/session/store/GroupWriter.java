@@ -86,12 +86,13 @@ final class GroupWriter implements AutoCloseable {
         thread.start();
     }
 
-    /** Takes changes, which stay in the order in which they are given. */
+    /** Takes changes, which stay in the order in which they are given; none at all are durable when all before them are. */
     Written add(List<Change> changes) {
         lock.lock();
         try {
             if (gathering.isEmpty()) gatheringSince = System.nanoTime();
             changes.forEach(gathering::add);
+            if (changes.isEmpty()) return new Receipt(given);
             long number = ++given;
             work.signal();
             return new Receipt(number);

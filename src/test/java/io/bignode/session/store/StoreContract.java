@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is true of every store. */
 abstract class StoreContract {
@@ -83,6 +84,18 @@ abstract class StoreContract {
                         List.of(new StoreImage.Stored("s1", 4, order, NOW, progress)),
                         List.of(flight, other),
                         List.of(held)));
+    }
+
+    @Test
+    @Timeout(20)
+    void nothingAtAllIsDurableOnceWhatWasBeforeIs() throws Exception {
+        store = open();
+        store.load();
+        assertThat(store.write(List.of()).await()).isTrue();
+        store.write(List.of(new Change.LineageBegun(1, "alice", "key", new NonceSequence(0, 1))));
+        assertThat(store.write(List.of()).awaitKept()).isTrue();
+        reopen();
+        assertThat(store.load().lineages()).hasSize(1);
     }
 
     @Test

@@ -2,11 +2,7 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code bignode devices}. */
 @Command(
@@ -14,22 +10,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Lists the devices of a running node: what they do, how fast, and what they measure of themselves; - where that is not known.",
         footerHeading = Operator.TOKEN_HINT)
-final class DevicesCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Operator operator;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Watch watch;
-
-    @Override
-    public Integer call() throws InterruptedException {
-        return watch.show(spec, operator, "devices", DevicesCommand::table);
+final class DevicesCommand extends ShowOverview {
+    DevicesCommand() {
+        super("devices", DevicesCommand::table);
     }
 
     static TextTable table(JsonNode devices) {

@@ -2,11 +2,7 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code bignode sessions}. */
 @Command(
@@ -14,22 +10,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Lists the sessions of a running node, the newest first: what they computed, found and handed out, and their last minute.",
         footerHeading = Operator.TOKEN_HINT)
-final class SessionsCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Operator operator;
-
-    @Mixin
-    @SuppressWarnings("NullAway.Init")
-    private Watch watch;
-
-    @Override
-    public Integer call() throws InterruptedException {
-        return watch.show(spec, operator, "sessions", SessionsCommand::table);
+final class SessionsCommand extends ShowOverview {
+    SessionsCommand() {
+        super("sessions", SessionsCommand::table);
     }
 
     static TextTable table(JsonNode sessions) {

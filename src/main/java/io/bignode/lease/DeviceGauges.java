@@ -1,7 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.session.Remembered;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -19,25 +19,11 @@ final class DeviceGauges {
 
     private record Measured(DeviceHealth health, long atNanos) {}
 
-    /** The last that were noted. */
-    private static final class Remembered<V> extends LinkedHashMap<String, V> {
-        private static final long serialVersionUID = 1L;
-
-        Remembered() {
-            super(16, 0.75f, true);
-        }
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-            return size() > REMEMBERED;
-        }
-    }
-
     private final LongSupplier nanoTime;
-    private final Map<String, Measured> measured = new Remembered<>();
+    private final Map<String, Measured> measured = new Remembered<>(REMEMBERED);
 
     /** Operations a second while it computed. */
-    private final Map<String, Double> speeds = new Remembered<>();
+    private final Map<String, Double> speeds = new Remembered<>(REMEMBERED);
 
     DeviceGauges(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;

@@ -1,6 +1,6 @@
 package io.bignode.lease;
 
-import java.util.LinkedHashMap;
+import io.bignode.session.Remembered;
 import java.util.Map;
 
 /**
@@ -21,23 +21,9 @@ final class DeviceRates {
 
     private record Rate(double nanosPerNonce, int largest) {}
 
-    /** The last entries used of a map. */
-    private static final class Remembered<V> extends LinkedHashMap<Key, V> {
-        private static final long serialVersionUID = 1L;
-
-        Remembered() {
-            super(16, 0.75f, true);
-        }
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, V> eldest) {
-            return size() > REMEMBERED;
-        }
-    }
-
     private final LeaseRules rules;
-    private final Map<Key, Rate> rates = new Remembered<>();
-    private final Map<Key, Integer> batches = new Remembered<>();
+    private final Map<Key, Rate> rates = new Remembered<>(REMEMBERED);
+    private final Map<Key, Integer> batches = new Remembered<>(REMEMBERED);
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;

@@ -1,12 +1,10 @@
 package io.bignode.lease;
 
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,15 +69,8 @@ final class InFlight {
         return byId.values().stream().filter(issued -> issued.deviceId.equals(deviceId)).toList();
     }
 
-    /** What each device has that has any. */
+    /** What each device has that has any, in the order it was sent. */
     Map<String, List<Issued>> byDevice() {
-        return byId.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId));
-    }
-
-    /** The devices that have something to compute. */
-    Set<String> busy() {
-        Set<String> busy = new HashSet<>();
-        byId.values().forEach(issued -> busy.add(issued.deviceId));
-        return busy;
+        return byId.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId, LinkedHashMap::new, Collectors.toList()));
     }
 }

@@ -266,7 +266,7 @@ public final class Leases {
             else lost.add(issued);
         }
         if (lost.isEmpty()) return;
-        for (Issued queued : rescues.plan(lost, inFlight.all(), this::mayMakeRoom, nanoTime.getAsLong())) {
+        for (Issued queued : rescues.plan(lost, inFlight.byDevice(), this::mayMakeRoom, nanoTime.getAsLong())) {
             carrier.cancel(queued.deviceId, queued.lease.id());
         }
         lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
@@ -274,7 +274,7 @@ public final class Leases {
 
     /** How many devices have nothing to compute: what comes back is begun there at once. */
     private long idleDevices() {
-        Set<String> busy = inFlight.busy();
+        Set<String> busy = inFlight.byDevice().keySet();
         return waiting.stream().map(LeaseRequest::deviceId).distinct().filter(device -> roster.serves(device) && !busy.contains(device)).count();
     }
 

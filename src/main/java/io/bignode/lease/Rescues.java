@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,11 +42,11 @@ final class Rescues {
     /**
      * Keeps lost leases aside, as many as others can make room for.
      *
-     * @param inFlight every lease that is with a device that lives, in the order they were sent
+     * @param inFlight what each device that lives has, in the order it was sent
      * @param mayTake  whether the device of the waiting lease may compute the lost one
      * @return the waiting leases that are to be handed back
      */
-    List<Issued> plan(List<Issued> lost, Collection<Issued> inFlight, BiPredicate<Issued, Issued> mayTake, long now) {
+    List<Issued> plan(List<Issued> lost, Map<String, List<Issued>> inFlight, BiPredicate<Issued, Issued> mayTake, long now) {
         List<Queue> queues = new ArrayList<>(queues(inFlight));
         queues.sort(Comparator.comparingLong(queue -> queue.freeInNanos(now)));
         List<Issued> back = new ArrayList<>();
@@ -81,10 +80,8 @@ final class Rescues {
         return late;
     }
 
-    private Collection<Queue> queues(Collection<Issued> inFlight) {
-        Map<String, List<Issued>> byDevice = new LinkedHashMap<>();
-        for (Issued issued : inFlight) byDevice.computeIfAbsent(issued.deviceId, _ -> new ArrayList<>()).add(issued);
-        return byDevice.values().stream()
+    private Collection<Queue> queues(Map<String, List<Issued>> inFlight) {
+        return inFlight.values().stream()
                 .filter(leases -> leases.size() > 1 && !kept.containsKey(leases.getFirst().deviceId))
                 .map(leases -> new Queue(leases.getFirst(), leases.getLast()))
                 .filter(queue -> queue.computing.started && queue.waiting.cancelledNanos.isEmpty() && queue.waiting.check.isEmpty())

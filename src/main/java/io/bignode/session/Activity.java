@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -23,29 +22,15 @@ public final class Activity {
     private static final int MINUTE = (int) (60 / STEP.toSeconds());
     private static final int MOST = 4096;
 
-    /** The last used of what did something. */
-    private static final class Remembered<V> extends LinkedHashMap<String, V> {
-        private static final long serialVersionUID = 1L;
-
-        Remembered() {
-            super(16, 0.75f, true);
-        }
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-            return size() > MOST;
-        }
-    }
-
     private final InstantSource clock;
     private final LongSupplier nanoTime;
     private final long origin;
     private final Buckets total = new Buckets(0);
-    private final Map<String, Buckets> sessions = new Remembered<>();
-    private final Map<String, Buckets> devices = new Remembered<>();
+    private final Map<String, Buckets> sessions = new Remembered<>(MOST);
+    private final Map<String, Buckets> devices = new Remembered<>(MOST);
 
     /** All a device did since this began. */
-    private final Map<String, Work> lifeWork = new Remembered<>();
+    private final Map<String, Work> lifeWork = new Remembered<>(MOST);
 
     private long swept;
     private int devicesNow;

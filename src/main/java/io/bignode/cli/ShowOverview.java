@@ -3,12 +3,15 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** Options of the commands that show what a running node does, once or again and again. */
-final class Watch {
+/** A command that shows a list of a running node's overview, once or again and again. */
+abstract class ShowOverview implements Callable<Integer> {
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
     /** Moves to the top of a terminal and clears what is below. */
@@ -20,13 +23,30 @@ final class Watch {
     @Option(names = "--watch", description = "Again every two seconds, until Ctrl-C")
     private boolean watch;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Operator operator;
+
+    private final String list;
+    private final Function<JsonNode, TextTable> table;
+
     /**
-     * Shows a list of the node's overview.
+     * Shows this list.
      *
-     * @param list  the list's name
+     * @param list  its name in the overview
      * @param table the list for people
      */
-    int show(CommandSpec spec, Operator operator, String list, Function<JsonNode, TextTable> table) throws InterruptedException {
+    ShowOverview(String list, Function<JsonNode, TextTable> table) {
+        this.list = list;
+        this.table = table;
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         while (true) {
             JsonNode shown = operator.ask("GET", "/overview").path(list);

@@ -104,7 +104,7 @@ class ImportRulesTest {
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
                         onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "cli", "Main"),
                         onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),
-                        onlyIn(root, "Helidon", inPackage("io.helidon.."), "http"),
+                        onlyIn(root, "Jetty", inPackage("org.eclipse.jetty.."), "http"),
                         onlyIn(root, "Artemis", inPackage("org.apache.activemq.."), "broker"),
                         onlyIn(root, "OpenBLAS' artifact", inPackage("org.bytedeco.."), "engine.cpu"),
                         onlyIn(root, "java.lang.foreign's native calls", isNativeCall(), "engine.cpu", "engine.cuda"),

@@ -1,8 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.config.Settings;
-import io.bignode.http.HttpRules;
-import io.bignode.http.Standby;
+import io.bignode.http.HttpServer;
 import io.bignode.session.Alarms;
 import io.bignode.session.SessionStore;
 import io.bignode.session.store.SqlStore;
@@ -21,33 +20,29 @@ final class HeadStore {
      * Opens it; where another head writes the same PostgreSQL database, waits until that one is gone, telling whoever asks that this one is
      * not ready.
      *
-     * @param rules where to listen while standing by
+     * @param http  told when this head stands by
      * @throws CommandException when it cannot be used
      */
-    static SessionStore open(Settings settings, Alarms alarms, HttpRules rules) throws InterruptedException {
+    static SessionStore open(Settings settings, Alarms alarms, HttpServer http) throws InterruptedException {
         try {
             if (settings.store().postgresUrl().isEmpty()) return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
             String url = settings.store().postgresUrl().get();
             Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
-            return store.isPresent() ? store.get() : standBy(settings, url, alarms, rules);
+            return store.isPresent() ? store.get() : standBy(url, alarms, http);
         } catch (StoreRefused refused) {
             throw CommandException.environment(refused.reason());
         }
     }
 
-    private static SessionStore standBy(Settings settings, String url, Alarms alarms, HttpRules rules) throws InterruptedException, StoreRefused {
+    private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
         LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
-        try (Standby standby = Standby.start(rules)) {
-            LOG.log(System.Logger.Level.INFO, "standing by at {0}:{1}", settings.host(), Integer.toString(standby.port()));
-            Optional<SqlStore> store = Optional.empty();
-            while (store.isEmpty()) {
-                Thread.sleep(PERIOD);
-                store = SqlStore.inPostgres(url, alarms, Node::die);
-            }
-            LOG.log(System.Logger.Level.INFO, "the other head is gone: this one serves now");
-            return store.get();
-        } catch (IllegalStateException unbound) {
-            throw CommandException.environment(unbound.getMessage() + ": is another node running there? Choose another with DELEGATION_PORT.");
+        http.standBy();
+        Optional<SqlStore> store = Optional.empty();
+        while (store.isEmpty()) {
+            Thread.sleep(PERIOD);
+            store = SqlStore.inPostgres(url, alarms, Node::die);
         }
+        LOG.log(System.Logger.Level.INFO, "the other head is gone: this one serves now");
+        return store.get();
     }
 }

@@ -7,6 +7,7 @@ import io.bignode.config.Token;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.Push;
 import io.bignode.delivery.PushRules;
+import io.bignode.http.Api;
 import io.bignode.http.HttpServer;
 import io.bignode.http.ProofBatch;
 import io.bignode.lease.DeviceName;
@@ -35,17 +36,20 @@ final class Node implements AutoCloseable {
     private final HostDevices devices;
     private final Head head;
     private final HttpServer http;
+    private final Api api;
     private final Push push;
     private final Gate gate;
 
     /**
      * Wires a node; nothing is computed or served yet.
      *
+     * @param http   listens already, and serves once the node starts; closed with the node
      * @param store  where its sessions are kept; closed with the node
      * @param gate   who may come in and be called back; closed with the node
      * @param alarms what an operator should look at
      */
-    Node(Settings settings, SessionStore store, Gate gate, Alarms alarms) {
+    Node(Settings settings, HttpServer http, SessionStore store, Gate gate, Alarms alarms) {
+        this.http = http;
         this.store = store;
         this.gate = gate;
         // Before the broker: a faulty choice of devices should stop the start at once.
@@ -61,7 +65,7 @@ final class Node implements AutoCloseable {
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
         NodeGauges gauges =
-                new NodeGauges(sessions, store, leases, broker, alarms, gate, settings.dataDir(), Instant.now(), this::clients);
+                new NodeGauges(sessions, store, leases, broker, alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
         NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
         store.observe(meter);
         sessions.observe(meter);
@@ -69,8 +73,7 @@ final class Node implements AutoCloseable {
         this.head = new Head(sessions, leases, seam, Node::die);
         this.devices = new HostDevices(
                 DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), broker.local(), new OwnLink());
-        this.http = new HttpServer(
-                gate.rules(),
+        this.api = new Api(
                 gate.tenants(),
                 sessions,
                 new Delivery(meter),
@@ -81,11 +84,6 @@ final class Node implements AutoCloseable {
                 new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
                 meter);
         this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual(), meter);
-    }
-
-    /** How many clients are connected; none before the server is there. */
-    private int clients() {
-        return http == null ? 0 : http.openConnections();
     }
 
     private static Token joinToken(Settings settings) {
@@ -109,17 +107,13 @@ final class Node implements AutoCloseable {
         }
     }
 
-    /**
-     * Serves from now on.
-     *
-     * @throws IllegalStateException when the address cannot be listened on
-     */
+    /** Serves from now on. */
     void start() {
         // Known before the first small node asks; what devices of a head before this one had died with it.
         leases.handle(devices.hello());
         head.start();
         devices.start();
-        http.start();
+        http.serve(api);
         push.start();
     }
 

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
 import io.bignode.session.Alarms;
 import io.bignode.session.StoreException;
@@ -63,11 +64,7 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Settings settings = settings();
         Node node = node(settings, new Alarms(InstantSource.system()));
-        try {
-            node.start();
-        } catch (IllegalStateException unbound) {
-            throw CommandException.environment(unbound.getMessage() + ": is another node running there? Choose another with DELEGATION_PORT.");
-        }
+        node.start();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
             node.close();
             // A node that was told to stop and did so ended well, whatever the signal.
@@ -81,10 +78,19 @@ final class ServeCommand implements Callable<Integer> {
     private static Node node(Settings settings, Alarms alarms) throws InterruptedException {
         Gate gate = gate(settings, alarms);
         gate.start(); // a head may stand by for longer than a certificate lasts
+        HttpServer http = listen(gate);
         try {
-            return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+            return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
         } catch (StoreException unusable) {
             throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
+    }
+
+    private static HttpServer listen(Gate gate) {
+        try {
+            return HttpServer.listen(gate.rules());
+        } catch (IllegalStateException unbound) {
+            throw CommandException.environment(unbound.getMessage() + ": is another node running there? Choose another with DELEGATION_PORT.");
         }
     }
 

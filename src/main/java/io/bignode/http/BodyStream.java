@@ -1,31 +1,44 @@
 package io.bignode.http;
 
-import io.helidon.common.socket.SocketWriterException;
-import io.helidon.http.BadRequestException;
-import io.helidon.http.RequestException;
-import io.helidon.webserver.CloseConnectionException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.thread.Invocable;
+import org.jspecify.annotations.Nullable;
 
-/**
- * A body's bytes. Where a body is cut short or its chunks are malformed, Helidon lets runtime exceptions of many kinds out, some with
- * parts of the body in their text; here all of them become one checked exception without any.
- */
+/** A request's body, which must be there as a whole within some time, however its bytes drip. Used by one thread. */
 final class BodyStream extends InputStream {
-    /** The bytes that should follow are no body. */
+    /** The body was not there in time. */
+    static final class Late extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /** The bytes that should follow are no body; its cause is what the server makes of it, and may quote some of them. */
     static final class Malformed extends IOException {
         private static final long serialVersionUID = 1L;
 
-        private Malformed() {
-            super("the body ends before its length, or its chunks are malformed");
+        private Malformed(Throwable cause) {
+            super(cause);
         }
     }
 
-    private final InputStream body;
+    private final Request request;
+    private long deadlineNanos;
+    private Content.@Nullable Chunk chunk;
 
-    BodyStream(InputStream body) {
-        this.body = body;
+    /**
+     * A body nothing was read of yet.
+     *
+     * @param patience how long all of it may take
+     */
+    BodyStream(Request request, Duration patience) {
+        this.request = request;
+        this.deadlineNanos = System.nanoTime() + patience.toNanos();
     }
 
     @Override
@@ -36,16 +49,63 @@ final class BodyStream extends InputStream {
 
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
-        try {
-            return body.read(bytes, offset, length);
-        } catch (CloseConnectionException
-                | RequestException
-                | BadRequestException
-                | UncheckedIOException
-                | SocketWriterException e) {
-            throw e; // tells what it is by itself
-        } catch (RuntimeException e) {
-            throw new Malformed();
+        if (length == 0) return 0;
+        Content.Chunk next = next();
+        if (!next.hasRemaining()) return -1; // kept, so that the next read finds the end too
+        int count = Math.min(length, next.remaining());
+        next.getByteBuffer().get(bytes, offset, count);
+        if (!next.hasRemaining()) {
+            next.release();
+            chunk = Content.Chunk.next(next);
         }
+        return count;
+    }
+
+    /** Reads and drops what follows, up to a number of bytes and no longer than this. */
+    void discard(long max, Duration patience) throws IOException {
+        deadlineNanos = System.nanoTime() + patience.toNanos();
+        byte[] bytes = new byte[8192];
+        long discarded = 0;
+        for (int count = read(bytes); count >= 0 && discarded < max; count = read(bytes)) discarded += count;
+    }
+
+    /** Gives back what was received and not read. */
+    @Override
+    public void close() {
+        if (chunk != null) chunk.release();
+        chunk = null;
+    }
+
+    /** The chunk to read from: one with bytes, or the end. */
+    private Content.Chunk next() throws IOException {
+        while (true) {
+            if (chunk == null) chunk = request.read();
+            Content.Chunk found = chunk;
+            if (found == null) {
+                await();
+            } else if (Content.Chunk.isFailure(found)) {
+                throw failure(found.getFailure());
+            } else if (found.hasRemaining() || found.isLast()) {
+                return found;
+            } else {
+                found.release();
+                chunk = null;
+            }
+        }
+    }
+
+    private void await() throws IOException {
+        CountDownLatch arrived = new CountDownLatch(1);
+        request.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, arrived::countDown));
+        try {
+            if (!arrived.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) throw new Late();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("the server stops", e);
+        }
+    }
+
+    private static IOException failure(Throwable cause) {
+        return cause instanceof HttpException ? new Malformed(cause) : new IOException("the client is gone", cause);
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** One request, as its resource sees it. Used by one thread. */
 final class Call {
     private final String parameter;
+    private final boolean wantsHeadAlone;
     private final Query query;
     private final UnaryOperator<String> headers;
     private final Supplier<InputStream> body;
@@ -24,12 +25,14 @@ final class Call {
      * A request whose tenant is not known yet.
      *
      * @param parameter what stands at the braces of its route's path
+     * @param wantsHeadAlone whether the answer is sent without its body
      * @param headers   the values of a header, with commas between them; empty text where there is none
      * @param body      the body's bytes; called once at most
      */
-    Call(String parameter, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+    Call(String parameter, boolean wantsHeadAlone, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
         this.headers = headers;
         this.parameter = parameter;
+        this.wantsHeadAlone = wantsHeadAlone;
         this.query = query;
         this.body = body;
     }
@@ -66,9 +69,14 @@ final class Call {
         operator = is;
     }
 
+    /** Whether the client asks for an answer's head alone: then nothing counts as handed out. */
+    boolean wantsHeadAlone() {
+        return wantsHeadAlone;
+    }
+
     /** Whether the answer should be a stream of events. */
     boolean wantsEvents() {
-        return header("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
+        return !wantsHeadAlone && header("Accept").toLowerCase(Locale.ROOT).contains("text/event-stream");
     }
 
     /** The id of the last event that the client had of an earlier stream; empty text where it had none. */

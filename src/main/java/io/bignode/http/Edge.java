@@ -1,23 +1,8 @@
 package io.bignode.http;
 
 import io.bignode.http.Tenants.Tenant;
-import io.helidon.common.socket.SocketWriterException;
-import io.helidon.http.BadRequestException;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.RequestException;
-import io.helidon.http.ServerRequestHeaders;
-import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ServerConnectionException;
-import io.helidon.webserver.http.FilterChain;
-import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
-import io.helidon.webserver.http.ServerRequest;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +18,7 @@ final class Edge {
     private final Tenants tenants;
     private final Tenants operators;
     private final WrongTokens wrongTokens;
+    private final ConnectionLimits limits;
     private final Metering metering;
 
     /** What a request turned out to be. Used by one thread. */
@@ -41,84 +27,84 @@ final class Edge {
         String route = "other";
     }
 
-    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens, Metering metering) {
+    Edge(Routes routes, Tenants tenants, Tenants operators, WrongTokens wrongTokens, ConnectionLimits limits, Metering metering) {
         this.routes = routes;
         this.tenants = tenants;
         this.operators = operators;
         this.wrongTokens = wrongTokens;
+        this.limits = limits;
         this.metering = metering;
     }
 
-    /** Answers a request whole; the chain is never followed, as there is nothing behind this. */
-    void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    /**
+     * Answers a request whole.
+     *
+     * @throws IOException          when the client is gone, or its body is none
+     * @throws InterruptedException when the server stops
+     */
+    void answer(Exchange exchange) throws IOException, InterruptedException {
         long begun = System.nanoTime();
         Seen seen = new Seen();
         boolean answered = false;
         try {
-            answer(request, response, seen);
+            answer(exchange, seen);
             answered = true;
         } finally {
-            String status = answered ? Integer.toString(response.status().code()) : "none";
+            String status = answered ? Integer.toString(exchange.status()) : "none";
             metering.answered(seen.method, seen.route, status, System.nanoTime() - begun);
         }
     }
 
-    private void answer(RoutingRequest request, RoutingResponse response, Seen seen) {
-        HelidonReply reply = new HelidonReply(request, response);
+    private void answer(Exchange exchange, Seen seen) throws IOException, InterruptedException {
         try {
-            serve(request, reply, seen);
+            serve(exchange, seen);
         } catch (ProblemException e) {
-            reply.last(e.problem());
-        } catch (CloseConnectionException | BadRequestException | RequestException e) {
-            throw e; // the connection's own affairs: Helidon ends it, or its direct handler answers
-        } catch (BodyStream.Malformed e) {
-            reply.last(Problem.malformed(String.valueOf(e.getMessage())));
-        } catch (IOException | UncheckedIOException | SocketWriterException e) {
-            throw new CloseConnectionException("the client is gone", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CloseConnectionException("the server stops", e);
-        } catch (Exception | Error e) {
+            last(e.problem(), exchange);
+        } catch (BodyStream.Late e) {
+            last(Problem.late(), exchange);
+        } catch (RuntimeException | Error e) {
             // The edge: whatever this is, it must end this request only, and nothing of it may reach the client.
             LOG.log(System.Logger.Level.ERROR, "a request failed", e);
-            reply.last(Problem.internal());
+            last(Problem.internal(), exchange);
         }
     }
 
-    private void serve(ServerRequest request, Reply reply, Seen seen) throws ProblemException, IOException, InterruptedException {
-        String method = request.prologue().method().text();
-        String path = request.prologue().uriPath().rawPath();
-        Query query = new Query(request.prologue().query().rawValue());
-        switch (routes.find(method, path)) {
+    /** Writes a problem, unless an answer was begun: then the connection ends, so that nobody takes it for a whole one. */
+    private static void last(Problem problem, Exchange exchange) throws IOException {
+        if (exchange.answered()) throw new IOException("failed after the answer was begun");
+        exchange.send(problem.answer());
+    }
+
+    private void serve(Exchange exchange, Seen seen) throws ProblemException, IOException, InterruptedException {
+        String path = exchange.path();
+        switch (routes.find(exchange.method(), path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
                 seen.method = route.method();
                 seen.route = route.template();
-                Call call = new Call(
-                        parameter,
-                        query,
-                        name -> String.join(",", request.headers().values(HeaderNames.create(name))),
-                        () -> new BodyStream(request.content().inputStream()));
-                if (route.credential() != Route.Credential.NONE)
-                    call.tenant(tenant(request, route.credential(), call));
-                route.resource().serve(call, reply);
+                Call call = new Call(parameter, exchange.wantsHeadAlone(), exchange.query(), name -> String.join(",", exchange.headers(name)), exchange::body);
+                if (route.credential() != Route.Credential.NONE) {
+                    call.tenant(tenant(exchange, route.credential(), call));
+                    limits.known(exchange.connection(), call.tenant().name());
+                }
+                route.resource().serve(call, exchange);
             }
             case Routes.Found.OtherMethod(String allowed, boolean isPublic) -> {
-                if (!isPublic) requireBearer(request);
+                if (!isPublic) requireBearer(exchange);
                 throw new ProblemException(Problem.methodNotAllowed(allowed));
             }
             case Routes.Found.Nowhere _ -> {
-                if (!path.startsWith("/health/")) requireBearer(request);
+                if (!path.startsWith("/health/")) requireBearer(exchange);
                 throw new ProblemException(Problem.notFound("there is no such path; GET /openapi lists them"));
             }
         }
     }
 
-    private void requireBearer(ServerRequest request) throws ProblemException {
-        known(bearer(request.headers()), tenants, request);
+    private void requireBearer(Exchange exchange) throws ProblemException {
+        known(bearer(exchange), tenants, exchange);
     }
 
-    private Tenant tenant(ServerRequest request, Route.Credential credential, Call call) throws ProblemException, IOException {
-        Optional<String> shown = bearer(request.headers());
+    private Tenant tenant(Exchange exchange, Route.Credential credential, Call call) throws ProblemException, IOException {
+        Optional<String> shown = bearer(exchange);
         if (shown.isEmpty()) {
             shown = switch (credential) {
                 case NONE, BEARER, OPERATOR, VIEWER -> Optional.empty();
@@ -127,7 +113,7 @@ final class Edge {
             };
         }
         call.operator(shown.flatMap(operators::of).isPresent());
-        return known(shown, whose(credential), request);
+        return known(shown, whose(credential), exchange);
     }
 
     private Tenants whose(Route.Credential credential) {
@@ -144,87 +130,21 @@ final class Edge {
     }
 
     /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */
-    private Tenant known(Optional<String> shown, Tenants whose, ServerRequest request) throws ProblemException {
+    private Tenant known(Optional<String> shown, Tenants whose, Exchange exchange) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());
-        InetAddress from = request.remotePeer().address() instanceof InetSocketAddress socket ? socket.getAddress() : null;
-        Optional<Duration> shut = from == null ? Optional.empty() : wrongTokens.shutFor(from);
+        InetAddress from = exchange.connection().from();
+        Optional<Duration> shut = wrongTokens.shutFor(from);
         if (shut.isPresent()) throw new ProblemException(Problem.full("too many wrong tokens came from your address", shut.get()));
         Optional<Tenant> tenant = whose.of(shown.get());
         if (tenant.isPresent()) return tenant.get();
-        if (from != null) wrongTokens.note(from);
+        wrongTokens.note(from);
         throw new ProblemException(Problem.unauthorized());
     }
 
-    private static Optional<String> bearer(ServerRequestHeaders headers) {
-        List<String> values = headers.values(HeaderNames.AUTHORIZATION);
+    private static Optional<String> bearer(Exchange exchange) {
+        List<String> values = exchange.headers("Authorization");
         if (values.size() != 1) return Optional.empty();
         Matcher matcher = BEARER.matcher(values.getFirst());
         return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
-    }
-
-    /** Writes through Helidon. */
-    private record HelidonReply(ServerRequest request, RoutingResponse response) implements Reply {
-
-        @Override
-        public void send(Answer answer) throws IOException {
-            try {
-                response.status(answer.status());
-                response.header(HeaderNames.CONTENT_TYPE, answer.contentType());
-                response.header(HeaderNames.CACHE_CONTROL, "no-store");
-                answer.headers().forEach((name, value) -> response.header(HeaderNames.create(name), value));
-                if (request.prologue().method().text().equals("HEAD")) {
-                    response.send();
-                } else {
-                    response.send(answer.body());
-                }
-            } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
-                throw new IOException("the client is gone", e);
-            }
-        }
-
-        @Override
-        public EventStream events() {
-            response.status(Status.OK_200);
-            response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
-            response.header(HeaderNames.CACHE_CONTROL, "no-store");
-            // Proxies that gather answers before they pass them on are told not to.
-            response.header(HeaderNames.CONNECTION, "close");
-            response.header(HeaderNames.create("X-Accel-Buffering"), "no");
-            Connections.Progress progress = Connections.progress();
-            OutputStream out = response.outputStream();
-            return new EventStream(bytes -> write(bytes, out, progress), () -> end(out));
-        }
-
-        /** Helidon itself ends an answer that was streamed only where a handler of its own routing did it. */
-        private void end(OutputStream out) throws IOException {
-            try {
-                out.close();
-                response.commit();
-            } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
-                throw new IOException("the client is gone", e);
-            }
-        }
-
-        private static void write(byte[] bytes, OutputStream out, Connections.Progress progress) throws IOException {
-            progress.writing(true);
-            try {
-                out.write(bytes);
-                out.flush();
-            } catch (ServerConnectionException | SocketWriterException | UncheckedIOException e) {
-                throw new IOException("the client is gone", e);
-            } finally {
-                progress.writing(false);
-            }
-        }
-
-        /** Writes a problem, unless an answer was begun: then the connection ends, so that nobody takes it for a whole one. */
-        void last(Problem problem) {
-            if (response.isSent()) throw new CloseConnectionException("failed after the answer was begun");
-            try {
-                send(problem.answer());
-            } catch (IOException e) {
-                throw new CloseConnectionException("the client is gone", e);
-            }
-        }
     }
 }

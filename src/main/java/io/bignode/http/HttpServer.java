@@ -1,146 +1,178 @@
 package io.bignode.http;
 
-import io.bignode.delivery.CallbackHosts;
-import io.bignode.delivery.Delivery;
-import io.bignode.session.Sessions;
-import io.helidon.webserver.WebServer;
-import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http1.Http1Config;
+import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.IntSupplier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import javax.net.ssl.SSLContext;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.VirtualThreadPool;
+import org.jspecify.annotations.Nullable;
 
-/** The server small nodes talk to. Each connection has a virtual thread of its own. */
+/**
+ * The server small nodes talk to. It listens before the head is ready, so that nobody is refused while it starts; what arrives then waits. Each request has a
+ * virtual thread of its own.
+ */
 public final class HttpServer implements AutoCloseable {
+    /** Request line and headers together. */
+    static final int MAX_HEAD_BYTES = 16_384;
+
     private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
-    private static final int MAX_REQUEST_LINE = 4096;
-    private static final int MAX_HEADERS = 16_384;
+    private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
-    /** Held here, as the log manager alone would forget it and its level. What Helidon tells is told by {@link #start} in one line. */
-    private static final Logger HELIDON = Logger.getLogger("io.helidon");
+    /** Connections the system keeps while this process is too busy to take them. */
+    private static final int BACKLOG = 1024;
 
-    /** Has no sessions. */
-    private static final Tenants.Tenant OPERATOR = new Tenants.Tenant("operator", 1, 1);
+    private static final Duration TICK = Duration.ofMillis(250);
+
+    /** How much of a body that nobody read is read away to keep its connection; beyond that the connection ends. */
+    private static final int MAX_UNREAD_PIECES = 64;
+
+    /** Held here, as the log manager alone would forget its level. What Jetty tells of requests would quote them, and some carry a token. */
+    private static final Logger JETTY = Logger.getLogger("org.eclipse.jetty");
 
     private final HttpRules rules;
-    private final Delivery delivery;
-    private final LiveResource live;
-    private final Connections connections;
-    private final WebServer server;
-    private volatile boolean closing;
+    private final ConnectionLimits limits;
+    private final RequestHandler handler;
+    private final WrongTokens wrongTokens;
+    private final Server server;
+    private final ServerConnector connector;
+    private final ScheduledExecutorService clock =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("http-limits").daemon().factory());
+    private volatile @Nullable Api api;
 
-    /**
-     * A server that does not listen yet.
-     *
-     * @param tenants   whose token is whose
-     * @param sessions  where sessions start and are found
-     * @param delivery  answers polls
-     * @param admission asked before a new session starts
-     * @param devices   how many devices serve now
-     * @param hosts     who may be called back
-     * @param workers   what an operator may do with workers
-     * @param farm      what is shown of devices and workers
-     * @param metering  counts requests and answers scrapes
-     */
-    public HttpServer(
-            HttpRules rules,
-            Tenants tenants,
-            Sessions sessions,
-            Delivery delivery,
-            Admission admission,
-            IntSupplier devices,
-            CallbackHosts hosts,
-            Workers workers,
-            Farm farm,
-            Metering metering) {
+    private HttpServer(HttpRules rules) {
+        JETTY.setLevel(Level.OFF);
         this.rules = rules;
-        this.delivery = delivery;
-        HELIDON.setLevel(Level.SEVERE);
-        this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
-        Routes routes = Routes.of(
-                new SessionResource(sessions, delivery, devices),
-                new StartResource(sessions, admission, devices, hosts),
-                new HealthResource(devices, () -> closing, sessions::estranged))
-                .and(new WorkerResource(workers).routes())
-                .and(WebPages.routes())
-                .and(live.routes())
-                .and(new HistoryResource(sessions, farm).routes())
-                .and(List.of(new MetricsResource(metering).route()));
-        Http1Config.Builder http1 = Http1Config.builder()
-                .maxPrologueLength(MAX_REQUEST_LINE)
-                .maxHeadersSize(MAX_HEADERS)
-                .continueImmediately(false);
-        this.connections = new Connections(http1, rules.stalled());
-        WrongTokens wrongTokens = new WrongTokens(rules.wrongTokens(), System::nanoTime);
-        this.server = server(rules, connections, new Edge(routes, tenants, operators(workers), wrongTokens, metering));
-    }
-
-    private static Tenants operators(Workers workers) {
-        return token -> workers.isOperator(token) ? Optional.of(OPERATOR) : Optional.empty();
+        this.limits = new ConnectionLimits(rules, System::nanoTime);
+        this.handler = new RequestHandler(rules, limits);
+        this.wrongTokens = new WrongTokens(rules.wrongTokens(), System::nanoTime);
+        VirtualThreadPool threads = new VirtualThreadPool();
+        threads.setName("http");
+        threads.setMaxConcurrentTasks(0); // connections are limited, and a request that waits costs little
+        this.server = new Server(threads);
+        server.setHandler(new GracefulHandler(handler));
+        server.setErrorHandler(new ErrorProblems());
+        server.setStopTimeout(rules.grace().toMillis());
+        this.connector = connector(server, rules);
+        connector.addBean(limits);
+        server.addConnector(connector);
     }
 
     /**
-     * Listens from now on.
+     * Listens from now on; requests wait until they are {@linkplain #serve served}.
      *
-     * @return this
      * @throws IllegalStateException when the address cannot be listened on
      */
-    public HttpServer start() {
-        server.start();
-        if (!server.isRunning())
-            throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port());
+    public static HttpServer listen(HttpRules rules) {
+        return new HttpServer(rules).start(null);
+    }
+
+    /**
+     * The same on a socket that listens already.
+     *
+     * @param socket bound to the address of the rules; closed with this server
+     */
+    public static HttpServer listen(HttpRules rules, ServerSocketChannel socket) {
+        return new HttpServer(rules).start(socket);
+    }
+
+    private HttpServer start(@Nullable ServerSocketChannel socket) {
+        try {
+            if (socket != null) connector.open(socket);
+            server.start();
+        } catch (Exception e) {
+            throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port(), e);
+        }
+        clock.scheduleWithFixedDelay(limits::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
         LOG.log(System.Logger.Level.INFO, "listening on {0}://{1}:{2}", rules.scheme(), rules.host(), Integer.toString(port()));
         return this;
     }
 
-    /** The port it listens on. */
-    public int port() {
-        return server.port();
+    /** Refuses requests while another head serves; orders wait for a while for this one to take over. */
+    public void standBy() {
+        handler.stage(new Stage.StandingBy());
     }
 
-    /** Announces the end: health turns to 503 and waiting polls are answered and streams end at once, while requests are still served. */
-    public void drain() {
-        closing = true;
-        delivery.close();
-        live.close();
+    /** Serves from now on. */
+    public void serve(Api served) {
+        api = served;
+        handler.stage(new Stage.Serving(served.edge(wrongTokens, limits)));
+    }
+
+    /** The port it listens on. */
+    public int port() {
+        return connector.getLocalPort();
     }
 
     /** How many clients are connected. */
     public int openConnections() {
-        return connections.open();
+        return limits.open();
+    }
+
+    /** Announces the end: health turns to 503 and waiting polls are answered and streams end at once, while requests are still served. */
+    public void drain() {
+        Api served = api;
+        if (served != null) served.drain();
     }
 
     /** {@link #drain Drains}, lets requests in progress end for a few seconds, and stops. */
     @Override
     public void close() {
         drain();
-        server.stop();
+        clock.shutdownNow();
+        limits.closeIdle();
+        try {
+            server.stop();
+        } catch (Exception e) {
+            LOG.log(System.Logger.Level.WARNING, "the HTTP server did not stop in order", e);
+        }
     }
 
-    private static WebServer server(HttpRules rules, Connections connections, Edge edge) {
-        WebServerConfig.Builder server = WebServer.builder()
-                .host(rules.host())
-                .port(rules.port())
-                .shutdownHook(false)
-                .shutdownGracePeriod(rules.grace())
-                .maxTcpConnections(rules.maxConnections())
-                .maxPayloadSize(RequestBody.LIMIT)
-                .idleConnectionTimeout(rules.stalled())
-                .idleConnectionPeriod(period(rules.stalled()))
-                .directHandlers(DirectProblems.handlers())
-                .protocolsDiscoverServices(false)
-                .addConnectionSelector(connections)
-                .routing(HttpRouting.builder().addFilter(edge::filter));
-        rules.tls().ifPresent(context -> TlsListener.serve(server, context, rules.stalled()));
-        return server.build();
+    private static ServerConnector connector(Server server, HttpRules rules) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setRequestHeaderSize(MAX_HEAD_BYTES);
+        // RFC 9112, 3.2.2: where the target names its host, a Host header says nothing.
+        http.setHttpCompliance(HttpCompliance.RFC9110.with("BIGNODE", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
+        http.setUriCompliance(UriCompliance.RFC3986);
+        http.setSendServerVersion(false);
+        // Jetty finds a header it saw on a connection before again whatever the case of its value: a token in another case would count as the right one.
+        http.setHeaderCacheSize(0);
+        http.setHeaderCacheCaseSensitive(true);
+        http.setSendDateHeader(true);
+        http.setMaxUnconsumedRequestContentReads(MAX_UNREAD_PIECES);
+        HttpConnectionFactory plain = new HttpConnectionFactory(http);
+        ConnectionFactory[] factories =
+                rules.tls().map(context -> new ConnectionFactory[] {tls(context, http, plain), plain}).orElse(new ConnectionFactory[] {plain});
+        ServerConnector connector = new ServerConnector(server, factories);
+        connector.setHost(rules.host());
+        connector.setPort(rules.port());
+        connector.setAcceptQueueSize(BACKLOG);
+        connector.setIdleTimeout(0); // the deadlines of ConnectionLimits end what is silent, and also what only drips
+        connector.setShutdownIdleTimeout(rules.grace().toMillis());
+        return connector;
     }
 
-    private static Duration period(Duration stalled) {
-        Duration period = stalled.dividedBy(8);
-        return period.compareTo(Duration.ofMillis(50)) < 0 ? Duration.ofMillis(50) : period;
+    private static SslConnectionFactory tls(SSLContext context, HttpConfiguration http, HttpConnectionFactory next) {
+        // Whatever name a client knows this host by: who it is talking to it checks by itself.
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        SslContextFactory.Server tls = new SslContextFactory.Server();
+        tls.setSslContext(context);
+        tls.setIncludeProtocols(TLS_VERSIONS);
+        tls.setRenegotiationAllowed(false);
+        return new SslConnectionFactory(tls, next.getProtocol());
     }
 }

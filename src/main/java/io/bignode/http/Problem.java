@@ -2,6 +2,7 @@ package io.bignode.http;
 
 import io.bignode.poc.Fault;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,9 +17,22 @@ import java.util.Map;
  */
 record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
 
+    /** How the document is written. */
+    static final String CONTENT_TYPE = "application/problem+json";
+
     /** For what is no HTTP; nothing more can be read from such a connection. */
     static Problem malformed(String detail) {
-        return new Problem(400, "Bad Request", detail, List.of(), Map.of("Connection", "close"));
+        return of(400, "Bad Request", detail).closing();
+    }
+
+    /** For a body that did not come in time; where it would have ended nobody can tell. */
+    static Problem late() {
+        return of(408, "Request Timeout", "the request's body did not come in time").closing();
+    }
+
+    /** For a client whose connections are too many. */
+    static Problem crowded(String detail) {
+        return full(detail, Duration.ofSeconds(1)).closing();
     }
 
     static Problem unauthorized() {
@@ -37,6 +51,10 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
 
     static Problem tooLarge(int limit) {
         return of(413, "Content Too Large", "a body may have " + limit + " bytes at most");
+    }
+
+    static Problem longTarget() {
+        return of(414, "URI Too Long", "the request line is too long");
     }
 
     static Problem invalid(List<Fault> faults) {
@@ -89,8 +107,15 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
         });
     }
 
+    /** The same, and the connection ends with it. */
+    Problem closing() {
+        Map<String, String> all = new HashMap<>(headers);
+        all.put("Connection", "close");
+        return new Problem(status, title, detail, faults, Map.copyOf(all));
+    }
+
     Answer answer() {
-        return new Answer(status, "application/problem+json", headers, document());
+        return new Answer(status, CONTENT_TYPE, headers, document());
     }
 
     private static Problem retry(int status, String title, String detail, Duration retryAfter) {

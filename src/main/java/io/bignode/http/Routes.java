@@ -10,6 +10,9 @@ import java.util.stream.Stream;
 final class Routes {
     private static final String API = "/api/v1/delegation";
 
+    /** Where both dialects order. */
+    static final String START = API + "/start";
+
     /** What became of a look into the table. */
     sealed interface Found {
         /** A route, and what stands at the braces of its path. */
@@ -31,7 +34,7 @@ final class Routes {
     /** Both dialects. */
     static Routes of(SessionResource sessions, StartResource start, HealthResource health) {
         return new Routes(List.of(
-                new Route("POST", API + "/start", Credential.BEARER_OR_BODY, start::start),
+                new Route("POST", START, Credential.BEARER_OR_BODY, start::start),
                 new Route("GET", API + "/batch/{session_id}", Credential.BEARER, sessions::poll),
                 new Route("GET", API + "/batches/{session_id}", Credential.BEARER_OR_QUERY, sessions::poll),
                 new Route("GET", API + "/sessions", Credential.BEARER, sessions::list),
@@ -61,12 +64,18 @@ final class Routes {
         List<Route> onPath =
                 routes.stream().filter(route -> route.match(path).isPresent()).toList();
         if (onPath.isEmpty()) return new Found.Nowhere();
+        // RFC 9110, 9.3.2: an answer's head alone may be asked for wherever the whole of it may.
+        String wanted = method.equals("HEAD") ? "GET" : method;
         Optional<Route> route = onPath.stream()
-                .filter(candidate -> candidate.method().equals(method))
+                .filter(candidate -> candidate.method().equals(wanted))
                 .findFirst();
         if (route.isPresent())
             return new Found.Here(route.get(), route.get().match(path).orElseThrow());
-        String allowed = onPath.stream().map(Route::method).sorted().collect(Collectors.joining(", "));
+        String allowed = onPath.stream()
+                .map(Route::method)
+                .flatMap(known -> known.equals("GET") ? Stream.of("GET", "HEAD") : Stream.of(known))
+                .sorted()
+                .collect(Collectors.joining(", "));
         return new Found.OtherMethod(allowed, onPath.stream().allMatch(known -> known.credential() == Credential.NONE));
     }
 }

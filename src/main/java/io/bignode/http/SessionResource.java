@@ -43,6 +43,10 @@ final class SessionResource {
         if (!faults.isEmpty()) throw new ProblemException(Problem.invalid(faults));
         PollOutcome outcome;
         try {
+            if (call.wantsHeadAlone()) {
+                reply.send(BatchesAnswer.of(session, session.unsettled()));
+                return;
+            }
             outcome = call.wantsEvents()
                     ? stream(session, after, reply)
                     : delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));

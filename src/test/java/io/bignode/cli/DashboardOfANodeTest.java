@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
 import io.bignode.config.Settings;
 import io.bignode.http.Browser;
+import io.bignode.http.HttpServer;
 import io.bignode.session.Alarms;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -40,7 +41,8 @@ class DashboardOfANodeTest {
                 "DELEGATION_DATA_DIR", folder.resolve("data").toString()));
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        HttpServer http = HttpServer.listen(gate.rules());
+        return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
     }
 
     private static JsonNode ask(HttpClient client, String url, HttpRequest.BodyPublisher body, String method) throws Exception {

@@ -12,12 +12,12 @@ import io.bignode.config.TenantToken;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.Token;
 import io.bignode.delivery.Delivery;
+import io.bignode.http.Api;
 import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
 import io.bignode.http.NoMetering;
 import io.bignode.http.SmallFarm;
 import io.bignode.http.NoWorkers;
-import io.bignode.http.Standby;
 import io.bignode.session.Alarms;
 import io.bignode.session.Alarms.Alarm;
 import io.bignode.session.ManualTime;
@@ -90,10 +90,15 @@ class GateTest {
     }
 
     private HttpServer serve(Gate gate) {
-        HttpServer server =
-                new HttpServer(gate.rules(), gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
-                        .start();
+        return serve(gate, gate.rules());
+    }
+
+    private HttpServer serve(Gate gate, HttpRules rules) {
+        HttpServer server = HttpServer.listen(rules);
         open.add(server);
+        server.serve(new Api(
+                gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
+                new SmallFarm(false, () -> ""), new NoMetering()));
         return server;
     }
 
@@ -242,11 +247,8 @@ class GateTest {
     void whoeverStallsInOrAfterTheHandshakeIsSentAway() throws Exception {
         SSLContext trusting = trusting(certificate(30));
         Gate gate = gate();
-        HttpRules rules = new HttpRules("127.0.0.1", 0, 8, Duration.ofMillis(500), Duration.ofSeconds(1), 0, gate.rules().tls());
-        HttpServer server =
-                new HttpServer(rules, gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
-                        .start();
-        open.add(server);
+        HttpRules rules = new HttpRules("127.0.0.1", 0, 8, Duration.ofMillis(500), Duration.ofSeconds(1), Duration.ofSeconds(1), 0, gate.rules().tls());
+        HttpServer server = serve(gate, rules);
         for (String sent : List.of("", "\u0016\u0003\u0001")) {
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
                 socket.setSoTimeout(20_000);
@@ -364,7 +366,8 @@ class GateTest {
     @Test
     void aHeadThatStandsByServesTlsToo() throws Exception {
         SSLContext trusting = trusting(certificate(30));
-        try (Standby standby = Standby.start(gate().rules())) {
+        try (HttpServer standby = HttpServer.listen(gate().rules())) {
+            standby.standBy();
             HttpClient client = HttpClient.newBuilder().sslContext(trusting).build();
             assertThat(ask(client, "https://127.0.0.1:" + standby.port(), OWN).statusCode()).isEqualTo(503);
         }

@@ -9,8 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
 import io.bignode.config.Settings;
-import io.bignode.session.Alarms;
 import io.bignode.engine.cuda.SimulatedGpu;
+import io.bignode.http.HttpServer;
+import io.bignode.session.Alarms;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -55,7 +56,8 @@ class GpuNodeTest {
         Settings settings = settings(devices);
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        HttpServer http = HttpServer.listen(gate.rules());
+        return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
     }
 
     private JsonNode answer(int port, String path, HttpRequest.Builder request) throws Exception {

@@ -11,6 +11,7 @@ import io.bignode.config.TenantToken;
 import io.bignode.config.Token;
 import io.bignode.deploy.MonitoringFiles;
 import io.bignode.deploy.Promtool;
+import io.bignode.http.HttpServer;
 import io.bignode.metrics.Family;
 import io.bignode.session.Alarms;
 import java.net.URI;
@@ -59,7 +60,8 @@ class NodeMetricsTest {
         Settings settings = Settings.load(environment);
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        HttpServer http = HttpServer.listen(gate.rules());
+        Node node = new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
         node.start();
         port = node.port();
         return node;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
 import io.bignode.config.Settings;
+import io.bignode.http.HttpServer;
 import io.bignode.session.Alarms;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -51,7 +52,8 @@ class NodeTest {
         Settings settings = Settings.load(environment());
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
-        return new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
+        HttpServer http = HttpServer.listen(gate.rules());
+        return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
     }
 
     private HttpRequest.Builder to(String path) {

@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.config.Settings;
 import io.bignode.http.HttpRules;
+import io.bignode.http.HttpServer;
 import io.bignode.session.Alarms;
 import io.bignode.session.Quiet;
 import io.bignode.session.SessionStore;
 import io.bignode.session.store.Postgres;
 import io.bignode.session.store.SqlStore;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,54 +38,39 @@ class StandbyTest {
     void aHeadThatStandsByIsLiveButNotReadyAndTakesOverWhenTheOtherIsGone() throws Exception {
         String url = Postgres.database();
         SqlStore other = SqlStore.inPostgres(url, alarms, (_, _) -> {}).orElseThrow();
-        int port = freePort();
         Settings settings = Settings.load(Map.of(
                 "DELEGATION_AUTH_TOKEN", "a-token-of-the-test-alone",
                 "DELEGATION_HOST", "127.0.0.1",
-                "DELEGATION_PORT", Integer.toString(port),
                 "DELEGATION_DATA_DIR", folder.toString(),
                 "DELEGATION_DB_URL", url));
         assertThat(settings.toString()).doesNotContain(url);
         CompletableFuture<SessionStore> opened = new CompletableFuture<>();
+        HttpServer server = HttpServer.listen(HttpRules.of("127.0.0.1", 0, 10));
+        int port = server.port();
         Thread.ofPlatform().daemon().start(() -> {
             try {
-                opened.complete(HeadStore.open(settings, alarms, HttpRules.of("127.0.0.1", port, 10)));
+                opened.complete(HeadStore.open(settings, alarms, server));
             } catch (InterruptedException | RuntimeException e) {
                 opened.completeExceptionally(e);
             }
         });
-        try (HttpClient client = HttpClient.newHttpClient()) {
+        try (server; HttpClient client = HttpClient.newHttpClient()) {
             assertThat(status(client, port, "/health/live")).isEqualTo(200);
             assertThat(status(client, port, "/health/ready")).isEqualTo(503);
             assertThat(status(client, port, "/health")).isEqualTo(503);
             assertThat(status(client, port, "/api/v1/delegation/batches/some-session?auth_token=x")).as("no 404 and no 401").isEqualTo(503);
-        }
-        assertThat(opened).isNotDone();
-        other.close();
-        try (SessionStore store = opened.get(60, TimeUnit.SECONDS)) {
-            assertThat(store.load().sessions()).isEmpty();
-            try (ServerSocket free = new ServerSocket(port)) {
-                assertThat(free.getLocalPort()).as("the port is free for the server itself").isEqualTo(port);
+            assertThat(opened).isNotDone();
+            other.close();
+            try (SessionStore store = opened.get(60, TimeUnit.SECONDS)) {
+                assertThat(store.load().sessions()).isEmpty();
             }
         }
     }
 
     private static int status(HttpClient client, int port, String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
-        while (true) {
-            try {
-                HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-                if (response.statusCode() == 503) assertThat(response.headers().firstValue("Retry-After")).isPresent();
-                return response.statusCode();
-            } catch (ConnectException e) {
-                Thread.onSpinWait(); // it does not listen yet
-            }
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() == 503) assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        return response.statusCode();
     }
 }

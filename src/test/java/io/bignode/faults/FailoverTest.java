@@ -45,7 +45,7 @@ class FailoverTest {
                     Place next = places[turn % 2];
                     api.lead(next.port());
                     door.lead(next.workerPort());
-                    waiting.await(line -> line.contains("listening on"));
+                    waiting.await(line -> line.contains("this one serves now"));
                     serving = waiting;
                     waiting = standby(farm, places[(turn + 1) % 2]);
                 }
@@ -62,7 +62,7 @@ class FailoverTest {
 
     private static JavaProcess standby(Farm farm, Place place) throws Exception {
         JavaProcess head = farm.another(place.data(), place.port(), place.workerPort());
-        head.await(line -> line.contains("standing by at"));
+        head.await(line -> line.contains("standing by"));
         return head;
     }
 }

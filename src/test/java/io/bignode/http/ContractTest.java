@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -171,8 +172,10 @@ class ContractTest {
 
     /** 503 for everything but the sign of life. */
     private static void standby(ApiContract contract) throws Exception {
-        try (Standby standby = Standby.start(HttpRules.of("127.0.0.1", 0, 10));
+        HttpRules rules = new HttpRules("127.0.0.1", 0, 10, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(1), 0, Optional.empty());
+        try (HttpServer standby = HttpServer.listen(rules);
                 HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
+            standby.standBy();
             for (Map.Entry<String, Way> call : calls().entrySet()) {
                 String[] words = call.getKey().replaceAll("\\{\\w+}", "x").split(" ");
                 URI uri = URI.create("http://127.0.0.1:" + standby.port() + words[1]);

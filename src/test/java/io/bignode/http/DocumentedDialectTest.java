@@ -198,10 +198,10 @@ class DocumentedDialectTest {
     @CsvSource({
         "PUT,/start,POST",
         "GET,/start,POST",
-        "POST,/sessions,GET",
-        "PATCH,/session/x,'DELETE, GET'",
-        "BREW,/stop,POST",
-        "HEAD,/batch/x,GET"
+        "HEAD,/start,POST",
+        "POST,/sessions,'GET, HEAD'",
+        "PATCH,/session/x,'DELETE, GET, HEAD'",
+        "BREW,/stop,POST"
     })
     void aMethodAPathDoesNotTakeIsRefusedWithThoseItTakes(String method, String path, String allowed) {
         HttpResponse<String> response = node.send(node.request(path, TOKEN).method(method, BodyPublishers.noBody()));

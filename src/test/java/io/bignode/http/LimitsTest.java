@@ -137,11 +137,11 @@ class LimitsTest {
                 .isEqualTo(414);
         assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\nX: " + "a".repeat(40_000) + "\r\n\r\n")
                         .status())
-                .isEqualTo(400);
+                .isEqualTo(431);
         StringBuilder many = new StringBuilder();
         for (int i = 0; i < 10_000; i++) many.append("X").append(i).append(": y\r\n");
         assertThat(raw("GET / HTTP/1.1\r\nHost: n\r\n" + many + "\r\n").status())
-                .isEqualTo(400);
+                .isEqualTo(431);
     }
 
     @Test

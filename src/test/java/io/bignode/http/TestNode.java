@@ -75,7 +75,7 @@ final class TestNode implements AutoCloseable {
         sessions = new Sessions(
                 SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
-        HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(2), 0, Optional.empty());
+        HttpRules rules = new HttpRules("127.0.0.1", 0, 256, stalled, Duration.ofSeconds(5), Duration.ofSeconds(2), 0, Optional.empty());
         server = server(rules, TestNode::tenant, new NoWorkers(OPERATOR_TOKEN));
     }
 
@@ -96,10 +96,20 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants, Workers workers) {
-        return new HttpServer(
-                        rules, tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
-                        new NoMetering())
-                .start();
+        HttpServer listening = HttpServer.listen(rules);
+        listening.serve(api(tenants, workers));
+        return listening;
+    }
+
+    private Api api(Tenants tenants, Workers workers) {
+        return new Api(
+                tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
+                new NoMetering());
+    }
+
+    /** What this node's server serves, for another server. */
+    Api api() {
+        return api(TestNode::tenant, new NoWorkers(OPERATOR_TOKEN));
     }
 
     /** Lets batches be pushed to {@code callback.example}, port 8080. */

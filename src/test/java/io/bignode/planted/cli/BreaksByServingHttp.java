@@ -1,6 +1,6 @@
 package io.bignode.planted.cli;
 
-import io.helidon.webserver.WebServer;
+import org.eclipse.jetty.server.Server;
 
-/** Breaks the rule that Helidon is used in http only. */
-public record BreaksByServingHttp(WebServer server) {}
+/** Breaks the rule that Jetty is used in http only. */
+public record BreaksByServingHttp(Server server) {}

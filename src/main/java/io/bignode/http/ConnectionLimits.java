@@ -1,0 +1,210 @@
+package io.bignode.http;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.ssl.SslConnection;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How many connections there may be and how long each may take. Thread safe.
+ *
+ * <p>Whoever showed no right token is a stranger. Strangers have a budget for all of them and one for each address; when one is spent, the next
+ * connection takes the place of the one that is silent for longest, so that no number of silent connections keeps anybody out. Those who showed
+ * a token have a budget for each tenant, which strangers cannot touch.
+ *
+ * <p>The server's own idle limit counts silence alone, and one byte a second is not silent. So each connection has a deadline here for what it
+ * does: a request's head must be there within some time after the one before it was answered, and what is written must be taken.
+ */
+final class ConnectionLimits implements Connection.Listener {
+    /** Connections at a time of those who showed no token. */
+    static final int MAX_STRANGERS = 1024;
+
+    /** The same, of one address; many small nodes may stand behind one, and poll at the same moment. */
+    static final int MAX_STRANGERS_OF_ADDRESS = 256;
+
+    private final Duration silent;
+    private final Duration stalled;
+    private final int maxOfTenant;
+    private final LongSupplier nanoTime;
+    private final Map<Connection, Limited> all = new ConcurrentHashMap<>();
+
+    /** In the order in which they came. */
+    private final Set<Limited> strangers = new LinkedHashSet<>();
+
+    private final Map<InetAddress, Set<Limited>> strangersByAddress = new ConcurrentHashMap<>();
+    private final Map<String, Set<Limited>> byTenant = new ConcurrentHashMap<>();
+
+    /**
+     * Nobody is connected yet.
+     *
+     * @param nanoTime measures time, as {@link System#nanoTime}
+     */
+    ConnectionLimits(HttpRules rules, LongSupplier nanoTime) {
+        this.silent = rules.silent();
+        this.stalled = rules.stalled();
+        this.maxOfTenant = rules.maxConnections();
+        this.nanoTime = nanoTime;
+    }
+
+    /** What a connection is doing, and by when it must have done it. */
+    final class Limited {
+        private final Connection connection;
+        private final InetAddress from;
+        private volatile @Nullable String tenant;
+        private volatile boolean serving;
+        private volatile long deadline = nanoTime.getAsLong() + silent.toNanos();
+
+        private Limited(Connection connection, InetAddress from) {
+            this.connection = connection;
+            this.from = from;
+        }
+
+        /** Where it comes from. */
+        InetAddress from() {
+            return from;
+        }
+
+        /** A request's head is there: what follows has deadlines of its own. */
+        void begin() {
+            serving = true;
+            deadline = Long.MAX_VALUE;
+        }
+
+        /** The request was answered: the next one must be there in time. */
+        void end() {
+            serving = false;
+            deadline = nanoTime.getAsLong() + (tenant == null ? silent : stalled).toNanos();
+        }
+
+        /** Something is being written, and must be taken by the client within this time. */
+        void writing(Duration longest) {
+            deadline = nanoTime.getAsLong() + longest.toNanos();
+        }
+
+        /** What was being written is written. */
+        void written() {
+            deadline = Long.MAX_VALUE;
+        }
+
+        private void close() {
+            connection.getEndPoint().close();
+        }
+    }
+
+    /** How many clients are connected. */
+    int open() {
+        return all.size();
+    }
+
+    /** What is granted to the connection a request came by. */
+    Limited of(Connection connection) {
+        Limited limited = all.get(connection);
+        // Closed while its request was on its way here: whatever is answered reaches nobody.
+        return limited != null ? limited : new Limited(connection, address(connection));
+    }
+
+    /**
+     * Notes that a right token came by a connection.
+     *
+     * @throws ProblemException when its tenant has as many connections that work as it may have
+     */
+    void known(Limited limited, String tenant) throws ProblemException {
+        if (tenant.equals(limited.tenant)) return;
+        Limited idle = null;
+        synchronized (this) {
+            forget(limited);
+            Set<Limited> own = byTenant.computeIfAbsent(tenant, _ -> new LinkedHashSet<>());
+            limited.tenant = tenant;
+            own.add(limited);
+            if (own.size() > maxOfTenant) {
+                idle = first(own, other -> !other.serving);
+                if (idle == null) throw new ProblemException(Problem.crowded("as many connections of yours are open as may be: " + maxOfTenant));
+            }
+        }
+        if (idle != null) idle.close();
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        if (connection instanceof SslConnection) return; // the HTTP connection within it is counted
+        Limited limited = new Limited(connection, address(connection));
+        all.put(connection, limited);
+        Optional<Limited> tooMany;
+        synchronized (this) {
+            strangers.add(limited);
+            strangersByAddress.computeIfAbsent(limited.from, _ -> new LinkedHashSet<>()).add(limited);
+            tooMany = tooMany(limited.from);
+        }
+        tooMany.ifPresent(Limited::close);
+    }
+
+    @Override
+    public void onClosed(Connection connection) {
+        Limited limited = all.remove(connection);
+        if (limited == null) return;
+        synchronized (this) {
+            forget(limited);
+        }
+    }
+
+    /** Closes those that are beyond their deadline; to be called a few times a second. */
+    void tick() {
+        long now = nanoTime.getAsLong();
+        close(all.values(), limited -> now - limited.deadline > 0 && limited.deadline != Long.MAX_VALUE);
+    }
+
+    /** Closes those that wait for a request. */
+    void closeIdle() {
+        close(all.values(), limited -> !limited.serving);
+    }
+
+    private static void close(Collection<Limited> of, Predicate<Limited> which) {
+        new ArrayList<>(of).stream().filter(which).forEach(Limited::close);
+    }
+
+    /** The stranger whose place is needed: one that is silent rather than one that is being served, and the one that came first. */
+    private Optional<Limited> tooMany(InetAddress from) {
+        Set<Limited> neighbours = strangersByAddress.getOrDefault(from, Set.of());
+        Set<Limited> crowd = neighbours.size() > MAX_STRANGERS_OF_ADDRESS ? neighbours : strangers.size() > MAX_STRANGERS ? strangers : Set.of();
+        return Stream.of(Optional.ofNullable(first(crowd, limited -> !limited.serving)), crowd.stream().findFirst())
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private static @Nullable Limited first(Set<Limited> of, Predicate<Limited> which) {
+        return of.stream().filter(which).findFirst().orElse(null);
+    }
+
+    private void forget(Limited limited) {
+        strangers.remove(limited);
+        drop(strangersByAddress, limited.from, limited);
+        String tenant = limited.tenant;
+        if (tenant != null) drop(byTenant, tenant, limited);
+    }
+
+    private static <K> void drop(Map<K, Set<Limited>> from, K key, Limited limited) {
+        from.computeIfPresent(key, (_, set) -> {
+            set.remove(limited);
+            return set.isEmpty() ? null : set;
+        });
+    }
+
+    private static InetAddress address(Connection connection) {
+        return connection.getEndPoint().getRemoteSocketAddress() instanceof InetSocketAddress remote && remote.getAddress() != null
+                ? remote.getAddress()
+                : InetAddress.getLoopbackAddress();
+    }
+}

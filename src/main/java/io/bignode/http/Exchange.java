@@ -1,0 +1,131 @@
+package io.bignode.http;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpHeaderValue;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+
+/** A request and its answer on the connection they share. Used by one thread. */
+final class Exchange implements Reply {
+    private final Request request;
+    private final Response response;
+    private final ConnectionLimits.Limited connection;
+    private final HttpRules rules;
+    private final BodyStream body;
+
+    /** A request whose head was read and that nothing was answered to. */
+    Exchange(Request request, Response response, ConnectionLimits.Limited connection, HttpRules rules) {
+        this.request = request;
+        this.response = response;
+        this.connection = connection;
+        this.rules = rules;
+        this.body = new BodyStream(request, rules.silent());
+    }
+
+    String method() {
+        return request.getMethod();
+    }
+
+    /** Whether the client wants an answer's head alone. */
+    boolean wantsHeadAlone() {
+        return HttpMethod.HEAD.is(request.getMethod());
+    }
+
+    /** The path as it was sent, without a slash at its end. */
+    String path() {
+        HttpURI uri = request.getHttpURI();
+        String path = uri.getPath() == null ? "/" : uri.getPath();
+        return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    Query query() {
+        String raw = request.getHttpURI().getQuery();
+        return new Query(raw == null ? "" : raw);
+    }
+
+    /** The values of a header, in their order. */
+    List<String> headers(String name) {
+        return request.getHeaders().getValuesList(name);
+    }
+
+    BodyStream body() {
+        return body;
+    }
+
+    /** The connection it came by. */
+    ConnectionLimits.Limited connection() {
+        return connection;
+    }
+
+    /** Whether the request says of its body what HTTP/1.0 does not know, so that nobody can tell where it ends. */
+    boolean isAmbiguous() {
+        return isOldVersion() && request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
+    }
+
+    private boolean isOldVersion() {
+        return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0;
+    }
+
+    /** How long the request's target is, without scheme and host. */
+    int targetLength() {
+        return request.getHttpURI().getPathQuery().length();
+    }
+
+    /** How many bytes the body is said to have; -1 where that is not said. */
+    long announcedLength() {
+        return request.getLength();
+    }
+
+    /** Whether an answer was begun. */
+    boolean answered() {
+        return response.isCommitted();
+    }
+
+    /** The status that is answered. */
+    int status() {
+        return response.getStatus();
+    }
+
+    @Override
+    public void send(Answer answer) throws IOException {
+        response.setStatus(answer.status());
+        HttpFields.Mutable headers = response.getHeaders();
+        headers.put(HttpHeader.CONTENT_TYPE, answer.contentType());
+        headers.put(HttpHeader.CACHE_CONTROL, "no-store");
+        answer.headers().forEach(headers::put);
+        if (answer.status() != 304) headers.put(HttpHeader.CONTENT_LENGTH, answer.body().length);
+        write(true, wantsHeadAlone() || answer.status() == 304 ? new byte[0] : answer.body(), rules.stalled());
+    }
+
+    @Override
+    public EventStream events() {
+        response.setStatus(200);
+        HttpFields.Mutable headers = response.getHeaders();
+        headers.put(HttpHeader.CONTENT_TYPE, "text/event-stream");
+        headers.put(HttpHeader.CACHE_CONTROL, "no-store");
+        headers.put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE);
+        // In chunks although the connection ends: so that one that was cut is told from one that is over.
+        if (!isOldVersion()) headers.put(HttpHeader.TRANSFER_ENCODING, HttpHeaderValue.CHUNKED);
+        // Proxies that gather answers before they pass them on are told not to.
+        headers.put("X-Accel-Buffering", "no");
+        return new EventStream(bytes -> write(false, bytes, rules.silent()), () -> write(true, new byte[0], rules.silent()));
+    }
+
+    private void write(boolean last, byte[] bytes, Duration longest) throws IOException {
+        connection.writing(longest);
+        try {
+            Content.Sink.write(response, last, ByteBuffer.wrap(bytes));
+        } finally {
+            connection.written();
+        }
+    }
+}

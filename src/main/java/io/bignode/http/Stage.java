@@ -1,0 +1,13 @@
+package io.bignode.http;
+
+/** What the server does with requests; it listens before there is anything to serve. */
+sealed interface Stage {
+    /** The head reads its settings and its store: requests wait. */
+    record Starting() implements Stage {}
+
+    /** Another head serves: requests are refused, but an order waits for this head to take over. */
+    record StandingBy() implements Stage {}
+
+    /** Requests are served. */
+    record Serving(Edge edge) implements Stage {}
+}

@@ -53,7 +53,7 @@ final class ErrorProblems extends ErrorHandler {
             case 431 -> Problem.of(431, "Request Header Fields Too Large", "the request's headers have more than " + HttpServer.MAX_HEAD_BYTES + " bytes");
             case 500 -> Problem.internal();
             // Whatever else the server calls it, it is a request it could not read, and a client told of a 5xx would send the same again.
-            default -> Problem.malformed("this is no HTTP/1.1 request this node can read");
+            default -> Problem.malformed("the request, or the way its body is framed, is not valid HTTP");
         };
     }
 }

@@ -6,12 +6,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Shows viewers the node as it is now, once or second by second. */
 final class LiveResource {
-    /** The most viewers that are told second by second. */
-    static final int MOST_STREAMS = 64;
+    /** How many streams a viewer may have at a time; others' take none of them. */
+    static final int MAX_STREAMS_OF_VIEWER = 32;
 
     private static final Duration RETRY = Duration.ofSeconds(5);
 
@@ -22,7 +22,9 @@ final class LiveResource {
     private final Farm farm;
     private final LiveDocuments documents;
     private final LiveFeed feed;
-    private final Semaphore streams = new Semaphore(MOST_STREAMS);
+
+    /** How many each viewer has. */
+    private final Map<Viewer, Integer> streams = new ConcurrentHashMap<>();
 
     LiveResource(Sessions sessions, Farm farm, LiveDocuments documents) {
         this.sessions = sessions;
@@ -46,11 +48,12 @@ final class LiveResource {
             reply.send(new Answer(200, "application/json", Map.of(), feed.now(viewer).document()));
             return;
         }
-        if (!streams.tryAcquire()) throw new ProblemException(Problem.full("as many watch this node as may; ask without streaming", RETRY));
         try {
+            if (streams.merge(viewer, 1, Integer::sum) > MAX_STREAMS_OF_VIEWER)
+                throw new ProblemException(Problem.full("you watch this node as often as you may at a time; ask without streaming", RETRY));
             stream(viewer, reply);
         } finally {
-            streams.release();
+            streams.computeIfPresent(viewer, (_, count) -> count == 1 ? null : count - 1);
         }
     }
 

@@ -137,9 +137,12 @@ class OverviewTest {
         try (TestNode node = new TestNode()) {
             List<EventReader> open = new ArrayList<>();
             try {
-                for (int i = 0; i < LiveResource.MOST_STREAMS; i++) open.add(new EventReader(node.connect(), "/api/v1/overview", OPERATOR_TOKEN));
+                for (int i = 0; i < LiveResource.MAX_STREAMS_OF_VIEWER; i++) open.add(new EventReader(node.connect(), "/api/v1/overview", OPERATOR_TOKEN));
                 assertProblem(node.send(node.request(OVERVIEW, OPERATOR_TOKEN).header("Accept", "text/event-stream").GET()), 429);
                 assertThat(node.get(OVERVIEW, OPERATOR_TOKEN).statusCode()).as("without streaming").isEqualTo(200);
+                try (EventReader tenant = new EventReader(node.connect(), "/api/v1/overview", TOKEN)) {
+                    assertThat(tenant.status).as("another viewer's streams are its own").contains("200");
+                }
                 for (EventReader one : open) one.close();
                 awaitRoom(node);
             } finally {

@@ -86,7 +86,7 @@ final class Call {
 
     /** The body as JSON, read on the first call. */
     JsonNode document() throws ProblemException, IOException {
-        if (document == null) document = RequestBody.read(body.get());
+        if (document == null) document = RequestBody.read(body.get(), Optional.ofNullable(tenant).map(Tenant::name));
         return document;
     }
 

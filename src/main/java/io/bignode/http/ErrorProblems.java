@@ -47,7 +47,7 @@ final class ErrorProblems extends ErrorHandler {
     private static Problem problem(int status) {
         return switch (status) {
             case 408 -> Problem.late();
-            case 413 -> Problem.tooLarge(RequestBody.LIMIT);
+            case 413 -> Problem.tooLarge();
             case 414 -> Problem.longTarget();
             case 417 -> Problem.of(417, "Expectation Failed", "of all expectations this node meets 100-continue alone");
             case 431 -> Problem.of(431, "Request Header Fields Too Large", "the request's headers have more than " + HttpServer.MAX_HEAD_BYTES + " bytes");

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** Shows viewers the node as it is now, once or second by second. */
 final class LiveResource {
@@ -22,9 +21,7 @@ final class LiveResource {
     private final Farm farm;
     private final LiveDocuments documents;
     private final LiveFeed feed;
-
-    /** How many each viewer has. */
-    private final Map<Viewer, Integer> streams = new ConcurrentHashMap<>();
+    private final Budget<Viewer> streams = new Budget<>(MAX_STREAMS_OF_VIEWER);
 
     LiveResource(Sessions sessions, Farm farm, LiveDocuments documents) {
         this.sessions = sessions;
@@ -48,12 +45,12 @@ final class LiveResource {
             reply.send(new Answer(200, "application/json", Map.of(), feed.now(viewer).document()));
             return;
         }
+        if (!streams.take(viewer))
+            throw new ProblemException(Problem.full("you watch this node as often as you may at a time; ask without streaming", RETRY));
         try {
-            if (streams.merge(viewer, 1, Integer::sum) > MAX_STREAMS_OF_VIEWER)
-                throw new ProblemException(Problem.full("you watch this node as often as you may at a time; ask without streaming", RETRY));
             stream(viewer, reply);
         } finally {
-            streams.computeIfPresent(viewer, (_, count) -> count == 1 ? null : count - 1);
+            streams.giveBack(viewer);
         }
     }
 

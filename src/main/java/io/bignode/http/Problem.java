@@ -49,8 +49,12 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
                 405, "Method Not Allowed", "this path takes " + allowed, List.of(), Map.of("Allow", allowed));
     }
 
-    static Problem tooLarge(int limit) {
-        return of(413, "Content Too Large", "a body may have " + limit + " bytes at most");
+    static Problem tooLarge() {
+        return tooLarge("a body may have " + RequestBody.LIMIT + " bytes at most");
+    }
+
+    static Problem tooLarge(String detail) {
+        return of(413, "Content Too Large", detail);
     }
 
     static Problem longTarget() {

@@ -18,22 +18,21 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads bodies within limits: bytes first, then UTF-8, then JSON of bounded depth. Refusals name a position, never what stands there.
  *
- * <p>A start request has a few hundred bytes. Bodies of more than {@value #SMALL} are read a few at a time, so that many connections that
- * send large ones together cannot take the memory.
+ * <p>A start request has a few hundred bytes. Bodies of {@value #SMALL} and more are read of those alone whose token is known, and of each tenant a few at a
+ * time, so that many connections that send large ones together cannot take the memory, nor keep others from sending theirs.
  */
 final class RequestBody {
     /** The most bytes a body may have. */
     static final int LIMIT = 1 << 20;
 
     private static final int SMALL = 1 << 15;
-    private static final int LARGE_AT_A_TIME = 8;
-    private static final Semaphore LARGE = new Semaphore(LARGE_AT_A_TIME);
+    private static final Budget<String> LARGE = new Budget<>(4);
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -52,25 +51,25 @@ final class RequestBody {
     /**
      * Reads a whole body as one JSON document.
      *
-     * @throws ProblemException 413 when it is too large, 422 when it is no JSON, 503 when too many large ones are being read
+     * @param tenant whose token came with its head; empty where the token is in the body, if there is one
+     * @throws ProblemException 413 when it is too large, 422 when it is no JSON, 503 when too many large ones of this tenant are being read
      */
-    static JsonNode read(InputStream in) throws ProblemException, IOException {
+    static JsonNode read(InputStream in, Optional<String> tenant) throws ProblemException, IOException {
         byte[] start = in.readNBytes(SMALL);
         if (start.length < SMALL) return parse(start);
-        if (!LARGE.tryAcquire()) {
-            throw new ProblemException(
-                    Problem.unavailable("too many large bodies are being read", Duration.ofSeconds(1)));
-        }
+        if (tenant.isEmpty()) throw new ProblemException(Problem.tooLarge("a body without a bearer token in the request's head may have less than " + SMALL + " bytes"));
+        if (!LARGE.take(tenant.get()))
+            throw new ProblemException(Problem.unavailable("too many large bodies of yours are being read", Duration.ofSeconds(1)));
         try {
             ByteArrayOutputStream all = new ByteArrayOutputStream(2 * SMALL);
             all.write(start);
             for (byte[] more = in.readNBytes(SMALL); more.length > 0; more = in.readNBytes(SMALL)) {
-                if (all.size() + more.length > LIMIT) throw new ProblemException(Problem.tooLarge(LIMIT));
+                if (all.size() + more.length > LIMIT) throw new ProblemException(Problem.tooLarge());
                 all.write(more);
             }
             return parse(all.toByteArray());
         } finally {
-            LARGE.release();
+            LARGE.giveBack(tenant.get());
         }
     }
 

@@ -93,7 +93,7 @@ final class RequestHandler extends Handler.Abstract {
     private static Optional<Problem> problem(Exchange exchange) {
         if (exchange.isAmbiguous()) return Optional.of(Problem.malformed("HTTP/1.0 knows no Transfer-Encoding: send the body with its Content-Length"));
         if (exchange.targetLength() > MAX_TARGET) return Optional.of(Problem.longTarget());
-        if (exchange.announcedLength() > RequestBody.LIMIT) return Optional.of(Problem.tooLarge(RequestBody.LIMIT));
+        if (exchange.announcedLength() > RequestBody.LIMIT) return Optional.of(Problem.tooLarge());
         return Optional.empty();
     }
 

@@ -55,6 +55,13 @@ class LimitsTest {
     }
 
     @Test
+    void whoeverShowsItsTokenInTheBodyMayNotSendALargeOne() {
+        String body = startBody().put("auth_token", TOKEN).toString();
+        assertThat(node.post("/start", body + " ".repeat(32_767 - body.length()), "").statusCode()).isEqualTo(200);
+        assertProblem(node.post("/start", body + " ".repeat(32_768 - body.length()), ""), 413);
+    }
+
+    @Test
     void aLengthBeyondAllBoundsIsRefusedBeforeTheBodyComes() throws IOException {
         for (String length : List.of("1048577", "9223372036854775807")) {
             RawExchange answer = raw("POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN

@@ -71,8 +71,20 @@ final class Exchange implements Reply {
         return isOldVersion() && request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
     }
 
+    /** Whether this node can tell what the body's bytes mean: it takes them as they are, or in chunks. */
+    boolean isCodingKnown() {
+        List<String> codings = headers("Transfer-Encoding");
+        return codings.isEmpty() || codings.size() == 1 && codings.getFirst().equalsIgnoreCase("chunked");
+    }
+
     private boolean isOldVersion() {
         return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0;
+    }
+
+    /** Whom the request is for: the host in its target, or else the one in its header, or else this one. */
+    String host() {
+        String host = request.getHttpURI().getHost();
+        return host == null ? "" : host;
     }
 
     /** How long the request's target is, without scheme and host. */

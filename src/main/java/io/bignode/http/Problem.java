@@ -54,11 +54,11 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
     }
 
     static Problem tooLarge(String detail) {
-        return of(413, "Content Too Large", detail);
+        return of(413, "Content Too Large", detail).closing();
     }
 
     static Problem longTarget() {
-        return of(414, "URI Too Long", "the request line is too long");
+        return of(414, "URI Too Long", "the request line is too long").closing();
     }
 
     static Problem invalid(List<Fault> faults) {

@@ -15,6 +15,8 @@ final class RequestHandler extends Handler.Abstract {
     private static final System.Logger LOG = System.getLogger(RequestHandler.class.getName());
     private static final String LIVE = "/health/live";
 
+    private static final int MAX_METHOD = 64;
+
     /** Path and query together. */
     private static final int MAX_TARGET = 4096;
 
@@ -91,7 +93,10 @@ final class RequestHandler extends Handler.Abstract {
 
     /** What is wrong with a request whoever sent it, and whatever it asks for. */
     private static Optional<Problem> problem(Exchange exchange) {
+        if (exchange.method().length() > MAX_METHOD) return Optional.of(Problem.malformed("there is no such method"));
+        if (exchange.host().isBlank()) return Optional.of(Problem.malformed("the request's target names no host"));
         if (exchange.isAmbiguous()) return Optional.of(Problem.malformed("HTTP/1.0 knows no Transfer-Encoding: send the body with its Content-Length"));
+        if (!exchange.isCodingKnown()) return Optional.of(Problem.malformed("of all transfer codings this node takes chunked alone"));
         if (exchange.targetLength() > MAX_TARGET) return Optional.of(Problem.longTarget());
         if (exchange.announcedLength() > RequestBody.LIMIT) return Optional.of(Problem.tooLarge());
         return Optional.empty();

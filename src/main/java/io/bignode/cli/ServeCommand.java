@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
             "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
             "  DELEGATION_TOKENS_FILE      more tenants, each with a token: NAME DIGEST SESSIONS WEIGHT a line; see bignode tenant",
-            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before none of it is looked at (120; 0 no limit)",
+            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before it gets 429 (120; 0 no limit)",
             "  DELEGATION_TLS_CERT         certificates to serve the API by https, PEM; with DELEGATION_TLS_KEY",
             "  DELEGATION_TLS_KEY          the certificate's private key, PEM",
             "  DELEGATION_CALLBACK_HOSTS   hosts that batches may be pushed to: node.example.org:8080, 10.0.0.0/8 (none)",

@@ -8,7 +8,7 @@ import java.util.Optional;
  * Who may use this node besides the one whose token is {@code DELEGATION_AUTH_TOKEN}, and how many wrong tokens are put up with.
  *
  * @param tokensFile           the tenants' file; empty where there is one tenant alone
- * @param wrongTokensPerMinute how many wrong tokens a minute an address may send before none of it is looked at; 0 for no limit
+ * @param wrongTokensPerMinute how many wrong tokens a minute an address may send before it gets 429; 0 for no limit
  */
 public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
     private static final String FILE = "DELEGATION_TOKENS_FILE";

@@ -113,7 +113,7 @@ final class ClientCommand implements Callable<Integer> {
     /** Ctrl-C ends the session and takes what it still found. */
     private int untilInterrupted(SmallNode node, ObjectNode order) throws InterruptedException, BatchOutput.Failed {
         Thread stopper = Thread.ofPlatform().name("stop").unstarted(() -> {
-            if (node.stopAndWait(Duration.ofSeconds(10))) Runtime.getRuntime().halt(ExitCode.OK);
+            if (node.stopAndWait(Duration.ofSeconds(10))) Runtime.getRuntime().halt(node.hasSession() ? ExitCode.OK : ExitCode.ENVIRONMENT);
         });
         Runtime.getRuntime().addShutdownHook(stopper);
         try {
@@ -157,6 +157,7 @@ final class ClientCommand implements Callable<Integer> {
         if (!plain || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
             throw CommandException.usage("--url must look like http://HOST:9090");
         }
+        if (url.getPath().contains("/api/")) throw CommandException.usage("--url must end where /api/v1 begins, for instance http://HOST:9090");
         return URI.create(url.toString().replaceFirst("/+$", ""));
     }
 

@@ -183,7 +183,7 @@ final class ClientCommand implements Callable<Integer> {
         try {
             if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES)
                 throw CommandException.usage(file + " is too large to hold a token");
-            return Token.of(Files.readString(file).strip());
+            return Token.ofAnyLength(Files.readString(file).strip());
         } catch (IOException e) {
             throw CommandException.usage(
                     file + " cannot be read: " + e.getClass().getSimpleName());

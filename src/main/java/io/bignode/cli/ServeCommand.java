@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nSettings, from the environment:%n",
         footer = {
             "  DELEGATION_AUTH_TOKEN       what small nodes must show; without it one is made and kept in the data folder",
+            "  DELEGATION_ALLOW_SHORT_TOKEN  true: start with a token of 6 to 15 characters too, which can be guessed (false)",
             "  DELEGATION_HOST             address to listen on (0.0.0.0)",
             "  DELEGATION_PORT             port to listen on (9090)",
             "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
@@ -55,6 +56,8 @@ import picocli.CommandLine.Spec;
             "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger(ServeCommand.class.getName());
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -92,6 +95,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             Settings settings = Settings.load(System.getenv());
             LogLines.conceal(List.of(settings.token().secret()));
+            settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
             return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);

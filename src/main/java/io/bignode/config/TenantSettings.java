@@ -12,11 +12,15 @@ import java.util.Optional;
  */
 public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
     private static final String FILE = "DELEGATION_TOKENS_FILE";
+    private static final String WRONG_TOKENS = "DELEGATION_WRONG_TOKENS";
+
+    /** With so many tries a minute an address guesses seven digits within 12 days. */
+    private static final int MOST_WITH_SHORT_TOKEN = 600;
 
     /** Reads them, and the file for its faults. */
     static TenantSettings read(EnvironmentReader reader) {
         Optional<Path> file = reader.path(FILE);
-        int wrong = reader.integer("DELEGATION_WRONG_TOKENS", 0, 1_000_000, 120);
+        int wrong = reader.integer(WRONG_TOKENS, 0, 1_000_000, 120);
         if (file.isPresent() && !Files.exists(file.get())) {
             reader.fault(FILE, "names " + EnvironmentReader.quoted(file.get().toString())
                     + ", which does not exist; make it with: bignode tenant NAME >> FILE");
@@ -28,5 +32,12 @@ public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute
             }
         }
         return new TenantSettings(file, wrong);
+    }
+
+    /** A token short enough to be guessed needs the limit of wrong ones. */
+    void requireLimitForShortToken(EnvironmentReader reader) {
+        if (wrongTokensPerMinute >= 1 && wrongTokensPerMinute <= MOST_WITH_SHORT_TOKEN) return;
+        reader.fault(WRONG_TOKENS, "is " + wrongTokensPerMinute + ", with which a DELEGATION_AUTH_TOKEN as short as this one would soon be guessed; set it to a number from 1 to "
+                + MOST_WITH_SHORT_TOKEN + ", or a token of 16 characters or more");
     }
 }

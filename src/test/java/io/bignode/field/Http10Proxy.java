@@ -127,7 +127,7 @@ public final class Http10Proxy implements AutoCloseable {
         List<String> headers = new ArrayList<>();
         int length = -1;
         for (String line = line(in, left); !line.isEmpty(); line = line(in, left)) {
-            // nginx takes no chunks from an HTTP/1.0 peer either.
+            // Nobody may send chunks to HTTP/1.0; nginx itself would put up with them.
             if (isNamed(line, "transfer-encoding")) throw new IOException("a transfer coding in HTTP/1.0");
             if (isNamed(line, "content-length")) length = Integer.parseInt(line.substring(line.indexOf(':') + 1).strip());
             headers.add(line);

@@ -5,6 +5,7 @@
 
 readonly PLACEHOLDER=CHANGE_ME_TO_A_LONG_RANDOM_SECRET
 readonly LEAST_TOKEN_LENGTH=16
+readonly LEAST_SHORT_TOKEN_LENGTH=6
 readonly SERVICE=mlnode-308
 
 say() { printf '%s\n' "$*" >&2; }
@@ -32,17 +33,20 @@ load_config() {
   if ((${#faults[@]} > 0)); then
     fail 'config.env cannot be deployed:' "${faults[@]}"
   fi
+  ((${#DELEGATION_AUTH_TOKEN} >= LEAST_TOKEN_LENGTH)) || say "note  DELEGATION_AUTH_TOKEN has only ${#DELEGATION_AUTH_TOKEN} characters and can be guessed: let only your small nodes reach the port"
   [[ -z $(find config.env -perm -004) ]] || say 'note  everyone on this host can read the token in config.env: chmod 600 config.env'
 }
 
 check_token() {
-  local token=${DELEGATION_AUTH_TOKEN-} remedy='set one of your own: openssl rand -hex 32'
+  local token=${DELEGATION_AUTH_TOKEN-} remedy='set one of your own: openssl rand -hex 32' least=$LEAST_TOKEN_LENGTH
+  [[ ${DELEGATION_ALLOW_SHORT_TOKEN-} != @(true|on) ]] || least=$LEAST_SHORT_TOKEN_LENGTH
   if [[ -z $token ]]; then
     faults+=("DELEGATION_AUTH_TOKEN is not set; $remedy")
   elif [[ $token == "$PLACEHOLDER" || $token == your-secret-token ]]; then
     faults+=("DELEGATION_AUTH_TOKEN is still the template's, which everybody knows; $remedy")
-  elif ((${#token} < LEAST_TOKEN_LENGTH)); then
-    faults+=("DELEGATION_AUTH_TOKEN has ${#token} characters, fewer than $LEAST_TOKEN_LENGTH; $remedy")
+  elif ((${#token} < least)); then
+    faults+=("DELEGATION_AUTH_TOKEN has ${#token} characters, fewer than $least; $remedy" \
+      'where small nodes that have this one cannot be changed now: export DELEGATION_ALLOW_SHORT_TOKEN=true')
   elif [[ $token == *[[:space:][:cntrl:]]* ]]; then
     faults+=("DELEGATION_AUTH_TOKEN holds a blank or a line end of Windows (mend those: sed -i 's/\\r\$//' config.env); $remedy")
   fi

@@ -99,7 +99,7 @@ final class BenchCommand implements Callable<Integer> {
         return switch (set) {
             case "main-net" -> new ModelParams(1792, 64, 64, 64, 8196, 10.0, 8192, 1e-5, 10_000, false, 256);
             case "test-net" -> new ModelParams(1024, 32, 32, 32, 8196, 10.0, 2048, 1e-5, 10_000, false, 128);
-            case "dev-net" -> new ModelParams(512, 16, 16, 16, 8192, 1.3, 1024, 1e-5, 500_000, true, 4);
+            case "dev-net" -> new ModelParams(512, 16, 16, 16, 8192, 1.3, 1024, 1e-5, 500_000, false, 4);
             default -> params(Path.of(set));
         };
     }

@@ -14,11 +14,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 
 /** Speaks the documented dialect to a big node. */
 final class BigNodeClient {
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+    private static final String NO_BIG_NODE = ": what listens there is no big node; name another with --url";
 
     /** Keeps every digit of a distance as the node wrote it. */
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -45,7 +47,11 @@ final class BigNodeClient {
          */
         record Later(String reason, Duration pause) implements Answer {}
 
-        /** No answer came, or none of a big node. */
+        /**
+         * No answer came, or none of a big node.
+         *
+         * @param reason why, and what to do about it
+         */
         record Unreachable(String reason) implements Answer {}
     }
 
@@ -76,20 +82,21 @@ final class BigNodeClient {
 
     /** Starts a session or finds the one that runs the order. */
     Answer start(JsonNode order) throws InterruptedException {
-        return send(request("start", ANSWER_TIME)
+        HttpRequest.Builder request = request("start", ANSWER_TIME)
                 .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString(order.toString())));
+                .POST(BodyPublishers.ofString(order.toString()));
+        return send(request, List.of("session_id", "status"));
     }
 
     /** Acknowledges all up to a cursor and asks for what follows. */
     Answer poll(String session, long after, Duration wait) throws InterruptedException {
         String path = "batch/" + session + "?after=" + after + "&wait=" + wait.toMillis() / 1000.0;
-        return send(request(path, wait.plus(ANSWER_TIME)).GET());
+        return send(request(path, wait.plus(ANSWER_TIME)).GET(), List.of("batches", "session_active", "status", "cursor"));
     }
 
     /** Stops a session. */
     Answer stop(String session) throws InterruptedException {
-        return send(request("session/" + session, ANSWER_TIME).DELETE());
+        return send(request("session/" + session, ANSWER_TIME).DELETE(), List.of("status"));
     }
 
     private HttpRequest.Builder request(String path, Duration timeout) {
@@ -98,22 +105,31 @@ final class BigNodeClient {
                 .header("Authorization", "Bearer " + token.secret());
     }
 
-    private Answer send(HttpRequest.Builder request) throws InterruptedException {
+    private Answer send(HttpRequest.Builder request, List<String> fields) throws InterruptedException {
         try {
             HttpResponse<byte[]> response = http.send(request.build(), BodyHandlers.ofByteArray());
             int status = response.statusCode();
-            if (status == 200) return new Answer.Ok(JSON.readTree(response.body()));
+            if (status == 200) return ok(JSON.readTree(response.body()), fields);
             String detail = detail(response.body(), status);
             if (status < 500 && status != 429) return new Answer.Refused(status, detail);
-            return new Answer.Later(
-                    detail,
-                    Duration.ofSeconds(
-                            response.headers().firstValueAsLong("Retry-After").orElse(0)));
+            return new Answer.Later(detail, response.headers().firstValue("Retry-After").map(BigNodeClient::seconds).orElse(Duration.ZERO));
         } catch (JsonProcessingException e) {
-            return new Answer.Unreachable("the answer is no JSON");
+            return new Answer.Unreachable("the answer is no JSON" + NO_BIG_NODE);
         } catch (IOException e) {
-            return new Answer.Unreachable(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+            return new Answer.Unreachable(ConnectionFault.describe(base, e));
         }
+    }
+
+    /** Something else may answer 200 to anything. */
+    private static Answer ok(JsonNode document, List<String> fields) {
+        List<String> missing = fields.stream().filter(field -> !document.has(field)).toList();
+        if (missing.isEmpty()) return new Answer.Ok(document);
+        return new Answer.Unreachable("the answer has no " + String.join(", ", missing) + NO_BIG_NODE);
+    }
+
+    /** Zero for what is no number of seconds: a proxy may send a date. */
+    private static Duration seconds(String retryAfter) {
+        return retryAfter.matches("[0-9]{1,9}") ? Duration.ofSeconds(Long.parseLong(retryAfter)) : Duration.ZERO;
     }
 
     private static String detail(byte[] body, int status) {

@@ -113,7 +113,7 @@ final class ClientCommand implements Callable<Integer> {
     /** Ctrl-C ends the session and takes what it still found. */
     private int untilInterrupted(SmallNode node, ObjectNode order) throws InterruptedException, BatchOutput.Failed {
         Thread stopper = Thread.ofPlatform().name("stop").unstarted(() -> {
-            if (node.stopAndWait(Duration.ofSeconds(10))) Runtime.getRuntime().halt(ExitCode.OK);
+            if (node.stopAndWait(Duration.ofSeconds(10))) Runtime.getRuntime().halt(node.hasSession() ? ExitCode.OK : ExitCode.ENVIRONMENT);
         });
         Runtime.getRuntime().addShutdownHook(stopper);
         try {
@@ -157,6 +157,7 @@ final class ClientCommand implements Callable<Integer> {
         if (!plain || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
             throw CommandException.usage("--url must look like http://HOST:9090");
         }
+        if (url.getPath().contains("/api/")) throw CommandException.usage("--url must end where /api/v1 begins, for instance http://HOST:9090");
         return URI.create(url.toString().replaceFirst("/+$", ""));
     }
 
@@ -182,7 +183,7 @@ final class ClientCommand implements Callable<Integer> {
         try {
             if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES)
                 throw CommandException.usage(file + " is too large to hold a token");
-            return Token.of(Files.readString(file).strip());
+            return Token.ofAnyLength(Files.readString(file).strip());
         } catch (IOException e) {
             throw CommandException.usage(
                     file + " cannot be read: " + e.getClass().getSimpleName());

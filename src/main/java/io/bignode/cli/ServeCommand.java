@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
         footerHeading = "%nSettings, from the environment:%n",
         footer = {
             "  DELEGATION_AUTH_TOKEN       what small nodes must show; without it one is made and kept in the data folder",
+            "  DELEGATION_ALLOW_SHORT_TOKEN  true: start with a token of 6 to 15 characters too, which can be guessed (false)",
             "  DELEGATION_HOST             address to listen on (0.0.0.0)",
             "  DELEGATION_PORT             port to listen on (9090)",
             "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
             "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",
             "  DELEGATION_TOKENS_FILE      more tenants, each with a token: NAME DIGEST SESSIONS WEIGHT a line; see bignode tenant",
-            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before none of it is looked at (120; 0 no limit)",
+            "  DELEGATION_WRONG_TOKENS     wrong tokens a minute from one address before it gets 429 (120; 0 no limit)",
             "  DELEGATION_TLS_CERT         certificates to serve the API by https, PEM; with DELEGATION_TLS_KEY",
             "  DELEGATION_TLS_KEY          the certificate's private key, PEM",
             "  DELEGATION_CALLBACK_HOSTS   hosts that batches may be pushed to: node.example.org:8080, 10.0.0.0/8 (none)",
@@ -56,6 +57,8 @@ import picocli.CommandLine.Spec;
             "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger(ServeCommand.class.getName());
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -98,6 +101,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             Settings settings = Settings.load(System.getenv());
             LogLines.conceal(List.of(settings.token().secret()));
+            settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
             return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);

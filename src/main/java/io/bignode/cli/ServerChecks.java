@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Doctor's checks of what a server needs: its folders, its token, its port. */
 final class ServerChecks {
@@ -40,7 +41,7 @@ final class ServerChecks {
                 folder("data", "DELEGATION_DATA_DIR", settings.dataDir(), DATA_BYTES),
                 cache(settings),
                 store(settings),
-                token(settings.tokenOrigin()),
+                token(settings),
                 port,
                 broker(settings, port));
     }
@@ -118,8 +119,10 @@ final class ServerChecks {
         return bytes;
     }
 
-    private static Finding token(TokenOrigin origin) {
-        return switch (origin) {
+    private static Finding token(Settings settings) {
+        Optional<String> weakness = settings.token().weakness();
+        if (weakness.isPresent()) return Finding.warn("token", "DELEGATION_AUTH_TOKEN " + weakness.get());
+        return switch (settings.tokenOrigin()) {
             case TokenOrigin.Environment() -> Finding.ok("token", "is the one in DELEGATION_AUTH_TOKEN");
             case TokenOrigin.File(Path path, boolean isNew) ->
                 Finding.ok("token", isNew ? "is made at the first start, and kept in " + path : "is kept in " + path);

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.BigNodeClient.Answer;
 import java.time.Duration;
+import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -15,13 +16,13 @@ final class SmallNode {
     private static final Duration POLL_WAIT = Duration.ofSeconds(10);
     private static final Duration LAST_POLLS = Duration.ofSeconds(8);
     private static final Duration LAST_POLL_WAIT = Duration.ofSeconds(2);
-    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final Duration TELL_EVERY = Duration.ofSeconds(5);
     private static final int PATIENCE = 10;
 
     private final BigNodeClient client;
     private final BatchOutput output;
     private final Consumer<String> progress;
+    private final RetryPauses pauses = new RetryPauses(new SplittableRandom());
     private final CountDownLatch stopAsked = new CountDownLatch(1);
     private final CountDownLatch finished = new CountDownLatch(1);
     private final long startNanos = System.nanoTime();
@@ -31,6 +32,7 @@ final class SmallNode {
     private long cursor;
     private long found;
     private int failures;
+    private String lastReason = "";
     private long toldNanos = startNanos;
     private boolean active = true;
 
@@ -48,21 +50,22 @@ final class SmallNode {
     /**
      * Starts a session, polls it until its time is over, it ends or a stop is asked for, stops it and takes what it still found.
      *
-     * @throws CommandException   when the node refuses or cannot be reached
+     * @throws CommandException   when the node refuses or cannot be reached, or no session was started in time
      * @throws BatchOutput.Failed when a batch could not be put away; it was not acknowledged
      */
     void run(JsonNode order, Duration time) throws InterruptedException, BatchOutput.Failed {
         long end = startNanos + time.toNanos();
         try {
             start(order, end);
+            if (session.isEmpty()) throw notStarted();
             try {
                 while (active && goesOn(end)) poll(POLL_WAIT, end);
             } finally {
-                if (active && !session.isEmpty()) client.stop(session);
+                if (active) client.stop(session);
             }
             long last = System.nanoTime() + LAST_POLLS.toNanos();
-            while (active && !session.isEmpty() && last - System.nanoTime() > 0) poll(LAST_POLL_WAIT, last);
-            progress.accept(session.isEmpty() ? "no session was started" : "session is " + status + "; " + total());
+            while (active && last - System.nanoTime() > 0) poll(LAST_POLL_WAIT, last);
+            progress.accept("session is " + status + "; " + total());
         } finally {
             finished.countDown();
         }
@@ -85,20 +88,25 @@ final class SmallNode {
         }
     }
 
+    /** Whether the node started a session for it. */
+    boolean hasSession() {
+        return !session.isEmpty();
+    }
+
     private void start(JsonNode order, long end) throws InterruptedException {
         while (session.isEmpty() && goesOn(end)) {
             switch (client.start(order)) {
                 case Answer.Ok(JsonNode started) -> {
+                    failures = 0;
                     status = started.path("status").asText();
                     session = started.path("session_id").asText();
                     progress.accept("session " + session + " on " + client.base() + ", "
                             + started.path("gpu_count").asInt() + " device(s): " + status);
                 }
-                case Answer.Refused(int code, String detail) ->
-                    throw code == 422
-                            ? CommandException.usage("the node does not take this request: " + detail)
-                            : refused(code, detail);
+                case Answer.Refused(int code, String detail) -> throw startRefused(code, detail);
                 case Answer.Later(String reason, Duration wait) -> {
+                    failures++;
+                    lastReason = reason;
                     progress.accept("not started yet: " + reason);
                     pause(wait, end);
                 }
@@ -143,16 +151,15 @@ final class SmallNode {
         failures++;
         if (failures >= PATIENCE) {
             active = false;
-            throw unreachable(reason);
+            throw CommandException.environment(PATIENCE + " polls in a row failed at " + client.base() + ", the last one: " + reason);
         }
         progress.accept("poll refused (" + failures + " of " + PATIENCE + "): " + reason);
         pause(wait, end);
     }
 
-    /** Waits as long as the node said, or twice as long after every failure; a stop ends the wait. */
+    /** A stop ends the wait. */
     private void pause(Duration asked, long end) throws InterruptedException {
-        long backoff = asked.isPositive() ? asked.toNanos() : FIRST_PAUSE.toNanos() << Math.min(failures, 5);
-        long nanos = Math.min(backoff, Math.max(0, end - System.nanoTime()));
+        long nanos = Math.min(pauses.next(asked, failures).toNanos(), Math.max(0, end - System.nanoTime()));
         stopAsked.await(nanos, TimeUnit.NANOSECONDS);
     }
 
@@ -163,6 +170,19 @@ final class SmallNode {
     private String total() {
         return found + " nonces in "
                 + Duration.ofNanos(System.nanoTime() - startNanos).toSeconds() + " s";
+    }
+
+    private CommandException notStarted() {
+        String why = lastReason.isEmpty() ? "" : "; the node's last answer: " + lastReason;
+        return CommandException.environment("no session was started" + why);
+    }
+
+    private CommandException startRefused(int code, String detail) {
+        return switch (code) {
+            case 422 -> CommandException.usage("the node does not take this request: " + detail);
+            case 404 -> CommandException.environment("there is no delegation API at " + client.base() + " (404): --url must end where /api/v1 begins");
+            default -> refused(code, detail);
+        };
     }
 
     private static CommandException refused(int code, String detail) {
@@ -176,7 +196,6 @@ final class SmallNode {
     }
 
     private CommandException unreachable(String reason) {
-        return CommandException.environment("no node answers at " + client.base() + " (" + reason
-                + "): is one running there? Start one with ./bignode serve," + " or name another with --url");
+        return CommandException.environment("no node answers at " + client.base() + ": " + reason);
     }
 }

@@ -55,13 +55,18 @@ final class EnvironmentReader {
         return absent;
     }
 
-    /** {@code on} or {@code off}; {@code absent} where the variable is missing or faulty. */
+    /** {@code on} or {@code off}, or {@code true} or {@code false}; {@code absent} where the variable is missing or faulty. */
     boolean flag(String name, boolean absent) {
         Optional<String> text = text(name);
         if (text.isEmpty()) return absent;
-        if (text.get().equals("on")) return true;
-        if (!text.get().equals("off")) fault(name, "is " + quoted(text.get()) + "; it must be on or off");
-        return text.get().equals("off") ? false : absent;
+        return switch (text.get()) {
+            case "on", "true" -> true;
+            case "off", "false" -> false;
+            default -> {
+                fault(name, "is " + quoted(text.get()) + "; it must be on or off (true or false)");
+                yield absent;
+            }
+        };
     }
 
     /** An absolute path; empty where the variable is missing or faulty. */

@@ -43,6 +43,7 @@ public record Settings(
         BrokerSettings broker) {
 
     private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
+    private static final String ALLOW_SHORT_TOKEN = "DELEGATION_ALLOW_SHORT_TOKEN";
     private static final String DATA_DIR = "DELEGATION_DATA_DIR";
     private static final String HF_HOME = "HF_HOME";
 
@@ -88,7 +89,9 @@ public record Settings(
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
-        Optional<Token> given = givenToken(reader);
+        boolean shortToken = reader.flag(ALLOW_SHORT_TOKEN, false);
+        Optional<Token> given = givenToken(reader, shortToken);
+        if (given.isPresent() && given.get().isShort()) tenants.requireLimitForShortToken(reader);
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
         Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
@@ -125,7 +128,7 @@ public record Settings(
      */
     public static Optional<Token> clientToken(Map<String, String> environment) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
-        Optional<Token> given = givenToken(reader);
+        Optional<Token> given = givenToken(reader, true); // which tokens are right is the node's affair
         reader.check();
         if (given.isPresent()) return given;
         Path dataDir = dataDir(reader);
@@ -173,12 +176,16 @@ public record Settings(
         return host;
     }
 
-    private static Optional<Token> givenToken(EnvironmentReader reader) {
+    private static Optional<Token> givenToken(EnvironmentReader reader, boolean shortToo) {
         Optional<String> text = reader.text(TOKEN);
         if (text.isEmpty()) return Optional.empty();
-        Optional<String> refusal = Token.refusal(text.get());
-        if (refusal.isEmpty()) return Optional.of(Token.of(text.get()));
-        reader.fault(TOKEN, refusal.get() + " (or leave it unset: one is made and kept in the data folder)");
+        Optional<String> refusal = Token.refusal(text.get(), shortToo);
+        if (refusal.isEmpty()) return Optional.of(Token.ofAnyLength(text.get()));
+        String otherwise = " (or leave it unset: one is made and kept in the data folder)";
+        if (Token.refusal(text.get(), true).isEmpty()) {
+            otherwise = "; where small nodes that have this one cannot be changed now, " + ALLOW_SHORT_TOKEN + "=true takes it all the same";
+        }
+        reader.fault(TOKEN, refusal.get() + otherwise);
         return Optional.empty();
     }
 

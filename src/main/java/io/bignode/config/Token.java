@@ -12,13 +12,21 @@ import java.util.Set;
 /** A secret that small nodes show; it never prints itself. */
 public final class Token {
     private static final int LEAST_LENGTH = 16;
+
+    /** Even where the operator takes a short one: below, a guesser needs minutes, and logs would be blotted all over. */
+    private static final int LEAST_SHORT_LENGTH = 6;
+
     private static final int MOST_LENGTH = 1024;
     private static final int RANDOM_BYTES = 32;
     private static final String MAKE_ONE = "; set one of your own: openssl rand -hex 32";
 
     /** What templates and tutorials print, without case, dashes and underscores. */
     private static final Set<String> PLACEHOLDERS =
-            Set.of("changemetoalongrandomsecret", "yoursecrettoken", "yoursecrettokenhere", "changeme");
+            Set.of("changemetoalongrandomsecret", "yoursecrettoken", "yoursecrettokenhere", "yoursecrettokenchangethis", "changeme", "mysecuretoken",
+                    "mysecuretoken123");
+
+    /** What the big node's template of the field holds, without being called a placeholder there: small nodes do show it. */
+    private static final String FIELD_TEMPLATES = "2333544";
 
     private final String secret;
     private final byte[] digest;
@@ -40,6 +48,18 @@ public final class Token {
         return new Token(secret);
     }
 
+    /**
+     * A token from text, which may be short: for a client, which shows what the node wants, and where the operator takes it knowingly.
+     *
+     * @throws IllegalArgumentException as {@link #of}
+     */
+    public static Token ofAnyLength(String secret) {
+        refusal(secret, true).ifPresent(reason -> {
+            throw new IllegalArgumentException(reason);
+        });
+        return new Token(secret);
+    }
+
     /** A token of 256 random bits. */
     public static Token random() {
         byte[] bits = new byte[RANDOM_BYTES];
@@ -53,12 +73,18 @@ public final class Token {
      * @return empty when it can
      */
     public static Optional<String> refusal(String text) {
+        return refusal(text, false);
+    }
+
+    /** The same, where short ones may be taken. */
+    static Optional<String> refusal(String text, boolean shortToo) {
         String plain = text.strip().toLowerCase(Locale.ROOT).replaceAll("[-_\\s]", "");
         if (PLACEHOLDERS.contains(plain) || plain.matches("(change(me|this|it))+\\W*")) {
             return Optional.of("is the placeholder of a template, which everybody knows" + MAKE_ONE);
         }
-        if (text.length() < LEAST_LENGTH) {
-            return Optional.of("has " + text.length() + " characters, fewer than " + LEAST_LENGTH + MAKE_ONE);
+        int least = shortToo ? LEAST_SHORT_LENGTH : LEAST_LENGTH;
+        if (text.length() < least) {
+            return Optional.of("has " + text.length() + " characters, fewer than " + least + MAKE_ONE);
         }
         if (text.length() > MOST_LENGTH) {
             return Optional.of("has more than " + MOST_LENGTH + " characters" + MAKE_ONE);
@@ -70,6 +96,24 @@ public final class Token {
             return Optional.of("repeats fewer than 4 characters" + MAKE_ONE);
         }
         return Optional.empty();
+    }
+
+    /** Whether it has fewer characters than a token should. */
+    public boolean isShort() {
+        return secret.length() < LEAST_LENGTH;
+    }
+
+    /**
+     * What is wrong with a token that was taken all the same, and what to do about it.
+     *
+     * @return empty when nothing is
+     */
+    public Optional<String> weakness() {
+        if (!isShort()) return Optional.empty();
+        String why = secret.equals(FIELD_TEMPLATES)
+                ? "is the one in the field's public template, which everybody knows"
+                : "has only " + secret.length() + " characters, which can be guessed";
+        return Optional.of(why + ": let only the addresses of your small nodes reach the port, and replace it as soon as they can be changed: openssl rand -hex 32");
     }
 
     /** Whether a presented text is this token; the time taken tells nothing about how much of it was right. */

@@ -129,15 +129,18 @@ final class Edge {
         };
     }
 
-    /** Whose token it is. From an address with too many wrong ones none is looked at, so that the answer tells a guesser nothing. */
+    /** Whose token it is. From an address with too many wrong ones only those are looked at that were right, so that the answer tells a guesser nothing. */
     private Tenant known(Optional<String> shown, Tenants whose, Exchange exchange) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());
         InetAddress from = exchange.connection().from();
-        Optional<Duration> shut = wrongTokens.shutFor(from);
+        Optional<Duration> shut = wrongTokens.shutFor(from, shown.get());
         if (shut.isPresent()) throw new ProblemException(Problem.full("too many wrong tokens came from your address", shut.get()));
         Optional<Tenant> tenant = whose.of(shown.get());
-        if (tenant.isPresent()) return tenant.get();
-        wrongTokens.note(from);
+        if (tenant.isPresent()) {
+            wrongTokens.right(from, shown.get());
+            return tenant.get();
+        }
+        wrongTokens.wrong(from);
         throw new ProblemException(Problem.unauthorized());
     }
 

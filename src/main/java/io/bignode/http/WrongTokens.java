@@ -14,9 +14,9 @@ import java.util.function.LongSupplier;
  * Counts wrong tokens by the address they came from; one that sent too many is shut for a while. Thread safe.
  *
  * <p>Each address may send a burst, and after it as many as the rate gives back: a bucket of tries that refills. IPv6 counts by /64, as one
- * host has all of it. Only wrong tokens take from the bucket, so small nodes behind one address with one that is set up wrongly are served
- * as long as that one keeps below the rate. At most {@value #MOST} addresses are remembered: beyond, the one that was wrong longest ago is
- * forgotten.
+ * host has all of it. A token that was right from a shut address within the last hour is looked at all the same: small nodes behind one
+ * address are served whatever a neighbour of theirs sends. At most {@value #MOST} addresses are remembered: beyond, the one that was wrong
+ * longest ago is forgotten.
  */
 final class WrongTokens {
     private static final System.Logger LOG = System.getLogger(WrongTokens.class.getName());
@@ -33,6 +33,7 @@ final class WrongTokens {
     private final double perNano;
     private final double burst;
     private final LongSupplier nanoTime;
+    private final RightTokens rightTokens;
 
     /** By address, in the order of their last wrong token. */
     private final Map<ByteBuffer, Bucket> buckets = new LinkedHashMap<>();
@@ -50,20 +51,27 @@ final class WrongTokens {
         this.perNano = perMinute / (double) Duration.ofMinutes(1).toNanos();
         this.burst = perMinute == 0 ? Double.POSITIVE_INFINITY : Math.max(1, perMinute / 2.0);
         this.nanoTime = nanoTime;
+        this.rightTokens = new RightTokens(nanoTime);
         this.loggedNanos = nanoTime.getAsLong() - LOG_PERIOD;
     }
 
-    /** How long no token of this address is looked at; empty when one may be. */
-    synchronized Optional<Duration> shutFor(InetAddress from) {
-        Bucket bucket = buckets.get(key(from));
+    /** How long a token of this address is not looked at; empty when it may be. */
+    synchronized Optional<Duration> shutFor(InetAddress from, String token) {
+        ByteBuffer key = key(from);
+        Bucket bucket = buckets.get(key);
         if (bucket == null) return Optional.empty();
         refill(bucket);
-        if (bucket.tries >= 1) return Optional.empty();
+        if (bucket.tries >= 1 || rightTokens.has(key, token)) return Optional.empty();
         return Optional.of(Duration.ofNanos((long) Math.ceil((1 - bucket.tries) / perNano)));
     }
 
+    /** Notes a right token. */
+    synchronized void right(InetAddress from, String token) {
+        if (!Double.isInfinite(burst)) rightTokens.note(key(from), token);
+    }
+
     /** Notes a wrong token. */
-    synchronized void note(InetAddress from) {
+    synchronized void wrong(InetAddress from) {
         if (Double.isInfinite(burst)) return;
         ByteBuffer key = key(from);
         Bucket bucket = buckets.remove(key);
@@ -85,6 +93,11 @@ final class WrongTokens {
     /** How many addresses are remembered. */
     synchronized int remembered() {
         return buckets.size();
+    }
+
+    /** How many pairs of address and right token are remembered. */
+    synchronized int rightRemembered() {
+        return rightTokens.remembered();
     }
 
     private void refill(Bucket bucket) {
@@ -112,7 +125,7 @@ final class WrongTokens {
         if (now - loggedNanos < LOG_PERIOD) return;
         LOG.log(
                 System.Logger.Level.WARNING,
-                "too many wrong tokens from {0}: tokens from there get 429 until it slows down; such addresses since this was logged last: {1}",
+                "too many wrong tokens from {0}: tokens from there that were not right within the last hour get 429 until it slows down; such addresses since this was logged last: {1}",
                 from.getHostAddress(),
                 shutSinceLog);
         loggedNanos = now;

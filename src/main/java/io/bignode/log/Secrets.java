@@ -8,7 +8,7 @@ import java.util.concurrent.CopyOnWriteArraySet;
 /** What must not be written. No line should ever hold one; this is the last line of defence, for texts of libraries. Safe for use by several threads. */
 final class Secrets {
     /** Shorter ones would blot out words that are no secret. */
-    private static final int SHORTEST = 8;
+    private static final int SHORTEST = 6;
 
     private static final String BLOT = "[secret]";
 

@@ -12,9 +12,11 @@ import io.bignode.poc.ProofOrder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +51,8 @@ class ClientCommandTest {
 
     private final Deque<String> answers = new ArrayDeque<>();
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+    private final List<Long> requestNanos = Collections.synchronizedList(new ArrayList<>());
+    private String retryAfter = "";
     private HttpServer bigNode;
 
     private record Outcome(int exitCode, String out, String err) {}
@@ -74,9 +78,11 @@ class ClientCommandTest {
                 + (query == null ? "" : "?" + query.replaceFirst("&.*", ""))
                 + (body.contains(TOKEN) ? " with the token in the body" : ""));
         String answer = answers.isEmpty() ? "500 {}" : answers.poll();
+        requestNanos.add(System.nanoTime());
+        if (!retryAfter.isEmpty()) exchange.getResponseHeaders().set("Retry-After", retryAfter);
         int status = answer.matches("(?s)\\d{3} .*") ? Integer.parseInt(answer.substring(0, 3)) : 200;
-        byte[] bytes = (status == 200 ? answer : answer.substring(4)).getBytes(StandardCharsets.UTF_8);
-        exchange.sendResponseHeaders(status, bytes.length);
+        byte[] bytes = answer.replaceFirst("^\\d{3} ", "").getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
         exchange.getResponseBody().write(bytes);
         exchange.close();
     }
@@ -173,6 +179,51 @@ class ClientCommandTest {
     }
 
     @Test
+    void aNodeThatSaysWhenToComeBackIsAskedNoEarlier() throws Exception {
+        retryAfter = "1";
+        answers.addAll(List.of("429 {\"detail\":\"full\"}", STARTED, batches("", 0, "expired", false)));
+        assertThat(run().exitCode()).isZero();
+        assertThat(requestNanos.get(1) - requestNanos.get(0)).isBetween(1_000_000_000L, 10_000_000_000L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Wed, 21 Oct 2026 07:28:00 GMT", "-5", "99999999999999999999", "soon"})
+    void aRetryAfterThatIsNoNumberOfSecondsIsAsNone(String header) throws Exception {
+        retryAfter = header;
+        answers.addAll(List.of("503 {\"detail\":\"busy\"}", STARTED, batches("", 0, "expired", false)));
+        assertThat(run().exitCode()).isZero();
+    }
+
+    @Test
+    void whoeverNeverHadASessionIsToldSoByTheExitCode() throws Exception {
+        for (int i = 0; i < 50; i++) answers.add("502 <html>hi</html>");
+        Outcome outcome = run("--for", "1s");
+
+        assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(outcome.err()).contains("no session was started", "HTTP status 502");
+        assertThat(requests).hasSizeBetween(2, 4); // 0, 0.25 and 0.75 s after the start, and a little later each
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"200 ", "200 {}", "200 []", "200 \"ok\"", "200 <html>"})
+    void whatAnswers200ToAnythingIsNoBigNode(String answer) throws Exception {
+        answers.add(answer);
+        Outcome outcome = run();
+
+        assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(outcome.err()).contains("no big node", "--url");
+        assertThat(requests).hasSize(1);
+    }
+
+    @Test
+    void aPathThatIsNoBigNodesIsToldWithTheFix() throws Exception {
+        answers.add("404 {\"detail\":\"there is no such path\"}");
+        Outcome outcome = run();
+        assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(outcome.err()).contains("there is no delegation API", "--url must end where /api/v1 begins");
+    }
+
+    @Test
     void batchesAreAppendedToAFileBeforeTheyAreAcknowledged() throws Exception {
         Path out = Files.writeString(folder.resolve("batches.ndjson"), "old\n");
         List<Long> linesAtPoll = new ArrayList<>();
@@ -229,7 +280,38 @@ class ClientCommandTest {
         Outcome outcome = run("--url", "http://127.0.0.1:" + closed);
 
         assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
-        assertThat(outcome.err()).contains("./bignode serve", "--url");
+        assertThat(outcome.err()).contains("the connection is refused", "./bignode serve", "--url");
+    }
+
+    @Test
+    void aNodeWithoutTlsIsNotReachedByHttpsAndTheFixIsTold() throws Exception {
+        try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> refuseOneRequest(plain));
+            Outcome outcome = run("--url", "https://127.0.0.1:" + plain.getLocalPort());
+
+            assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(outcome.err()).contains("it does not speak https: use --url http://127.0.0.1:");
+        }
+    }
+
+    /** As a server does that was sent a TLS handshake in place of a request. */
+    private static void refuseOneRequest(ServerSocket server) {
+        try (Socket connection = server.accept()) {
+            connection.getInputStream().read();
+            connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            connection.shutdownOutput();
+            connection.getInputStream().readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aHostThatIsNoneIsNamed() throws Exception {
+        Outcome outcome = run("--url", "http://no-such-host.invalid:9090");
+
+        assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+        assertThat(outcome.err()).contains("there is no host no-such-host.invalid");
     }
 
     @ParameterizedTest
@@ -239,6 +321,7 @@ class ClientCommandTest {
                 "ftp://x",
                 "http://user:secret-in-url@x",
                 "http://x?auth_token=secret-in-url",
+                "http://x:9090/api/v1",
                 "http:///"
             })
     void aUrlOfAnotherKindIsAMistakeOnTheCommandLine(String url) throws Exception {
@@ -263,6 +346,7 @@ class ClientCommandTest {
         assertThat(order.rTarget()).isEqualTo(1.4013564660458173);
         assertThat(order.params().dim())
                 .isEqualTo(name.equals("main-net") ? 1792 : name.equals("test-net") ? 1024 : 512);
+        assertThat(order.params().useScaledRope()).as("the network's reference cannot load a model with scaled RoPE").isFalse();
         assertThat(document.fieldNames())
                 .toIterable()
                 .contains("node_id", "node_count", "batch_size", "fraud_threshold")
@@ -290,6 +374,14 @@ class ClientCommandTest {
             Outcome outcome = run("--url", url, "--ca", authority.toString());
             assertThat(outcome.exitCode()).isZero();
             assertThat(outcome.out()).contains("\"nonces\":[7]");
+
+            Outcome untrusted = run("--url", url);
+            assertThat(untrusted.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(untrusted.err()).contains("its certificate is not trusted", "--ca FILE");
+
+            Outcome plain = run("--url", url.replace("https:", "http:"));
+            assertThat(plain.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(plain.err()).contains("does not speak http", "use --url https://127.0.0.1:").matches("(?s)[\\x20-\\x7e\\n]*");
 
             Outcome noFile = run("--url", url, "--ca", folder.resolve("nowhere.pem").toString());
             assertThat(noFile.exitCode()).isEqualTo(ExitCode.USAGE);

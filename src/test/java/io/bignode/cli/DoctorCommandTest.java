@@ -48,6 +48,15 @@ class DoctorCommandTest {
 
     private final Map<String, String> environment = new TreeMap<>();
 
+    @Test
+    void warnsOfATokenThatCanBeGuessed() {
+        environment.put("DELEGATION_AUTH_TOKEN", "2333544");
+        environment.put("DELEGATION_ALLOW_SHORT_TOKEN", "true");
+        Outcome outcome = run(host(gpu(0, "")));
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.lines("token")).singleElement().asString().startsWith("warn").contains("public template").doesNotContain("2333544");
+    }
+
     private record Outcome(int exitCode, String out) {
         List<String> lines(String check) {
             return out.lines().filter(line -> line.matches("(ok|warn|FAIL) +" + check + " .*")).toList();

@@ -63,8 +63,18 @@ class DeployScriptsTest {
         Outcome outcome = run(script);
 
         assertThat(outcome.exit()).isEqualTo(3);
-        assertThat(outcome.err()).contains("has 15 characters, fewer than 16", "openssl rand -hex 32").doesNotContain("fifteen-letters");
+        assertThat(outcome.err()).contains("has 15 characters, fewer than 16", "openssl rand -hex 32", "DELEGATION_ALLOW_SHORT_TOKEN=true").doesNotContain("fifteen-letters");
         assertThat(calls()).isEmpty();
+    }
+
+    @Test
+    void takesAShortTokenWhenToldTo() throws Exception {
+        configure("fifteen-letters", "DELEGATION_ALLOW_SHORT_TOKEN=true\n");
+        Outcome outcome = run("rebuild.sh");
+        assertThat(outcome.err()).contains("has only 15 characters and can be guessed").doesNotContain("FAIL", "fifteen-letters");
+
+        configure("five5", "DELEGATION_ALLOW_SHORT_TOKEN=true\n");
+        assertThat(run("rebuild.sh").err()).contains("has 5 characters, fewer than 6");
     }
 
     @Test

@@ -57,6 +57,11 @@ final class Recorder implements AutoCloseable {
     }
 
     private ObjectNode order() {
+        return order(key);
+    }
+
+    /** What a small node with this key asks for. */
+    static ObjectNode order(String key) {
         ObjectNode order = JSON.createObjectNode()
                 .put("node_id", 1).put("node_count", 2).put("block_hash", "b10c").put("block_height", 7).put("public_key", key)
                 .put("batch_size", 100).put("r_target", SimulatedProof.R_TARGET).put("fraud_threshold", 1e-7);

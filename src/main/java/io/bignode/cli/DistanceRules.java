@@ -20,7 +20,8 @@ final class DistanceRules implements ProofRules {
 
     @Override
     public Optional<String> fault(WorkOrder work, List<Found> found) {
-        double limit = rTarget(work);
+        // Where every nonce counts, what is no distance at all must not count yet.
+        double limit = Math.min(rTarget(work), ProofOrder.MAX_DISTANCE + TOLERANCE);
         for (Found one : found) {
             double distance = distance(one);
             if (!(distance >= 0 && distance < limit)) return Optional.of("reported a distance that does not count for nonce " + one.nonce());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ProofCheck;
+import io.bignode.poc.ProofOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -23,7 +24,7 @@ record JudgedBatch(Case task, double rTarget, double fraudThreshold) {
      */
     static JudgedBatch read(JsonFields fields) throws InvalidOrderException {
         Case task = Case.read(fields);
-        double rTarget = fields.number("r_target", 0, false, 2, null);
+        double rTarget = ProofOrder.readTarget(fields);
         double fraudThreshold = fields.number("fraud_threshold", 0, true, 1, null);
         if (fields.clean()) requireBatch(fields, task.nonces(), rTarget);
         fields.check();

@@ -95,6 +95,21 @@ public final class JsonFields {
         return number;
     }
 
+    /** A required finite number above 0. */
+    public double positive(String name) {
+        JsonNode value = object.get(name);
+        if (value == null) {
+            fault(name, "is required");
+        } else if (!value.isNumber()) {
+            fault(name, "must be a number, not " + kind(value));
+        } else if (!(value.doubleValue() > 0 && Double.isFinite(value.doubleValue()))) {
+            fault(name, "must be greater than 0 and finite");
+        } else {
+            return value.doubleValue();
+        }
+        return 1;
+    }
+
     /** A required text of {@code 1..maxLength} characters without unpaired surrogates. */
     public String text(String name, int maxLength) {
         JsonNode value = object.get(name);

@@ -11,12 +11,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * @param blockHeight newest block's height, handed back in every proof batch
  * @param publicKey   the participant's key; inputs and permutations are drawn from it
  * @param nodeId      the small node's number, handed back in every proof batch
- * @param rTarget     a nonce counts when its distance is below this
+ * @param rTarget     a nonce counts when its distance is below this; above {@link #MAX_DISTANCE} every nonce counts
  * @param params      the transformer's shape
  */
 public record ProofOrder(String blockHash, long blockHeight, String publicKey, long nodeId, double rTarget, ModelParams params) {
     /** The name of this function in a work order. */
     public static final String FUNCTION = "transformer-distance";
+
+    /** No two points of the unit sphere are further apart. */
+    public static final double MAX_DISTANCE = 2;
 
     /**
      * Reads the fields of a start request or of a worker's order; unknown fields are ignored.
@@ -28,9 +31,14 @@ public record ProofOrder(String blockHash, long blockHeight, String publicKey, l
         long height = fields.integer("block_height", 0, Long.MAX_VALUE);
         String publicKey = fields.text("public_key", 512);
         long nodeId = fields.integer("node_id", 0, Long.MAX_VALUE);
-        double rTarget = fields.number("r_target", 0, false, 2, null);
+        double rTarget = readTarget(fields);
         ModelParams params = ModelParams.read(fields.object("params"));
         return new ProofOrder(blockHash, height, publicKey, nodeId, rTarget, params);
+    }
+
+    /** Reads the field {@code r_target}; where it is faulty, that is noted. The network's own simulation sends 10. */
+    public static double readTarget(JsonFields fields) {
+        return fields.positive("r_target");
     }
 
     /**

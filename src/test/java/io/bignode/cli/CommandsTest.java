@@ -84,6 +84,14 @@ class CommandsTest {
     }
 
     @Test
+    void verifyJudgesABatchOfWhichEveryNonceCounts() throws Exception {
+        Outcome outcome = run("verify", file("batch.json", batch(10)));
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(JSON.readTree(outcome.out()).get("n_invalid").asInt()).isZero();
+    }
+
+    @Test
     void verifyConvictsAForger() throws Exception {
         ObjectNode batch = batch(1.2);
         batch.putArray("dist").addAll(JSON.readTree("[1.1,1.1,1.1,1.1,1.1,1.1,1.1,1.1]").valueStream().toList());

@@ -194,8 +194,8 @@ final class RawFramingRows {
                 of("a body that is cut short", head("Content-Length: 5000\r\n") + order(161)).starts(161).guards().cutOff().ended(400).silent(),
                 of("a chunk that is cut short", head(CHUNKED) + "fff\r\n" + order(162)).starts(162).guards().cutOff().ended(400).silent(),
                 of("chunks without the last one", head(CHUNKED) + chunk(order(163))).starts(163).guards().cutOff().ended(400).silent(),
-                // RFC 9112, 8: with the chunk of no bytes a body is complete; only what follows it may be missing.
-                of("chunks without the end of their trailers", head(CHUNKED) + chunk(order(164)) + "0\r\n").starts(164).guards().cutOff().ended(200, 400).silent());
+                // Whole, as the last chunk came: RFC 9112, section 8.
+                of("chunks without the end of their trailers", head(CHUNKED) + chunk(order(164)) + "0\r\n").starts(164).cutOff().ended(200).ended(400).silent());
     }
 
     private static String shown(String end) {

@@ -85,7 +85,7 @@ class StartTest {
     void aRefusedStartNamesEveryFaultyFieldAtOnce() {
         ObjectNode body = startBody()
                 .put("node_id", -1)
-                .put("r_target", 2.5)
+                .put("r_target", -2.5)
                 .put("fraud_threshold", "no")
                 .put("callback_url", "http://10.0.0.1/");
         body.remove("public_key");

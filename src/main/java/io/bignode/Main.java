@@ -1,6 +1,7 @@
 package io.bignode;
 
 import io.bignode.cli.BigNodeCommand;
+import io.bignode.cli.Serve;
 import io.bignode.config.LogSettings;
 import io.bignode.log.LogLines;
 
@@ -16,6 +17,6 @@ public final class Main {
     public static void main(String[] args) {
         LogLines.conceal(LogSettings.secrets(System.getenv()));
         LogLines.write(LogSettings.lenient(System.getenv()).json(), System.getenv("BIGNODE_DEBUG") != null);
-        System.exit(BigNodeCommand.commandLine().execute(args));
+        System.exit(Serve.isAll(args) ? Serve.execute() : BigNodeCommand.commandLine().execute(args));
     }
 }

@@ -60,7 +60,8 @@ class NodeMetricsTest {
         Alarms alarms = new Alarms(InstantSource.system());
         Gate gate = new Gate(settings, alarms, InstantSource.system());
         Node node = new Node(settings, HeadStore.open(settings, alarms, gate.rules()), gate, alarms);
-        node.start();
+        node.serve();
+        node.work();
         port = node.port();
         return node;
     }

@@ -1,6 +1,8 @@
 package io.bignode;
 
 import io.bignode.cli.BigNodeCommand;
+import io.bignode.cli.EarlyPort;
+import io.bignode.cli.Serve;
 import io.bignode.config.LogSettings;
 import io.bignode.log.LogLines;
 
@@ -14,8 +16,11 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
+        boolean serves = Serve.isAll(args);
+        // Before anything else is loaded: small nodes that come while this node starts wait instead of being refused.
+        EarlyPort port = serves ? EarlyPort.take(System.getenv()) : EarlyPort.NONE;
         LogLines.conceal(LogSettings.secrets(System.getenv()));
         LogLines.write(LogSettings.lenient(System.getenv()).json(), System.getenv("BIGNODE_DEBUG") != null);
-        System.exit(BigNodeCommand.commandLine().execute(args));
+        System.exit(serves ? Serve.execute(port) : BigNodeCommand.commandLine().execute(args));
     }
 }

@@ -1,6 +1,5 @@
 package io.bignode.cli;
 
-import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,20 +61,8 @@ public final class BigNodeCommand implements Runnable {
     /** The command line with its error handling. */
     public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new BigNodeCommand());
-        line.setExecutionExceptionHandler(BigNodeCommand::explain);
+        line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr()));
         Manual.complete(line);
         return line;
-    }
-
-    private static int explain(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
-        PrintWriter err = line.getErr();
-        boolean known = failure instanceof CommandException;
-        err.println("bignode: " + (known ? failure.getMessage() : "internal error: " + failure));
-        if (System.getenv("BIGNODE_DEBUG") != null) {
-            failure.printStackTrace(err);
-        } else if (!known) {
-            err.println("bignode: run again with BIGNODE_DEBUG=1 to see where it arose");
-        }
-        return failure instanceof CommandException exception ? exception.exitCode() : ExitCode.INTERNAL;
     }
 }

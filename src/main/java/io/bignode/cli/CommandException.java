@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
+import java.io.PrintWriter;
 import java.util.stream.Collectors;
 
 /** Ends a command with a message that names what is wrong and the fix. */
@@ -32,5 +33,17 @@ final class CommandException extends RuntimeException {
 
     int exitCode() {
         return exitCode;
+    }
+
+    /** Tells what ended a command; returns the exit code. */
+    static int explain(Throwable failure, PrintWriter err) {
+        boolean known = failure instanceof CommandException;
+        err.println("bignode: " + (known ? failure.getMessage() : "internal error: " + failure));
+        if (System.getenv("BIGNODE_DEBUG") != null) {
+            failure.printStackTrace(err);
+        } else if (!known) {
+            err.println("bignode: run again with BIGNODE_DEBUG=1 to see where it arose");
+        }
+        return failure instanceof CommandException exception ? exception.exitCode() : ExitCode.INTERNAL;
     }
 }

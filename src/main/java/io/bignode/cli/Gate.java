@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocketFactory;
 
 /** Who may come in, how this server proves who it is, and who may be called back; follows the files in which that stands. */
@@ -31,7 +32,7 @@ final class Gate implements AutoCloseable {
     private final Settings settings;
     private final LiveFiles<TenantList> tenants;
     private final Optional<ServerTls> tls;
-    private final SSLSocketFactory callbackTls;
+    private final Supplier<SSLSocketFactory> callbackTls;
     private final List<Runnable> others = new CopyOnWriteArrayList<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread watcher = Thread.ofPlatform().name("gate").daemon().unstarted(this::watch);
@@ -46,9 +47,14 @@ final class Gate implements AutoCloseable {
         Optional<Path> file = settings.tenants().tokensFile();
         this.tenants = new LiveFiles<>(TOKENS, file.stream().toList(), this::readTenants, alarms);
         this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(ServerTls.ofApi(settings.tls().get(), alarms, clock));
-        Optional<Path> authority = settings.push().authority();
-        this.callbackTls =
-                authority.isEmpty() ? (SSLSocketFactory) SSLSocketFactory.getDefault() : TrustedAuthorities.with(authority.get()).getSocketFactory();
+        this.callbackTls = callbackTls(settings.push().authority());
+    }
+
+    /** The JDK's own authorities are read when a callback needs them; a file that the operator named, now, so that its faults are told. */
+    private static Supplier<SSLSocketFactory> callbackTls(Optional<Path> authority) throws InvalidSettingsException {
+        if (authority.isEmpty()) return () -> (SSLSocketFactory) SSLSocketFactory.getDefault();
+        SSLSocketFactory given = TrustedAuthorities.with(authority.get()).getSocketFactory();
+        return () -> given;
     }
 
     /** Has something else looked at as often as the files. */
@@ -95,7 +101,7 @@ final class Gate implements AutoCloseable {
     }
 
     /** Makes the sockets with which hosts are called back by https. */
-    SSLSocketFactory callbackTls() {
+    Supplier<SSLSocketFactory> callbackTls() {
         return callbackTls;
     }
 

@@ -8,7 +8,6 @@ import io.bignode.config.BrokerSettings;
 import io.bignode.config.ExternalBroker;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Token;
-import io.bignode.session.Alarms;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -17,13 +16,11 @@ final class HeadBroker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HeadBroker.class.getName());
 
     private final Optional<EmbeddedBroker> embedded;
-    private final Optional<HeadCertificate> certificate;
     private final ArtemisHead head;
     private final BrokerAccess local;
 
-    private HeadBroker(Optional<EmbeddedBroker> embedded, Optional<HeadCertificate> certificate, ArtemisHead head, BrokerAccess local) {
+    private HeadBroker(Optional<EmbeddedBroker> embedded, ArtemisHead head, BrokerAccess local) {
         this.embedded = embedded;
-        this.certificate = certificate;
         this.head = head;
         this.local = local;
     }
@@ -31,12 +28,15 @@ final class HeadBroker implements AutoCloseable {
     /**
      * Starts it, or connects to it.
      *
-     * @param joinToken what workers of other hosts must show
+     * @param joinToken   what workers of other hosts must show
+     * @param certificate what they know the head by; empty where none can join
      * @throws CommandException when that cannot be done
      */
-    static HeadBroker open(BrokerSettings settings, Token joinToken, Path dataDir, Alarms alarms) {
+    static HeadBroker open(BrokerSettings settings, Token joinToken, Path dataDir, Optional<HeadCertificate> certificate) {
         try {
-            return settings.external().isPresent() ? external(settings.external().get()) : embedded(settings, joinToken, dataDir, alarms);
+            return settings.external().isPresent()
+                    ? external(settings.external().get())
+                    : embedded(settings, joinToken, dataDir.resolve("broker"), certificate);
         } catch (BrokerException e) {
             throw CommandException.environment(String.valueOf(e.getMessage()));
         }
@@ -46,30 +46,25 @@ final class HeadBroker implements AutoCloseable {
         BrokerAccess.External route = new BrokerAccess.External(broker.url());
         BrokerAccess access = new BrokerAccess(route, broker.user(), broker.password().secret());
         ArtemisHead head = ArtemisHead.connect(access, (_, _) -> {});
-        return new HeadBroker(Optional.empty(), Optional.empty(), head, access);
+        return new HeadBroker(Optional.empty(), head, access);
     }
 
-    private static HeadBroker embedded(BrokerSettings settings, Token joinToken, Path dataDir, Alarms alarms) throws BrokerException {
-        Optional<HeadCertificate> certificate = settings.port().map(_ -> HeadCertificate.of(settings.tls(), dataDir, alarms));
+    private static HeadBroker embedded(BrokerSettings settings, Token joinToken, Path journal, Optional<HeadCertificate> certificate)
+            throws BrokerException {
         Optional<EmbeddedBroker.Door> door =
                 certificate.map(own -> new EmbeddedBroker.Door(settings.host(), settings.port().orElseThrow(), own.context()));
-        EmbeddedBroker broker = EmbeddedBroker.start(dataDir.resolve("broker"), door, joinToken::matches);
+        EmbeddedBroker broker = EmbeddedBroker.start(journal, door, joinToken::matches);
         certificate.ifPresent(own -> announce(own, settings, broker.port()));
         ArtemisHead head = ArtemisHead.connect(broker.head(), (worker, admitted) -> {
             if (admitted) broker.admit(worker);
             else broker.bar(worker);
         });
-        return new HeadBroker(Optional.of(broker), certificate, head, broker.local());
+        return new HeadBroker(Optional.of(broker), head, broker.local());
     }
 
     private static void announce(HeadCertificate certificate, BrokerSettings settings, int port) {
         LOG.log(System.Logger.Level.INFO, "workers join with: bignode worker --join {0}:{1} --fingerprint {2}",
                 settings.host().equals("0.0.0.0") ? "THIS-HOST" : settings.host(), Integer.toString(port), certificate.fingerprint());
-    }
-
-    /** Looks at the certificate for workers; to be called about once a second. */
-    void check() {
-        certificate.ifPresent(HeadCertificate::check);
     }
 
     /** The one in this process; empty with an external one. */

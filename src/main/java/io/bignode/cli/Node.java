@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.broker.ArtemisWorker;
+import io.bignode.config.BrokerSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
@@ -15,6 +16,7 @@ import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
+import io.bignode.lease.WorkerGone;
 import io.bignode.log.LogLines;
 import io.bignode.metrics.Metrics;
 import io.bignode.session.Alarms;
@@ -24,55 +26,68 @@ import io.bignode.session.Sessions;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 
-/** A head with its own devices, wired: small nodes' requests come in by HTTP, leases and reports cross the broker, from this host and others. */
+/**
+ * A head with its own devices, wired: small nodes' requests come in by HTTP, leases and reports cross the broker, from this host and others.
+ *
+ * <p>Small nodes are served before the broker and the devices are there: what they ask for first, the batches that were found already, needs neither.
+ */
 final class Node implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Node.class.getName());
 
+    private final Settings settings;
     private final SessionStore store;
+    private final Token joinToken;
+    private final Optional<HeadCertificate> certificate;
     private final Sessions sessions;
-    private final HeadBroker broker;
+    private final BrokerSeam seam = new BrokerSeam();
     private final Leases leases;
-    private final HostDevices devices;
     private final Head head;
     private final HttpServer http;
     private final Api api;
     private final Push push;
     private final Gate gate;
 
+    /** Held while the broker and the devices are started, and to end them: what is half started cannot be ended. */
+    private final Lock working = new ReentrantLock();
+
+    private volatile Optional<HeadBroker> broker = Optional.empty();
+    private Optional<HostDevices> devices = Optional.empty();
+    private volatile boolean closed;
+
     /**
      * Wires a node; nothing is computed or served yet.
      *
-     * @param http   listens already, and serves once the node starts; closed with the node
+     * @param http   listens already; closed with the node
      * @param store  where its sessions are kept; closed with the node
      * @param gate   who may come in and be called back; closed with the node
      * @param alarms what an operator should look at
+     * @throws CommandException when a setting turns out to be unusable
      */
     Node(Settings settings, HttpServer http, SessionStore store, Gate gate, Alarms alarms) {
+        this.settings = settings;
         this.http = http;
         this.store = store;
         this.gate = gate;
-        // Before the broker: a faulty choice of devices should stop the start at once.
-        Devices found = Devices.of(settings.devices());
-        Token joinToken = joinToken(settings);
+        this.joinToken = joinToken(settings);
         LogLines.conceal(List.of(joinToken.secret()));
-        this.broker = HeadBroker.open(settings.broker(), joinToken, settings.dataDir(), alarms);
-        gate.follow(broker::check);
-        BrokerSeam seam = new BrokerSeam(broker.head());
+        this.certificate = certificate(settings, alarms);
+        certificate.ifPresent(own -> gate.follow(own::check));
         ModelSizes models = new ModelSizes();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
-        NodeGauges gauges =
-                new NodeGauges(sessions, store, leases, broker, alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
+        NodeGauges gauges = new NodeGauges(
+                sessions, store, leases, () -> broker.flatMap(HeadBroker::embedded), alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
         NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
         store.observe(meter);
         sessions.observe(meter);
         leases.observe(meter);
         this.head = new Head(sessions, leases, seam, Node::die);
-        this.devices = new HostDevices(
-                DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), broker.local(), new OwnLink());
         this.api = new Api(
                 gate.tenants(),
                 sessions,
@@ -84,6 +99,13 @@ final class Node implements AutoCloseable {
                 new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
                 meter);
         this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual(), meter);
+    }
+
+    /** What workers of other hosts know this head by. Where none can join, there is none, and none is made. */
+    private static Optional<HeadCertificate> certificate(Settings settings, Alarms alarms) {
+        BrokerSettings broker = settings.broker();
+        if (broker.external().isPresent() || broker.port().isEmpty()) return Optional.empty();
+        return Optional.of(HeadCertificate.of(broker.tls(), settings.dataDir(), alarms));
     }
 
     private static Token joinToken(Settings settings) {
@@ -107,14 +129,39 @@ final class Node implements AutoCloseable {
         }
     }
 
-    /** Serves from now on. */
-    void start() {
-        // Known before the first small node asks; what devices of a head before this one had died with it.
-        leases.handle(devices.hello());
-        head.start();
-        devices.start();
+    /** Serves small nodes from now on; nothing is computed yet. */
+    void serve() {
+        // Known before the first small node asks: what devices of a head before this one had died with it.
+        leases.handle(new WorkerGone(DeviceName.LOCAL));
         http.serve(api);
         push.start();
+    }
+
+    /**
+     * Starts the broker, finds this host's devices and lets them and other hosts' work. Takes seconds on a busy host. Nothing happens when the
+     * node was closed before.
+     *
+     * @throws CommandException when the settings name a GPU that cannot be used, or the broker cannot be started or reached
+     */
+    void work() {
+        working.lock();
+        try {
+            if (closed) return;
+            // First, as a faulty choice of devices should end the process soon.
+            Devices found = Devices.of(settings.devices());
+            if (closed) return;
+            HeadBroker opened = HeadBroker.open(settings.broker(), joinToken, settings.dataDir(), certificate);
+            broker = Optional.of(opened);
+            seam.connect(opened.head());
+            HostDevices own = new HostDevices(
+                    DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), opened.local(), new OwnLink());
+            devices = Optional.of(own);
+            leases.handle(own.hello());
+            head.start();
+            own.start();
+        } finally {
+            working.unlock();
+        }
     }
 
     /** The port it listens on. */
@@ -122,23 +169,29 @@ final class Node implements AutoCloseable {
         return http.port();
     }
 
-    /** The port workers of other hosts connect to; -1 where there is none. */
+    /** The port workers of other hosts connect to; -1 where there is none, or not yet. */
     int workerPort() {
-        return broker.workerPort();
+        return broker.map(HeadBroker::workerPort).orElse(-1);
     }
 
     /** No new sessions, waiting polls answered, devices finish or drop their leases, then the server stops. */
     @Override
     public void close() {
+        closed = true;
         sessions.close();
         http.drain();
-        devices.close();
-        head.close();
-        push.close();
-        http.close();
-        gate.close();
-        broker.close();
-        store.close();
+        working.lock();
+        try {
+            devices.ifPresent(HostDevices::close);
+            head.close();
+            push.close();
+            http.close();
+            gate.close();
+            broker.ifPresent(HeadBroker::close);
+            store.close();
+        } finally {
+            working.unlock();
+        }
     }
 
     /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */

@@ -17,14 +17,16 @@ import java.time.Instant;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /** Reads how a node stands at the moment of a scrape. */
 record NodeGauges(
-        Sessions sessions, SessionStore store, Leases leases, HeadBroker broker, Alarms alarms, Gate gate, Path dataDir, Instant started,
-        IntSupplier connections) {
+        Sessions sessions, SessionStore store, Leases leases, Supplier<Optional<EmbeddedBroker>> broker, Alarms alarms, Gate gate, Path dataDir,
+        Instant started, IntSupplier connections) {
 
     /** What there is of one tenant. */
     private static final class Share {
@@ -43,7 +45,7 @@ record NodeGauges(
         sessions(readings);
         leases(readings);
         store(readings);
-        broker.embedded().ifPresent(embedded -> broker(embedded, readings));
+        broker.get().ifPresent(embedded -> broker(embedded, readings));
     }
 
     private void sessions(Readings readings) {

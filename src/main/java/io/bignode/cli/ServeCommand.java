@@ -1,17 +1,6 @@
 package io.bignode.cli;
 
-import io.bignode.config.InvalidSettingsException;
-import io.bignode.config.Settings;
-import io.bignode.config.TokenOrigin;
-import io.bignode.http.HttpServer;
-import io.bignode.log.LogLines;
-import io.bignode.session.Alarms;
-import io.bignode.session.StoreException;
-import java.io.PrintWriter;
-import java.time.InstantSource;
-import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -57,86 +46,12 @@ import picocli.CommandLine.Spec;
             "  CUDA_VISIBLE_DEVICES        GPUs the driver shows at all"
         })
 final class ServeCommand implements Callable<Integer> {
-    private static final System.Logger LOG = System.getLogger(ServeCommand.class.getName());
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
     @Override
     public Integer call() throws InterruptedException {
-        Settings settings = settings();
-        Node node = node(settings, new Alarms(InstantSource.system()));
-        node.start();
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            node.close();
-            // A node that was told to stop and did so ended well, whatever the signal.
-            Runtime.getRuntime().halt(ExitCode.OK);
-        }));
-        greet(settings, node.port());
-        new CountDownLatch(1).await();
-        return ExitCode.OK;
-    }
-
-    private static Node node(Settings settings, Alarms alarms) throws InterruptedException {
-        Gate gate = gate(settings, alarms);
-        gate.start(); // a head may stand by for longer than a certificate lasts
-        HttpServer http = listen(gate);
-        try {
-            return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
-        } catch (StoreException unusable) {
-            throw CommandException.environment(String.valueOf(unusable.getMessage()));
-        }
-    }
-
-    private static HttpServer listen(Gate gate) {
-        try {
-            return HttpServer.listen(gate.rules());
-        } catch (IllegalStateException unbound) {
-            throw CommandException.environment(unbound.getMessage() + ": is another node running there? Choose another with DELEGATION_PORT.");
-        }
-    }
-
-    private static Settings settings() {
-        try {
-            Settings settings = Settings.load(System.getenv());
-            LogLines.conceal(List.of(settings.token().secret()));
-            settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
-            return settings;
-        } catch (InvalidSettingsException invalid) {
-            throw CommandException.settings(invalid);
-        }
-    }
-
-    private static Gate gate(Settings settings, Alarms alarms) {
-        try {
-            return new Gate(settings, alarms, InstantSource.system());
-        } catch (InvalidSettingsException invalid) {
-            throw CommandException.settings(invalid);
-        }
-    }
-
-    private void greet(Settings settings, int port) {
-        PrintWriter err = spec.commandLine().getErr();
-        switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> err.println("The token is the one in DELEGATION_AUTH_TOKEN.");
-            case TokenOrigin.File(var path, boolean isNew) ->
-                err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
-        }
-        err.println("Watch it at " + page(settings, port) + " with the operator's token, "
-                + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."));
-        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
-        err.flush();
-    }
-
-    /** Where a browser on this machine finds the dashboard. */
-    private static String page(Settings settings, int port) {
-        return settings.tls().isPresent() ? "https://NAME-IN-THE-CERTIFICATE:" + port + "/" : "http://localhost:" + port + "/";
-    }
-
-    /** What the client must be told to reach this node. */
-    private static String reach(Settings settings, int port) {
-        if (settings.tls().isPresent()) return " --url https://NAME-IN-THE-CERTIFICATE:" + port;
-        return port == 9090 ? "" : " --url http://localhost:" + port;
+        return new Serve(spec.commandLine().getErr(), System.getenv(), EarlyPort.NONE).run();
     }
 }

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
@@ -44,7 +45,7 @@ final class CallbackPost implements AutoCloseable {
 
     private final CallbackHosts hosts;
     private final Resolver resolver;
-    private final SSLSocketFactory tls;
+    private final Supplier<SSLSocketFactory> tls;
     private final Duration limit;
 
     /** The system's resolver may hang for long, and holds a thread meanwhile: never one that carries virtual threads. */
@@ -56,7 +57,7 @@ final class CallbackPost implements AutoCloseable {
      *
      * @param limit the most one post may take in all
      */
-    CallbackPost(CallbackHosts hosts, Resolver resolver, SSLSocketFactory tls, Duration limit) {
+    CallbackPost(CallbackHosts hosts, Resolver resolver, Supplier<SSLSocketFactory> tls, Duration limit) {
         this.hosts = hosts;
         this.resolver = resolver;
         this.tls = tls;
@@ -127,7 +128,7 @@ final class CallbackPost implements AutoCloseable {
         plain.setSoTimeout(left(deadline));
         plain.setTcpNoDelay(true);
         if (!url.secure()) return exchange(url, json, plain);
-        try (SSLSocket socket = (SSLSocket) tls.createSocket(plain, url.host(), url.port(), true)) {
+        try (SSLSocket socket = (SSLSocket) tls.get().createSocket(plain, url.host(), url.port(), true)) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS"); // the name asked for must stand in the certificate
             socket.setSSLParameters(parameters);

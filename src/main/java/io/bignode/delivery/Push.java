@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -48,16 +49,16 @@ public final class Push implements AutoCloseable {
      * @param tls   makes the sockets of https
      * @param observer told what became of each attempt
      */
-    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, DeliveryObserver observer) {
+    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, DeliveryObserver observer) {
         this(sessions, hosts, body, tls, rules, InetAddress::getAllByName, observer);
     }
 
-    Push(Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, CallbackPost.Resolver resolver) {
+    Push(Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, CallbackPost.Resolver resolver) {
         this(sessions, hosts, body, tls, rules, resolver, DeliveryObserver.NOBODY);
     }
 
     private Push(
-            Sessions sessions, CallbackHosts hosts, BatchBody body, SSLSocketFactory tls, PushRules rules, CallbackPost.Resolver resolver,
+            Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, CallbackPost.Resolver resolver,
             DeliveryObserver observer) {
         this.observer = observer;
         this.sessions = sessions;

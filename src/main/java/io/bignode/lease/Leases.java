@@ -108,7 +108,7 @@ public final class Leases {
             }
             case WorkerHello hello -> hello(hello, effects);
             case WorkerGone(String worker) -> {
-                LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
+                if (roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
                 roster.gone(worker);
                 workerGone(worker, Set.of(), effects);
             }

@@ -57,7 +57,8 @@ class DashboardOfANodeTest {
         try (Node node = node();
                 Browser browser = new Browser();
                 HttpClient client = HttpClient.newHttpClient()) {
-            node.start();
+            node.serve();
+            node.work();
             String url = "http://127.0.0.1:" + node.port() + "/";
             browser.signIn(url, JOIN);
             browser.untilBoard();
@@ -89,7 +90,8 @@ class DashboardOfANodeTest {
     void theOnlyTenantSeesTheWholeNodeButDoesNotDrainIt() throws Exception {
         try (Node node = node();
                 Browser browser = new Browser()) {
-            node.start();
+            node.serve();
+            node.work();
             String url = "http://127.0.0.1:" + node.port() + "/";
             browser.signIn(url, "no-token-of-this-node");
             browser.until("the token is refused", () -> browser.text("#token-fault").contains("does not know this token"));

@@ -102,7 +102,8 @@ class GpuNodeTest {
     void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Node node = node("all")) {
-            node.start();
+            node.serve();
+            node.work();
             TreeMap<Long, Double> found = run(node, golden, 900);
             // What was in flight when the session was stopped may be a gap: at most two leases for each GPU, all near the end.
             assertThat(found.headMap(400L)).hasSize(400);
@@ -123,7 +124,8 @@ class GpuNodeTest {
     void aSickGpuNeverStopsTheOthersAndComesBack() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Node node = node("0,cuda:2")) {
-            node.start();
+            node.serve();
+            node.work();
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
             TreeMap<Long, Double> found = run(node, golden, 900);
             assertThat(found.headMap(400L)).as("nonces of the lease that failed are computed elsewhere").hasSize(400);

@@ -107,7 +107,14 @@ class KilledNodeTest {
                 .put("fraud_threshold", 1e-7);
     }
 
+    /** Stored batches are served from the first moment on; a new session needs a device, which is found a little later. */
+    private void awaitADevice() throws IOException, InterruptedException {
+        HttpRequest health = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health")).timeout(Duration.ofSeconds(30)).build();
+        while (client.send(health, HttpResponse.BodyHandlers.discarding()).statusCode() != 200) Thread.sleep(20);
+    }
+
     private void startSession() throws IOException, InterruptedException {
+        awaitADevice();
         session = answer("start", "POST", order().toString()).get("session_id").asText();
         cursor = 0;
     }

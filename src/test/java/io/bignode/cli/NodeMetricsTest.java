@@ -62,7 +62,8 @@ class NodeMetricsTest {
         Gate gate = new Gate(settings, alarms, InstantSource.system());
         HttpServer http = HttpServer.listen(gate.rules());
         Node node = new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
-        node.start();
+        node.serve();
+        node.work();
         port = node.port();
         return node;
     }

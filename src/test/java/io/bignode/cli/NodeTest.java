@@ -102,7 +102,8 @@ class NodeTest {
     void aSessionsDistancesAreTheGoldenOnesAndARestartGoesOnWithoutGapOrRepetition() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Node node = node()) {
-            node.start();
+            node.serve();
+            node.work();
             port = node.port();
             TreeMap<Long, Double> all = new TreeMap<>();
             for (int round = 0; round < 3; round++) {
@@ -129,7 +130,8 @@ class NodeTest {
     void sessionsOfOneBlockSeveralModelsAndAnotherBlockShareTheDevice() throws Exception {
         JsonNode models = Golden.read("small-models.json");
         try (Node node = node()) {
-            node.start();
+            node.serve();
+            node.work();
             port = node.port();
             List<String> sessions = new ArrayList<>();
             for (JsonNode model : List.of(models.get(0), models.get(1), models.get(5))) {
@@ -147,7 +149,8 @@ class NodeTest {
     @Test
     void aModelTooLargeIsRefusedWithItsSizes() throws Exception {
         try (Node node = node()) {
-            node.start();
+            node.serve();
+            node.work();
             port = node.port();
             ObjectNode huge = order(Golden.read("small-models.json").get(0), 2);
             huge.putObject("params").put("dim", 131072).put("n_heads", 1024).put("n_kv_heads", 1024).put("n_layers", 4096);
@@ -177,6 +180,7 @@ class NodeTest {
                 lines.add(line);
                 if (line.contains("listening on")) {
                     port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
+                } else if (line.contains("device cpu:")) {
                     // A nonce of this model takes seconds: the device is in the middle of one when the signal comes.
                     String session = start(order(Golden.read("test-net.json"), 2));
                     answer(to("batch/" + session + "?wait=3"));

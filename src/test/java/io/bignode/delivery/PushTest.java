@@ -60,7 +60,7 @@ class PushTest {
     private Push push(CallbackHosts hosts) {
         BatchBody body = (_, batches) ->
                 batches.found().stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
-        Push push = new Push(sessions, hosts, body, (SSLSocketFactory) SSLSocketFactory.getDefault(), QUICK,
+        Push push = new Push(sessions, hosts, body, () -> (SSLSocketFactory) SSLSocketFactory.getDefault(), QUICK,
                 _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")});
         open.add(push);
         push.start();

@@ -43,7 +43,7 @@ class DistributionIT {
     @BeforeEach
     void aMachineWithoutJava() throws Exception {
         sandbox = new Sandbox(folder, "dirname", "basename", "readlink", "sed", "head");
-        sandbox.set("BIGNODE_JAVA_DIRS", folder.resolve("no javas")).set("DELEGATION_DEVICES", "cpu");
+        sandbox.set("BIGNODE_JAVA_DIRS", folder.resolve("no javas")).set("DELEGATION_DEVICES", "cpu").set("BIGNODE_AOT", "off");
         // Links are what an installation by hand is made of; the launcher must find its way through them.
         installed = Files.createDirectories(folder.resolve("opt dir")).resolve("bignode");
         Files.createSymbolicLink(installed, DIST.resolve("bignode"));
@@ -103,11 +103,36 @@ class DistributionIT {
             for (String line = says.readLine(); line != null && !line.contains("Try a session"); line = says.readLine()) log.append(line).append('\n');
             HttpRequest health = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health")).build();
             assertThat(node.isAlive()).as(log.toString()).isTrue();
-            assertThat(http.send(health, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+            // It serves before it has found its device, and is well when it has.
+            while (http.send(health, BodyHandlers.ofString()).statusCode() != 200) assertThat(node.isAlive()).as(log.toString()).isTrue();
             node.destroy();
             assertThat(Sandbox.exit(node)).isZero();
         } finally {
             node.destroyForcibly();
+        }
+    }
+
+    @Test
+    @Timeout(value = 180, unit = TimeUnit.SECONDS)
+    void makesAnAheadOfTimeCacheWithItsOwnJavaAndStartsFromIt() throws Exception {
+        for (String tool : List.of("cksum", "mkdir", "mv", "rm")) sandbox.allow(tool);
+        // A copy, as the cache lies beside the installation; jars keep their dates, which the JVM looks at.
+        Path copy = folder.resolve("copy");
+        assertThat(new ProcessBuilder("cp", "-a", DIST.resolve("bignode").toString(), copy.toString()).start().waitFor()).isZero();
+        Outcome made = sandbox.set("BIGNODE_AOT", "make").run(copy.resolve("bin/bignode"));
+        assertThat(made.exit()).as(made.out() + made.err()).isZero();
+        Path loaded = folder.resolve("loaded.txt");
+        sandbox.set("BIGNODE_AOT", "").set("BIGNODE_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+        sandbox.set("DELEGATION_HOST", "127.0.0.1").set("DELEGATION_PORT", 0).set("DELEGATION_CACHE_GIB", "0");
+
+        Process node = sandbox.start(copy.resolve("bin/bignode"), Redirect.DISCARD, Redirect.PIPE, "serve");
+        try (BufferedReader says = node.errorReader()) {
+            String line = says.readLine();
+            while (line != null && !line.contains("Try a session")) line = says.readLine();
+            assertThat(line).isNotNull();
+            assertThat(Files.readAllLines(loaded)).anyMatch(each -> each.contains("io.bignode.cli.Node source: shared objects file"));
+        } finally {
+            node.destroyForcibly().waitFor();
         }
     }
 

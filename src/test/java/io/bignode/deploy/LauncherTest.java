@@ -42,6 +42,7 @@ class LauncherTest {
         }
         age("check out/target/bignode.jar", BUILT);
         sandbox.set("BIGNODE_JAVA_DIRS", sandbox.path("javas"));
+        sandbox.set("BIGNODE_AOT", "off"); // the tests of the cache have a class of their own, LauncherCacheTest
     }
 
     @Test
@@ -51,8 +52,12 @@ class LauncherTest {
         Outcome outcome = sandbox.run(launcher, "compute", "a case.json");
 
         assertThat(outcome.out().lines())
-                .startsWith("ran my jdk", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
-                .containsSequence("-jar", sandbox.path("check out/target/bignode.jar").toString(), "compute", "a case.json");
+                .startsWith(
+                        "ran my jdk",
+                        "CLASSPATH " + sandbox.path("check out/target/bignode.jar"),
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow")
+                .containsSequence("io.bignode.Main", "compute", "a case.json");
         assertThat(outcome.err()).isEmpty();
         assertThat(outcome.exit()).isEqualTo(42);
     }
@@ -64,7 +69,7 @@ class LauncherTest {
         Files.createSymbolicLink(sandbox.path("usr/link"), launcher);
         Path link = Files.createSymbolicLink(sandbox.path("usr/bin/bignode"), Path.of("../link"));
 
-        assertThat(sandbox.run(link).out().lines()).contains(sandbox.path("check out/target/bignode.jar").toString());
+        assertThat(sandbox.run(link).out().lines()).contains("CLASSPATH " + sandbox.path("check out/target/bignode.jar"));
     }
 
     @Test
@@ -122,7 +127,7 @@ class LauncherTest {
     void optionsOfTheOperatorComeAfterOursSoThatTheyWin() throws Exception {
         sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx7g  -Da=*");
 
-        assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "-jar");
+        assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "io.bignode.Main");
     }
 
     @Test
@@ -242,6 +247,8 @@ class LauncherTest {
     void aDistributionRunsOnItsOwnJavaAndNeverBuilds() throws Exception {
         Path installed = sandbox.copy("bignode", "opt/bignode/bin/bignode");
         sandbox.file("opt/bignode/lib/bignode.jar", "");
+        sandbox.file("opt/bignode/lib/Zip-1.jar", "");
+        sandbox.file("opt/bignode/lib/a-1.jar", "");
         jdk("opt/bignode/runtime", "25.0.3");
         sandbox.set("JAVA_HOME", jdk("other", "26"));
         maven("echo must not be called; exit 1");
@@ -250,7 +257,8 @@ class LauncherTest {
 
         assertThat(outcome.out())
                 .startsWith("ran opt/bignode/runtime\n")
-                .endsWith("\n-cp\n" + sandbox.path("opt/bignode/lib/*") + "\nio.bignode.Main\nserve\n");
+                .contains("\nCLASSPATH " + String.join(":", lib("Zip-1.jar"), lib("a-1.jar"), lib("bignode.jar")) + "\n")
+                .endsWith("\nio.bignode.Main\nserve\n");
         assertThat(outcome.err()).isEmpty();
     }
 
@@ -265,10 +273,14 @@ class LauncherTest {
         assertThat(outcome.err()).contains("neither", "ln -s");
     }
 
-    /** A JDK that tells this version, and otherwise its name and its arguments, one a line, and ends with 42. */
+    private String lib(String jar) {
+        return sandbox.path("opt/bignode/lib/" + jar).toString();
+    }
+
+    /** A JDK that tells this version, and otherwise its name, its class path and its arguments, one a line, and ends with 42. */
     private Path jdk(String name, String version) throws IOException {
         String tellsVersion = "echo 'openjdk version \"" + version + "\" 2026-01-01' >&2; exit 0";
-        String tellsCall = "echo 'ran " + name + "'\nprintf '%s\\n' \"$@\"\nexit 42\n";
+        String tellsCall = "echo 'ran " + name + "'\necho \"CLASSPATH $CLASSPATH\"\nprintf '%s\\n' \"$@\"\nexit 42\n";
         sandbox.script(name + "/bin/java", "[[ $1 == -version ]] && { " + tellsVersion + "; }\n" + tellsCall);
         sandbox.script(name + "/bin/javac", "exit 1\n");
         return sandbox.path(name);

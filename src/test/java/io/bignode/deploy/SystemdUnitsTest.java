@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +40,22 @@ class SystemdUnitsTest {
         Path copy = Files.writeString(folder.resolve(unit), read(unit).replace("ExecStart=/opt/bignode/bin/bignode", "ExecStart=/bin/true"));
 
         assertThat(analyze("verify", "--man=no", copy.toString())).isEmpty();
+    }
+
+    @Test
+    void systemdFindsNothingWrongWithTheSocketAndTheServiceThatGetsIt() throws Exception {
+        Files.writeString(folder.resolve("bignode.service"), read("bignode.service").replace("ExecStart=/opt/bignode/bin/bignode", "ExecStart=/bin/true"));
+        Path dropIns = Files.createDirectories(folder.resolve("bignode.service.d"));
+        Files.writeString(dropIns.resolve("socket.conf"), read("bignode-socket.conf"));
+        Path socket = Files.writeString(folder.resolve("bignode.socket"), read("bignode.socket"));
+
+        assertThat(analyze("verify", "--man=no", socket.toString(), folder.resolve("bignode.service").toString())).isEmpty();
+    }
+
+    @Test
+    void theSocketIsStandardInputAndTheLogGoesToTheJournal() throws Exception {
+        assertThat(read("bignode-socket.conf")).contains("StandardInput=socket\n", "StandardOutput=journal\n", "StandardError=journal\n", "Sockets=bignode.socket\n");
+        assertThat(read("bignode.socket")).contains("Accept=no\n", "ListenStream=0.0.0.0:9090\n");
     }
 
     @ParameterizedTest

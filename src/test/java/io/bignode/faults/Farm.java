@@ -67,7 +67,9 @@ final class Farm implements AutoCloseable {
     void startHead() throws Exception {
         head = process();
         head.await(line -> line.contains("listening on"));
-        fingerprint = head.lines().stream().map(line -> JOIN.matcher(line.text())).filter(Matcher::find).map(found -> found.group(1)).findFirst().orElseThrow();
+        // Workers can join a little later than small nodes are served.
+        Matcher joins = JOIN.matcher(head.await(line -> JOIN.matcher(line).find()));
+        if (joins.find()) fingerprint = joins.group(1);
     }
 
     /** A head that is not waited for. */

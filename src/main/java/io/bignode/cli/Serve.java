@@ -1,0 +1,141 @@
+package io.bignode.cli;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Settings;
+import io.bignode.config.TokenOrigin;
+import io.bignode.http.HttpServer;
+import io.bignode.log.LogLines;
+import io.bignode.session.Alarms;
+import io.bignode.session.StoreException;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** What {@code bignode serve} does. It works without the command line's parser, whose classes would cost a restarted node a quarter of a second. */
+public final class Serve {
+    private static final System.Logger LOG = System.getLogger(Serve.class.getName());
+
+    private final PrintWriter err;
+    private final Map<String, String> environment;
+    private final EarlyPort port;
+
+    /**
+     * Serves nobody yet.
+     *
+     * @param err         where people are told how to go on
+     * @param environment the settings
+     * @param port        where to listen, if it was taken already
+     */
+    Serve(PrintWriter err, Map<String, String> environment, EarlyPort port) {
+        this.err = err;
+        this.environment = environment;
+        this.port = port;
+    }
+
+    /** Whether a command line asks to serve and for nothing else, help for instance. */
+    public static boolean isAll(String[] args) {
+        return args.length == 1 && args[0].equals("serve");
+    }
+
+    /** Serves at a port until the process is told to stop; returns the exit code when it cannot. */
+    public static int execute(EarlyPort port) {
+        return execute(new PrintWriter(System.err, true), System.getenv(), port);
+    }
+
+    /** Serves with these settings. */
+    static int execute(PrintWriter err, Map<String, String> environment, EarlyPort port) {
+        try {
+            return new Serve(err, environment, port).run();
+        } catch (Exception | Error failure) {
+            // The whole process: whatever this is, it must not live on half started.
+            return CommandException.explain(failure, err);
+        }
+    }
+
+    /** With which the process ends once the node is closed. */
+    private volatile int exitCode = ExitCode.OK;
+
+    /** Serves; returns only when it cannot. */
+    int run() throws InterruptedException {
+        Settings settings = settings();
+        Node node = node(settings, new Alarms(InstantSource.system()));
+        node.serve();
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            node.close();
+            // A node that was told to stop and did so ended well, whatever the signal.
+            Runtime.getRuntime().halt(exitCode);
+        }));
+        greet(settings, node.port());
+        work(node);
+        new CountDownLatch(1).await();
+        return ExitCode.OK;
+    }
+
+    /** Small nodes are served meanwhile; a node that turns out to have nothing to compute with still ends, and tells why. */
+    private void work(Node node) {
+        try {
+            node.work();
+        } catch (CommandException unusable) {
+            exitCode = unusable.exitCode();
+            throw unusable;
+        } catch (RuntimeException | Error broken) {
+            exitCode = ExitCode.INTERNAL;
+            throw broken;
+        }
+    }
+
+    private Node node(Settings settings, Alarms alarms) throws InterruptedException {
+        Gate gate = gate(settings, alarms);
+        gate.start(); // a head may stand by for longer than a certificate lasts
+        HttpServer http = HttpServer.listen(gate.rules(), port.channel(settings.host(), settings.port()));
+        try {
+            return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
+        } catch (StoreException unusable) {
+            throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
+    }
+
+    private Settings settings() {
+        try {
+            Settings settings = Settings.load(environment);
+            LogLines.conceal(List.of(settings.token().secret()));
+            settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
+            return settings;
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    private static Gate gate(Settings settings, Alarms alarms) {
+        try {
+            return new Gate(settings, alarms, InstantSource.system());
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    private void greet(Settings settings, int port) {
+        switch (settings.tokenOrigin()) {
+            case TokenOrigin.Environment() -> err.println("The token is the one in DELEGATION_AUTH_TOKEN.");
+            case TokenOrigin.File(var path, boolean isNew) ->
+                err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
+        }
+        err.println("Watch it at " + page(settings, port) + " with the operator's token, "
+                + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."));
+        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
+        err.flush();
+    }
+
+    /** Where a browser on this machine finds the dashboard. */
+    private static String page(Settings settings, int port) {
+        return settings.tls().isPresent() ? "https://NAME-IN-THE-CERTIFICATE:" + port + "/" : "http://localhost:" + port + "/";
+    }
+
+    /** What the client must be told to reach this node. */
+    private static String reach(Settings settings, int port) {
+        if (settings.tls().isPresent()) return " --url https://NAME-IN-THE-CERTIFICATE:" + port;
+        return port == 9090 ? "" : " --url http://localhost:" + port;
+    }
+}

@@ -187,7 +187,7 @@ final class RawFramingRows {
                 of("a body behind 405", otherMethod + length).guards().answered(405),
                 of("a body in chunks behind 405", otherMethod + chunked).guards().answered(405),
                 of("malformed chunks behind 405", otherMethod + malformed).guards().ended(400, 405),
-                of("a long body behind 401", unauthorized + "Content-Length: 900000\r\n\r\n" + HIDDEN + "x".repeat(900_000 - HIDDEN.length())).guards().answered(401),
+                of("a long body behind 401", unauthorized + "Content-Length: 900000\r\n\r\n" + HIDDEN + "x".repeat(900_000 - HIDDEN.length())).guards().answered(401, 413),
                 of("a body that a health check has", health + length).guards().answered(200, 400),
                 of("chunks that a health check has", health + chunked).guards().answered(200, 400),
                 of("malformed chunks that a health check has", health + malformed).guards().ended(200, 400),

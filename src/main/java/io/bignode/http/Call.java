@@ -19,7 +19,7 @@ final class Call {
     private final Supplier<InputStream> body;
     private @Nullable Tenant tenant;
     private boolean operator;
-    private @Nullable JsonNode document;
+    private RequestBody.@Nullable Content content;
 
     /**
      * A request whose tenant is not known yet.
@@ -56,6 +56,11 @@ final class Call {
         return tenant;
     }
 
+    /** Whether a token came with it, on a route that asks for none. */
+    boolean hasTenant() {
+        return tenant != null;
+    }
+
     void tenant(Tenant known) {
         tenant = known;
     }
@@ -86,21 +91,17 @@ final class Call {
 
     /** The body as JSON, read on the first call. */
     JsonNode document() throws ProblemException, IOException {
-        if (document == null) document = RequestBody.read(body.get(), Optional.ofNullable(tenant).map(Tenant::name));
-        return document;
+        return content().document();
     }
 
-    /** The deployed dialect's token in the body; empty where there is none or no readable body. */
+    /** The deployed dialect's token in the body; empty where none can be read. What is wrong with a body is told only to those who show a token. */
     Optional<String> bodyToken() throws ProblemException, IOException {
-        try {
-            return Optional.ofNullable(document().get("auth_token"))
-                    .filter(JsonNode::isTextual)
-                    .map(JsonNode::textValue);
-        } catch (ProblemException e) {
-            // What is wrong with a body is told to those who show a token; only its size is nobody's secret.
-            if (e.problem().status() != 422) throw e;
-            return Optional.empty();
-        }
+        return content().token();
+    }
+
+    private RequestBody.Content content() throws ProblemException, IOException {
+        if (content == null) content = RequestBody.read(body.get(), Optional.ofNullable(tenant).map(Tenant::name));
+        return content;
     }
 
     /** The deployed dialect's token in the query; empty where there is none or more than one. */

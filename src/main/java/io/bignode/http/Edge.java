@@ -20,6 +20,7 @@ final class Edge {
     private final WrongTokens wrongTokens;
     private final ConnectionLimits limits;
     private final Metering metering;
+    private final MlNodeCalls mlNodeCalls = new MlNodeCalls(System::nanoTime);
 
     /** What a request turned out to be. Used by one thread. */
     private static final class Seen {
@@ -82,7 +83,7 @@ final class Edge {
                 seen.method = route.method();
                 seen.route = route.template();
                 Call call = new Call(parameter, exchange.wantsHeadAlone(), exchange.query(), name -> String.join(",", exchange.headers(name)), exchange::body);
-                if (route.credential() != Route.Credential.NONE) {
+                if (asksForToken(route.credential(), exchange)) {
                     call.tenant(tenant(exchange, route.credential(), call));
                     limits.known(exchange.connection(), call.tenant().name());
                 }
@@ -93,10 +94,20 @@ final class Edge {
                 throw new ProblemException(Problem.methodNotAllowed(allowed));
             }
             case Routes.Found.Nowhere _ -> {
+                Optional<Problem> misdirected = mlNodeCalls.problem(path, exchange.connection().from());
+                if (misdirected.isPresent()) throw new ProblemException(misdirected.get());
                 if (!path.startsWith("/health/")) requireBearer(exchange);
                 throw new ProblemException(Problem.notFound("there is no such path; GET /openapi lists them"));
             }
         }
+    }
+
+    private static boolean asksForToken(Route.Credential credential, Exchange exchange) {
+        return switch (credential) {
+            case NONE -> false;
+            case OPTIONAL_BEARER -> !exchange.headers("Authorization").isEmpty();
+            case BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, OPERATOR, VIEWER -> true;
+        };
     }
 
     private void requireBearer(Exchange exchange) throws ProblemException {
@@ -107,7 +118,7 @@ final class Edge {
         Optional<String> shown = bearer(exchange);
         if (shown.isEmpty()) {
             shown = switch (credential) {
-                case NONE, BEARER, OPERATOR, VIEWER -> Optional.empty();
+                case NONE, BEARER, OPTIONAL_BEARER, OPERATOR, VIEWER -> Optional.empty();
                 case BEARER_OR_QUERY -> call.queryToken();
                 case BEARER_OR_BODY -> call.bodyToken();
             };
@@ -118,7 +129,7 @@ final class Edge {
 
     private Tenants whose(Route.Credential credential) {
         return switch (credential) {
-            case NONE, BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> tenants;
+            case NONE, BEARER, OPTIONAL_BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> tenants;
             case OPERATOR -> operators;
             // Both are asked, so that the time taken tells nothing.
             case VIEWER -> token -> {

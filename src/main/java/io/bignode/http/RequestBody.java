@@ -18,6 +18,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,13 +35,16 @@ final class RequestBody {
     private static final int SMALL = 1 << 15;
     private static final Budget<String> LARGE = new Budget<>(4);
 
+    /** How large what a body holds may be. */
+    static final StreamReadConstraints CONSTRAINTS = StreamReadConstraints.builder()
+            .maxNestingDepth(32)
+            .maxNumberLength(400)
+            .maxNameLength(1024)
+            .maxStringLength(LIMIT)
+            .build();
+
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(32)
-                            .maxNumberLength(400)
-                            .maxNameLength(1024)
-                            .maxStringLength(LIMIT)
-                            .build())
+                    .streamReadConstraints(CONSTRAINTS)
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -49,14 +53,33 @@ final class RequestBody {
     private RequestBody() {}
 
     /**
-     * Reads a whole body as one JSON document.
+     * What a body holds.
+     *
+     * @param json  the document; null where the body is none
+     * @param fault why it is none; null where it is one
+     * @param token the deployed dialect's token; empty where there is none, or where it cannot be told which
+     */
+    record Content(@Nullable JsonNode json, @Nullable Problem fault, Optional<String> token) {
+        /**
+         * The document.
+         *
+         * @throws ProblemException 422 with what is wrong with the body
+         */
+        JsonNode document() throws ProblemException {
+            if (fault != null) throw new ProblemException(fault);
+            return Objects.requireNonNull(json);
+        }
+    }
+
+    /**
+     * Reads a whole body, which should be one JSON document.
      *
      * @param tenant whose token came with its head; empty where the token is in the body, if there is one
-     * @throws ProblemException 413 when it is too large, 422 when it is no JSON, 503 when too many large ones of this tenant are being read
+     * @throws ProblemException 413 when it is too large, 503 when too many large ones of this tenant are being read
      */
-    static JsonNode read(InputStream in, Optional<String> tenant) throws ProblemException, IOException {
+    static Content read(InputStream in, Optional<String> tenant) throws ProblemException, IOException {
         byte[] start = in.readNBytes(SMALL);
-        if (start.length < SMALL) return parse(start);
+        if (start.length < SMALL) return content(start);
         if (tenant.isEmpty()) throw new ProblemException(Problem.tooLarge("a body without a bearer token in the request's head may have less than " + SMALL + " bytes"));
         if (!LARGE.take(tenant.get()))
             throw new ProblemException(Problem.unavailable("too many large bodies of yours are being read", Duration.ofSeconds(1)));
@@ -67,14 +90,24 @@ final class RequestBody {
                 if (all.size() + more.length > LIMIT) throw new ProblemException(Problem.tooLarge());
                 all.write(more);
             }
-            return parse(all.toByteArray());
+            return content(all.toByteArray());
         } finally {
             LARGE.giveBack(tenant.get());
         }
     }
 
-    private static JsonNode parse(byte[] bytes) throws ProblemException {
-        String text = decode(bytes);
+    private static Content content(byte[] bytes) {
+        try {
+            JsonNode json = parse(decode(bytes));
+            return new Content(json, null, Optional.ofNullable(json.get("auth_token")).filter(JsonNode::isTextual).map(JsonNode::textValue));
+        } catch (ProblemException e) {
+            return new Content(null, e.problem(), BodyToken.of(new String(bytes, StandardCharsets.UTF_8)));
+        }
+    }
+
+    private static JsonNode parse(String text) throws ProblemException {
+        if (text.startsWith(BodyToken.BYTE_ORDER_MARK))
+            throw new ProblemException(Problem.invalid("", "begins with a byte order mark; send UTF-8 without one"));
         if (text.isBlank()) throw new ProblemException(Problem.invalid("", "is empty; a JSON object is expected"));
         try {
             return JSON.readTree(text);
@@ -82,10 +115,13 @@ final class RequestBody {
             throw new ProblemException(
                     Problem.invalid("", "is nested too deep or holds a name or number that is too long"));
         } catch (JsonProcessingException e) {
-            boolean twice = e.getOriginalMessage().startsWith("Duplicate field");
-            throw new ProblemException(
-                    Problem.invalid("", (twice ? "gives a field twice" : "is no valid JSON") + at(e.getLocation())));
+            throw new ProblemException(Problem.invalid("", fault(e.getOriginalMessage()) + at(e.getLocation())));
         }
+    }
+
+    private static String fault(String message) {
+        if (message.startsWith("Duplicate field")) return "gives a field twice";
+        return message.startsWith("Non-standard token") ? "holds an infinite or undefined number, which JSON does not have," : "is no valid JSON";
     }
 
     private static String at(@Nullable JsonLocation location) {

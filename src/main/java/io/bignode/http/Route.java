@@ -19,6 +19,8 @@ record Route(String method, String template, Credential credential, Resource res
     enum Credential {
         NONE,
         BEARER,
+        /** A bearer token, or none at all; a wrong one is refused. */
+        OPTIONAL_BEARER,
         BEARER_OR_QUERY,
         BEARER_OR_BODY,
         /** The operator's bearer token; no small node's counts. */

@@ -11,6 +11,7 @@ import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import io.bignode.session.StoreException;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,16 +70,37 @@ final class SessionResource {
 
     void list(Call call, Reply reply) throws IOException {
         List<Session> own = sessions.list(call.tenant().name());
+        list(own, mostOf(call.tenant()), own, this::describe, reply);
+    }
+
+    /** The deployed dialect's list. Whoever shows no token is told counts of the whole node, and no session's id. */
+    void status(Call call, Reply reply) throws IOException {
+        List<Session> counted = call.hasTenant() ? sessions.list(call.tenant().name()) : sessions.kept();
+        int most = call.hasTenant() ? mostOf(call.tenant()) : sessions.rules().maxSessions();
+        list(counted, most, call.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
+    }
+
+    private int mostOf(Tenants.Tenant tenant) {
+        return Math.min(tenant.maxSessions(), sessions.rules().maxSessions());
+    }
+
+    /** Writes a session's fields. */
+    @FunctionalInterface
+    private interface Description {
+        void write(Session session, JsonGenerator json) throws IOException;
+    }
+
+    private static void list(List<Session> counted, int most, List<Session> shown, Description description, Reply reply) throws IOException {
         reply.send(Answer.ok(json -> {
-            json.writeNumberField("total_sessions", own.size());
+            json.writeNumberField("total_sessions", counted.size());
             json.writeNumberField(
                     "active_sessions",
-                    own.stream().filter(session -> !session.status().ended()).count());
-            json.writeNumberField("max_sessions", Math.min(call.tenant().maxSessions(), sessions.rules().maxSessions()));
+                    counted.stream().filter(session -> !session.status().ended()).count());
+            json.writeNumberField("max_sessions", most);
             json.writeObjectFieldStart("sessions");
-            for (Session session : own) {
+            for (Session session : shown) {
                 json.writeObjectFieldStart(session.id());
-                describe(session, json);
+                description.write(session, json);
                 json.writeEndObject();
             }
             json.writeEndObject();
@@ -131,14 +153,25 @@ final class SessionResource {
     }
 
     private void describe(Session session, JsonGenerator json) throws IOException {
+        json.writeNumberField("total_generated", session.totalGenerated());
+        json.writeStringField("created_at", session.createdAt().toString());
+        describeInCommon(session, json);
+    }
+
+    /** The field's small nodes read the time as a number of seconds, and count batches. */
+    private void describeAsDeployed(Session session, JsonGenerator json) throws IOException {
+        json.writeNumberField("total_generated", session.totalBatches());
+        json.writeNumberField("created_at", BigDecimal.valueOf(session.createdAt().toEpochMilli(), 3));
+        describeInCommon(session, json);
+    }
+
+    private void describeInCommon(Session session, JsonGenerator json) throws IOException {
         json.writeStringField("status", session.status().wire());
         json.writeBooleanField("session_active", session.active());
         json.writeNumberField("node_id", session.order().nodeId());
         json.writeNumberField("gpu_count", devices.getAsInt());
         json.writeNumberField("total_computed", session.totalComputed());
-        json.writeNumberField("total_generated", session.totalGenerated());
         json.writeNumberField("total_batches_generated", session.totalBatches());
-        json.writeStringField("created_at", session.createdAt().toString());
         json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
         json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
         if (session.error().isPresent())

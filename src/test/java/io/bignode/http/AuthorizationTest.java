@@ -6,17 +6,21 @@ import static io.bignode.http.TestNode.TOKEN;
 import static io.bignode.http.TestNode.json;
 import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.bignode.session.Session;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,7 +43,7 @@ class AuthorizationTest {
     /** Every path that needs a token, and some that do not exist. */
     static Stream<Target> secured() {
         Stream<Target> known = TestNode.routes().stream()
-                .filter(route -> route.credential() != Route.Credential.NONE)
+                .filter(route -> route.credential() != Route.Credential.NONE && route.credential() != Route.Credential.OPTIONAL_BEARER)
                 .map(route -> new Target(route.method(), route.template().replace("{session_id}", "abc").replace("{name}", "abc")));
         Stream<Target> odd = Stream.of(
                 new Target("GET", "/nowhere"),
@@ -100,7 +104,6 @@ class AuthorizationTest {
     @ParameterizedTest
     @CsvSource({
         "GET,/sessions",
-        "GET,/status",
         "GET,/batch/abc",
         "GET,/session/abc",
         "DELETE,/session/abc",
@@ -126,12 +129,65 @@ class AuthorizationTest {
                 "[1]",
                 "{\"auth_token\":5}",
                 "{\"auth_token\":null}",
-                "{\"auth_token\":\"" + TOKEN + "\"",
+                "{\"auth_token\":[\"" + TOKEN + "\"],\"node_id\":NaN}",
+                "{\"params\":{\"auth_token\":\"" + TOKEN + "\"},\"node_id\":NaN}",
+                "{\"auth_token\":\"" + TOKEN + "\",\"auth_token\":\"" + TOKEN + "\"}",
+                "{\"auth_token\":\"" + TOKEN + "\",\"auth\\u005ftoken\":\"another\"}",
+                "{\"auth_token\":\"" + TOKEN,
+                "[{\"auth_token\":\"" + TOKEN + "\"}]",
+                "{\"node_id\":,\"auth_token\":\"" + TOKEN + "\"}",
+                "{\"auth_token\":\"wrong-token-wrong-token\",\"node_id\":NaN}",
+                "\uFEFF{\"auth_token\":\"wrong-token-wrong-token\"}",
                 "{\"node_id\":-1}"
             })
     void whatIsWrongWithABodyIsNotToldWithoutAToken(String body) {
         assertUnauthorized(node.post("/start", body, ""));
         assertUnauthorized(node.post("/stop", body, ""));
+    }
+
+    static Stream<Arguments> faultyBodies() {
+        String token = "\"auth_token\":\"" + TOKEN + "\"";
+        return Stream.of(
+                arguments("\uFEFF{" + token + "}", "begins with a byte order mark"),
+                arguments("\uFEFF{" + token + ",\"node_id\":NaN}", "begins with a byte order mark"),
+                arguments("{\"r_target\":NaN," + token + "}", "holds an infinite or undefined number"),
+                arguments("{\"r_target\":-Infinity," + token + "}", "holds an infinite or undefined number"),
+                arguments("{\"node_id\":1,\"node_id\":1," + token + "}", "gives a field twice at line 1"),
+                arguments("{\"params\":{\"dim\":1,\"dim\":1}," + token + "}", "gives a field twice at line 1"),
+                arguments("{" + token + ",}", "is no valid JSON at line 1"),
+                arguments("{" + token, "is no valid JSON"),
+                arguments("{" + token + "} {}", "is no valid JSON"),
+                arguments("{" + token + ",\n'node_id':1}", "is no valid JSON at line 2"),
+                arguments("{" + token + ",\"params\":" + "[".repeat(100) + "}", "is nested too deep"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("faultyBodies")
+    void whatIsWrongWithABodyIsToldToWhoeverShowsATokenInItOrBeforeIt(String body, String fault) {
+        for (String path : List.of("/start", "/stop")) {
+            for (String bearer : List.of("", TOKEN)) {
+                HttpResponse<String> response = node.post(path, body, bearer);
+                assertProblem(response, 422);
+                assertThat(response.body()).contains(fault).doesNotContain(TOKEN);
+            }
+        }
+        assertUnauthorized(node.post("/start", body.replace(TOKEN, TOKEN + "x"), ""));
+    }
+
+    @Test
+    void bytesThatAreNoUtf8AreToldToWhoeverShowsATokenAmongThem() {
+        byte[] body = ("{\"block_hash\":\"\u00ff\",\"auth_token\":\"" + TOKEN + "\"}").getBytes(StandardCharsets.ISO_8859_1);
+        HttpResponse<String> response = node.send(node.request("/start", "").POST(BodyPublishers.ofByteArray(body)));
+        assertProblem(response, 422);
+        assertThat(response.body()).contains("is not UTF-8 at byte 15");
+    }
+
+    @Test
+    void aFaultyBodyWithAWrongTokenIsAGuessLikeAnyOther() {
+        try (TestNode limited = new TestNode(rules -> rules.wrongTokens(1), TestNode::tenant)) {
+            for (int i = 0; i < 3; i++) limited.post("/start", "{\"auth_token\":\"wrong-token-wrong-token\",\"node_id\":NaN}", "");
+            assertProblem(limited.post("/start", "{\"auth_token\":\"" + TOKEN + "\",\"node_id\":NaN}", ""), 429);
+        }
     }
 
     @Test

@@ -133,7 +133,10 @@ class ContractTest {
         try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
             for (Map.Entry<String, Way> call : calls().entrySet()) {
                 Way way = call.getValue();
-                if (!way.token.isEmpty()) contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("", way.body)));
+                if (!way.token.isEmpty()) {
+                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("", way.body)));
+                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("a-wrong-token-of-some-length", way.body)));
+                }
                 // No such session, no such worker.
                 if (call.getKey().contains("{") || way.body.contains("{session_id}")) {
                     HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody"), "nobody", way);

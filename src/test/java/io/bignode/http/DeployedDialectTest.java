@@ -60,7 +60,6 @@ class DeployedDialectTest {
         assertProblem(node.post("/stop", stopBody("nobody"), ""), 404);
         assertProblem(node.post("/stop", "{\"auth_token\":\"" + TOKEN + "\"}", ""), 422);
         assertProblem(node.get("/batches/nobody?auth_token=nonsense", ""), 401);
-        assertProblem(node.get("/status?auth_token=" + TOKEN, ""), 401);
     }
 
     @Test
@@ -72,10 +71,35 @@ class DeployedDialectTest {
     }
 
     @Test
-    void statusListsSessionsToABearer() {
+    void statusListsSessionsToABearerInTheUnitsOfTheField() {
         Session session = node.start(startBody());
-        assertThat(json(node.get("/status", TOKEN)).get("sessions").has(session.id()))
-                .isTrue();
+        node.compute(session, 5);
+        node.compute(session, 4);
+        JsonNode line = json(node.get("/status", TOKEN)).get("sessions").get(session.id());
+        assertThat(line.get("created_at").isNumber()).isTrue();
+        assertThat(line.get("created_at").decimalValue().movePointRight(3).longValueExact()).isEqualTo(session.createdAt().toEpochMilli());
+        assertThat(line.get("total_generated").intValue()).as("batches").isEqualTo(2);
+        JsonNode documented = json(node.get("/sessions", TOKEN)).get("sessions").get(session.id());
+        assertThat(documented.get("created_at").textValue()).isEqualTo(session.createdAt().toString());
+        assertThat(documented.get("total_generated").intValue()).as("nonces").isEqualTo(9);
+    }
+
+    @Test
+    void statusCountsForThoseWithoutATokenAndNamesNothing() {
+        node.start(startBody());
+        node.sessions.stop("first", node.start(startBody().put("node_id", 2)).id());
+        JsonNode status = json(node.get("/status", ""));
+        assertThat(status.get("total_sessions").intValue()).isEqualTo(2);
+        assertThat(status.get("active_sessions").intValue()).isEqualTo(1);
+        assertThat(status.get("max_sessions").intValue()).isEqualTo(4);
+        assertThat(status.get("sessions")).isEmpty();
+        assertThat(json(node.get("/status?auth_token=" + TOKEN, "")).get("sessions")).as("a query is no place for a token here").isEmpty();
+    }
+
+    @Test
+    void statusRefusesAWrongToken() {
+        assertProblem(node.get("/status", "wrong-token-wrong-token"), 401);
+        assertProblem(node.send(node.request("/status", "").header("Authorization", "Basic " + TOKEN)), 401);
     }
 
     private JsonNode poll(String id) {

@@ -56,10 +56,11 @@ final class Node implements AutoCloseable {
         gate.follow(broker::check);
         BrokerSeam seam = new BrokerSeam(broker.head());
         ModelSizes models = new ModelSizes();
-        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
+        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
+        sessions.admitBy(new MemoryAdmission(leases::devices, models, HostDevices.poolBudget()));
         NodeGauges gauges =
                 new NodeGauges(sessions, store, leases, broker, alarms, gate, settings.dataDir(), Instant.now(), this::clients);
         NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
@@ -74,7 +75,6 @@ final class Node implements AutoCloseable {
                 gate.tenants(),
                 sessions,
                 new Delivery(meter),
-                new MemoryAdmission(leases::devices, models, sessions, HostDevices.poolBudget()),
                 () -> leases.devices().size(),
                 gate.callbackHosts(),
                 new WorkerAdministration(joinToken, leases),

@@ -35,7 +35,7 @@ final class Routes {
                 new Route("GET", API + "/batch/{session_id}", Credential.BEARER, sessions::poll),
                 new Route("GET", API + "/batches/{session_id}", Credential.BEARER_OR_QUERY, sessions::poll),
                 new Route("GET", API + "/sessions", Credential.BEARER, sessions::list),
-                new Route("GET", API + "/status", Credential.BEARER, sessions::list),
+                new Route("GET", API + "/status", Credential.BEARER, sessions::status),
                 new Route("GET", API + "/session/{session_id}", Credential.BEARER, sessions::detail),
                 new Route("DELETE", API + "/session/{session_id}", Credential.BEARER, sessions::stop),
                 new Route("POST", API + "/stop", Credential.BEARER_OR_BODY, sessions::stopNamed),

@@ -8,13 +8,17 @@ import io.bignode.poc.Fault;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.session.Session;
+import io.bignode.session.SessionStatus;
 import io.bignode.session.Sessions;
 import io.bignode.session.StoreException;
+import io.bignode.session.Turn;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 /** Polls, shows and stops sessions. */
@@ -64,6 +68,15 @@ final class SessionResource {
     }
 
     void list(Call call, Reply reply) throws IOException {
+        list(call, reply, Session::status);
+    }
+
+    /** The deployed dialect's list: what lingers is shown as its small node sees it. */
+    void status(Call call, Reply reply) throws IOException {
+        list(call, reply, Session::shownStatus);
+    }
+
+    private void list(Call call, Reply reply, Function<Session, SessionStatus> shown) throws IOException {
         List<Session> own = sessions.list(call.tenant().name());
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", own.size());
@@ -74,7 +87,7 @@ final class SessionResource {
             json.writeObjectFieldStart("sessions");
             for (Session session : own) {
                 json.writeObjectFieldStart(session.id());
-                describe(session, json);
+                describe(session, shown.apply(session), json);
                 json.writeEndObject();
             }
             json.writeEndObject();
@@ -85,7 +98,7 @@ final class SessionResource {
         Session session = find(call);
         reply.send(Answer.ok(json -> {
             json.writeStringField("session_id", session.id());
-            describe(session, json);
+            describe(session, session.status(), json);
         }));
     }
 
@@ -126,8 +139,8 @@ final class SessionResource {
         return new ProblemException(Problem.notFound("there is no such session; it may have been purged"));
     }
 
-    private void describe(Session session, JsonGenerator json) throws IOException {
-        json.writeStringField("status", session.status().wire());
+    private void describe(Session session, SessionStatus status, JsonGenerator json) throws IOException {
+        json.writeStringField("status", status.wire());
         json.writeBooleanField("session_active", session.active());
         json.writeNumberField("node_id", session.order().nodeId());
         json.writeNumberField("gpu_count", devices.getAsInt());
@@ -137,6 +150,11 @@ final class SessionResource {
         json.writeStringField("created_at", session.createdAt().toString());
         json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
         json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
+        Optional<Turn> turn = sessions.turn(session);
+        if (turn.isPresent()) {
+            json.writeNumberField("waiting_position", turn.get().position());
+            json.writeStringField("waiting_for", turn.get().obstacle().text());
+        }
         if (session.error().isPresent())
             json.writeStringField("error", session.error().get());
     }

@@ -91,7 +91,7 @@ class GateTest {
 
     private HttpServer serve(Gate gate) {
         HttpServer server =
-                new HttpServer(gate.rules(), gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
+                new HttpServer(gate.rules(), gate.tenants(), sessions, new Delivery(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
                         .start();
         open.add(server);
         return server;
@@ -244,7 +244,7 @@ class GateTest {
         Gate gate = gate();
         HttpRules rules = new HttpRules("127.0.0.1", 0, 8, Duration.ofMillis(500), Duration.ofSeconds(1), 0, gate.rules().tls());
         HttpServer server =
-                new HttpServer(rules, gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
+                new HttpServer(rules, gate.tenants(), sessions, new Delivery(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"), new SmallFarm(false, () -> ""), new NoMetering())
                         .start();
         open.add(server);
         for (String sent : List.of("", "\u0016\u0003\u0001")) {

@@ -10,6 +10,7 @@ import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.Sessions;
+import io.bignode.session.Terms;
 import io.bignode.session.WorkOrder;
 import io.bignode.session.store.SqlStore;
 import java.nio.file.Files;
@@ -54,7 +55,7 @@ class StoreRestart {
                 var receipt = store.write(List.of(
                         new Change.BatchFound(id, number, found, new Provenance("cuda", "local/cuda:0", "local")),
                         new Change.SessionMoved(id, new SessionProgress(
-                                SessionStatus.GENERATING, null, number * NONCES, number * NONCES, number, 0, Instant.now(), null))));
+                                SessionStatus.GENERATING, null, number * NONCES, number * NONCES, number, 0, Instant.now(), null, 0, 0, null))));
                 if (batches % 500 == 0) receipt.await();
             }
         }
@@ -66,7 +67,7 @@ class StoreRestart {
     private static List<Change> session(int i) {
         Order order = new Order(
                 "default", "key" + i, new NonceSequence(i, SESSIONS), i, new WorkOrder("transformer-distance", "shape", "{}"), 1,
-                new Epoch(1, "hash"), Optional.empty());
+                new Epoch(1, "hash"), Optional.empty(), "key" + i, Terms.PLAIN);
         return List.of(
                 new Change.LineageBegun(i + 1, "default", "key" + i, order.nonces()),
                 new Change.LineageAdvanced(i + 1, 1L << 40),

@@ -24,8 +24,10 @@ export function showSessions(overview) {
   const section = byId("sessions");
   if (!section.firstChild) build(section);
   const sessions = overview.sessions;
-  const running = sessions.filter((session) => !ENDED.has(session.status));
-  say(byId("sessions-note"), sessions.length ? `${count(running.length)} running, ${count(sessions.length - running.length)} ended and kept` : "");
+  const unended = sessions.filter((session) => !ENDED.has(session.status));
+  const waiting = unended.filter((session) => session.waiting).length;
+  const waits = waiting > 0 ? `, ${count(waiting)} waiting` : "";
+  say(byId("sessions-note"), sessions.length ? `${count(unended.length - waiting)} running${waits}, ${count(sessions.length - unended.length)} ended and kept` : "");
   byId("sessions-table").hidden = sessions.length === 0;
   const none = byId("no-sessions");
   none.hidden = sessions.length > 0;
@@ -55,6 +57,12 @@ function row() {
     ...COLUMNS.slice(3).map(([name, kind]) => el("td", { class: kind, "data-name": name })));
 }
 
+function why(session, ended) {
+  if (session.lingering) return "shown as active until the chain's stop";
+  if (session.idle && !ended) return "lost its turn";
+  return session.waiting && session.waiting_position ? `number ${session.waiting_position} in line: ${session.waiting_for}` : "";
+}
+
 function update(element, session) {
   const [what, status, progress, ...numbers] = element.children;
   const ended = ENDED.has(session.status);
@@ -65,9 +73,9 @@ function update(element, session) {
   const chip = status.firstChild;
   chip.className = `chip ${session.idle && !ended ? "idle" : session.status}`;
   say(chip.firstChild, session.idle && !ended ? "◐" : (SIGNS[session.status] ?? "?"));
-  say(chip.lastChild, session.idle && !ended ? "not polled" : session.status);
-  say(status.lastChild, session.error ?? (session.idle && !ended ? "lost its turn" : ""));
-  mark(status.lastChild, "title", session.error ?? null);
+  say(chip.lastChild, session.idle && !ended ? "not polled" : session.waiting ? "waiting" : session.status);
+  say(status.lastChild, session.error ?? why(session, ended));
+  mark(status.lastChild, "title", session.error ?? session.waiting_for ?? null);
   const part = ended ? 1 : 1 - session.seconds_left / Math.max(1, session.life_seconds);
   measure(progress.firstChild, "--part", Math.min(1, Math.max(0, part)));
   mark(progress.firstChild, "aria-valuenow", Math.round(part * 100));

@@ -25,6 +25,7 @@ final class ModelSizes implements Capacity {
 
     private final Map<Question, Boolean> answers = new ConcurrentHashMap<>();
     private final Map<String, Double> operations = new ConcurrentHashMap<>();
+    private final Map<String, Long> pools = new ConcurrentHashMap<>();
 
     /** Why a model does not fit a device; empty when it does. */
     Optional<String> refusal(DeviceOffer offer, ModelParams params) {
@@ -34,6 +35,17 @@ final class ModelSizes implements Capacity {
             case "cuda" -> Gpus.refusal(device, params);
             default -> Optional.empty(); // a newer worker's kind of device: it says itself what it cannot do
         };
+    }
+
+    /** Why a model does not fit a device; empty when it does. */
+    Optional<String> refusal(DeviceOffer offer, WorkOrder work) {
+        return refusal(offer, params(work));
+    }
+
+    /** The memory a weight pool takes on a host. Answers quickly. */
+    long poolBytes(WorkOrder work) {
+        if (pools.size() > REMEMBERED) pools.clear();
+        return pools.computeIfAbsent(work.costClass(), _ -> 2 * params(work).poolSize());
     }
 
     @Override

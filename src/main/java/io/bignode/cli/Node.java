@@ -77,10 +77,11 @@ final class Node implements AutoCloseable {
         this.certificate = certificate(settings, alarms);
         certificate.ifPresent(own -> gate.follow(own::check));
         ModelSizes models = new ModelSizes();
-        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife());
+        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
+        sessions.admitBy(new MemoryAdmission(leases::devices, models, HostDevices.poolBudget()));
         NodeGauges gauges = new NodeGauges(
                 sessions, store, leases, () -> broker.flatMap(HeadBroker::embedded), alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
         NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
@@ -92,7 +93,6 @@ final class Node implements AutoCloseable {
                 gate.tenants(),
                 sessions,
                 new Delivery(meter),
-                new MemoryAdmission(leases::devices, models, sessions, HostDevices.poolBudget()),
                 () -> leases.devices().size(),
                 gate.callbackHosts(),
                 new WorkerAdministration(joinToken, leases),

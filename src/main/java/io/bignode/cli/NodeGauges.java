@@ -32,6 +32,8 @@ record NodeGauges(
     private static final class Share {
         final Map<SessionStatus, Integer> byStatus = new EnumMap<>(SessionStatus.class);
         int idle;
+        int waiting;
+        int lingering;
         long undelivered;
     }
 
@@ -54,7 +56,9 @@ record NodeGauges(
             Share share = tenants.computeIfAbsent(session.order().tenant(), _ -> new Share());
             SessionStatus status = session.status();
             share.byStatus.merge(status, 1, Integer::sum);
-            if (!status.ended() && !session.leasable()) share.idle++;
+            if (session.waiting()) share.waiting++;
+            else if (!status.ended() && !session.leasable()) share.idle++;
+            if (session.lingers()) share.lingering++;
             share.undelivered += Math.max(0, session.totalBatches() - session.settled());
         }
         tenants.forEach((tenant, share) -> {
@@ -62,6 +66,8 @@ record NodeGauges(
                 readings.gauge(Family.SESSIONS, share.byStatus.getOrDefault(status, 0), tenant, status.wire());
             }
             readings.gauge(Family.SESSIONS_IDLE, share.idle, tenant);
+            readings.gauge(Family.SESSIONS_WAITING, share.waiting, tenant);
+            readings.gauge(Family.SESSIONS_LINGERING, share.lingering, tenant);
             readings.gauge(Family.UNDELIVERED_BATCHES, share.undelivered, tenant);
         });
         readings.gauge(Family.SESSIONS_MAX, sessions.rules().maxSessions());

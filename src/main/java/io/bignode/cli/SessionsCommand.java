@@ -18,7 +18,9 @@ final class SessionsCommand extends ShowOverview {
     static TextTable table(JsonNode sessions) {
         TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "RAW", "VALID", "DELIVERED", "RAW/MIN", "VALID/MIN", "SHARE");
         for (JsonNode one : sessions) {
-            String status = one.path("status").asText() + (one.path("idle").asBoolean() ? ", nobody polls" : "");
+            String status = one.path("waiting").asBoolean() ? waiting(one) : one.path("status").asText();
+            if (one.path("idle").asBoolean()) status += ", nobody polls";
+            if (one.path("lingering").asBoolean()) status += ", lingers";
             table.row(
                     one.path("session_id").asText(), one.path("tenant").asText(), one.path("node_id").asText(), one.path("block_height").asText(), status,
                     Math.round(one.path("seconds_left").asDouble()) + "s", one.path("raw").asText(), one.path("valid").asText(),
@@ -26,6 +28,11 @@ final class SessionsCommand extends ShowOverview {
                     Math.round(100 * one.path("share").asDouble()) + "%");
         }
         return table;
+    }
+
+    private static String waiting(JsonNode session) {
+        JsonNode position = session.path("waiting_position");
+        return position.isNumber() ? "waits, " + position.asText() + " in line" : "waits";
     }
 
     private static String rounded(JsonNode rate) {

@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param port        port to listen on; 0 takes any that is free
  * @param maxSessions how many sessions may run at once
  * @param sessionLife from a session's start until it expires
+ * @param linger      how long a session of the deployed dialect is shown as active after its end
+ * @param maxWaiting  how many sessions may wait for their turn
  * @param token       what small nodes must show
  * @param tokenOrigin where the token came from
  * @param dataDir     this node's own folder
@@ -30,6 +32,8 @@ public record Settings(
         int port,
         int maxSessions,
         Duration sessionLife,
+        Duration linger,
+        int maxWaiting,
         Token token,
         TokenOrigin tokenOrigin,
         Path dataDir,
@@ -79,6 +83,8 @@ public record Settings(
         int port = reader.integer("DELEGATION_PORT", 0, 65_535, 9090);
         int maxSessions = reader.integer("DELEGATION_MAX_SESSIONS", 1, 10_000, 10);
         int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
+        int linger = reader.integer("DELEGATION_LINGER_SECONDS", 0, 3600, 240);
+        int maxWaiting = reader.integer("DELEGATION_MAX_WAITING", 0, 10_000, 100);
         int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
         StoreSettings store = StoreSettings.read(reader);
         TenantSettings tenants = TenantSettings.read(reader);
@@ -106,6 +112,8 @@ public record Settings(
                 port,
                 maxSessions,
                 Duration.ofSeconds(seconds),
+                Duration.ofSeconds(linger),
+                maxWaiting,
                 token,
                 origin,
                 dataDir,

@@ -168,7 +168,7 @@ public final class Delivery implements AutoCloseable {
 
     /** The answer to a poll whose turn did not come: what there is belongs to the poll that has the turn. */
     private static Batches nothing(Session session) {
-        return new Batches(session.id(), List.of(), true, session.status(), session.totalBatches(), session.settled());
+        return new Batches(session.id(), List.of(), true, session.shownStatus(), session.totalBatches(), session.settled());
     }
 
     private void await(Session session, long cursor, Duration wait) throws InterruptedException {

@@ -6,8 +6,10 @@ import io.bignode.session.Sessions;
 import io.bignode.session.StoreException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -27,6 +29,10 @@ import org.jspecify.annotations.Nullable;
 public final class Push implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Push.class.getName());
     private static final Duration LOOK = Duration.ofSeconds(30);
+
+    /** How soon an address that a small node changed is pushed to while the one before it failed. */
+    private static final Duration ADDRESS_LOOK = Duration.ofSeconds(1);
+
     private static final Duration TURN = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -117,17 +123,30 @@ public final class Push implements AutoCloseable {
             } finally {
                 threads.remove(session);
             }
+            // Its address may have come back before this thread was off the list.
+            if (!closed && goesOn(session)) look();
         });
     }
 
+    /** Whether there is, or may be, something to push, and an address to push it to. */
+    private boolean goesOn(Session session) {
+        return session.order().callback().isPresent() && session.active() && sessions.keeps(session);
+    }
+
     private void run(Session session) throws InterruptedException {
-        CallbackUrl url = new CallbackUrl(session.order().callback().orElseThrow());
+        Optional<URI> callback = session.order().callback();
         int failures = 0;
-        while (!closed && sessions.keeps(session) && session.active()) {
+        while (!closed && goesOn(session)) {
+            if (!session.order().callback().equals(callback)) failures = 0;
+            callback = session.order().callback();
+            if (callback.isEmpty()) return;
+            CallbackUrl url = new CallbackUrl(callback.get());
             // As long as nothing fails there is no sign that its small node is gone.
             if (failures == 0) session.polled();
-            session.await(session.settled(), LOOK, () -> closed);
-            if (closed || session.settled() == session.totalBatches()) continue;
+            Optional<URI> here = callback;
+            session.await(session.settled(), LOOK, () -> closed || !session.order().callback().equals(here));
+            boolean moved = !session.order().callback().equals(callback);
+            if (closed || moved || session.settled() == session.totalBatches()) continue;
             String failure = attempt(session, url);
             if (failure == null) {
                 if (failures > 0) LOG.log(System.Logger.Level.INFO, "session {0}: {1} takes pushed batches again", session.id(), url);
@@ -142,8 +161,19 @@ public final class Push implements AutoCloseable {
                         "session {0}: pushing to {1} failed: {2}; it is tried again until the session is purged",
                         session.id(), url, failure);
             }
-            if (closing.await(rules.pause(failures, ThreadLocalRandom.current().nextDouble()).toNanos(), TimeUnit.NANOSECONDS)) return;
+            if (!pause(session, callback, rules.pause(failures, ThreadLocalRandom.current().nextDouble()))) return;
         }
+    }
+
+    /** Waits before the next attempt, but not for an address that is the session's no more; false at the end. */
+    private boolean pause(Session session, Optional<URI> callback, Duration pause) throws InterruptedException {
+        long deadline = System.nanoTime() + pause.toNanos();
+        while (session.order().callback().equals(callback)) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) return true;
+            if (closing.await(Math.min(left, ADDRESS_LOOK.toNanos()), TimeUnit.NANOSECONDS)) return false;
+        }
+        return true;
     }
 
     /** Pushes what is there, once; says what failed, null when nothing did. */

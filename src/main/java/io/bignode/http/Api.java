@@ -26,7 +26,6 @@ public final class Api {
      * @param tenants   whose token is whose
      * @param sessions  where sessions start and are found
      * @param delivery  answers polls
-     * @param admission asked before a new session starts
      * @param devices   how many devices serve now
      * @param hosts     who may be called back
      * @param workers   what an operator may do with workers
@@ -37,7 +36,6 @@ public final class Api {
             Tenants tenants,
             Sessions sessions,
             Delivery delivery,
-            Admission admission,
             IntSupplier devices,
             CallbackHosts hosts,
             Workers workers,
@@ -50,7 +48,7 @@ public final class Api {
         this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
         this.routes = Routes.of(
                 new SessionResource(sessions, delivery, devices),
-                new StartResource(sessions, admission, devices, hosts),
+                new StartResource(sessions, devices, hosts),
                 new HealthResource(devices, () -> closing, sessions::estranged))
                 .and(new WorkerResource(workers).routes())
                 .and(WebPages.routes())

@@ -9,6 +9,7 @@ import io.bignode.session.Series;
 import io.bignode.session.Session;
 import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
+import io.bignode.session.Turn;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -70,6 +71,7 @@ final class LiveDocuments {
                 viewer.all() ? all.rawPerMinute() : views.stream().mapToDouble(one -> one.pace().rawPerMinute()).sum(),
                 viewer.all() ? all.validPerMinute() : views.stream().mapToDouble(one -> one.pace().validPerMinute()).sum(),
                 listing.running(),
+                listing.waiting(),
                 listing.kept(),
                 shown.size(),
                 (int) shown.stream().filter(device -> device.leases() > 0).count());
@@ -80,7 +82,8 @@ final class LiveDocuments {
                 view.id(), view.tenant(), view.nodeId(), view.epoch().blockHeight(), view.epoch().blockHash(), view.status().wire(), view.error().orElse(null),
                 view.createdAt().toString(), seconds(view.age()), seconds(view.timeLeft()), seconds(view.life()), view.computed(), view.found(),
                 view.delivered(), view.found() - view.delivered(), view.batches(), view.settledBatches(), view.pace().rawPerMinute(),
-                view.pace().validPerMinute(), view.share(), view.weight(), view.leases(), seconds(view.polledAgo()), view.push(), view.idle());
+                view.pace().validPerMinute(), view.share(), view.weight(), view.leases(), seconds(view.polledAgo()), view.push(), view.idle(),
+                view.waiting(), view.turn().map(Turn::position).orElse(null), view.turn().map(turn -> turn.obstacle().text()).orElse(null), view.lingering());
     }
 
     /** The series that a viewer sees now. */

@@ -48,11 +48,15 @@ public record Overview(
             double rawPerMinute,
             double validPerMinute,
             int runningSessions,
+            int waitingSessions,
             int keptSessions,
             int devices,
             int workingDevices) {}
 
-    /** A session. Raw nonces were computed, valid ones count, delivered ones were handed out. */
+    /**
+     * A session. Raw nonces were computed, valid ones count, delivered ones were handed out. One that waits to be admitted tells its position among
+     * those that wait, unless nobody polls it. One that lingers ended; its small node is told that it goes on.
+     */
     public record SessionLine(
             String sessionId,
             String tenant,
@@ -78,7 +82,11 @@ public record Overview(
             int leases,
             double polledSecondsAgo,
             boolean push,
-            boolean idle) {}
+            boolean idle,
+            boolean waiting,
+            @Nullable Integer waitingPosition,
+            @Nullable String waitingFor,
+            boolean lingering) {}
 
     /** A device. */
     public record DeviceLine(

@@ -8,14 +8,18 @@ import io.bignode.poc.Fault;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.session.Session;
+import io.bignode.session.SessionStatus;
 import io.bignode.session.Sessions;
 import io.bignode.session.StoreException;
+import io.bignode.session.Turn;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 
 /** Polls, shows and stops sessions. */
@@ -73,7 +77,7 @@ final class SessionResource {
         list(own, mostOf(call.tenant()), own, this::describe, reply);
     }
 
-    /** The deployed dialect's list. Whoever shows no token is told counts of the whole node, and no session's id. */
+    /** The deployed dialect's list: what lingers is shown as its small node sees it. Whoever shows no token is told counts of the whole node, and no session's id. */
     void status(Call call, Reply reply) throws IOException {
         List<Session> counted = call.hasTenant() ? sessions.list(call.tenant().name()) : sessions.kept();
         int most = call.hasTenant() ? mostOf(call.tenant()) : sessions.rules().maxSessions();
@@ -155,18 +159,18 @@ final class SessionResource {
     private void describe(Session session, JsonGenerator json) throws IOException {
         json.writeNumberField("total_generated", session.totalGenerated());
         json.writeStringField("created_at", session.createdAt().toString());
-        describeInCommon(session, json);
+        describeInCommon(session, session.status(), json);
     }
 
     /** The field's small nodes read the time as a number of seconds, and count batches. */
     private void describeAsDeployed(Session session, JsonGenerator json) throws IOException {
         json.writeNumberField("total_generated", session.totalBatches());
         json.writeNumberField("created_at", BigDecimal.valueOf(session.createdAt().toEpochMilli(), 3));
-        describeInCommon(session, json);
+        describeInCommon(session, session.shownStatus(), json);
     }
 
-    private void describeInCommon(Session session, JsonGenerator json) throws IOException {
-        json.writeStringField("status", session.status().wire());
+    private void describeInCommon(Session session, SessionStatus status, JsonGenerator json) throws IOException {
+        json.writeStringField("status", status.wire());
         json.writeBooleanField("session_active", session.active());
         json.writeNumberField("node_id", session.order().nodeId());
         json.writeNumberField("gpu_count", devices.getAsInt());
@@ -174,6 +178,11 @@ final class SessionResource {
         json.writeNumberField("total_batches_generated", session.totalBatches());
         json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
         json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
+        Optional<Turn> turn = sessions.turn(session);
+        if (turn.isPresent()) {
+            json.writeNumberField("waiting_position", turn.get().position());
+            json.writeStringField("waiting_for", turn.get().obstacle().text());
+        }
         if (session.error().isPresent())
             json.writeStringField("error", session.error().get());
     }

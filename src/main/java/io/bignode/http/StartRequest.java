@@ -1,6 +1,7 @@
 package io.bignode.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.CallbackUrl;
@@ -11,6 +12,7 @@ import io.bignode.poc.ProofOrder;
 import io.bignode.session.Epoch;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
+import io.bignode.session.Terms;
 import io.bignode.session.WorkOrder;
 import java.net.URI;
 import java.util.Optional;
@@ -42,8 +44,13 @@ record StartRequest(ProofOrder proof, long nodeCount, Optional<URI> callback) {
         return new StartRequest(proof, nodeCount, callback);
     }
 
-    /** The order this request asks for. */
-    Order order(Tenant tenant) {
+    /**
+     * The order this request asks for.
+     *
+     * @param waits   whether it may wait for its turn
+     * @param lingers whether its session is shown as active for a while after its end
+     */
+    Order order(Tenant tenant, boolean waits, boolean lingers) {
         ObjectNode identity = proof.toJson();
         // The same nonces of the same streams, whatever the height, the target or the field order of a retry.
         identity.remove("block_height");
@@ -55,7 +62,13 @@ record StartRequest(ProofOrder proof, long nodeCount, Optional<URI> callback) {
                 proof.toJson().toString());
         NonceSequence nonces = new NonceSequence(proof.nodeId(), nodeCount);
         Epoch epoch = new Epoch(proof.blockHeight(), proof.blockHash());
-        return new Order(tenant.name(), identity.toString(), nonces, proof.nodeId(), work, tenant.weight(), epoch, callback);
+        String participant = JsonNodeFactory.instance
+                .objectNode()
+                .put("public_key", proof.publicKey())
+                .put("node_id", proof.nodeId())
+                .toString();
+        Terms terms = new Terms(tenant.maxSessions(), waits, lingers);
+        return new Order(tenant.name(), identity.toString(), nonces, proof.nodeId(), work, tenant.weight(), epoch, callback, participant, terms);
     }
 
     /** What is said of a faulty one holds nothing of it: its path may be a secret. */

@@ -1,50 +1,67 @@
 package io.bignode.http;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
+import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
+import io.bignode.session.Turn;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/** Starts sessions. */
+/**
+ * Starts sessions.
+ *
+ * <p>Small nodes of the field, who send their token in the body, ask once: what they are refused they never ask for again. So a sound order of
+ * theirs waits for room, and for the store, and their sessions seem to go on after the end of the computing until the chain's own end of the
+ * stage. Others are told when to ask again, or wait where they say so.
+ */
 final class StartResource {
-    private static final Duration RETRY = Duration.ofSeconds(10);
+    /** How long a small node of the field is kept waiting for a store that cannot be written; it gives up after 30 s. */
+    private static final Duration STORE = Duration.ofSeconds(20);
+
+    private static final Duration STORE_LOOK = Duration.ofMillis(200);
+    private static final String UNUSED = "batch_size and fraud_threshold change nothing on this node";
+    private static final JsonMapper JSON = new JsonMapper();
 
     private final Sessions sessions;
-    private final Admission admission;
     private final IntSupplier devices;
     private final CallbackHosts hosts;
 
-    StartResource(Sessions sessions, Admission admission, IntSupplier devices, CallbackHosts hosts) {
+    StartResource(Sessions sessions, IntSupplier devices, CallbackHosts hosts) {
         this.sessions = sessions;
-        this.admission = admission;
         this.devices = devices;
         this.hosts = hosts;
     }
 
-    void start(Call call, Reply reply) throws ProblemException, IOException {
+    void start(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
         StartRequest request = parse(call);
-        Order order = request.order(call.tenant());
-        // A retry of what runs is answered even where a new session would find no room.
-        if (!runs(order)) admit(request.proof());
-        switch (sessions.start(order, call.tenant().maxSessions())) {
+        boolean deployed = call.bodyToken().isPresent();
+        Order order = request.order(call.tenant(), deployed || queue(call.query()), deployed);
+        StartOutcome outcome = sessions.start(order);
+        long deadline = System.nanoTime() + STORE.toNanos();
+        while (deployed && outcome instanceof StartOutcome.NotStored && System.nanoTime() - deadline < 0) {
+            Thread.sleep(STORE_LOOK);
+            outcome = sessions.start(order);
+        }
+        switch (outcome) {
             case StartOutcome.Started(Session session) -> reply.send(answer(session, "session started"));
-            case StartOutcome.Running(Session session) ->
-                reply.send(answer(session, "this order runs already, in this session"));
-            case StartOutcome.Full(Duration retryAfter) -> {
-                int own = Math.min(call.tenant().maxSessions(), sessions.rules().maxSessions());
-                String detail = "as many sessions run as may: " + own + " of yours, " + sessions.rules().maxSessions() + " of all tenants";
-                throw new ProblemException(Problem.full(detail, retryAfter));
-            }
+            case StartOutcome.Running(Session session) -> reply.send(answer(session, "this order runs already, in this session; " + UNUSED));
+            case StartOutcome.Redirected(Session session) -> reply.send(answer(session, "this order runs already, in this session; " + redirected(session)));
+            case StartOutcome.Replaced(Session session, Session before) -> reply.send(answer(session, replaced(session, before)));
+            case StartOutcome.Refused(Obstacle obstacle, boolean lineFull) -> throw new ProblemException(problem(obstacle, lineFull));
             case StartOutcome.NotStored(String reason) ->
-                throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RETRY));
-            case StartOutcome.Closing _ ->
-                throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+                throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RetryAfter.soon()));
+            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down", RetryAfter.soon()));
         }
     }
 
@@ -56,32 +73,60 @@ final class StartResource {
         }
     }
 
-    private boolean runs(Order order) {
-        return sessions.list(order.tenant()).stream()
-                .anyMatch(session -> session.order().key().equals(order.key())
-                        && !session.status().ended());
+    private static boolean queue(Query query) throws ProblemException {
+        Optional<String> queue = query.value("queue");
+        if (queue.isEmpty() || queue.get().equals("false")) return false;
+        if (queue.get().equals("true")) return true;
+        throw new ProblemException(Problem.invalid("queue", "must be true or false"));
     }
 
-    private void admit(ProofOrder proof) throws ProblemException {
-        Admission.Refusal refusal = admission.refusal(proof).orElse(null);
-        switch (refusal) {
-            case null -> {}
-            case Admission.Refusal.TooLarge(String sizes) ->
-                throw new ProblemException(
-                        Problem.invalid("params", "make a model that fits no device of this node: " + sizes));
-            case Admission.Refusal.NoDevice _ ->
-                throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
-            case Admission.Refusal.NoRoom(String sizes, Duration retryAfter) ->
-                throw new ProblemException(
-                        Problem.unavailable("other sessions' models fill the memory: " + sizes, retryAfter));
+    private Problem problem(Obstacle obstacle, boolean lineFull) {
+        if (lineFull) {
+            String detail = obstacle.text() + ", and " + sessions.rules().maxWaiting() + " wait for their turn already, which is as many as may";
+            return Problem.full(detail, RetryAfter.soon());
+        }
+        return switch (obstacle) {
+            case Obstacle.NodeFull _, Obstacle.TenantFull _ -> Problem.full(obstacle.text(), RetryAfter.soon());
+            case Obstacle.NoDevice _, Obstacle.NoMemory _ -> Problem.unavailable(obstacle.text(), RetryAfter.soon());
+            case Obstacle.FitsNoDevice(String sizes) -> Problem.invalid("params", "make a model that fits no device of this node: " + sizes);
+        };
+    }
+
+    private static String redirected(Session session) {
+        return session.order().callback().isPresent()
+                ? "what was not handed out yet is pushed to the new callback_url from now on"
+                : "nothing is pushed any more, as this start has no callback_url: poll for what was not handed out yet";
+    }
+
+    private static String replaced(Session session, Session before) {
+        return String.join(" and ", changes(before, session)) + " changed: this session goes on with the new values after the nonces of session " + before.id()
+                + ", which was stopped; what that one found can still be read; " + UNUSED;
+    }
+
+    private static List<String> changes(Session before, Session after) {
+        ProofOrder was = order(before);
+        ProofOrder is = order(after);
+        List<String> changes = new ArrayList<>();
+        if (was.rTarget() != is.rTarget()) changes.add("r_target");
+        if (was.blockHeight() != is.blockHeight()) changes.add("block_height");
+        return changes;
+    }
+
+    private static ProofOrder order(Session session) {
+        try {
+            return ProofOrder.parse(JSON.readTree(session.order().work().body()));
+        } catch (JsonProcessingException | InvalidOrderException impossible) {
+            throw new IllegalStateException("session " + session.id() + " holds an order that start would not have taken", impossible);
         }
     }
 
     private Answer answer(Session session, String message) {
+        Optional<Turn> turn = sessions.turn(session);
+        String all = message + turn.map(it -> "; it waits for its turn, " + Ordinal.of(it.position()) + " in line: " + it.obstacle().text()).orElse("");
         return Answer.ok(json -> {
             json.writeStringField("session_id", session.id());
-            json.writeStringField("status", session.status().wire());
-            json.writeStringField("message", message);
+            json.writeStringField("status", session.shownStatus().wire());
+            json.writeStringField("message", all);
             json.writeNumberField("gpu_count", devices.getAsInt());
         });
     }

@@ -11,6 +11,9 @@ public enum Family {
     SESSIONS(Type.GAUGE, "sessions", "Sessions that are kept, by status; those from before a restart too.", Label.TENANT, Label.STATUS),
     SESSIONS_MAX(Type.GAUGE, "sessions_max", "How many sessions may run at once."),
     SESSIONS_IDLE(Type.GAUGE, "sessions_idle", "Running sessions that get no leases, as nobody polls them or nothing is left to lease.", Label.TENANT),
+    SESSIONS_WAITING(Type.GAUGE, "sessions_waiting", "Sessions that wait for their turn, among those that initialise.", Label.TENANT),
+    SESSIONS_LINGERING(
+            Type.GAUGE, "sessions_lingering", "Sessions that ended, but whose small nodes are told that they go on until the chain's own end.", Label.TENANT),
     SESSIONS_STARTED(Type.COUNTER, "sessions_started", "Sessions started since this head started.", Label.TENANT),
     SESSIONS_ENDED(Type.COUNTER, "sessions_ended", "Sessions that ended since this head started.", Label.TENANT, Label.STATUS),
     UNDELIVERED_BATCHES(Type.GAUGE, "undelivered_batches", "Batches that were found and not yet handed out.", Label.TENANT),

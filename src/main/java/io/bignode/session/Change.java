@@ -1,7 +1,9 @@
 package io.bignode.session;
 
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** One thing that happened to a session or to its order, as the store keeps it. */
 public sealed interface Change {
@@ -20,8 +22,11 @@ public sealed interface Change {
     /** The last session of an order was purged. */
     record LineageForgotten(long lineage) implements Change {}
 
-    /** A session started. */
+    /** A session started. Its place and all else that moves is told by {@link SessionMoved}. */
     record SessionStarted(String sessionId, long lineage, Order order, Instant createdAt) implements Change {}
+
+    /** A running session's order has another address to push to, or other terms. */
+    record SessionAmended(String sessionId, Optional<URI> callback, Terms terms) implements Change {}
 
     /** How far a session got; takes the place of what was said before. */
     record SessionMoved(String sessionId, SessionProgress progress) implements Change {}

@@ -34,7 +34,10 @@ public final class Session {
     record Landed(Written written, Runnable publish) {}
 
     private final String id;
-    private final Order order;
+
+    /** Changes only by {@link #amend}, with the lock held. */
+    private volatile Order order;
+
     private final Instant createdAt;
     private final Surroundings around;
     private final long startNanos;
@@ -58,7 +61,16 @@ public final class Session {
     private @Nullable String error;
     private long computed;
 
-    /** What this head saw of its life. */
+    private long deviceNanos;
+    private @Nullable Instant firstFoundAt;
+
+    /** Its place among those that wait for their turn; 0 for one that was admitted. */
+    private long place;
+
+    /** Whether it is to stand at the end of the line, as nobody polled it for a while. */
+    private boolean placeLost;
+
+    /** Sums up its life. */
     private final Sprint sprint;
 
     /** The leases that did not end, and those whose results are not visible yet. */
@@ -79,6 +91,9 @@ public final class Session {
         this.status = progress.status();
         this.error = progress.error();
         this.computed = progress.computed();
+        this.deviceNanos = progress.deviceNanos();
+        this.firstFoundAt = progress.firstFoundAt();
+        this.place = progress.place();
         this.sprint = new Sprint(around.activity.deviceTime());
         Instant now = around.clock.instant();
         long nanos = around.nanoTime.getAsLong();
@@ -92,11 +107,12 @@ public final class Session {
     /**
      * A session that starts now; it gets no leases before {@link #open}.
      *
+     * @param place  where it waits for its turn; 0 for one that does not wait
      * @param before what is to be written together with its start
      */
-    static Session start(String id, Order order, long lineage, NonceLedger ledger, Surroundings around, List<Change> before) {
+    static Session start(String id, Order order, long place, long lineage, NonceLedger ledger, Surroundings around, List<Change> before) {
         Instant now = around.clock.instant();
-        SessionProgress progress = SessionProgress.start(now);
+        SessionProgress progress = SessionProgress.start(now, place);
         Session session = new Session(id, order, now, progress, ledger, around);
         List<Change> changes = new ArrayList<>(before);
         changes.add(new Change.SessionStarted(id, lineage, order, now));
@@ -168,7 +184,85 @@ public final class Session {
         return status;
     }
 
-    /** Why it ended in {@link SessionStatus#ERROR}; empty otherwise. */
+    /** Where it is in its life as its small node sees it, who takes the end for good: one that lingers after its time seems to go on. */
+    public synchronized SessionStatus shownStatus() {
+        if (status != SessionStatus.EXPIRED || !lingers()) return status;
+        return place > 0 ? SessionStatus.INITIALIZING : SessionStatus.GENERATING;
+    }
+
+    /**
+     * Whether it ended by itself a while ago, on terms by which it is shown as active until somebody stops it or that while is over. It gets no
+     * leases and counts against no limit.
+     */
+    public synchronized boolean lingers() {
+        boolean endedByItself = status == SessionStatus.EXPIRED || status == SessionStatus.ERROR;
+        return endedByItself && order.terms().lingers() && around.nanoTime.getAsLong() - endedNanos < around.rules.linger().toNanos();
+    }
+
+    /** Whether it waits for its turn. */
+    public synchronized boolean waiting() {
+        return place > 0 && !status.ended();
+    }
+
+    /** Its place among those that wait. */
+    synchronized long place() {
+        return place;
+    }
+
+    /** Whether nobody polled it for so long that its turn goes to others. */
+    synchronized boolean idling() {
+        return idle();
+    }
+
+    /** Whether its place is lost, as nobody polled it for a while. */
+    synchronized boolean lostPlace() {
+        return placeLost;
+    }
+
+    /** Nobody polls it: once somebody does, it is to stand at the end. */
+    synchronized void losePlace() {
+        placeLost = true;
+    }
+
+    /** Waits at this place from now on. */
+    synchronized void standAt(long newPlace) {
+        place = newPlace;
+        placeLost = false;
+        note();
+    }
+
+    /** Its turn has come; false when it does not wait any more. */
+    synchronized boolean admit() {
+        if (!waiting()) return false;
+        place = 0;
+        note();
+        return true;
+    }
+
+    /** Whether the devices' memory is taken by it: it was admitted, runs, and somebody polls it. */
+    synchronized boolean usesDevices() {
+        return place == 0 && !status.ended() && !lifeOver() && !idle();
+    }
+
+    /**
+     * What became of {@link #amend}.
+     *
+     * @param redirected whether the address to push to is another one, or gone
+     * @param written    told when it is durable
+     */
+    record Amendment(boolean redirected, Written written) {}
+
+    /** Takes the address to push to and the terms of an order that was sent again; empty where these are what they were. */
+    synchronized Optional<Amendment> amend(Order again) {
+        Terms terms = again.terms().and(order.terms());
+        boolean redirected = !again.callback().equals(order.callback());
+        if (!redirected && terms.equals(order.terms())) return Optional.empty();
+        order = order.amended(again.callback(), terms);
+        notifyAll();
+        return Optional.of(new Amendment(redirected, around.store.write(List.of(new Change.SessionAmended(id, again.callback(), terms)))));
+    }
+
+    /** Why it failed, which one that was stopped later still tells; empty where it did not fail. */
     public synchronized Optional<String> error() {
         return Optional.ofNullable(error);
     }
@@ -192,25 +286,26 @@ public final class Session {
      * As people and monitors see it.
      *
      * @param allNanos the device time of all sessions' last minute
+     * @param turn     where it stands; empty where it does not wait
      */
-    synchronized SessionView view(long allNanos) {
+    synchronized SessionView view(long allNanos, Optional<Turn> turn) {
         Pace pace = around.activity.ofSession(id, age());
         long busy = pace.work().deviceNanos();
         return new SessionView(
                 id, order.tenant(), order.nodeId(), order.epoch(), status, error(), createdAt, age(), timeLeft(), around.rules.life(), computed, log.total(),
                 log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos), order.weight(),
                 flights.size() - held.size(), Duration.ofNanos(around.nanoTime.getAsLong() - polledNanos), order.callback().isPresent(),
-                idle() && !status.ended());
+                idle() && !status.ended(), waiting(), turn, lingers());
     }
 
-    /** Whether anything may still be handed out: it runs, a lease is in flight, or something found was not handed out yet. */
+    /** Whether its small node should go on asking: it runs or lingers, a lease is in flight, or something found was not handed out yet. */
     public synchronized boolean active() {
-        return !drained() || log.settled() < log.newest();
+        return !over() || log.settled() < log.newest();
     }
 
-    /** Whether it may get leases: it runs, somebody polled it lately, and nonces are left. */
+    /** Whether it may get leases: it runs, does not wait for its turn, somebody polled it lately, and nonces are left. */
     public synchronized boolean leasable() {
-        return open && !status.ended() && !lifeOver() && !idle() && !ledger.exhausted() && !around.store.full();
+        return open && place == 0 && !status.ended() && !lifeOver() && !idle() && !ledger.exhausted() && !around.store.full();
     }
 
     /**
@@ -307,6 +402,8 @@ public final class Session {
         int nonces = landing.found().size();
         long number = nonces == 0 ? 0 : log.number(nonces);
         computed += landing.computed();
+        if (landing.computed() > 0) deviceNanos += landing.deviceNanos();
+        if (nonces > 0 && firstFoundAt == null) firstFoundAt = around.clock.instant();
         synchronized (ledger) {
             ledger.land(flight.range(), landing.computed());
             List<Change> changes = ledger.changes();
@@ -331,9 +428,12 @@ public final class Session {
         summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
     }
 
-    /** Sums up what this head saw, once nothing more will come; a session that ended before this head has nothing to sum up. */
+    /** Sums up its life, once nothing more will come; a session of which nothing came under this head is not summed up again. */
     private Optional<String> summary() {
-        return drained() ? sprint.summary(id, status, log.settledNonces(), around.activity.deviceTime()) : Optional.empty();
+        if (!drained()) return Optional.empty();
+        Optional<Duration> firstBatch = Optional.ofNullable(firstFoundAt).map(found -> Duration.ofNanos(sinceNanos(createdAt, found)));
+        Sprint.Figures life = new Sprint.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
+        return sprint.summary(id, status, life, around.activity.deviceTime());
     }
 
     private void show(long number, Landing landing) {
@@ -342,7 +442,6 @@ public final class Session {
         if (landing.computed() > 0) {
             Work work = new Work(landing.computed(), landing.found().size(), landing.deviceNanos());
             around.activity.worked(id, landing.provenance().device(), work);
-            sprint.worked(work, age());
         }
         notifyAll();
     }
@@ -411,7 +510,7 @@ public final class Session {
     public Batches following(long cursor) {
         Batches read = read(cursor);
         synchronized (this) {
-            boolean more = !drained() || read.cursor() < log.newest();
+            boolean more = !over() || read.cursor() < log.newest();
             return new Batches(id, read.found(), more || !read.found().isEmpty(), read.status(), read.totalBatches(), read.cursor());
         }
     }
@@ -425,7 +524,7 @@ public final class Session {
     public synchronized void await(long cursor, Duration wait, BooleanSupplier givenUp) throws InterruptedException {
         long deadline = System.nanoTime() + wait.toNanos();
         boolean ran = !status.ended();
-        while (log.newest() <= cursor && !drained() && !(ran && status.ended()) && !givenUp.getAsBoolean()) {
+        while (log.newest() <= cursor && !over() && !(ran && status.ended()) && !givenUp.getAsBoolean()) {
             long left = deadline - System.nanoTime();
             if (left <= 0) return;
             TimeUnit.NANOSECONDS.timedWait(this, left);
@@ -451,9 +550,29 @@ public final class Session {
         turn.unlock();
     }
 
-    /** Stops it, durably; one that ended before stays as it is. */
+    /** Stops it, durably; one that ended before stays as it is, unless it lingers. */
     void stop() {
-        end(SessionStatus.STOPPED, null).ifPresent(Written::await);
+        dismiss().or(() -> end(SessionStatus.STOPPED, null)).ifPresent(Written::await);
+    }
+
+    /** Stops it as a newer one took its place, which needs not be durable: the next head would do the same. */
+    void replaced() {
+        end(SessionStatus.STOPPED, null);
+    }
+
+    /** Ends the lingering. */
+    private Optional<Written> dismiss() {
+        Written written;
+        SessionStatus before;
+        synchronized (this) {
+            if (!lingers()) return Optional.empty();
+            before = status;
+            status = SessionStatus.STOPPED;
+            written = note();
+            notifyAll();
+        }
+        LOG.log(System.Logger.Level.INFO, "session {0} stopped after it ended: {1}", id, before.wire());
+        return Optional.of(written);
     }
 
     /**
@@ -477,9 +596,9 @@ public final class Session {
         if (lifeOver()) end(SessionStatus.EXPIRED, null);
     }
 
-    /** How long ago it ended; empty while it runs or a lease is in flight, so that no session is purged under its last leases. */
+    /** How long ago it ended; empty while it runs or lingers or a lease is in flight, so that no session is purged under its last leases. */
     synchronized Optional<Duration> drainedFor() {
-        return drained() ? Optional.of(Duration.ofNanos(around.nanoTime.getAsLong() - endedNanos)) : Optional.empty();
+        return over() ? Optional.of(Duration.ofNanos(around.nanoTime.getAsLong() - endedNanos)) : Optional.empty();
     }
 
     private Optional<Written> end(SessionStatus how, @Nullable String why) {
@@ -508,8 +627,8 @@ public final class Session {
         SessionStatus now;
         synchronized (this) {
             newest = log.newest();
-            mayFollow = !drained() || log.settled() < newest;
-            now = status;
+            mayFollow = !over() || log.settled() < newest;
+            now = shownStatus();
         }
         // Read with no lock held: batches that are visible do not change any more.
         FoundPage page = newest > cursor ? around.store.found(id, cursor, newest, ANSWER_BYTES) : new FoundPage(List.of(), cursor);
@@ -527,7 +646,9 @@ public final class Session {
         pollNotedNanos = polledNanos;
         Instant polledAt = around.clock.instant().minusNanos(around.nanoTime.getAsLong() - polledNanos);
         return new Change.SessionMoved(
-                id, new SessionProgress(status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt));
+                id,
+                new SessionProgress(
+                        status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt, place, deviceNanos, firstFoundAt));
     }
 
     /** Nanoseconds since a moment by the wall clock, none when the clock was set back behind it. */
@@ -537,6 +658,11 @@ public final class Session {
 
     private boolean drained() {
         return status.ended() && inFlight == 0;
+    }
+
+    /** Whether nothing follows and its small node may know. */
+    private boolean over() {
+        return drained() && !lingers();
     }
 
     private boolean lifeOver() {

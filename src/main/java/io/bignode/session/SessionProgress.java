@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param settled  the last batch that was handed out
  * @param polledAt when its small node asked last
  * @param endedAt  when it ended; null while it runs
+ * @param place    its place among those that wait for their turn; 0 for one that was admitted
+ * @param deviceNanos  how long devices were busy with it
+ * @param firstFoundAt when its first nonce that counts was found; null where none was
  */
 public record SessionProgress(
         SessionStatus status,
@@ -23,9 +26,12 @@ public record SessionProgress(
         long batches,
         long settled,
         Instant polledAt,
-        @Nullable Instant endedAt) {
-    /** A session that starts now. */
-    static SessionProgress start(Instant now) {
-        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null);
+        @Nullable Instant endedAt,
+        long place,
+        long deviceNanos,
+        @Nullable Instant firstFoundAt) {
+    /** A session that starts now, and waits at a place; 0 for one that does not wait. */
+    static SessionProgress start(Instant now, long place) {
+        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null, place, 0, null);
     }
 }

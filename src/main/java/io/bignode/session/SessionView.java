@@ -29,6 +29,9 @@ import java.util.Optional;
  * @param polledAgo      since its small node asked last
  * @param push           whether its batches are pushed
  * @param idle           whether it lost its turn because nobody polls
+ * @param waiting        whether it waits to be admitted
+ * @param turn           where it stands among those that wait; empty where it does not wait, or nobody polls it
+ * @param lingering      whether its small node is shown it as active although it ended
  */
 public record SessionView(
         String id,
@@ -52,4 +55,7 @@ public record SessionView(
         int leases,
         Duration polledAgo,
         boolean push,
-        boolean idle) {}
+        boolean idle,
+        boolean waiting,
+        Optional<Turn> turn,
+        boolean lingering) {}

@@ -30,7 +30,6 @@ import java.util.function.Predicate;
  */
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
-    private static final Duration LEAST_RETRY = Duration.ofSeconds(1);
     private static final Duration PURGE_PERIOD = Duration.ofSeconds(1);
 
     /** What makes two orders the same; the sequence is part of it, so that no two sequences can share a ledger by mistake. */
@@ -51,8 +50,14 @@ public final class Sessions {
             this.ledger = ledger;
         }
 
-        Optional<Session> running() {
-            return kept.stream().filter(session -> !session.status().ended()).findFirst();
+        /** The session that runs or waits; the newest where an older one is about to be stopped. */
+        Optional<Session> unended() {
+            return kept.reversed().stream().filter(session -> !session.status().ended()).findFirst();
+        }
+
+        /** The sessions that a newer one took the place of, but that were not stopped yet. */
+        List<Session> replacedBy(Session newest) {
+            return kept.stream().takeWhile(session -> session != newest).filter(session -> !session.status().ended()).toList();
         }
     }
 
@@ -68,10 +73,13 @@ public final class Sessions {
     /** In the order of their start. */
     private final Map<String, Session> sessions = new LinkedHashMap<>();
 
-    /** Those of them that ran when they were last looked at: thousands that ended are not asked at every lease. */
+    /** Those of them that ran or waited when they were last looked at: thousands that ended are not asked at every lease. */
     private final Set<Session> unended = new LinkedHashSet<>();
 
     private final Map<OrderIdentity, Lineage> lineages = new HashMap<>();
+    private final WaitingLine line;
+    private volatile Room room = Room.ENDLESS;
+    private final long bornNanos;
     private long purgedNanos;
     private long lastLineage;
     private boolean closed;
@@ -88,6 +96,8 @@ public final class Sessions {
         this.store = store;
         this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
         this.purgedNanos = nanoTime.getAsLong();
+        this.line = new WaitingLine(nanoTime);
+        this.bornNanos = purgedNanos;
         StoreImage image = store.load();
         try {
             restore(image);
@@ -115,6 +125,11 @@ public final class Sessions {
         around.observer = by;
     }
 
+    /** Has somebody asked from now on whether devices can take an order besides those that run. */
+    public void admitBy(Room by) {
+        room = by;
+    }
+
     /** All that are kept, running and ended, in the order of their start. */
     public synchronized List<Session> kept() {
         return List.copyOf(sessions.values());
@@ -125,34 +140,80 @@ public final class Sessions {
         return store.refusal();
     }
 
-    /** Starts a session, durably, or finds the one that runs this order already, which counts as a poll of it. */
+    /**
+     * Starts a session, durably; or finds the one that runs this order already, which counts as a poll of it and takes over the order's address
+     * to push to. Where there is no room, an order whose terms allow it waits: its session exists, and is admitted when its turn comes.
+     */
     public StartOutcome start(Order order) {
-        return start(order, rules.maxSessions());
+        tick();
+        Placed placed = again(order).orElseGet(() -> place(order, room.look()));
+        if (!placed.admitted().isEmpty()) begun(placed.admitted());
+        StartOutcome outcome = placed.outcome();
+        Optional<Session.Amendment> amendment = placed.amendment();
+        return switch (outcome) {
+            case StartOutcome.Started(Session session) -> open(session) ? outcome : notStored();
+            case StartOutcome.Replaced(Session session, Session _) -> open(session) ? outcome : notStored();
+            // Another thread may be starting it right now: no answer before its start is durable, nor before what this order changed is.
+            case StartOutcome.Running(Session session) -> session.open() && durable(amendment) ? polled(session, outcome) : notStored();
+            case StartOutcome.Redirected(Session session) -> {
+                changed();
+                yield session.open() && durable(amendment) ? polled(session, outcome) : notStored();
+            }
+            case StartOutcome.Refused _, StartOutcome.Closing _, StartOutcome.NotStored _ -> outcome;
+        };
     }
 
     /**
-     * The same for a tenant with a limit of its own.
+     * What became of an order, before it is durable.
      *
-     * @param tenantMax how many sessions of the order's tenant may run at once
+     * @param amendment what it changed of a session that was there before
+     * @param admitted  whose turn came first
      */
-    public StartOutcome start(Order order, int tenantMax) {
-        tick();
-        StartOutcome outcome = place(order, tenantMax);
-        switch (outcome) {
-            case StartOutcome.Started(Session session) -> {
-                if (!session.open() && withdraw(session)) return notStored();
-                LOG.log(System.Logger.Level.INFO, "session {0} started for node {1}", session.id(), Long.toString(order.nodeId()));
-                around.observer.started(order.tenant());
-                changed();
-            }
-            case StartOutcome.Running(Session session) -> {
-                // Another thread may be starting it right now: no answer before its start is durable.
-                if (!session.open()) return notStored();
-                session.polled();
-            }
-            case StartOutcome.Full _, StartOutcome.Closing _, StartOutcome.NotStored _ -> {}
+    private record Placed(StartOutcome outcome, Optional<Session.Amendment> amendment, List<Session> admitted) {
+        static Placed of(StartOutcome outcome) {
+            return new Placed(outcome, Optional.empty(), List.of());
         }
+    }
+
+    private static boolean durable(Optional<Session.Amendment> amendment) {
+        return amendment.isEmpty() || amendment.get().written().await();
+    }
+
+    private static StartOutcome polled(Session session, StartOutcome outcome) {
+        session.polled();
         return outcome;
+    }
+
+    /** Waits until a new session's start is durable, and stops those it takes the place of; false when it cannot be kept. */
+    private boolean open(Session session) {
+        if (!session.open() && withdraw(session)) return false;
+        replacedBy(session).forEach(Session::stop);
+        Optional<Turn> turn = turn(session);
+        LOG.log(System.Logger.Level.INFO, "session {0} started for node {1}{2}", session.id(), Long.toString(session.order().nodeId()),
+                turn.map(it -> ", waits for its turn: " + it.obstacle().text()).orElse(""));
+        around.observer.started(session.order().tenant());
+        changed();
+        return true;
+    }
+
+    private synchronized List<Session> replacedBy(Session session) {
+        Lineage lineage = lineages.get(OrderIdentity.of(session.order()));
+        return lineage == null ? List.of() : lineage.replacedBy(session);
+    }
+
+    /** A head may have been killed between the start of a session and the end of the one it takes the place of. */
+    private static void endReplaced(Lineage lineage) {
+        lineage.unended().map(lineage::replacedBy).ifPresent(all -> all.forEach(Session::replaced));
+    }
+
+    /** Where a session stands that waits for its turn; empty when it does not wait, or nobody polls it. */
+    public synchronized Optional<Turn> turn(Session session) {
+        return line.turn(session);
+    }
+
+    /** How many sessions of all tenants wait for their turn. */
+    public synchronized int waitingCount() {
+        return line.length();
     }
 
     /** A tenant's session; another tenant's is not found. */
@@ -169,19 +230,22 @@ public final class Sessions {
      * Sessions as people and monitors see them, the newest first.
      *
      * @param tenant whose are wanted
-     * @param most   how many at most; those that run come before those that ended
+     * @param most   how many at most; those that run or wait come before those that ended
      */
     public Listing views(Predicate<String> tenant, int most) {
         List<Session> wanted;
+        Map<Session, Turn> turns;
         synchronized (this) {
+            turns = line.turns();
             wanted = new ArrayList<>(sessions.values()).reversed().stream().filter(session -> tenant.test(session.order().tenant())).toList();
         }
         List<Session> running = wanted.stream().filter(session -> !session.status().ended()).toList();
         Set<Session> listed = new HashSet<>(running.subList(0, Math.min(most, running.size())));
         wanted.stream().filter(session -> session.status().ended()).limit(most - listed.size()).forEach(listed::add);
         long allNanos = around.activity.pace().work().deviceNanos();
-        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos)).toList();
-        return new Listing(views, running.size(), wanted.size());
+        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos, Optional.ofNullable(turns.get(session)))).toList();
+        int waiting = (int) running.stream().filter(Session::waiting).count();
+        return new Listing(views, running.size() - waiting, waiting, wanted.size());
     }
 
     /**
@@ -189,9 +253,10 @@ public final class Sessions {
      *
      * @param views   they, the newest first
      * @param running how many there are that run, listed or not
+     * @param waiting how many there are that wait for their turn
      * @param kept    how many there are
      */
-    public record Listing(List<SessionView> views, int running, int kept) {
+    public record Listing(List<SessionView> views, int running, int waiting, int kept) {
         /** Copies the list. */
         public Listing {
             views = List.copyOf(views);
@@ -230,16 +295,16 @@ public final class Sessions {
 
     /** The sessions that may get leases, in the order of their start. */
     public synchronized List<Session> leasable() {
-        return running().stream().filter(Session::leasable).toList();
+        return unended().stream().filter(Session::leasable).toList();
     }
 
-    /** How many sessions of all tenants have not ended. */
+    /** How many sessions of all tenants run; those that wait for their turn do not. */
     public synchronized int runningCount() {
-        return running().size();
+        return admitted().size();
     }
 
     /**
-     * Stops a tenant's session, durably; stopping one that ended changes nothing.
+     * Stops a tenant's session, durably; stopping one that ended and does not linger changes nothing.
      *
      * @return the session, empty when the tenant has none of this id
      */
@@ -300,14 +365,47 @@ public final class Sessions {
         return store.estranged();
     }
 
-    /** Ends sessions whose life is over and purges old ones; to be called a few times a second. */
+    /** Ends sessions whose life is over, admits those whose turn has come and purges old ones; to be called a few times a second. */
     public void tick() {
         List<Session> all;
         synchronized (this) {
-            all = running();
+            all = unended();
         }
         all.forEach(Session::expireIfDue);
+        if (admit()) listeners.forEach(Runnable::run);
+        failMisfits();
         purge();
+    }
+
+    /** Admits those whose turn has come; false when there is nobody. */
+    private boolean admit() {
+        synchronized (this) {
+            if (line.isEmpty()) return false;
+        }
+        Room.Look look = room.look();
+        List<Session> admitted;
+        synchronized (this) {
+            admitted = line.admit(new RoomLeft(rules.maxSessions(), look, admitted()));
+        }
+        admitted.forEach(Sessions::tell);
+        return !admitted.isEmpty();
+    }
+
+    private void begun(List<Session> admitted) {
+        admitted.forEach(Sessions::tell);
+        listeners.forEach(Runnable::run);
+    }
+
+    private static void tell(Session session) {
+        LOG.log(System.Logger.Level.INFO, "session {0} has its turn after {1} s", session.id(), Long.toString(session.age().toSeconds()));
+    }
+
+    private void failMisfits() {
+        Map<Session, Obstacle> hopeless;
+        synchronized (this) {
+            hopeless = line.hopeless();
+        }
+        hopeless.forEach((session, obstacle) -> session.fail(obstacle.text()));
     }
 
     /** Lets no new session start; the running ones go on. */
@@ -338,6 +436,8 @@ public final class Sessions {
         }
         for (Flight flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
         for (Landing held : image.held()) known(around.flying, held.leaseId()).restore(held);
+        lineages.values().forEach(Sessions::endReplaced);
+        line.restore(sessions.values());
     }
 
     private static <K, V> V known(Map<K, V> all, K key) {
@@ -362,24 +462,70 @@ public final class Sessions {
         }
     }
 
-    private synchronized StartOutcome place(Order order, int tenantMax) {
-        if (closed) return new StartOutcome.Closing();
+    /** Finds the session of an order that runs or waits already; empty where the order needs another one. */
+    private synchronized Optional<Placed> again(Order order) {
+        if (closed) return Optional.of(Placed.of(new StartOutcome.Closing()));
+        return unended(order).filter(same -> same.order().asksForTheSame(order)).map(same -> {
+            Optional<Session.Amendment> amendment = same.amend(order);
+            boolean redirected = amendment.filter(Session.Amendment::redirected).isPresent();
+            return new Placed(redirected ? new StartOutcome.Redirected(same) : new StartOutcome.Running(same), amendment, List.of());
+        });
+    }
+
+    private Optional<Session> unended(Order order) {
+        return Optional.ofNullable(lineages.get(OrderIdentity.of(order))).flatMap(Lineage::unended);
+    }
+
+    private synchronized Placed place(Order order, Room.Look look) {
+        Optional<Placed> again = again(order);
+        if (again.isPresent()) return again.get();
+        RoomLeft left = new RoomLeft(rules.maxSessions(), look, admitted());
+        // Who waits comes first, also where room was made a moment ago.
+        List<Session> admitted = line.admit(left);
+        return new Placed(place(order, left), Optional.empty(), admitted);
+    }
+
+    private StartOutcome place(Order order, RoomLeft left) {
         OrderIdentity identity = OrderIdentity.of(order);
-        Optional<Session> same = Optional.ofNullable(lineages.get(identity)).flatMap(Lineage::running);
-        if (same.isPresent()) return new StartOutcome.Running(same.get());
-        List<Session> running = running();
-        if (running.size() >= rules.maxSessions()) return new StartOutcome.Full(untilRoom(running));
-        List<Session> own = running.stream().filter(session -> session.order().tenant().equals(order.tenant())).toList();
-        if (own.size() >= tenantMax) return new StartOutcome.Full(untilRoom(own));
+        Optional<Session> same = unended(order);
+        boolean runs = same.isPresent() && !same.get().waiting();
+        Optional<Obstacle> obstacle = runs ? Optional.empty() : left.obstacle(order);
+        if (same.isEmpty() && obstacle.isPresent() && !mayWait(order, obstacle.get())) {
+            return new StartOutcome.Refused(obstacle.get(), order.terms().waits() && lineFull());
+        }
         Optional<String> refusal = store.refusal();
         if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
+        if (same.isEmpty()) return new StartOutcome.Started(add(order, identity, line.nextPlace(), obstacle));
+        // It takes the place of the one before, in the line too.
+        long place = same.get().waiting() && !same.get().idling() ? same.get().place() : line.nextPlace();
+        return new StartOutcome.Replaced(add(order, identity, place, obstacle), same.get());
+    }
+
+    private boolean mayWait(Order order, Obstacle obstacle) {
+        if (!order.terms().waits() || lineFull()) return false;
+        // What fits no device never runs; but soon after a start the larger ones may be still to come.
+        boolean devicesCome = around.nanoTime.getAsLong() - bornNanos < WaitingLine.DEVICES_COME.toNanos();
+        return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome;
+    }
+
+    private boolean lineFull() {
+        return line.length() >= rules.maxWaiting();
+    }
+
+    /**
+     * Adds a session, which waits where there is an obstacle.
+     *
+     * @param place where it waits
+     */
+    private Session add(Order order, OrderIdentity identity, long place, Optional<Obstacle> obstacle) {
         List<Change> changes = new ArrayList<>();
         Lineage lineage = lineages.computeIfAbsent(identity, _ -> begin(order, changes));
-        Session session = Session.start(newId(), order, lineage.id, lineage.ledger, around, changes);
+        Session session = Session.start(newId(), order, obstacle.isPresent() ? place : 0, lineage.id, lineage.ledger, around, changes);
         sessions.put(session.id(), session);
         unended.add(session);
         lineage.kept.add(session);
-        return new StartOutcome.Started(session);
+        obstacle.ifPresent(one -> line.add(session, one));
+        return session;
     }
 
     private Lineage begin(Order order, List<Change> changes) {
@@ -398,19 +544,20 @@ public final class Sessions {
         return new StartOutcome.NotStored(store.refusal().orElse("what was started could not be stored"));
     }
 
-    private static Duration untilRoom(List<Session> running) {
-        Duration left = running.stream().map(Session::timeLeft).min(Comparator.naturalOrder()).orElse(LEAST_RETRY);
-        return left.compareTo(LEAST_RETRY) < 0 ? LEAST_RETRY : left;
-    }
-
-    private List<Session> running() {
+    /** Those that run or wait. */
+    private List<Session> unended() {
         unended.removeIf(session -> session.status().ended());
         return List.copyOf(unended);
     }
 
+    /** Those that run. */
+    private List<Session> admitted() {
+        return unended().stream().filter(session -> !session.waiting()).toList();
+    }
+
     private synchronized void purge() {
         long now = around.nanoTime.getAsLong();
-        boolean tooManyKept = sessions.size() - running().size() > rules.maxEnded();
+        boolean tooManyKept = sessions.size() - unended().size() > rules.maxEnded();
         if (now - purgedNanos < PURGE_PERIOD.toNanos() && !tooManyKept) return;
         purgedNanos = now;
         record Ended(Session session, Duration since) {}
@@ -446,7 +593,9 @@ public final class Sessions {
         return HexFormat.of().formatHex(bits);
     }
 
+    /** Something ended or came back: others may have their turn, and devices work. */
     private void changed() {
+        admit();
         listeners.forEach(Runnable::run);
     }
 }

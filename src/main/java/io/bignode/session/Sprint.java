@@ -4,12 +4,24 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What one head saw of a session's life, for the line that sums it up. Guarded by its session's lock. */
+/**
+ * The line that sums up a session's whole life, whatever heads it had; the idle share alone is of this head's time. Guarded by its session's
+ * lock.
+ */
 final class Sprint {
     private final Activity.DeviceTime begun;
-    private Work work = Work.NONE;
-    private Optional<Duration> firstBatch = Optional.empty();
     private boolean told;
+
+    /**
+     * A session's whole life.
+     *
+     * @param raw         nonces computed
+     * @param valid       those of them that count
+     * @param delivered   those of them that were handed out
+     * @param deviceNanos how long devices were busy with them
+     * @param firstBatch  the session's age when the first batch was found; empty where none was
+     */
+    record Figures(long raw, long valid, long delivered, long deviceNanos, Optional<Duration> firstBatch) {}
 
     /**
      * A session's life begins, or goes on under a new head.
@@ -20,25 +32,18 @@ final class Sprint {
         this.begun = begun;
     }
 
-    /** A lease's result became visible at this age of the session. */
-    void worked(Work more, Duration age) {
-        work = work.plus(more);
-        if (firstBatch.isEmpty() && more.valid() > 0) firstBatch = Optional.of(age);
-    }
-
     /**
      * The line that sums up a session of which nothing more will come; empty when it was told before.
      *
-     * @param delivered how many nonces were handed out so far
-     * @param now       the devices' time until now
+     * @param now the devices' time until now
      */
-    Optional<String> summary(String sessionId, SessionStatus status, long delivered, Activity.DeviceTime now) {
+    Optional<String> summary(String sessionId, SessionStatus status, Figures life, Activity.DeviceTime now) {
         if (told) return Optional.empty();
         told = true;
         return Optional.of(String.format(
                 Locale.ROOT,
                 "sprint of session %s is over: status=%s raw=%d valid=%d delivered=%d device_seconds=%.3f idle_share=%.3f first_batch_seconds=%s",
-                sessionId, status.wire(), work.raw(), work.valid(), delivered, work.deviceNanos() * 1e-9, now.idleShareSince(begun),
-                firstBatch.map(age -> String.format(Locale.ROOT, "%.3f", age.toNanos() * 1e-9)).orElse("none")));
+                sessionId, status.wire(), life.raw(), life.valid(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun),
+                life.firstBatch().map(age -> String.format(Locale.ROOT, "%.3f", age.toNanos() * 1e-9)).orElse("none")));
     }
 }

@@ -1,21 +1,31 @@
 package io.bignode.session;
 
-import java.time.Duration;
 
 /** What became of an order to start a session. */
 public sealed interface StartOutcome {
-    /** A new session runs. */
+    /** A new session runs, or waits for its turn. */
     record Started(Session session) implements StartOutcome {}
 
-    /** This very order runs already; this is its session. */
+    /** This very order runs already, or waits; this is its session. */
     record Running(Session session) implements StartOutcome {}
 
+    /** This very order runs already, or waits; its session pushes to another address from now on, or to none. */
+    record Redirected(Session session) implements StartOutcome {}
+
     /**
-     * As many sessions run as may, of the order's tenant or of all.
+     * The same nonces were asked for with other results: the session before was stopped, and this one goes on after the nonces it computed.
      *
-     * @param retryAfter until the first of them expires, at least a second
+     * @param before what it found stays readable
      */
-    record Full(Duration retryAfter) implements StartOutcome {}
+    record Replaced(Session session, Session before) implements StartOutcome {}
+
+    /**
+     * There is no room, and the order does not wait.
+     *
+     * @param obstacle what is in its way
+     * @param lineFull whether it would wait, but as many wait as may
+     */
+    record Refused(Obstacle obstacle, boolean lineFull) implements StartOutcome {}
 
     /**
      * The store cannot keep a new session at the moment.

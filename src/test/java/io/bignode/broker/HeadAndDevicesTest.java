@@ -185,7 +185,7 @@ class HeadAndDevicesTest {
             Optional<Session> session = switch (sessions.start(order)) {
                 case StartOutcome.Started(Session started) -> Optional.of(started);
                 case StartOutcome.Running(Session running) -> Optional.of(running);
-                case StartOutcome.Full _, StartOutcome.NotStored _, StartOutcome.Closing _ ->
+                case StartOutcome.Redirected _, StartOutcome.Replaced _, StartOutcome.Refused _, StartOutcome.NotStored _, StartOutcome.Closing _ ->
                     sessions.list("alice").stream().skip(random.nextInt(3)).findFirst();
             };
             for (int i = 0; i < 20 && session.isPresent(); i++) poll(session.get(), Duration.ofMillis(2), random.nextInt(5) == 0);

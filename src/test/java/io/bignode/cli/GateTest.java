@@ -97,7 +97,7 @@ class GateTest {
         HttpServer server = HttpServer.listen(rules);
         open.add(server);
         server.serve(new Api(
-                gate.tenants(), sessions, new Delivery(), _ -> Optional.empty(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
+                gate.tenants(), sessions, new Delivery(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
                 new SmallFarm(false, () -> ""), new NoMetering()));
         return server;
     }

@@ -30,4 +30,17 @@ class TablesTest {
         assertThat(SessionsCommand.table(JSON.readTree(sessions)).lines().getLast())
                 .contains("generating, nobody polls", "120s", "60.0", "4.2", "50%");
     }
+
+    @Test
+    void oneThatWaitsOrLingersSaysSo() throws Exception {
+        String sessions = """
+                [{"session_id":"a","status":"initializing","waiting":true,"waiting_position":3},
+                 {"session_id":"b","status":"initializing","waiting":true,"waiting_position":null,"idle":true},
+                 {"session_id":"c","status":"expired","lingering":true}]""";
+        assertThat(SessionsCommand.table(JSON.readTree(sessions)).lines().subList(1, 4))
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("waits, 3 in line"),
+                        line -> assertThat(line).contains("waits, nobody polls"),
+                        line -> assertThat(line).contains("expired, lingers"));
+    }
 }

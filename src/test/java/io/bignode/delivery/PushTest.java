@@ -10,11 +10,13 @@ import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
+import io.bignode.session.Orders;
 import io.bignode.session.Quiet;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
+import io.bignode.session.Terms;
 import io.bignode.session.WorkOrder;
 import java.net.InetAddress;
 import java.net.URI;
@@ -68,10 +70,13 @@ class PushTest {
     }
 
     private Session start(int port) {
+        return ((StartOutcome.Started) sessions.start(order(port))).session();
+    }
+
+    private static Order order(int port) {
         WorkOrder work = new WorkOrder("test", "shape", "{}");
         URI callback = URI.create("http://callback.example:" + port + "/secret");
-        Order order = new Order("alice", "a", new NonceSequence(0, 1), 0, work, 1, new Epoch(7, "block"), Optional.of(callback));
-        return ((StartOutcome.Started) sessions.start(order)).session();
+        return new Order("alice", "a", new NonceSequence(0, 1), 0, work, 1, new Epoch(7, "block"), Optional.of(callback), "a", Terms.PLAIN);
     }
 
     private void find(Session session, int count) {
@@ -105,6 +110,26 @@ class PushTest {
         assertThat(receiver.next().body()).isEqualTo("2");
         until("settled", () -> session.settled() == 2);
         assertThat(session.unsettled().found()).isEmpty();
+    }
+
+    @Test
+    void whatWasNotHandedOutGoesToTheAddressOfALaterStart() throws Exception {
+        Receiver broken = receiver(Receiver.statuses(500));
+        Receiver sound = receiver(Receiver.statuses(200));
+        push(Hosts.example());
+        Session session = start(broken.port());
+        find(session, 2);
+        assertThat(broken.next().body()).isEqualTo("0,1");
+        assertThat(sessions.start(order(sound.port()))).isEqualTo(new StartOutcome.Redirected(session));
+        assertThat(sound.next().body()).isEqualTo("0,1");
+        until("settled", () -> session.settled() == 1);
+
+        assertThat(sessions.start(Orders.pushedTo(Optional.empty(), order(sound.port())))).isEqualTo(new StartOutcome.Redirected(session));
+        find(session, 1);
+        until("no longer pushed", () -> sessions.pushable().isEmpty());
+        assertThat(session.unsettled().found()).hasSize(1);
+        assertThat(sessions.start(order(sound.port()))).isEqualTo(new StartOutcome.Redirected(session));
+        assertThat(sound.next().body()).as("pushed again").isEqualTo("2");
     }
 
     @Test

@@ -9,10 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.session.Obstacle;
 import io.bignode.session.Session;
 import java.net.URI;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,8 +50,8 @@ class StartTest {
         String first =
                 json(node.post("/start", startBody(), TOKEN)).get("session_id").textValue();
         ObjectNode retry =
-                startBody().put("block_height", 7).put("batch_size", 5).put("unknown", true);
-        node.refusal.set(Optional.of(new Admission.Refusal.NoDevice()));
+                startBody().put("batch_size", 5).put("unknown", true);
+        node.obstacle.set(Optional.of(new Obstacle.NoDevice()));
 
         assertThat(json(node.post("/start", retry, TOKEN)).get("session_id").textValue())
                 .isEqualTo(first);
@@ -187,12 +187,12 @@ class StartTest {
 
         assertProblem(response, 429);
         assertThat(response.headers().firstValueAsLong("Retry-After").orElseThrow())
-                .isBetween(1L, 330L);
+                .isBetween(5L, 20L);
     }
 
     @Test
     void anOrderNoDeviceCanTakeIsRefusedWithTheSizes() {
-        node.refusal.set(Optional.of(new Admission.Refusal.TooLarge("40 GiB needed, 8 GiB here")));
+        node.obstacle.set(Optional.of(new Obstacle.FitsNoDevice("40 GiB needed, 8 GiB here")));
         HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
 
         assertProblem(response, 422);
@@ -202,13 +202,12 @@ class StartTest {
 
     @Test
     void withoutADeviceOrRoomAStartIsToldToComeBack() {
-        node.refusal.set(Optional.of(new Admission.Refusal.NoDevice()));
+        node.obstacle.set(Optional.of(new Obstacle.NoDevice()));
         assertProblem(node.post("/start", startBody(), TOKEN), 503);
-        node.refusal.set(
-                Optional.of(new Admission.Refusal.NoRoom("2 GiB needed, 1 GiB free", Duration.ofMillis(1500))));
+        node.obstacle.set(Optional.of(new Obstacle.NoMemory("2 GiB needed, 1 GiB free")));
         HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
 
         assertProblem(response, 503);
-        assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
+        assertThat(response.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(5L, 20L);
     }
 }

@@ -7,8 +7,12 @@ import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
 import io.bignode.session.Found;
 import io.bignode.session.Hands;
+import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceRange;
+import io.bignode.session.Obstacle;
+import io.bignode.session.Order;
+import io.bignode.session.Room;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
@@ -55,7 +59,7 @@ final class TestNode implements AutoCloseable {
     final Hands hands;
     final Delivery delivery = new Delivery();
     final AtomicInteger devices = new AtomicInteger(1);
-    final AtomicReference<Optional<Admission.Refusal>> refusal = new AtomicReference<>(Optional.empty());
+    final AtomicReference<Optional<Obstacle>> obstacle = new AtomicReference<>(Optional.empty());
     final HttpServer server;
     final AtomicReference<String> alarm = new AtomicReference<>("the store is slow");
     private final boolean tenantsSeeAll;
@@ -87,6 +91,14 @@ final class TestNode implements AutoCloseable {
         server = server(rules.apply(HttpRules.of("127.0.0.1", 0, 50)), tenants, new NoWorkers(OPERATOR_TOKEN));
     }
 
+    /** A server whose sessions live by these rules, on a clock moved by hand. */
+    TestNode(SessionRules sessionRules, ManualTime time, SessionStore store) {
+        tenantsSeeAll = false;
+        sessions = new Sessions(sessionRules, time, time, store);
+        hands = new Hands(sessions);
+        server = server(HttpRules.of("127.0.0.1", 0, 50), TestNode::tenant, new NoWorkers(OPERATOR_TOKEN));
+    }
+
     /** A server with a store and workers of the test's own. */
     TestNode(SessionStore store, Workers workers) {
         tenantsSeeAll = false;
@@ -96,6 +108,15 @@ final class TestNode implements AutoCloseable {
     }
 
     private HttpServer server(HttpRules rules, Tenants tenants, Workers workers) {
+        sessions.admitBy(() -> new Room.Look() {
+            @Override
+            public void taken(Order order) {}
+
+            @Override
+            public Optional<Obstacle> obstacle(Order order) {
+                return obstacle.get();
+            }
+        });
         HttpServer listening = HttpServer.listen(rules);
         listening.serve(api(tenants, workers));
         return listening;
@@ -103,7 +124,7 @@ final class TestNode implements AutoCloseable {
 
     private Api api(Tenants tenants, Workers workers) {
         return new Api(
-                tenants, sessions, delivery, _ -> refusal.get(), devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
+                tenants, sessions, delivery, devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
                 new NoMetering());
     }
 
@@ -143,7 +164,7 @@ final class TestNode implements AutoCloseable {
     static List<Route> routes() {
         return Routes.of(
                         new SessionResource(null, null, null),
-                        new StartResource(null, null, null, null),
+                        new StartResource(null, null, null),
                         new HealthResource(null, null, null))
                 .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
                 .and(List.of(new MetricsResource(new NoMetering()).route()))

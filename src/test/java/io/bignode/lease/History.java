@@ -11,6 +11,7 @@ import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.NonceSequence;
+import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
@@ -18,6 +19,7 @@ import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
+import io.bignode.session.Terms;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,9 +32,12 @@ import java.util.Random;
 
 /** One random history of sessions, devices and small nodes, held against {@link OrderModel} at every step. */
 final class History {
+    private static final Terms WAITS = new Terms(50, true, false);
+
+    /** Those of alice wait where there is no room, those of bob are refused. */
     private static final List<Order> ORDERS = List.of(
-            Orders.of("alice", "a", new NonceSequence(0, 1)),
-            Orders.of("alice", "b", new NonceSequence(7, 3)),
+            Orders.on(WAITS, Orders.of("alice", "a", new NonceSequence(0, 1))),
+            Orders.on(WAITS, Orders.of("alice", "b", new NonceSequence(7, 3))),
             Orders.of("bob", "a", new NonceSequence(1, 2)),
             Orders.of("bob", "short", new NonceSequence(Long.MAX_VALUE - 40, 2)));
     private static final List<String> DEVICES = List.of("cpu", "gpu", "slow");
@@ -62,6 +67,9 @@ final class History {
 
     /** Nonces delivered to small nodes for good. */
     int delivered;
+
+    /** Sessions that had to wait for their turn. */
+    int waited;
 
     History(long seed) {
         random = new Random(seed);
@@ -134,7 +142,7 @@ final class History {
         forgetPurged();
         OrderModel fresh = new OrderModel();
         if (runs.keySet().stream().noneMatch(session -> session.order().equals(order))) orders.put(order, fresh);
-        long running = runs.values().stream().filter(run -> !run.ended).count();
+        long running = running();
         var same = runs.entrySet().stream().filter(entry -> entry.getKey().order().equals(order) && !entry.getValue().ended).findFirst();
         same.ifPresent(entry -> entry.getValue().polledNanos = time.getAsLong());
         starting = new Run(time.getAsLong(), random.nextInt(3));
@@ -142,14 +150,19 @@ final class History {
         switch (outcome) {
             case StartOutcome.Started(Session session) -> {
                 assertThat(same).isEmpty();
-                assertThat(running).isLessThan(rules.maxSessions());
+                if (session.waiting()) waited++;
+                else assertThat(running).isLessThan(rules.maxSessions());
+                assertThat(session.waiting()).isEqualTo(running == rules.maxSessions());
                 runs.putIfAbsent(session, starting);
             }
             case StartOutcome.Running(Session session) -> assertThat(session).isSameAs(same.orElseThrow().getKey());
-            case StartOutcome.Full(Duration retryAfter) -> {
+            case StartOutcome.Refused(Obstacle obstacle, boolean lineFull) -> {
+                assertThat(order.terms().waits()).isFalse();
                 assertThat(running).isEqualTo(rules.maxSessions());
-                assertThat(retryAfter).isBetween(Duration.ofSeconds(1), rules.life());
+                assertThat(obstacle).isEqualTo(new Obstacle.NodeFull(rules.maxSessions()));
+                assertThat(lineFull).isFalse();
             }
+            case StartOutcome.Redirected _, StartOutcome.Replaced _ -> throw new AssertionError("the same order, asked for with other results");
             case StartOutcome.NotStored(String reason) -> throw new AssertionError(reason);
             case StartOutcome.Closing() -> throw new AssertionError("not closing");
         }
@@ -168,6 +181,7 @@ final class History {
         Run run = runs.computeIfAbsent(session, _ -> starting);
         OrderModel order = orders.get(session.order());
         assertThat(run.ended).as("leased to an ended session").isFalse();
+        assertThat(session.waiting()).as("leased to one that waits for its turn").isFalse();
         assertThat(time.getAsLong() - run.polledNanos).as("nanoseconds since the last poll").isLessThan(rules.idle().toNanos());
         order.leased(lease.range());
         run.inFlight++;
@@ -194,6 +208,17 @@ final class History {
         giveUpModel();
         leases.tick();
         forgetPurged();
+        boolean somebodyWaits = runs.entrySet().stream().anyMatch(entry -> entry.getKey().waiting() && polled(entry.getValue()));
+        if (somebodyWaits) assertThat(running()).as("nobody waits while there is room").isEqualTo(rules.maxSessions());
+    }
+
+    private boolean polled(Run run) {
+        return time.getAsLong() - run.polledNanos < rules.idle().toNanos();
+    }
+
+    /** How many run, by the model and by who waits. */
+    private long running() {
+        return runs.entrySet().stream().filter(entry -> !entry.getValue().ended && !entry.getKey().waiting()).count();
     }
 
     private void tickModel() {
@@ -216,7 +241,7 @@ final class History {
             assertThat(entry.getValue().inFlight).isZero();
             return true;
         });
-        assertThat(runs.values().stream().filter(run -> !run.ended).count()).isLessThanOrEqualTo(rules.maxSessions());
+        assertThat(running()).isLessThanOrEqualTo(rules.maxSessions());
     }
 
     private void end(boolean done) {

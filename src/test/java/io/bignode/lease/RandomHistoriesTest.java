@@ -26,6 +26,7 @@ class RandomHistoriesTest {
         long seed = new Random().nextLong();
         long sent = 0;
         long delivered = 0;
+        long waited = 0;
         for (int i = 0; i < HISTORIES; i++) {
             History history = new History(seed + i);
             try {
@@ -35,9 +36,11 @@ class RandomHistoriesTest {
             }
             sent += history.sent;
             delivered += history.delivered;
+            waited += history.waited;
         }
         System.out.printf("seed %d: %d histories, %d leases, %d nonces delivered%n", seed, HISTORIES, sent, delivered);
         assertThat(sent).isGreaterThan(10L * HISTORIES);
         assertThat(delivered).isGreaterThan(5L * HISTORIES);
+        assertThat(waited).isGreaterThan(HISTORIES);
     }
 }

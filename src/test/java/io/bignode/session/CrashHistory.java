@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,9 @@ import java.util.function.Supplier;
 final class CrashHistory {
     private static final SessionRules RULES =
             new SessionRules(3, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1000), 100_000);
+    private static final SessionRules ONE_AT_A_TIME =
+            new SessionRules(1, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1000), 100_000);
+    private static final Terms WAITS = new Terms(50, true, true);
     private static final List<Order> ORDERS = List.of(
             Orders.of("alice", "a", new NonceSequence(0, 1)),
             Orders.of("alice", "b", new NonceSequence(7, 3)),
@@ -41,7 +45,12 @@ final class CrashHistory {
         final Set<Long> fromThisHead = new HashSet<>();
 
         String session = "";
-        long cursor;
+
+        /** Sessions that newer ones took the place of. */
+        final Set<String> replaced = new LinkedHashSet<>();
+
+        /** The last batch it has of each session. */
+        final Map<String, Long> have = new HashMap<>();
 
         SmallNode(Order order, boolean cursors) {
             this.order = order;
@@ -62,9 +71,10 @@ final class CrashHistory {
     private final List<Landing> results = new ArrayList<>();
 
     /** The index after the highest one ever leased, by order. */
-    private final Map<Order, Long> highWater = new HashMap<>();
+    private final Map<NonceSequence, Long> highWater = new HashMap<>();
 
     private final Set<String> leaseIds = new HashSet<>();
+    private final boolean waiting;
     private CrashingStore store;
     private Sessions sessions;
 
@@ -77,13 +87,16 @@ final class CrashHistory {
     /**
      * A history that did not begin.
      *
-     * @param opened opens the store that outlives the heads
+     * @param opened  opens the store that outlives the heads
+     * @param waiting whether one session runs at a time, while others wait for their turn, sessions linger after their end, and small nodes
+     *                start again with other values
      */
-    CrashHistory(long seed, Supplier<SessionStore> opened, int waits) {
+    CrashHistory(long seed, Supplier<SessionStore> opened, int waits, boolean waiting) {
+        this.waiting = waiting;
         this.random = new Random(seed);
         this.opened = opened;
         this.waits = waits;
-        for (int i = 0; i < ORDERS.size(); i++) nodes.add(new SmallNode(ORDERS.get(i), i % 2 == 0));
+        for (int i = 0; i < ORDERS.size(); i++) nodes.add(new SmallNode(waiting ? Orders.on(WAITS, ORDERS.get(i)) : ORDERS.get(i), i % 2 == 0));
         startHead(waits);
     }
 
@@ -109,10 +122,18 @@ final class CrashHistory {
 
     private void startHead(int waitsOfThisHead) {
         store = new CrashingStore(opened.get(), random, waitsOfThisHead);
-        sessions = new Sessions(RULES, time, time, store);
+        sessions = new Sessions(rules(), time, time, store);
+    }
+
+    private SessionRules rules() {
+        return waiting ? ONE_AT_A_TIME : RULES;
     }
 
     private void step() {
+        if (waiting) {
+            if (random.nextInt(12) == 0) startAgain(any(nodes).orElseThrow());
+            assertThat(sessions.runningCount()).isLessThanOrEqualTo(rules().maxSessions());
+        }
         switch (random.nextInt(16)) {
             case 0 -> time.pass(Duration.ofMillis(random.nextInt(20) == 0 ? random.nextInt(200_000) : random.nextInt(3_000)));
             case 1 -> sessions.tick();
@@ -147,7 +168,7 @@ final class CrashHistory {
         Session session = leasable.get(random.nextInt(leasable.size()));
         session.take("local/cpu", 1 + random.nextInt(6)).ifPresent(flight -> {
             assertThat(leaseIds.add(flight.leaseId())).as("%s is new", flight).isTrue();
-            highWater.merge(session.order(), flight.range().end(), Math::max);
+            highWater.merge(session.order().nonces(), flight.range().end(), Math::max);
             computing.put(flight.leaseId(), flight);
         });
     }
@@ -162,9 +183,10 @@ final class CrashHistory {
 
     private Landing result(Flight flight, int count, boolean held) {
         NonceSequence nonces = ORDERS.stream()
-                .filter(order -> sessions.find(order.tenant(), flight.sessionId()).filter(s -> s.order().equals(order)).isPresent())
+                .flatMap(order -> sessions.find(order.tenant(), flight.sessionId()).stream())
                 .findFirst()
                 .orElseThrow()
+                .order()
                 .nonces();
         List<Found> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -191,10 +213,15 @@ final class CrashHistory {
 
     private void poll(SmallNode node) {
         if (node.session.isEmpty()) {
-            start(node);
+            start(node, node.order);
             return;
         }
-        Session session = sessions.find(node.order.tenant(), node.session).orElseThrow(() -> new AssertionError("the session was lost"));
+        poll(node, node.session);
+        any(List.copyOf(node.replaced)).ifPresent(id -> poll(node, id));
+    }
+
+    private void poll(SmallNode node, String id) {
+        Session session = sessions.find(node.order.tenant(), id).orElseThrow(() -> new AssertionError("the session was lost"));
         boolean written = random.nextInt(5) > 0;
         List<Batches> seen = new ArrayList<>();
         poll(node, session, written, seen);
@@ -207,13 +234,15 @@ final class CrashHistory {
             else assertThat(node.fromThisHead.add(found.nonce())).as("%s delivered twice by one head", found).isTrue();
             delivered++;
         }
-        node.cursor = answer.cursor();
-        if (!answer.sessionActive()) node.session = "";
+        node.have.put(id, answer.cursor());
+        if (answer.sessionActive()) return;
+        node.replaced.remove(id);
+        if (node.session.equals(id)) node.session = "";
     }
 
     private static void poll(SmallNode node, Session session, boolean written, List<Batches> seen) {
         try {
-            OptionalLong after = node.cursors ? OptionalLong.of(node.cursor) : OptionalLong.empty();
+            OptionalLong after = node.cursors ? OptionalLong.of(node.have.getOrDefault(session.id(), 0L)) : OptionalLong.empty();
             PollOutcome outcome = new Delivery().poll(session, after, Duration.ZERO, batches -> {
                 seen.add(batches);
                 if (!written) throw new IOException("connection reset");
@@ -226,11 +255,22 @@ final class CrashHistory {
         }
     }
 
-    private void start(SmallNode node) {
-        switch (sessions.start(node.order)) {
+    /** A small node asks for the same nonces with other values, or with the same again. */
+    private void startAgain(SmallNode node) {
+        start(node, Orders.asking("{\"r_target\": " + random.nextInt(2) + "}", node.order));
+    }
+
+    private void start(SmallNode node, Order order) {
+        switch (sessions.start(order)) {
             case StartOutcome.Started(Session session) -> begin(node, session);
             case StartOutcome.Running(Session session) -> begin(node, session);
-            case StartOutcome.Full _ -> {}
+            case StartOutcome.Redirected(Session session) -> begin(node, session);
+            case StartOutcome.Replaced(Session session, Session before) -> {
+                assertThat(before.status().ended()).isTrue();
+                node.replaced.add(before.id());
+                begin(node, session);
+            }
+            case StartOutcome.Refused _ -> {}
             case StartOutcome.NotStored(String reason) -> throw new AssertionError(reason);
             case StartOutcome.Closing() -> throw new AssertionError("not closing");
         }
@@ -238,8 +278,8 @@ final class CrashHistory {
 
     /** A session whose start was answered by no head that lived may run already, with batches that nobody got. */
     private static void begin(SmallNode node, Session session) {
+        if (!node.session.isEmpty() && !node.session.equals(session.id())) node.replaced.add(node.session);
         node.session = session.id();
-        node.cursor = 0;
     }
 
     /** Everything that is left is computed, found and delivered. */
@@ -248,12 +288,16 @@ final class CrashHistory {
         computing.clear();
         sessions.flights().forEach(flight -> sessions.giveBack(flight.leaseId()));
         sessions.release(sessions.held().stream().map(Landing::leaseId).toList());
+        if (waiting) {
+            time.pass(rules().life());
+            sessions.tick();
+        }
         for (SmallNode node : nodes) {
-            long end = highWater.getOrDefault(node.order, 0L);
+            long end = highWater.getOrDefault(node.order.nonces(), 0L);
             boolean all = false;
             while (!all) {
                 drain(node);
-                start(node);
+                start(node, node.order);
                 all = computeUpTo(node, end);
                 stop(node);
             }
@@ -266,6 +310,17 @@ final class CrashHistory {
 
     private void drain(SmallNode node) {
         stop(node);
+        if (waiting) {
+            // A head that was killed before it answered may have started a session that ended before its small node knew of it.
+            sessions.list(node.order.tenant()).stream().filter(one -> one.order().key().equals(node.order.key())).forEach(one -> node.replaced.add(one.id()));
+        }
+        for (String id : List.copyOf(node.replaced)) {
+            sessions.stop(node.order.tenant(), id);
+            for (int i = 0; node.replaced.contains(id); i++) {
+                assertThat(i).as("polls of a session that was replaced").isLessThan(1000);
+                poll(node, id);
+            }
+        }
         for (int i = 0; !node.session.isEmpty(); i++) {
             assertThat(i).as("polls of an ended session").isLessThan(1000);
             poll(node);

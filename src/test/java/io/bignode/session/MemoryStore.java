@@ -69,7 +69,9 @@ public final class MemoryStore implements SessionStore {
             case Change.GapClosed(long id, long first) -> lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().remove(first));
             case Change.LineageForgotten(long id) -> lineages.remove(id);
             case Change.SessionStarted(String id, long lineage, Order order, var createdAt) ->
-                sessions.put(id, new StoreImage.Stored(id, lineage, order, createdAt, SessionProgress.start(createdAt)));
+                sessions.put(id, new StoreImage.Stored(id, lineage, order, createdAt, SessionProgress.start(createdAt, 0)));
+            case Change.SessionAmended(String id, var callback, Terms terms) -> sessions.computeIfPresent(
+                    id, (_, one) -> new StoreImage.Stored(id, one.lineage(), one.order().amended(callback, terms), one.createdAt(), one.progress()));
             case Change.SessionMoved(String id, SessionProgress progress) -> sessions.computeIfPresent(
                     id, (_, one) -> new StoreImage.Stored(id, one.lineage(), one.order(), one.createdAt(), progress));
             case Change.SessionPurged(String id, long _) -> {

@@ -24,7 +24,7 @@ class RandomCrashesTest {
 
     @Test
     void aHeadKilledAtAnyMomentLosesNothingAndRepeatsNothing() {
-        histories(800, _ -> {
+        histories(800, false, _ -> {
             MemoryStore store = new MemoryStore();
             return () -> store;
         });
@@ -32,14 +32,23 @@ class RandomCrashesTest {
 
     @Test
     void norDoesOneThatKeepsItsSessionsInSqlite() {
-        histories(10, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
+        histories(10, false, seed -> () -> sqlite(folder.resolve(Long.toString(seed))));
+    }
+
+    @Test
+    void norDoSessionsThatWaitForTheirTurnOrLingerOrTakeEachOthersPlace() {
+        histories(400, true, _ -> {
+            MemoryStore store = new MemoryStore();
+            return () -> store;
+        });
+        histories(5, true, seed -> () -> sqlite(folder.resolve("waiting" + seed)));
     }
 
     /** A lease was given back, a poll was told that nothing follows, the head was killed, and the lease's result came after all. */
     @Test
     void aHistoryThatOnceLostANonce() {
         MemoryStore store = new MemoryStore();
-        new CrashHistory(-7_547_973_940_238_616_665L, () -> store, 40).run(STEPS);
+        new CrashHistory(-7_547_973_940_238_616_665L, () -> store, 40, false).run(STEPS);
     }
 
     private static SessionStore sqlite(Path folder) {
@@ -56,17 +65,17 @@ class RandomCrashesTest {
         Supplier<SessionStore> of(long seed);
     }
 
-    private static void histories(int count, Stores stores) {
+    private static void histories(int count, boolean waiting, Stores stores) {
         Long replay = Long.getLong("bignode.seed");
         if (replay != null) {
-            new CrashHistory(replay, stores.of(replay), 40).run(STEPS);
+            new CrashHistory(replay, stores.of(replay), 40, waiting).run(STEPS);
             return;
         }
         long seed = new Random().nextLong();
         long kills = 0;
         long delivered = 0;
         for (int i = 0; i < count; i++) {
-            CrashHistory history = new CrashHistory(seed + i, stores.of(seed + i), 40);
+            CrashHistory history = new CrashHistory(seed + i, stores.of(seed + i), 40, waiting);
             try {
                 history.run(STEPS);
             } catch (AssertionError | RuntimeException e) {

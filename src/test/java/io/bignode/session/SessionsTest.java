@@ -54,24 +54,24 @@ class SessionsTest {
 
     @Test
     void aTenantsLimitCountsItsOwnRunningSessionsAlone() {
-        Session first = started(sessions.start(Orders.of("a"), 1));
+        Session first = started(sessions.start(alone(Orders.of("a"))));
         time.pass(Duration.ofSeconds(30));
-        assertThat(sessions.start(Orders.of("a"), 1)).as("a retry of what runs").isEqualTo(new Running(first));
-        assertThat(sessions.start(Orders.of("b"), 1)).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(300)));
-        started(sessions.start(Orders.of("bob", "a", new NonceSequence(0, 1)), 1));
+        assertThat(sessions.start(alone(Orders.of("a")))).as("a retry of what runs").isEqualTo(new Running(first));
+        assertThat(sessions.start(alone(Orders.of("b")))).isEqualTo(new StartOutcome.Refused(new Obstacle.TenantFull(1), false));
+        started(sessions.start(alone(Orders.of("bob", "a", new NonceSequence(0, 1)))));
         sessions.stop("alice", first.id());
-        started(sessions.start(Orders.of("b"), 1));
+        started(sessions.start(alone(Orders.of("b"))));
     }
 
     @Test
-    void whenFullTheAnswerSaysWhenTheFirstSessionExpires() {
+    void aPlaceIsFreeWhenTheFirstSessionExpires() {
         start("a");
         time.pass(Duration.ofSeconds(30));
         start("b");
-        assertThat(sessions.start(Orders.of("c"))).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(300)));
+        assertThat(sessions.start(Orders.of("c"))).isEqualTo(new StartOutcome.Refused(new Obstacle.NodeFull(2), false));
         assertThat(sessions.start(Orders.of("a"))).isInstanceOf(Running.class);
         time.pass(Duration.ofMillis(299_900));
-        assertThat(sessions.start(Orders.of("c"))).isEqualTo(new StartOutcome.Full(Duration.ofSeconds(1)));
+        assertThat(sessions.start(Orders.of("c"))).isInstanceOf(StartOutcome.Refused.class);
         time.pass(Duration.ofMillis(100));
         assertThat(sessions.start(Orders.of("c"))).isInstanceOf(Started.class);
     }
@@ -225,6 +225,10 @@ class SessionsTest {
             assertThat(seen).hasSize(1);
             assertThat(started).isEqualTo(1);
         }
+    }
+
+    private static Order alone(Order order) {
+        return Orders.on(new Terms(1, false, false), order);
     }
 
     private Session start(String key) {

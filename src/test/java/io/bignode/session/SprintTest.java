@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /** The line that sums up a session when nothing more will come of it. */
 class SprintTest {
     private final ManualTime time = new ManualTime();
-    private final Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, new MemoryStore());
+    private final MemoryStore store = new MemoryStore();
+    private Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
     private final List<String> lines = new ArrayList<>();
     private final Logger logger = Logger.getLogger(Session.class.getName());
     private final Handler handler = new Handler() {
@@ -73,6 +74,20 @@ class SprintTest {
                 + " idle_share=0.750 first_batch_seconds=4.000");
         sessions.stop("alice", session.id());
         assertThat(lines).as("told once").hasSize(1);
+    }
+
+    @Test
+    void afterARestartItSumsUpTheWholeLife() {
+        Session session = start();
+        time.pass(Duration.ofSeconds(4));
+        land(session.take("gpu", 10).orElseThrow(), 3, Duration.ofSeconds(3));
+        sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
+        Session again = sessions.find("alice", session.id()).orElseThrow();
+        land(again.take("gpu", 5).orElseThrow(), 1, Duration.ofSeconds(2));
+        again.settle(2);
+        sessions.stop("alice", again.id());
+        assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=4 device_seconds=5.000"
+                + " idle_share=0.000 first_batch_seconds=4.000");
     }
 
     @Test

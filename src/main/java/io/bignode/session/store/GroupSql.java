@@ -5,6 +5,7 @@ import io.bignode.session.Flight;
 import io.bignode.session.Landing;
 import io.bignode.session.Order;
 import io.bignode.session.SessionProgress;
+import io.bignode.session.Terms;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -82,13 +83,17 @@ final class GroupSql {
     private void sessions(Pending group) throws SQLException {
         all(
                 "INSERT INTO session (id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback,"
-                        + " created_at, status, computed, found, batches, settled, polled_at)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'INITIALIZING', 0, 0, 0, 0, ?)",
+                        + " created_at, status, computed, found, batches, settled, polled_at, participant, tenant_max, waits, lingers)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'INITIALIZING', 0, 0, 0, 0, ?, ?, ?, ?, ?)",
                 group.started.values(),
                 GroupSql::started);
         all(
-                "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?"
-                        + " WHERE id = ?",
+                "UPDATE session SET callback = ?, tenant_max = ?, waits = ?, lingers = ? WHERE id = ?",
+                group.amended.values(),
+                (row, one) -> terms(row.text(one.callback().map(Object::toString).orElse(null)), one.terms()).text(one.sessionId()).add());
+        all(
+                "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?,"
+                        + " place = ?, device_nanos = ?, first_found_at = ? WHERE id = ?",
                 group.moved.values(),
                 GroupSql::moved);
         all("DELETE FROM session WHERE id = ?", group.purged.keySet(), (row, id) -> row.text(id).add());
@@ -104,13 +109,19 @@ final class GroupSql {
         row.text(order.work().function()).text(order.work().costClass()).text(order.work().body());
         row.number(order.epoch().blockHeight()).text(order.epoch().blockHash());
         row.text(order.callback().map(Object::toString).orElse(null));
-        row.time(one.createdAt()).time(one.createdAt()).add();
+        row.time(one.createdAt()).time(one.createdAt()).text(order.participant());
+        terms(row, order.terms()).add();
+    }
+
+    private static Row.Writer terms(Row.Writer row, Terms terms) throws SQLException {
+        return row.number(terms.maxOfTenant()).number(terms.waits() ? 1 : 0).number(terms.lingers() ? 1 : 0);
     }
 
     private static void moved(Row.Writer row, Change.SessionMoved one) throws SQLException {
         SessionProgress progress = one.progress();
         row.text(progress.status().name()).text(progress.error()).number(progress.computed()).number(progress.found());
         row.number(progress.batches()).number(progress.settled()).time(progress.polledAt()).time(progress.endedAt());
+        row.number(progress.place()).number(progress.deviceNanos()).time(progress.firstFoundAt());
         row.text(one.sessionId()).add();
     }
 

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A script is never changed once it was released; what a script ends a line with a semicolon for is one statement.
  */
 final class Migrations {
-    private static final List<String> SCRIPTS = List.of("001-sessions.sql");
+    private static final List<String> SCRIPTS = List.of("001-sessions.sql", "002-waiting.sql");
 
     private static final Pattern STATEMENT_END = Pattern.compile(";\\s*(\\n|$)");
 

@@ -33,6 +33,7 @@ final class Pending {
     final Map<GapStart, Long> gaps = new LinkedHashMap<>();
     final Set<Long> forgotten = new HashSet<>();
     final Map<String, Change.SessionStarted> started = new LinkedHashMap<>();
+    final Map<String, Change.SessionAmended> amended = new LinkedHashMap<>();
     final Map<String, Change.SessionMoved> moved = new LinkedHashMap<>();
     final Map<String, Long> purged = new LinkedHashMap<>();
     final Map<String, Flight> leased = new LinkedHashMap<>();
@@ -72,6 +73,7 @@ final class Pending {
             case Change.GapClosed(long lineage, long first) -> gaps.put(new GapStart(lineage, first), CLOSED);
             case Change.LineageForgotten(long lineage) -> forget(lineage);
             case Change.SessionStarted one -> started.put(one.sessionId(), one);
+            case Change.SessionAmended one -> amended.put(one.sessionId(), one);
             case Change.SessionMoved one -> moved.put(one.sessionId(), one);
             case Change.SessionPurged(String session, long count) -> purge(session, count);
             case Change.Leased(Flight flight) -> leased.put(flight.leaseId(), flight);
@@ -104,6 +106,7 @@ final class Pending {
     }
 
     private void purge(String session, long count) {
+        amended.remove(session);
         moved.remove(session);
         NavigableMap<Long, Change.BatchFound> found = batches.remove(session);
         if (found != null) bytes -= found.values().stream().mapToLong(batch -> size(batch.found())).sum();

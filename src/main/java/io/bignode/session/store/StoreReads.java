@@ -11,6 +11,7 @@ import io.bignode.session.Provenance;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.StoreImage;
+import io.bignode.session.Terms;
 import io.bignode.session.WorkOrder;
 import java.net.URI;
 import java.sql.Connection;
@@ -56,7 +57,8 @@ final class StoreReads {
         List<StoreImage.Stored> sessions = all(
                 connection,
                 "SELECT id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback, created_at,"
-                        + " status, error, computed, found, batches, settled, polled_at, ended_at FROM session ORDER BY created_at, id",
+                        + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, first_found_at,"
+                        + " participant, tenant_max, waits, lingers FROM session ORDER BY created_at, id",
                 row -> session(row, lineages));
         List<Flight> flights =
                 all(connection, "SELECT id, session, first_index, nonces, device, leased_at FROM lease ORDER BY leased_at, id", StoreReads::flight);
@@ -83,7 +85,6 @@ final class StoreReads {
         WorkOrder work = new WorkOrder(row.text(), row.text(), row.text());
         Epoch epoch = new Epoch(row.number(), row.text());
         Optional<URI> callback = Optional.ofNullable(row.textOrNull()).map(URI::create);
-        Order order = new Order(lineage.tenant(), lineage.key(), lineage.nonces(), nodeId, work, weight, epoch, callback);
         var createdAt = row.time();
         SessionProgress progress = new SessionProgress(
                 status(row.text()),
@@ -93,7 +94,13 @@ final class StoreReads {
                 row.number(),
                 row.number(),
                 row.time(),
+                row.timeOrNull(),
+                row.number(),
+                row.number(),
                 row.timeOrNull());
+        String participant = row.text();
+        Terms terms = new Terms((int) row.number(), row.number() != 0, row.number() != 0);
+        Order order = new Order(lineage.tenant(), lineage.key(), lineage.nonces(), nodeId, work, weight, epoch, callback, participant, terms);
         return new StoreImage.Stored(id, lineage.id(), order, createdAt, progress);
     }
 

@@ -17,6 +17,7 @@ import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionStore;
 import io.bignode.session.StoreImage;
+import io.bignode.session.Terms;
 import io.bignode.session.WorkOrder;
 import java.net.URI;
 import java.time.Instant;
@@ -57,7 +58,7 @@ abstract class StoreContract {
         assertThat(store.load()).isEqualTo(new StoreImage(List.of(), List.of(), List.of(), List.of()));
         Order order = order("alice", "key", Optional.of(URI.create("https://node.example/a?b=c")));
         SessionProgress progress = new SessionProgress(
-                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9));
+                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, NOW.plusSeconds(4));
         Flight flight = new Flight("lease-1-2", "s1", new NonceRange(70, 8), "local/cpu", NOW.plusSeconds(6));
         Flight other = new Flight("lease-1-3", "s1", new NonceRange(78, 4), "rented-7/cuda:1", NOW.plusSeconds(7));
         Landing held = new Landing("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true);
@@ -220,7 +221,7 @@ abstract class StoreContract {
 
     private static Order order(String tenant, String key, Optional<URI> callback) {
         WorkOrder work = new WorkOrder("transformer-distance", key, "{\"public_key\": \"" + key + "\"}");
-        return new Order(tenant, key, new NonceSequence(3, 7), Long.MAX_VALUE, work, 0.25, new Epoch(12, key), callback);
+        return new Order(tenant, key, new NonceSequence(3, 7), Long.MAX_VALUE, work, 0.25, new Epoch(12, key), callback, key + "'s", new Terms(7, true, false));
     }
 
     private static Flight flight(String lease, String session) {

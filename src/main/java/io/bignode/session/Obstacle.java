@@ -1,0 +1,55 @@
+package io.bignode.session;
+
+/** Why an order cannot run now. */
+public sealed interface Obstacle {
+    /** A sentence without its end, fit for the small node's eyes. */
+    String text();
+
+    /** As many sessions run as may, of all tenants. */
+    record NodeFull(int max) implements Obstacle {
+        @Override
+        public String text() {
+            return "as many sessions run as may: " + max + " of all tenants";
+        }
+    }
+
+    /** As many of the tenant's sessions run as may. */
+    record TenantFull(int max) implements Obstacle {
+        @Override
+        public String text() {
+            return "as many sessions run as may: " + max + " of yours";
+        }
+    }
+
+    /** No device works. */
+    record NoDevice() implements Obstacle {
+        @Override
+        public String text() {
+            return "no device works at the moment";
+        }
+    }
+
+    /**
+     * What the sessions that run need takes the memory.
+     *
+     * @param sizes what is needed and what there is
+     */
+    record NoMemory(String sizes) implements Obstacle {
+        @Override
+        public String text() {
+            return "other sessions' models fill the memory: " + sizes;
+        }
+    }
+
+    /**
+     * The order fits none of the devices there are.
+     *
+     * @param sizes what is needed and what there is
+     */
+    record FitsNoDevice(String sizes) implements Obstacle {
+        @Override
+        public String text() {
+            return "the model fits no device of this node: " + sizes;
+        }
+    }
+}

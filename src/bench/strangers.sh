@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # How long a small node waits (p50, p99) while strangers without a token pipeline without a pause, are silent, stop half-way or never read.
 # Usage: src/bench/strangers.sh [TIMES]     asks TIMES times of each kind; starts a node of its own on port 9192 and stops it again
-# The node computes only with STRANGERS_DEVICES=cpu: by default it has no device, so that the two cores of a small machine are the web server's and the load's.
+# The node's only session is stopped before it is measured, so that the cores are the web server's and the load's.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 data=$(mktemp -d)
 node=
 trap '[ -z "$node" ] || kill "$node" 2>/dev/null || true; rm -rf "$data"' EXIT
-export DELEGATION_DATA_DIR=$data DELEGATION_PORT=9192 DELEGATION_HOST=127.0.0.1 DELEGATION_CACHE_GIB=0 DELEGATION_DEVICES=${STRANGERS_DEVICES:-cpu}
+export DELEGATION_DATA_DIR=$data DELEGATION_PORT=9192 DELEGATION_HOST=127.0.0.1 DELEGATION_CACHE_GIB=0 DELEGATION_DEVICES=cpu
 DELEGATION_AUTH_TOKEN=$(openssl rand -hex 32)
 export DELEGATION_AUTH_TOKEN
 ./bignode --version > /dev/null # builds when needed

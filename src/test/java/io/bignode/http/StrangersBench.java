@@ -62,6 +62,12 @@ public final class StrangersBench {
             HttpResponse<String> answer = http.send(start, BodyHandlers.ofString());
             Matcher id = ID.matcher(answer.body());
             if (!id.find()) throw new IllegalStateException("no session was started: " + answer.body());
+            // One that is stopped is polled as any other, and the devices leave the cores to the server.
+            HttpRequest stop = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/delegation/session/" + id.group(1)))
+                    .header("Authorization", "Bearer " + token)
+                    .DELETE()
+                    .build();
+            http.send(stop, BodyHandlers.discarding());
             return id.group(1);
         }
     }

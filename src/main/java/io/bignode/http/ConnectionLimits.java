@@ -46,6 +46,7 @@ final class ConnectionLimits implements Connection.Listener {
 
     private final Map<InetAddress, Set<Limited>> strangersByAddress = new ConcurrentHashMap<>();
     private final Map<String, Set<Limited>> byTenant = new ConcurrentHashMap<>();
+    private volatile boolean closing;
 
     /**
      * Nobody is connected yet.
@@ -86,6 +87,7 @@ final class ConnectionLimits implements Connection.Listener {
         /** The request was answered: the next one must be there in time. */
         void end() {
             serving = false;
+            if (closing) close();
             deadline = nanoTime.getAsLong() + (tenant == null ? silent : stalled).toNanos();
         }
 
@@ -166,8 +168,9 @@ final class ConnectionLimits implements Connection.Listener {
         close(all.values(), limited -> now - limited.deadline > 0 && limited.deadline != Long.MAX_VALUE);
     }
 
-    /** Closes those that wait for a request. */
+    /** Closes those that wait for a request, and the others when theirs is answered. */
     void closeIdle() {
+        closing = true;
         close(all.values(), limited -> !limited.serving);
     }
 

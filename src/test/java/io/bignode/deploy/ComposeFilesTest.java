@@ -188,7 +188,7 @@ class ComposeFilesTest {
         withDefault.matcher(read("docker-compose.mlnode.yml")).results().forEach(match -> defaults.put(match.group(1), match.group(2)));
 
         assertThat(settings()).containsAllEntriesOf(defaults);
-        assertThat(defaults).hasSize(27);
+        assertThat(defaults).hasSize(26);
     }
 
     private static Map<String, String> settings() throws IOException {

@@ -1,4 +1,5 @@
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -33,9 +34,19 @@ final class StartTimes {
     private StartTimes(Path checkout) throws IOException {
         this.checkout = checkout;
         this.folder = Files.createTempDirectory("bignode-start");
-        try (ServerSocket socket = new ServerSocket(0)) {
-            this.port = socket.getLocalPort();
+        this.port = freePort();
+    }
+
+    /** Below those that the system gives to clients: one that tries to connect there again and again would at last be connected to itself, and hold the port. */
+    private static int freePort() throws IOException {
+        for (int port = 20_000; port < 30_000; port++) {
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (BindException e) {
+                // another's
+            }
         }
+        throw new IOException("no port is free");
     }
 
     public static void main(String[] args) throws Exception {

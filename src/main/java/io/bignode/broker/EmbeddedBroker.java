@@ -1,6 +1,9 @@
 package io.bignode.broker;
 
 import io.bignode.lease.DeviceName;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -70,6 +73,7 @@ public final class EmbeddedBroker implements AutoCloseable {
      */
     public static EmbeddedBroker start(Path folder, Optional<Door> door, Predicate<String> joins) throws BrokerException {
         BrokerLog.quiet();
+        if (door.isPresent()) requireFree(door.get());
         EmbeddedBroker broker = new EmbeddedBroker(new JoinGate(joins));
         try {
             broker.server.setConfiguration(broker.configuration(folder, door));
@@ -84,12 +88,17 @@ public final class EmbeddedBroker implements AutoCloseable {
             throw new BrokerException("the broker's journal in " + folder + " cannot be used. Move that folder away and start again: results"
                     + " that were on their way, about a second's work, are then computed anew; sessions are not kept there", null);
         }
-        if (door.isPresent() && broker.port() < 0) {
-            broker.close();
-            throw new BrokerException("workers cannot be listened for on " + door.get().host() + ":" + door.get().port()
-                    + "; is another node running there? Choose another with DELEGATION_WORKER_PORT", null);
-        }
         return broker;
+    }
+
+    /** Artemis itself starts without a port that it cannot listen on, and tells nobody. */
+    private static void requireFree(Door door) throws BrokerException {
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(door.host(), door.port()));
+        } catch (IOException e) {
+            throw new BrokerException("workers cannot be listened for on " + door.host() + ":" + door.port()
+                    + "; is another node running there? Choose another with DELEGATION_WORKER_PORT", e);
+        }
     }
 
     private Configuration configuration(Path folder, Optional<Door> door) throws Exception {

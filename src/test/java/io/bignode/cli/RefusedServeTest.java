@@ -6,7 +6,10 @@ import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.store.SqlStore;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,7 +29,7 @@ class RefusedServeTest {
         return store;
     }
 
-    private String serve() throws Exception {
+    private String serve(String... settings) throws Exception {
         ProcessBuilder builder = new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -39,6 +42,7 @@ class RefusedServeTest {
         builder.environment().put("DELEGATION_HOST", "127.0.0.1");
         builder.environment().put("DELEGATION_PORT", "0");
         builder.environment().put("DELEGATION_DATA_DIR", folder.toString());
+        for (int i = 0; i < settings.length; i += 2) builder.environment().put(settings[i], settings[i + 1]);
         builder.redirectErrorStream(true);
         Process process = builder.start();
         try {
@@ -64,5 +68,27 @@ class RefusedServeTest {
             store.write(List.of(new Change.LineageBegun(1, "default", "key", new NonceSequence(0, 1)), new Change.GapOpened(1, 5, 9))).await();
         }
         assertThat(serve()).contains("contradicts itself").contains("put a backup in its place").doesNotContain("internal error");
+    }
+
+    /** Small nodes are served by then, but a node without what it was told to compute with is none. */
+    @Test
+    void aGpuThatIsNamedAndNotThereEndsTheNodeThatServesAlready() throws Exception {
+        assertThat(serve("DELEGATION_DEVICES", "999")).contains("listening on", "bignode: DELEGATION_DEVICES names cuda:999, which is not among").doesNotContain("internal error");
+    }
+
+    @Test
+    void aWorkerPortInUseEndsItLikewise() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            String port = Integer.toString(other.getLocalPort());
+            assertThat(serve("DELEGATION_DEVICES", "none", "DELEGATION_WORKER_HOST", "127.0.0.1", "DELEGATION_WORKER_PORT", port))
+                    .contains("bignode: workers cannot be listened for on 127.0.0.1:" + port, "DELEGATION_WORKER_PORT")
+                    .doesNotContain("internal error");
+        }
+    }
+
+    @Test
+    void aCertificateForWorkersThatCannotBeReadIsToldBeforeAnybodyIsServed() throws Exception {
+        Path file = Files.writeString(folder.resolve("worker-tls.p12"), "no certificate");
+        assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file).doesNotContain("listening on");
     }
 }

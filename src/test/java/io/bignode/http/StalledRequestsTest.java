@@ -15,6 +15,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, and starts nothing. */
+/** Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, starts nothing, and has nothing to tell the log. */
 @Timeout(120)
 class StalledRequestsTest {
     private static final Duration STALLED = Duration.ofMillis(600);
@@ -31,6 +37,24 @@ class StalledRequestsTest {
 
     /** The first bytes of a client's hello, which has 512. */
     private static final String HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
+
+    /** Held here, as the log manager alone would forget its handler. */
+    private static final Logger LOG = Logger.getLogger("io.bignode");
+
+    private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
+
+    private static final Handler LISTENER = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            if (line.getLevel().intValue() >= Level.WARNING.intValue()) LOGGED.add(line.getMessage() + " " + line.getThrown());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
 
     private static TestNode plain;
     private static TestNode secured;
@@ -41,6 +65,7 @@ class StalledRequestsTest {
         tls = new LoopbackTls(Certificates.forLoopback(folder));
         plain = node(Optional.empty());
         secured = node(Optional.of(tls));
+        LOG.addHandler(LISTENER);
     }
 
     private static TestNode node(Optional<LoopbackTls> tls) {
@@ -52,6 +77,7 @@ class StalledRequestsTest {
 
     @AfterAll
     static void stop() {
+        LOG.removeHandler(LISTENER);
         plain.close();
         secured.close();
     }
@@ -113,6 +139,7 @@ class StalledRequestsTest {
         }
         assertThat(plain.sessions.list("first")).isEmpty();
         assertThat(secured.sessions.list("first")).isEmpty();
+        assertThat(LOGGED).isEmpty();
     }
 
     /** Sends a beginning and then, while the server does not end the connection, one byte every 20 ms; all that came back. */

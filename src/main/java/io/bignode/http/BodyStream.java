@@ -29,6 +29,7 @@ final class BodyStream extends InputStream {
 
     private final Request request;
     private long deadlineNanos;
+    private boolean late;
     private Content.@Nullable Chunk chunk;
 
     /**
@@ -95,14 +96,16 @@ final class BodyStream extends InputStream {
     }
 
     private void await() throws IOException {
+        if (late) throw new Late(); // what was asked for is still to come, and must not be asked for twice
         CountDownLatch arrived = new CountDownLatch(1);
         request.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, arrived::countDown));
         try {
-            if (!arrived.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) throw new Late();
+            late = !arrived.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("the server stops", e);
         }
+        if (late) throw new Late();
     }
 
     private static IOException failure(Throwable cause) {

@@ -1,0 +1,168 @@
+package io.bignode.http;
+
+import static io.bignode.http.TestNode.API;
+import static io.bignode.http.TestNode.TOKEN;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.config.Certificates;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, starts nothing, and has nothing to tell the log. */
+@Timeout(120)
+class StalledRequestsTest {
+    private static final Duration STALLED = Duration.ofMillis(600);
+    private static final String START = "POST " + API + "/start HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TOKEN + "\r\n";
+
+    /** The first bytes of a client's hello, which has 512. */
+    private static final String HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
+
+    /** Held here, as the log manager alone would forget its handler. */
+    private static final Logger LOG = Logger.getLogger("io.bignode");
+
+    private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
+
+    private static final Handler LISTENER = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+            if (line.getLevel().intValue() >= Level.WARNING.intValue()) LOGGED.add(line.getMessage() + " " + line.getThrown());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+    };
+
+    private static TestNode plain;
+    private static TestNode secured;
+    private static LoopbackTls tls;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) throws Exception {
+        tls = new LoopbackTls(Certificates.forLoopback(folder));
+        plain = node(Optional.empty());
+        secured = node(Optional.of(tls));
+        LOG.addHandler(LISTENER);
+    }
+
+    private static TestNode node(Optional<LoopbackTls> tls) {
+        return new TestNode(
+                rules -> new HttpRules(
+                        "127.0.0.1", 0, 64, STALLED, Duration.ofSeconds(5), Duration.ofSeconds(1), 0, tls.map(LoopbackTls::server)),
+                TestNode::tenant);
+    }
+
+    @AfterAll
+    static void stop() {
+        LOG.removeHandler(LISTENER);
+        plain.close();
+        secured.close();
+    }
+
+    /**
+     * A request that is never whole.
+     *
+     * @param begins what is sent at once
+     * @param drip   what follows a byte at a time, again and again
+     */
+    private record Endless(String name, String begins, char drip) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static List<Endless> endless() {
+        return List.of(
+                new Endless("nothing", "", '\n'),
+                new Endless("a line", "GET /health", 'x'),
+                new Endless("a header", "GET /health HTTP/1.1\r\nHost: n\r\nX: ", 'x'),
+                new Endless("a body", START + "Content-Length: 90000\r\n\r\n{", ' '),
+                new Endless("a body without a token", START.replaceFirst("Authorization.*\r\n", "") + "Content-Length: 30000\r\n\r\n{", ' '),
+                new Endless("a chunk's size", START + "Transfer-Encoding: chunked\r\n\r\n", '0'),
+                new Endless("a chunk", START + "Transfer-Encoding: chunked\r\n\r\nffff\r\n{", ' '),
+                new Endless("a chunk's extension", START + "Transfer-Encoding: chunked\r\n\r\nffff;", 'x'),
+                new Endless("a trailer", START + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: ", 'x'),
+                new Endless("a body that nobody reads", "POST /health HTTP/1.1\r\nHost: n\r\nContent-Length: 90000\r\n\r\n", 'x'));
+    }
+
+    @ParameterizedTest
+    @MethodSource("endless")
+    void aRequestThatStopsHalfWayIsEnded(Endless request) throws IOException {
+        held(plain.connect(), request.begins(), Optional.empty());
+        held(tls.connect(secured.server.port()), request.begins(), Optional.empty());
+    }
+
+    @ParameterizedTest
+    @MethodSource("endless")
+    void aRequestThatDripsIsEnded(Endless request) throws IOException {
+        held(plain.connect(), request.begins(), Optional.of(request.drip()));
+        held(tls.connect(secured.server.port()), request.begins(), Optional.of(request.drip()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", HELLO, "GET /health HTTP/1.1\r\nHost: n\r\n\r\n"})
+    void whatIsNoWholeHandshakeIsEnded(String begins) throws IOException {
+        for (Optional<Character> drip : List.of(Optional.<Character>empty(), Optional.of('\u0000'))) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), secured.server.port())) {
+                assertThat(conversation(socket, begins, drip)).doesNotContain("HTTP/1.1 200");
+            }
+        }
+    }
+
+    private static void held(Socket socket, String begins, Optional<Character> drip) throws IOException {
+        try (socket) {
+            assertThat(conversation(socket, begins, drip)).doesNotContain("HTTP/1.1 200").doesNotContain("HTTP/1.1 5");
+        }
+        assertThat(plain.sessions.list("first")).isEmpty();
+        assertThat(secured.sessions.list("first")).isEmpty();
+        assertThat(LOGGED).isEmpty();
+    }
+
+    /** Sends a beginning and then, while the server does not end the connection, one byte every 20 ms; all that came back. */
+    private static String conversation(Socket socket, String begins, Optional<Character> drip) throws IOException {
+        socket.setSoTimeout(drip.isPresent() ? 20 : 20_000);
+        ByteArrayOutputStream came = new ByteArrayOutputStream();
+        try {
+            socket.getOutputStream().write(begins.getBytes(StandardCharsets.ISO_8859_1));
+            for (int i = 0; i < 1000; i++) {
+                try {
+                    int next = socket.getInputStream().read();
+                    if (next < 0) return came.toString(StandardCharsets.ISO_8859_1);
+                    came.write(next);
+                } catch (SocketTimeoutException e) {
+                    if (drip.isEmpty()) throw new AssertionError("the connection is still open; it answered " + came, e);
+                    socket.getOutputStream().write(drip.get());
+                }
+            }
+        } catch (SocketTimeoutException e) {
+            throw e;
+        } catch (IOException e) {
+            return came.toString(StandardCharsets.ISO_8859_1); // reset by the server
+        }
+        throw new AssertionError("the connection is still open after 1000 bytes; it answered " + came);
+    }
+}

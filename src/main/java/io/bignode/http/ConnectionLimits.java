@@ -73,6 +73,11 @@ final class ConnectionLimits implements Connection.Listener {
             this.from = from;
         }
 
+        /** Whether no right token came by it yet. */
+        boolean isStranger() {
+            return tenant == null;
+        }
+
         /** Where it comes from. */
         InetAddress from() {
             return from;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -26,6 +27,9 @@ final class RequestHandler extends Handler.Abstract {
     private static final long MAX_DISCARDED = 8L << 20;
 
     private static final Duration DISCARDING = Duration.ofSeconds(2);
+
+    /** Between two requests of a connection without a token. */
+    private static final Duration STRANGERS_PAUSE = Duration.ofMillis(1);
 
     private final HttpRules rules;
     private final ConnectionLimits limits;
@@ -72,8 +76,10 @@ final class RequestHandler extends Handler.Abstract {
         } finally {
             exchange.body().close();
             connection.end();
-            // A client that sends request after request without a pause never makes this thread wait: others have their turn now.
-            Thread.yield();
+            // A client that sends request after request without a pause never makes this thread wait: others have their turn now. A stranger that does so
+            // would take all the time there is; one that waits for its answers does not notice the pause, which comes after them.
+            if (connection.isStranger()) LockSupport.parkNanos(STRANGERS_PAUSE.toNanos());
+            else Thread.yield();
         }
         return true;
     }

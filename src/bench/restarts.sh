@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 kills=${1:-20} busy=()
 data=$(mktemp -d)
 trap '((${#busy[@]} == 0)) || kill "${busy[@]}" 2>/dev/null || true; pkill -9 -f "^[^ ]*java .*$data" 2>/dev/null || true; rm -rf "$data"' EXIT
-export DELEGATION_PORT=9193 DELEGATION_HOST=127.0.0.1 DELEGATION_CACHE_GIB=0 DELEGATION_DEVICES=cpu BIGNODE_AOT=make
+export DELEGATION_PORT=9193 DELEGATION_HOST=127.0.0.1 DELEGATION_CACHE_GIB=0 DELEGATION_DEVICES=cpu BIGNODE_AOT="make"
 DELEGATION_AUTH_TOKEN=$(openssl rand -hex 32)
 export DELEGATION_AUTH_TOKEN
 ./bignode --version > /dev/null # builds when needed, and makes the cache

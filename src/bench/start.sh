@@ -20,7 +20,7 @@ busy=()
 trap '((${#busy[@]} == 0)) || kill "${busy[@]}" 2>/dev/null || true; wait' EXIT
 for checkout in "$here" "$@"; do
   "$checkout/bignode" --version >&2                                  # builds when needed
-  ! grep -q BIGNODE_AOT "$checkout/bignode" || BIGNODE_AOT=make "$checkout/bignode" >/dev/null 2>&1
+  ! grep -q BIGNODE_AOT "$checkout/bignode" || BIGNODE_AOT="make" "$checkout/bignode" >/dev/null 2>&1
 done
 "$java" "$here/src/bench/java/StartTimes.java" "$starts" "at rest" "$here" "$@"
 for ((i = 0; i < loops; i++)); do

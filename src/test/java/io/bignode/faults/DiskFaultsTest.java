@@ -102,7 +102,7 @@ class DiskFaultsTest {
                     Path broker = folder.resolve("head/broker");
                     damage.inflict(broker.resolve("journal"), random);
                     JavaProcess head = farm.process();
-                    head.await(Long.MIN_VALUE, Duration.ofSeconds(60), line -> line.contains("listening on") || line.startsWith("bignode: "));
+                    head.await(Long.MIN_VALUE, Duration.ofSeconds(60), line -> line.contains("workers join with") || line.startsWith("bignode: "));
                     if (head.lines().stream().anyMatch(line -> line.text().startsWith("bignode: "))) {
                         assertThat(head.end(Duration.ofSeconds(20))).isEqualTo(EXIT_ENVIRONMENT);
                         assertThat(head.tail()).contains("the broker's journal in").contains("Move that folder away").doesNotContain("\tat ");

@@ -87,6 +87,7 @@ final class StartResource {
         }
         return switch (obstacle) {
             case Obstacle.NodeFull _, Obstacle.TenantFull _ -> Problem.full(obstacle.text(), RetryAfter.soon());
+            case Obstacle.NoDevice _ when sessions.devicesCome() -> Problem.unavailable(obstacle.text(), RetryAfter.atOnce());
             case Obstacle.NoDevice _, Obstacle.NoMemory _ -> Problem.unavailable(obstacle.text(), RetryAfter.soon());
             case Obstacle.FitsNoDevice(String sizes) -> Problem.invalid("params", "make a model that fits no device of this node: " + sizes);
         };

@@ -501,11 +501,15 @@ public final class Sessions {
         return new StartOutcome.Replaced(add(order, identity, place, obstacle), same.get());
     }
 
+    /** Whether this head started so lately that its devices may be still to come. */
+    public boolean devicesCome() {
+        return around.nanoTime.getAsLong() - bornNanos < WaitingLine.DEVICES_COME.toNanos();
+    }
+
     private boolean mayWait(Order order, Obstacle obstacle) {
         if (!order.terms().waits() || lineFull()) return false;
         // What fits no device never runs; but soon after a start the larger ones may be still to come.
-        boolean devicesCome = around.nanoTime.getAsLong() - bornNanos < WaitingLine.DEVICES_COME.toNanos();
-        return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome;
+        return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome();
     }
 
     private boolean lineFull() {

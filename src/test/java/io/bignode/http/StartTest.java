@@ -203,7 +203,9 @@ class StartTest {
     @Test
     void withoutADeviceOrRoomAStartIsToldToComeBack() {
         node.obstacle.set(Optional.of(new Obstacle.NoDevice()));
-        assertProblem(node.post("/start", startBody(), TOKEN), 503);
+        HttpResponse<String> young = node.post("/start", startBody(), TOKEN);
+        assertProblem(young, 503);
+        assertThat(young.headers().firstValueAsLong("Retry-After").orElseThrow()).as("devices of a head that just started come soon").isBetween(1L, 3L);
         node.obstacle.set(Optional.of(new Obstacle.NoMemory("2 GiB needed, 1 GiB free")));
         HttpResponse<String> response = node.post("/start", startBody(), TOKEN);
 

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_PORT             port to listen on (9090)",
             "  DELEGATION_MAX_SESSIONS     sessions at a time (10)",
             "  DELEGATION_SESSION_SECONDS  life of a session (330)",
-            "  DELEGATION_MAX_WAITING      sessions that may wait for their turn (100; 0 lets none wait)",
+            "  DELEGATION_MAX_WAITING      sessions of each tenant that may wait for their turn (100; 0: none)",
             "  DELEGATION_LINGER_SECONDS   how long small nodes of the field see an expired session as active (240; 0 not at all)",
             "  DELEGATION_DATA_DIR         this node's own folder (~/.local/share/bignode)",
             "  DELEGATION_DB_URL           PostgreSQL instead of a file in the data folder: jdbc:postgresql://HOST/DATABASE?user=…",

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param maxSessions how many sessions may run at once
  * @param sessionLife from a session's start until it expires
  * @param linger      how long a session of the deployed dialect is shown as active after its end
- * @param maxWaiting  how many sessions may wait for their turn
+ * @param maxWaiting  how many sessions of each tenant may wait for their turn
  * @param token       what small nodes must show
  * @param tokenOrigin where the token came from
  * @param dataDir     this node's own folder

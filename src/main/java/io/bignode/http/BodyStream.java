@@ -28,6 +28,7 @@ final class BodyStream extends InputStream {
     }
 
     private final Request request;
+    private final ConnectionLimits.Limited connection;
     private long deadlineNanos;
     private boolean late;
     private Content.@Nullable Chunk chunk;
@@ -37,8 +38,9 @@ final class BodyStream extends InputStream {
      *
      * @param patience how long all of it may take
      */
-    BodyStream(Request request, Duration patience) {
+    BodyStream(Request request, ConnectionLimits.Limited connection, Duration patience) {
         this.request = request;
+        this.connection = connection;
         this.deadlineNanos = System.nanoTime() + patience.toNanos();
     }
 
@@ -99,11 +101,14 @@ final class BodyStream extends InputStream {
         if (late) throw new Late(); // what was asked for is still to come, and must not be asked for twice
         CountDownLatch arrived = new CountDownLatch(1);
         request.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, arrived::countDown));
+        connection.awaitsBody(true);
         try {
             late = !arrived.await(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("the server stops", e);
+        } finally {
+            connection.awaitsBody(false);
         }
         if (late) throw new Late();
     }

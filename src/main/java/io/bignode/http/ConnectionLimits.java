@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * How many connections there may be and how long each may take. Thread safe.
  *
  * <p>Whoever showed no right token is a stranger. Strangers have a budget for all of them and one for each address; when one is spent, the next
- * connection takes the place of the one that is silent for longest, so that no number of silent connections keeps anybody out. Those who showed
- * a token have a budget for each tenant, which strangers cannot touch.
+ * connection takes the place of the oldest one whose request has not arrived whole, so that no number of silent or half-sent ones keeps anybody out.
+ * Those who showed a token have a budget for each tenant, which strangers cannot touch.
  *
  * <p>The server's own idle limit counts silence alone, and one byte a second is not silent. So each connection has a deadline here for what it
  * does: a request's head must be there within some time after the one before it was answered, and what is written must be taken.
@@ -66,6 +65,7 @@ final class ConnectionLimits implements Connection.Listener {
         private final InetAddress from;
         private volatile @Nullable String tenant;
         private volatile boolean serving;
+        private volatile boolean awaitsBody;
         private volatile long deadline = nanoTime.getAsLong() + silent.toNanos();
 
         private Limited(Connection connection, InetAddress from) {
@@ -96,9 +96,19 @@ final class ConnectionLimits implements Connection.Listener {
             deadline = nanoTime.getAsLong() + (tenant == null ? silent : stalled).toNanos();
         }
 
-        /** Something is being written, and must be taken by the client within this time. */
+        /** Whether a part of the request's body has not arrived, and nothing else can be done before it has. */
+        void awaitsBody(boolean does) {
+            awaitsBody = does;
+        }
+
+        /** Something is being written, and must be taken by the client within this time, or sooner by one who showed no token. */
         void writing(Duration longest) {
-            deadline = nanoTime.getAsLong() + longest.toNanos();
+            Duration granted = tenant == null && silent.compareTo(longest) < 0 ? silent : longest;
+            deadline = nanoTime.getAsLong() + granted.toNanos();
+        }
+
+        private boolean isIncomplete() {
+            return !serving || awaitsBody;
         }
 
         /** What was being written is written. */
@@ -153,7 +163,7 @@ final class ConnectionLimits implements Connection.Listener {
         synchronized (this) {
             strangers.add(limited);
             strangersByAddress.computeIfAbsent(limited.from, _ -> new LinkedHashSet<>()).add(limited);
-            tooMany = tooMany(limited.from);
+            tooMany = tooMany(limited);
         }
         tooMany.ifPresent(Limited::close);
     }
@@ -183,13 +193,12 @@ final class ConnectionLimits implements Connection.Listener {
         new ArrayList<>(of).stream().filter(which).forEach(Limited::close);
     }
 
-    /** The stranger whose place is needed: one that is silent rather than one that is being served, and the one that came first. */
-    private Optional<Limited> tooMany(InetAddress from) {
-        Set<Limited> neighbours = strangersByAddress.getOrDefault(from, Set.of());
+    /** The stranger whose place a new one needs: one whose request has not arrived whole rather than one that is being answered, and of those the oldest. */
+    private Optional<Limited> tooMany(Limited newcomer) {
+        Set<Limited> neighbours = strangersByAddress.getOrDefault(newcomer.from, Set.of());
         Set<Limited> crowd = neighbours.size() > MAX_STRANGERS_OF_ADDRESS ? neighbours : strangers.size() > MAX_STRANGERS ? strangers : Set.of();
-        return Stream.of(Optional.ofNullable(first(crowd, limited -> !limited.serving)), crowd.stream().findFirst())
-                .flatMap(Optional::stream)
-                .findFirst();
+        Limited incomplete = first(crowd, limited -> limited != newcomer && limited.isIncomplete());
+        return Optional.ofNullable(incomplete != null ? incomplete : first(crowd, limited -> limited != newcomer));
     }
 
     private static @Nullable Limited first(Set<Limited> of, Predicate<Limited> which) {

@@ -13,14 +13,19 @@ import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
 
 /** A request and its answer on the connection they share. Used by one thread. */
 final class Exchange implements Reply {
+    /** Clients that end their side of a connection with their request, which is allowed, are answered sooner than this. */
+    private static final Duration NOT_KEPT_WAITING = Duration.ofMillis(200);
+
     private final Request request;
     private final Response response;
     private final ConnectionLimits.Limited connection;
     private final HttpRules rules;
     private final BodyStream body;
+    private final long begunNanos = System.nanoTime();
 
     /** A request whose head was read and that nothing was answered to. */
     Exchange(Request request, Response response, ConnectionLimits.Limited connection, HttpRules rules) {
@@ -28,7 +33,7 @@ final class Exchange implements Reply {
         this.response = response;
         this.connection = connection;
         this.rules = rules;
-        this.body = new BodyStream(request, rules.silent());
+        this.body = new BodyStream(request, connection, rules.silent());
     }
 
     String method() {
@@ -116,6 +121,16 @@ final class Exchange implements Reply {
         answer.headers().forEach(headers::put);
         if (answer.status() != 304) headers.put(HttpHeader.CONTENT_LENGTH, answer.body().length);
         write(true, wantsHeadAlone() || answer.status() == 304 ? new byte[0] : answer.body(), rules.stalled());
+    }
+
+    @Override
+    public void requireClient() throws IOException {
+        if (System.nanoTime() - begunNanos < NOT_KEPT_WAITING.toNanos()) return;
+        ByteBuffer next = BufferUtil.allocate(1);
+        int count = request.getConnectionMetaData().getConnection().getEndPoint().fill(next);
+        if (count < 0) throw new IOException("the client hung up while it was kept waiting");
+        // Its next request has begun already, and lacks a byte now: it is to be sent again on another connection.
+        if (count > 0) response.getHeaders().put(HttpHeader.CONNECTION, HttpHeaderValue.CLOSE);
     }
 
     @Override

@@ -54,7 +54,11 @@ final class SessionResource {
             }
             outcome = call.wantsEvents()
                     ? stream(session, after, reply)
-                    : delivery.poll(session, after, wait, batches -> reply.send(BatchesAnswer.of(session, batches)));
+                    : delivery.poll(session, after, wait, batches -> {
+                        // Without a cursor what is written counts as handed out.
+                        if (after.isEmpty() && !batches.found().isEmpty()) reply.requireClient();
+                        reply.send(BatchesAnswer.of(session, batches));
+                    });
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
             throw new ProblemException(Problem.unavailable("what was found cannot be read at the moment; it is not lost", RETRY));

@@ -82,7 +82,7 @@ final class StartResource {
 
     private Problem problem(Obstacle obstacle, boolean lineFull) {
         if (lineFull) {
-            String detail = obstacle.text() + ", and " + sessions.rules().maxWaiting() + " wait for their turn already, which is as many as may";
+            String detail = obstacle.text() + ", and " + sessions.rules().maxWaiting() + " of yours wait for their turn already, which is as many as may";
             return Problem.full(detail, RetryAfter.soon());
         }
         return switch (obstacle) {

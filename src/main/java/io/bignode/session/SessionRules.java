@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param idle        a session nobody polled for this long gets no leases until it is polled again
  * @param retention   how long an ended session's found nonces are kept
  * @param maxEnded    how many ended sessions are kept at most; the one that ended first goes first
- * @param maxWaiting  how many may wait for their turn, 0 for none
+ * @param maxWaiting  how many of each tenant may wait for their turn, 0 for none
  * @param linger      how long a session whose order lingers is shown as active after its end; shorter than the retention
  */
 public record SessionRules(int maxSessions, Duration life, Duration idle, Duration retention, int maxEnded, int maxWaiting, Duration linger) {

@@ -213,7 +213,7 @@ public final class Sessions {
 
     /** How many sessions of all tenants wait for their turn. */
     public synchronized int waitingCount() {
-        return line.length();
+        return line.length(_ -> true);
     }
 
     /** A tenant's session; another tenant's is not found. */
@@ -491,7 +491,7 @@ public final class Sessions {
         boolean runs = same.isPresent() && !same.get().waiting();
         Optional<Obstacle> obstacle = runs ? Optional.empty() : left.obstacle(order);
         if (same.isEmpty() && obstacle.isPresent() && !mayWait(order, obstacle.get())) {
-            return new StartOutcome.Refused(obstacle.get(), order.terms().waits() && lineFull());
+            return new StartOutcome.Refused(obstacle.get(), order.terms().waits() && lineFull(order));
         }
         Optional<String> refusal = store.refusal();
         if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
@@ -507,13 +507,14 @@ public final class Sessions {
     }
 
     private boolean mayWait(Order order, Obstacle obstacle) {
-        if (!order.terms().waits() || lineFull()) return false;
+        if (!order.terms().waits() || lineFull(order)) return false;
         // What fits no device never runs; but soon after a start the larger ones may be still to come.
         return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome();
     }
 
-    private boolean lineFull() {
-        return line.length() >= rules.maxWaiting();
+    /** Whether as many of its tenant's orders wait as may: nobody can take the places of others in the line. */
+    private boolean lineFull(Order order) {
+        return line.length(order.tenant()::equals) >= rules.maxWaiting();
     }
 
     /**

@@ -23,7 +23,7 @@ public sealed interface StartOutcome {
      * There is no room, and the order does not wait.
      *
      * @param obstacle what is in its way
-     * @param lineFull whether it would wait, but as many wait as may
+     * @param lineFull whether it would wait, but as many of its tenant's wait as may
      */
     record Refused(Obstacle obstacle, boolean lineFull) implements StartOutcome {}
 

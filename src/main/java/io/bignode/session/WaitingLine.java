@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * The sessions that wait for their turn, first come first served. One that its own limit or its need of memory holds back does not hold back
@@ -18,6 +19,9 @@ import java.util.function.LongSupplier;
 final class WaitingLine {
     /** How long devices that are all too small are given to be joined by larger ones: after a start the workers come one by one. */
     static final Duration DEVICES_COME = Duration.ofSeconds(30);
+
+    /** With less left than this nothing would be found: the model's weights alone take longer. */
+    private static final Duration WORTH_IT = Duration.ofSeconds(5);
 
     private final LongSupplier nanoTime;
     private final List<Session> line = new ArrayList<>();
@@ -56,9 +60,9 @@ final class WaitingLine {
         obstacles.put(session, obstacle);
     }
 
-    /** How many wait that somebody polls. */
-    int length() {
-        return (int) line.stream().filter(session -> session.waiting() && !session.idling()).count();
+    /** How many wait that somebody polls, of some tenants. */
+    int length(Predicate<String> tenant) {
+        return (int) line.stream().filter(session -> tenant.test(session.order().tenant()) && session.waiting() && !session.idling()).count();
     }
 
     /** Where a session stands; empty when it waits no more, or nobody polls it. */
@@ -93,7 +97,7 @@ final class WaitingLine {
         tidy();
         List<Session> admitted = new ArrayList<>();
         for (Session session : List.copyOf(line)) {
-            if (session.idling()) continue;
+            if (session.idling() || !worthIt(session)) continue;
             Optional<Obstacle> obstacle = left.obstacle(session.order());
             if (obstacle.isPresent()) {
                 obstacles.put(session, obstacle.get());
@@ -107,6 +111,12 @@ final class WaitingLine {
             }
         }
         return admitted;
+    }
+
+    /** Whether enough of its life is left, or it never had more. */
+    private static boolean worthIt(Session session) {
+        Duration left = session.timeLeft();
+        return left.compareTo(WORTH_IT) >= 0 || left.isPositive() && session.age().compareTo(left) <= 0;
     }
 
     /** Those that fit none of the devices there are, and have not for long enough. */

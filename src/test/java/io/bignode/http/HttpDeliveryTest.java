@@ -89,6 +89,22 @@ class HttpDeliveryTest {
     }
 
     @Test
+    void whatIsFoundAfterAClientHungUpIsNotHandedOutToIt() throws Exception {
+        Session session = node.start(startBody());
+        long begun;
+        try (Socket socket = node.connect()) {
+            ask(socket, session, "?wait=20", "");
+            begun = System.nanoTime();
+        }
+        // A client that is answered within 200 ms may have ended its own side alone, and is answered.
+        while (System.nanoTime() - begun < Duration.ofSeconds(1).toNanos()) Thread.onSpinWait();
+        long[] nonces = node.compute(session, 3);
+
+        JsonNode answer = json(node.get("/batch/" + session.id() + "?wait=10", TOKEN));
+        assertThat(answer.get("batches").get(0).get("nonces")).extracting(JsonNode::asLong).containsExactly(nonces[0], nonces[1], nonces[2]);
+    }
+
+    @Test
     void aSlowReaderGetsItsWholeAnswer() throws Exception {
         Session session = node.start(startBody());
         long[] computed = node.compute(session, 20_000);

@@ -99,7 +99,7 @@ class WaitingOverHttpTest {
         HttpResponse<String> tooMany = node.post("/start", deployed(4), "");
         assertProblem(tooMany, 429);
         assertThat(tooMany.headers().firstValueAsLong("Retry-After").orElseThrow()).isBetween(5L, 20L);
-        assertThat(json(tooMany).get("detail").textValue()).contains("2 wait for their turn already");
+        assertThat(json(tooMany).get("detail").textValue()).contains("2 of yours wait for their turn already");
 
         node.post("/stop", TestNode.JSON.createObjectNode().put("session_id", running.get("session_id").textValue()).put("auth_token", TOKEN), "");
         assertThat(session(second).leasable()).isTrue();

@@ -64,6 +64,30 @@ class WaitingTest {
 
     private static final Obstacle FULL = new Obstacle.NodeFull(1);
 
+    @Test
+    void aTenantThatFillsItsOwnPlacesInTheLineTakesNoneOfAnothers() {
+        start("runs");
+        for (int i = 0; i < 3; i++) start("waits-" + i);
+        assertThat(sessions.start(order("one-too-many"))).isInstanceOf(StartOutcome.Refused.class);
+
+        Order others = Orders.on(WAITS, Orders.of("bob", "others", new NonceSequence(0, 1)));
+        assertThat(turn(start(others))).isEqualTo(place(4, FULL));
+    }
+
+    @Test
+    void oneWithoutTimeEnoughIsNotAdmittedAndExpiresAsOneThatWaited() {
+        Session runs = start("runs");
+        time.pass(Duration.ofSeconds(1));
+        Session waits = start("waits");
+        passPolled(Duration.ofSeconds(327));
+        sessions.stop(runs.order().tenant(), runs.id());
+        sessions.tick();
+        assertThat(waits.waiting()).as("with 3 s left").isTrue();
+
+        passPolled(Duration.ofSeconds(4));
+        assertThat(waits.status()).isEqualTo(SessionStatus.EXPIRED);
+    }
+
     /** Time in which everybody is polled. */
     private void passPolled(Duration duration) {
         for (Duration left = duration; left.isPositive(); left = left.minusSeconds(60)) {

@@ -135,7 +135,9 @@ class GpuNodeTest {
     }
 
     @Test
-    void aGpuThatIsNamedAndNotThereStopsTheStart() {
-        assertThatThrownBy(() -> node("0,7")).isInstanceOf(CommandException.class).hasMessageContaining("cuda:7").hasMessageContaining("cuda:3");
+    void aGpuThatIsNamedAndNotThereEndsTheNodeAsSoonAsDevicesAreFound() throws Exception {
+        try (Node node = node("0,7")) {
+            assertThatThrownBy(node::work).isInstanceOf(CommandException.class).hasMessageContaining("cuda:7").hasMessageContaining("cuda:3");
+        }
     }
 }

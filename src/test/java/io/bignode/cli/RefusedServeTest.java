@@ -89,6 +89,6 @@ class RefusedServeTest {
     @Test
     void aCertificateForWorkersThatCannotBeReadIsToldBeforeAnybodyIsServed() throws Exception {
         Path file = Files.writeString(folder.resolve("worker-tls.p12"), "no certificate");
-        assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file).doesNotContain("listening on");
+        assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file).doesNotContain("Watch it at");
     }
 }

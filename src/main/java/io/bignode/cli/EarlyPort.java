@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.http.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -24,9 +25,6 @@ public final class EarlyPort {
 
     private static final String ANYWHERE = "0.0.0.0";
     private static final String USUAL = "9090";
-
-    /** How many connections the system holds until they are accepted: every small node there may be comes back at once after a restart. */
-    private static final int BACKLOG = 1024;
 
     private static final int FIRST_WITHOUT_PRIVILEGES = 1024;
 
@@ -82,7 +80,7 @@ public final class EarlyPort {
             opened = ServerSocketChannel.open();
             // A node that was killed comes back although connections of the one before linger.
             opened.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            return new EarlyPort(opened.bind(address, BACKLOG), null);
+            return new EarlyPort(opened.bind(address, HttpServer.BACKLOG), null);
         } catch (IOException e) {
             close(opened);
             return new EarlyPort(null, place + reason(address, e));

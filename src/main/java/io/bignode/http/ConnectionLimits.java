@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -40,11 +41,11 @@ final class ConnectionLimits implements Connection.Listener {
     private final LongSupplier nanoTime;
     private final Map<Connection, Limited> all = new ConcurrentHashMap<>();
 
-    /** In the order in which they came. */
+    /** In the order in which they came; guarded by this, as are the next two. */
     private final Set<Limited> strangers = new LinkedHashSet<>();
 
-    private final Map<InetAddress, Set<Limited>> strangersByAddress = new ConcurrentHashMap<>();
-    private final Map<String, Set<Limited>> byTenant = new ConcurrentHashMap<>();
+    private final Map<InetAddress, Set<Limited>> strangersByAddress = new HashMap<>();
+    private final Map<String, Set<Limited>> byTenant = new HashMap<>();
     private volatile boolean closing;
 
     /**

@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
  * virtual thread of its own.
  */
 public final class HttpServer implements AutoCloseable {
+    /** How many connections the system holds until they are accepted: every small node there may be comes back at once after a restart. */
+    public static final int BACKLOG = 1024;
+
     /** Request line and headers together. */
     static final int MAX_HEAD_BYTES = 16_384;
 
     private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
     private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
-
-    /** Connections the system keeps while this process is too busy to take them. */
-    private static final int BACKLOG = 1024;
 
     private static final Duration TICK = Duration.ofMillis(250);
 

@@ -7,6 +7,7 @@ import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.log.CapturedLog;
 import io.bignode.session.Session;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -16,17 +17,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -97,30 +92,12 @@ class HttpFuzzTest {
     private final long seed = Long.getLong("bignode.fuzz.seed", System.nanoTime());
     private final Random random = new Random(seed);
     private final Set<Integer> statuses = new TreeSet<>();
-    private final Queue<String> logged = new ConcurrentLinkedQueue<>();
+    private final CapturedLog log = new CapturedLog("", Level.INFO);
     private String lastId = "none";
-
-    private final Handler log = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            logged.add(new SimpleFormatter().format(line));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        Logger.getLogger("").addHandler(log);
-    }
 
     @AfterEach
     void stopListening() {
-        Logger.getLogger("").removeHandler(log);
+        log.close();
     }
 
     @Test
@@ -143,7 +120,7 @@ class HttpFuzzTest {
             // 0, a connection closed without an answer, depends on which side is faster.
             assertThat(statuses).as("seed %d", seed).contains(200, 400, 401, 404, 405, 413, 422, 429);
             assertThat(drain(node, bystander)).as("seed %d", seed).isEqualTo(computed);
-            assertThat(logged).as("seed %d: what a client gets wrong is no event of ours", seed).isEmpty();
+            assertThat(log.lines()).as("seed %d: what a client gets wrong is no event of ours", seed).isEmpty();
             makeRoom(node, bystander);
             assertThat(node.sessions.runningCount()).isEqualTo(1);
             node.client.close();

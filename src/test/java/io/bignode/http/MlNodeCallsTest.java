@@ -3,54 +3,25 @@ package io.bignode.http;
 import static io.bignode.http.DocumentedDialectTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.log.CapturedLog;
 import io.bignode.session.ManualTime;
 import java.net.InetAddress;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.logging.Handler;
-import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class MlNodeCallsTest {
-    /** Held here, as the log manager alone would forget its level and handler. */
-    private static final Logger LOG = Logger.getLogger(MlNodeCalls.class.getName());
-
     private static final List<String> THEIRS = List.of(
             "/api/v1/state", "/api/v1/stop", "/api/v1/pow/status", "/api/v1/pow/init/generate", "/api/v1/pow", "/api/v1/inference/up", "/api/v1/inference/pow/status");
 
-    private final List<String> logged = new ArrayList<>();
-
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            logged.add(line.getLevel() + " " + new SimpleFormatter().formatMessage(line));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        LOG.setLevel(Level.ALL);
-        LOG.addHandler(handler);
-    }
+    private final CapturedLog log = new CapturedLog(MlNodeCalls.class);
 
     @AfterEach
     void stopListening() {
-        LOG.removeHandler(handler);
-        LOG.setLevel(null);
+        log.close();
     }
 
     @Test
@@ -81,20 +52,20 @@ class MlNodeCallsTest {
         MlNodeCalls calls = new MlNodeCalls(time);
         InetAddress neighbour = InetAddress.getByName("192.0.2.7");
         for (int i = 0; i < 100; i++) assertThat(calls.problem("/api/v1/pow/status", neighbour)).isPresent();
-        assertThat(logged).hasSize(1);
-        assertThat(logged.getFirst()).startsWith("WARNING 192.0.2.7 calls an ML node's API (/api/v1/pow)");
+        assertThat(log.lines()).hasSize(1);
+        assertThat(log.lines().getFirst()).startsWith("WARNING 192.0.2.7 calls an ML node's API (/api/v1/pow)");
         time.pass(Duration.ofSeconds(59));
         calls.problem("/api/v1/state", neighbour);
-        assertThat(logged).hasSize(1);
+        assertThat(log.lines()).hasSize(1);
         time.pass(Duration.ofSeconds(1));
         calls.problem("/api/v1/state", neighbour);
-        assertThat(logged).hasSize(2);
-        assertThat(logged.getLast()).contains("(/api/v1/state)");
+        assertThat(log.lines()).hasSize(2);
+        assertThat(log.lines().getLast()).contains("(/api/v1/state)");
     }
 
     @Test
     void whatACallerPutsInThePathIsNotLogged() throws Exception {
         new MlNodeCalls(new ManualTime()).problem("/api/v1/pow/a-secret\nof the caller", InetAddress.getByName("192.0.2.7"));
-        assertThat(logged.toString()).doesNotContain("secret");
+        assertThat(log.lines().toString()).doesNotContain("secret");
     }
 }

@@ -5,6 +5,7 @@ import static io.bignode.http.TestNode.TOKEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.config.Certificates;
+import io.bignode.log.CapturedLog;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,12 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.logging.Handler;
 import java.util.logging.Level;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -38,34 +34,17 @@ class StalledRequestsTest {
     /** The first bytes of a client's hello, which has 512. */
     private static final String HELLO = "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc";
 
-    /** Held here, as the log manager alone would forget its handler. */
-    private static final Logger LOG = Logger.getLogger("io.bignode");
-
-    private static final Queue<String> LOGGED = new ConcurrentLinkedQueue<>();
-
-    private static final Handler LISTENER = new Handler() {
-        @Override
-        public void publish(LogRecord line) {
-            if (line.getLevel().intValue() >= Level.WARNING.intValue()) LOGGED.add(line.getMessage() + " " + line.getThrown());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
     private static TestNode plain;
     private static TestNode secured;
     private static LoopbackTls tls;
+    private static CapturedLog log;
 
     @BeforeAll
     static void start(@TempDir Path folder) throws Exception {
         tls = new LoopbackTls(Certificates.forLoopback(folder));
         plain = node(Optional.empty());
         secured = node(Optional.of(tls));
-        LOG.addHandler(LISTENER);
+        log = new CapturedLog("io.bignode", Level.WARNING);
     }
 
     private static TestNode node(Optional<LoopbackTls> tls) {
@@ -77,7 +56,7 @@ class StalledRequestsTest {
 
     @AfterAll
     static void stop() {
-        LOG.removeHandler(LISTENER);
+        log.close();
         plain.close();
         secured.close();
     }
@@ -139,7 +118,7 @@ class StalledRequestsTest {
         }
         assertThat(plain.sessions.list("first")).isEmpty();
         assertThat(secured.sessions.list("first")).isEmpty();
-        assertThat(LOGGED).isEmpty();
+        assertThat(log.lines()).isEmpty();
     }
 
     /** Sends a beginning and then, while the server does not end the connection, one byte every 20 ms; all that came back. */

@@ -2,6 +2,7 @@ package io.bignode.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -85,6 +86,27 @@ class StartingServerTest {
             server.serve(ready.api());
 
             assertThat(order.get(20, TimeUnit.SECONDS).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void whatWasFoundIsNotHandedOutToAPollWhoseClientHungUpWhileTheHeadStarted() throws Exception {
+        try (HttpServer server = listen(Duration.ofSeconds(25));
+                TestNode ready = new TestNode()) {
+            Session session = ready.start(TestNode.startBody());
+            long[] found = ready.compute(session, 3);
+            String poll = "GET " + TestNode.API + "/batch/" + session.id() + " HTTP/1.1\r\nHost: n\r\nAuthorization: Bearer " + TestNode.TOKEN + "\r\n\r\n";
+            long begun;
+            try (Socket socket = new Socket("127.0.0.1", server.port())) {
+                socket.getOutputStream().write(poll.getBytes(StandardCharsets.US_ASCII));
+                while (server.openConnections() == 0) Thread.onSpinWait();
+                begun = System.nanoTime();
+            }
+            // A client that is answered within 200 ms may have ended its own side alone, and is answered.
+            while (System.nanoTime() - begun < Duration.ofSeconds(1).toNanos()) Thread.onSpinWait();
+            server.serve(ready.api());
+
+            assertThat(ask(server, poll.replace(session.id(), session.id() + "?wait=10")).body()).contains("[" + found[0] + "," + found[1] + "," + found[2] + "]");
         }
     }
 }

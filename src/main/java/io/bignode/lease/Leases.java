@@ -48,6 +48,7 @@ public final class Leases {
     private final Checkers checkers;
     private final CheckLeases checks;
     private final Quarantine quarantine;
+    private final OrderWatch watch;
 
     /** The devices that have a session's model ready, as far as is known. */
     private final Map<Session, Set<String>> warm = new HashMap<>();
@@ -80,6 +81,7 @@ public final class Leases {
         this.verification = new Verification(policies, alarms, new SecureRandom());
         this.quarantine = new Quarantine(roster, carrier, alarms);
         this.checks = new CheckLeases(verification, checkers, rates);
+        this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
         sessions.onChange(this::serve);
@@ -170,6 +172,7 @@ public final class Leases {
                 checks.judge(issued);
             }
             apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, roster::knows), effects);
+            watch.tick(nanoTime.getAsLong());
         }
         effects.happen(sessions);
         serve();

@@ -9,6 +9,7 @@ const STATES = {
   computing: ["●", "computing"],
   preparing: ["◔", "preparing"],
   idle: ["○", "idle"],
+  failing: ["▲", "failing"],
   draining: ["◐", "draining"],
   quarantined: ["▲", "quarantined"],
   apart: ["✕", "apart"],
@@ -79,7 +80,8 @@ function updateWorker(element, { worker, devices }) {
   const speed = devices.reduce((sum, device) => sum + device.nonces_per_second, 0);
   const working = devices.filter((device) => device.state === "computing").length;
   say(facts, `${count(working)} of ${plural(devices.length, "device")} computing · ${rate(speed)} nonces/s · ${plural(worker.leases, "lease")} · since ${time(worker.since)}`);
-  const wanted = worker.state === "working" ? "drain" : "admit";
+  const kept = devices.some((device) => device.state === "quarantined"); // one of this host's devices may be, while its worker works
+  const wanted = worker.state === "working" && !kept ? "drain" : "admit";
   mark(button, "data-act", wanted);
   say(button, wanted === "drain" ? "Drain" : "Admit");
   mark(button, "aria-label", `${wanted === "drain" ? "Drain" : "Admit"} worker ${worker.name}`);

@@ -60,6 +60,7 @@ function row() {
 function why(session, ended) {
   if (session.lingering) return "shown as active until the chain's stop";
   if (session.idle && !ended) return "lost its turn";
+  if (session.attention) return session.attention;
   return session.waiting && session.waiting_position ? `number ${session.waiting_position} in line: ${session.waiting_for}` : "";
 }
 
@@ -75,7 +76,7 @@ function update(element, session) {
   say(chip.firstChild, session.idle && !ended ? "◐" : (SIGNS[session.status] ?? "?"));
   say(chip.lastChild, session.idle && !ended ? "not polled" : session.waiting ? "waiting" : session.status);
   say(status.lastChild, session.error ?? why(session, ended));
-  mark(status.lastChild, "title", session.error ?? session.waiting_for ?? null);
+  mark(status.lastChild, "title", session.error ?? session.attention ?? session.waiting_for ?? null);
   const part = ended ? 1 : 1 - session.seconds_left / Math.max(1, session.life_seconds);
   measure(progress.firstChild, "--part", Math.min(1, Math.max(0, part)));
   mark(progress.firstChild, "aria-valuenow", Math.round(part * 100));

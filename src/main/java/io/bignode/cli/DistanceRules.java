@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** Distances: sound below r_target, and the same on every device but for rounding. */
 final class DistanceRules implements ProofRules {
@@ -47,6 +48,16 @@ final class DistanceRules implements ProofRules {
                 .map(left -> "nonce " + left.getKey() + " counts and was left out");
     }
 
+    @Override
+    public OptionalDouble expectedShare(WorkOrder work) {
+        return OptionalDouble.of(order(work).expectedShare());
+    }
+
+    @Override
+    public String stream(WorkOrder work) {
+        return order(work).stream();
+    }
+
     /** NaN for what is no distance. */
     private static double distance(Found found) {
         try {
@@ -57,8 +68,12 @@ final class DistanceRules implements ProofRules {
     }
 
     private static double rTarget(WorkOrder work) {
+        return order(work).rTarget();
+    }
+
+    private static ProofOrder order(WorkOrder work) {
         try {
-            return ProofOrder.parse(Documents.json().readTree(work.body())).rTarget();
+            return ProofOrder.parse(Documents.json().readTree(work.body()));
         } catch (JsonProcessingException | InvalidOrderException impossible) {
             throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
         }

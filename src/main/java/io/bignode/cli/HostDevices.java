@@ -8,6 +8,8 @@ import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.lease.DeviceName;
 import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.Judge;
+import io.bignode.lease.LeaseReport;
 import io.bignode.lease.WorkerHello;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
@@ -15,6 +17,8 @@ import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /** This host's devices at work: the same whether the head is in this process or on another host. */
 final class HostDevices implements AutoCloseable {
@@ -27,6 +31,9 @@ final class HostDevices implements AutoCloseable {
     private final Devices devices;
     private final ArtemisWorker link;
     private final Worker worker;
+    private final WeightPools pools;
+    private final double margin;
+    private Optional<CpuJudge> judge = Optional.empty();
 
     /**
      * Devices that do not work yet.
@@ -39,9 +46,10 @@ final class HostDevices implements AutoCloseable {
         this.devices = devices;
         List<Engine> engines = devices.engines();
         this.link = new ArtemisWorker(name, offers(), access, watcher);
-        WeightPools pools = new WeightPools(
+        this.margin = settings.margin();
+        this.pools = new WeightPools(
                 poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
-        this.worker = new Worker(engines, link, pools, settings.margin());
+        this.worker = new Worker(engines, link, pools, margin);
     }
 
     private static HostMemory memory(List<Engine> engines) {
@@ -60,6 +68,18 @@ final class HostDevices implements AutoCloseable {
     private static DeviceOffer offer(String worker, Device device) {
         String name = device.name().length() > 128 ? device.name().substring(0, 128) : device.name();
         return new DeviceOffer(new DeviceName(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
+    }
+
+    /**
+     * The CPU as a judge, with this host's weight pools; closed with the devices. There is none where the CPU is one of the devices, and so judges anyway.
+     *
+     * @param reports who is told what becomes of its leases
+     */
+    Judge judge(Consumer<LeaseReport> reports) {
+        if (devices.engines().stream().anyMatch(engine -> new DeviceName(name, engine.device().id()).id().equals(Judge.DEVICE))) return Judge.NONE;
+        CpuJudge own = new CpuJudge(pools, margin, reports);
+        judge = Optional.of(own);
+        return own;
     }
 
     /** Lets them ask for leases. */
@@ -87,6 +107,7 @@ final class HostDevices implements AutoCloseable {
     @Override
     public void close() {
         link.stop();
+        judge.ifPresent(CpuJudge::close);
         worker.close();
         link.close();
         devices.engines().forEach(Engine::close);

@@ -3,7 +3,10 @@ package io.bignode.cli;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.engine.CancelledException;
+import io.bignode.engine.DeviceException;
+import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
+import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.util.List;
@@ -45,6 +48,16 @@ final class LocalDevice {
     static WeightPool pool(Engine engine, String blockHash, ModelParams params) throws InterruptedException {
         try (Progress progress = new Progress("weight pool", params.poolSize(), "M values", 1_000_000)) {
             return WeightPool.generate(blockHash, params.poolSize(), Runtime.getRuntime().availableProcessors(), engine.poolMemory(), progress::add);
+        }
+    }
+
+    /** The distances of a batch; ends the command when the device computed what is no distance. */
+    static double[] distances(Engine engine, List<Long> nonces, Model.Computed computed) {
+        try {
+            return Distances.require(nonces, computed);
+        } catch (DeviceException broken) {
+            throw CommandException.environment("device " + engine.device().id() + " " + broken.getMessage()
+                    + ": it is not to be trusted; look at its driver and its memory, or choose another with DELEGATION_DEVICES");
         }
     }
 

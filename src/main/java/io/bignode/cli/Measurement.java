@@ -138,8 +138,11 @@ final class Measurement {
     private int compute(Model model, NonceInputs inputs, int batch) throws CancelledException {
         int most = Math.min(batch, model.maxBatch());
         long first = nextNonce.getAndAdd(most);
-        inputs.draw(order.blockHash(), order.publicKey(), LongStream.range(first, first + most).boxed().toList());
-        deviceNanos.addAndGet(model.distances(inputs, () -> false).deviceNanos());
+        List<Long> nonces = LongStream.range(first, first + most).boxed().toList();
+        inputs.draw(order.blockHash(), order.publicKey(), nonces);
+        Model.Computed computed = model.distances(inputs, () -> false);
+        LocalDevice.distances(engine, nonces, computed);
+        deviceNanos.addAndGet(computed.deviceNanos());
         return most;
     }
 

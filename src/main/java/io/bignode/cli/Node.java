@@ -156,6 +156,7 @@ final class Node implements AutoCloseable {
             HostDevices own = new HostDevices(
                     DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), opened.local(), new OwnLink());
             devices = Optional.of(own);
+            leases.judgeBy(own.judge(leases::handle));
             leases.handle(own.hello());
             head.start();
             own.start();

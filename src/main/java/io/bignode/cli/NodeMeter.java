@@ -46,6 +46,15 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
     }
 
     @Override
+    public void connected(String deviceId) {
+        String[] device = device(deviceId);
+        metrics.add(Family.DEVICE_NONCES_RAW, 0, device);
+        metrics.add(Family.DEVICE_NONCES_VALID, 0, device);
+        metrics.add(Family.DEVICE_BUSY_SECONDS, 0, device);
+        metrics.add(Family.DEVICE_LEASES_FAILED, 0, device);
+    }
+
+    @Override
     public void issued(Kind kind) {
         metrics.count(Family.LEASES_ISSUED, word(kind));
     }

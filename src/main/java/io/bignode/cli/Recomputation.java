@@ -41,7 +41,7 @@ final class Recomputation implements AutoCloseable {
         while (distances.size() < task.nonces().size()) {
             List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + most));
             with.inputs.draw(order.blockHash(), order.publicKey(), batch);
-            for (double distance : with.model.distances(with.inputs, () -> false).distances()) distances.add(distance);
+            for (double distance : LocalDevice.distances(engine, batch, with.model.distances(with.inputs, () -> false))) distances.add(distance);
             progress.accept(batch.size());
         }
         return distances;

@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_JOIN_TOKEN       what workers and bignode drain must show; without it one is made and kept in the data folder",
             "  DELEGATION_WORKER_TLS_CERT  certificate to show to workers, PEM; without it one is made and kept in the data folder",
             "  DELEGATION_WORKER_TLS_KEY   the certificate's private key, PEM",
-            "  DELEGATION_VERIFY_SHARE     share of other hosts' results that is computed again elsewhere (0.02; 0 trusts them)",
+            "  DELEGATION_VERIFY_SHARE     share of results that another worker or device computes again (0.02; 0 trusts all)",
             "  DELEGATION_BROKER_URL       an Artemis of its own instead of the one in the head: tcp://HOST:61616?sslEnabled=true&…",
             "  DELEGATION_BROKER_USER      whom to connect to it as; with DELEGATION_BROKER_PASSWORD",
             "  DELEGATION_BROKER_PASSWORD  what proves it",

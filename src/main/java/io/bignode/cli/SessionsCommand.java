@@ -21,6 +21,7 @@ final class SessionsCommand extends ShowOverview {
             String status = one.path("waiting").asBoolean() ? waiting(one) : one.path("status").asText();
             if (one.path("idle").asBoolean()) status += ", nobody polls";
             if (one.path("lingering").asBoolean()) status += ", lingers";
+            if (one.path("attention").isTextual() && !one.path("idle").asBoolean()) status += ": " + one.path("attention").asText();
             table.row(
                     one.path("session_id").asText(), one.path("tenant").asText(), one.path("node_id").asText(), one.path("block_height").asText(), status,
                     Math.round(one.path("seconds_left").asDouble()) + "s", one.path("raw").asText(), one.path("valid").asText(),

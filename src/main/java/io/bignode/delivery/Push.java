@@ -137,7 +137,10 @@ public final class Push implements AutoCloseable {
         Optional<URI> callback = session.order().callback();
         int failures = 0;
         while (!closed && goesOn(session)) {
-            if (!session.order().callback().equals(callback)) failures = 0;
+            if (!session.order().callback().equals(callback)) {
+                failures = 0;
+                session.attention().pushFailure(Optional.empty());
+            }
             callback = session.order().callback();
             if (callback.isEmpty()) return;
             CallbackUrl url = new CallbackUrl(callback.get());
@@ -149,12 +152,14 @@ public final class Push implements AutoCloseable {
             if (closed || moved || session.settled() == session.totalBatches()) continue;
             String failure = attempt(session, url);
             if (failure == null) {
+                session.attention().pushFailure(Optional.empty());
                 if (failures > 0) LOG.log(System.Logger.Level.INFO, "session {0}: {1} takes pushed batches again", session.id(), url);
                 failures = 0;
                 continue;
             }
             if (closed) return;
             observer.pushFailed();
+            session.attention().pushFailure(Optional.of(failure));
             if (failures++ == 0) {
                 LOG.log(
                         System.Logger.Level.WARNING,

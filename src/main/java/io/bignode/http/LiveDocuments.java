@@ -83,7 +83,8 @@ final class LiveDocuments {
                 view.createdAt().toString(), seconds(view.age()), seconds(view.timeLeft()), seconds(view.life()), view.computed(), view.found(),
                 view.delivered(), view.found() - view.delivered(), view.batches(), view.settledBatches(), view.pace().rawPerMinute(),
                 view.pace().validPerMinute(), view.share(), view.weight(), view.leases(), seconds(view.polledAgo()), view.push(), view.idle(),
-                view.waiting(), view.turn().map(Turn::position).orElse(null), view.turn().map(turn -> turn.obstacle().text()).orElse(null), view.lingering());
+                view.waiting(), view.turn().map(Turn::position).orElse(null), view.turn().map(turn -> turn.obstacle().text()).orElse(null), view.lingering(),
+                view.attention().orElse(null));
     }
 
     /** The series that a viewer sees now. */

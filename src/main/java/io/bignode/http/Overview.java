@@ -55,7 +55,7 @@ public record Overview(
 
     /**
      * A session. Raw nonces were computed, valid ones count, delivered ones were handed out. One that waits to be admitted tells its position among
-     * those that wait, unless nobody polls it. One that lingers ended; its small node is told that it goes on.
+     * those that wait, unless nobody polls it. One that lingers ended; its small node is told that it goes on. Attention tells why its owner gets nothing.
      */
     public record SessionLine(
             String sessionId,
@@ -86,7 +86,8 @@ public record Overview(
             boolean waiting,
             @Nullable Integer waitingPosition,
             @Nullable String waitingFor,
-            boolean lingering) {}
+            boolean lingering,
+            @Nullable String attention) {}
 
     /** A device. */
     public record DeviceLine(

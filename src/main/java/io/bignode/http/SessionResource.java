@@ -189,5 +189,7 @@ final class SessionResource {
         }
         if (session.error().isPresent())
             json.writeStringField("error", session.error().get());
+        Optional<String> attention = session.attention().text();
+        if (attention.isPresent()) json.writeStringField("attention", attention.get());
     }
 }

@@ -7,6 +7,7 @@ import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
+import io.bignode.session.Overlaps;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
@@ -32,6 +33,7 @@ final class StartResource {
     private static final Duration STORE_LOOK = Duration.ofMillis(200);
     private static final String UNUSED = "batch_size and fraud_threshold change nothing on this node";
     private static final JsonMapper JSON = new JsonMapper();
+    private static final Overlaps OVERLAPS = new Overlaps(session -> order(session.order()).stream());
 
     private final Sessions sessions;
     private final IntSupplier devices;
@@ -105,30 +107,50 @@ final class StartResource {
     }
 
     private static List<String> changes(Session before, Session after) {
-        ProofOrder was = order(before);
-        ProofOrder is = order(after);
+        ProofOrder was = order(before.order());
+        ProofOrder is = order(after.order());
         List<String> changes = new ArrayList<>();
         if (was.rTarget() != is.rTarget()) changes.add("r_target");
         if (was.blockHeight() != is.blockHeight()) changes.add("block_height");
         return changes;
     }
 
-    private static ProofOrder order(Session session) {
+    private static ProofOrder order(Order taken) {
         try {
-            return ProofOrder.parse(JSON.readTree(session.order().work().body()));
+            return ProofOrder.parse(JSON.readTree(taken.work().body()));
         } catch (JsonProcessingException | InvalidOrderException impossible) {
-            throw new IllegalStateException("session " + session.id() + " holds an order that start would not have taken", impossible);
+            throw new IllegalStateException("a session holds an order that start would not have taken", impossible);
         }
+    }
+
+    /** What the owner should know of the order beside others of his; those of other tenants are none of his business. */
+    private List<String> warnings(Session session) {
+        List<Session> others = sessions.list(session.order().tenant()).stream()
+                .filter(other -> !other.status().ended() || other.totalComputed() > 0)
+                .toList();
+        return OVERLAPS.with(session, others).stream().map(other -> overlap(session, other)).toList();
+    }
+
+    private static String overlap(Session session, Session other) {
+        return String.format(
+                "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a nonce once",
+                other.id(), other.order().nodeId(), other.order().nonces().stride(), other.status().ended() ? "computed" : "computes",
+                session.order().nodeId(), session.order().nonces().stride());
     }
 
     private Answer answer(Session session, String message) {
         Optional<Turn> turn = sessions.turn(session);
         String all = message + turn.map(it -> "; it waits for its turn, " + Ordinal.of(it.position()) + " in line: " + it.obstacle().text()).orElse("");
+        List<String> warnings = warnings(session);
         return Answer.ok(json -> {
             json.writeStringField("session_id", session.id());
             json.writeStringField("status", session.shownStatus().wire());
             json.writeStringField("message", all);
             json.writeNumberField("gpu_count", devices.getAsInt());
+            if (warnings.isEmpty()) return;
+            json.writeArrayFieldStart("warnings");
+            for (String warning : warnings) json.writeString(warning);
+            json.writeEndArray();
         });
     }
 }

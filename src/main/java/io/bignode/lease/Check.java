@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A result of a remote worker that another device computes again. Guarded by {@link Leases}' lock. */
+/** A result that another device computes again. Guarded by {@link Leases}' lock. */
 final class Check {
-    final String worker;
+    final Source source;
     final Unverified subject;
 
-    /** Agreement vouches for the worker's results up to this one. */
+    /** Agreement vouches for the source's results up to this one. */
     final long upTo;
 
     /** The most nonces worth computing again. */
@@ -19,10 +19,10 @@ final class Check {
 
     final long chosenNanos;
 
-    /** Whose devices may not compute it: the worker itself, and who checked before. */
-    final Set<String> excluded = new HashSet<>();
+    /** Whose devices may not compute it: the source itself, who checked before, and who failed to. */
+    final Set<Source> excluded = new HashSet<>();
 
-    /** The first checker's answer, where that was a remote worker too and they differ: somebody else decides. */
+    /** The first checker's answer, where it differs and is not final: somebody else decides. */
     Optional<Opinion> first = Optional.empty();
 
     /** Whether a device has it at the moment. */
@@ -31,25 +31,25 @@ final class Check {
     int failures;
 
     /**
-     * What a remote checker said.
+     * What a checker said.
      *
-     * @param worker    who
+     * @param source    who
      * @param lease     what it computed
      * @param found     what it found
      * @param deviation how that differs from what was reported
      */
-    record Opinion(String worker, Lease lease, List<Found> found, String deviation) {}
+    record Opinion(Source source, Lease lease, List<Found> found, String deviation) {}
 
-    Check(String worker, Unverified subject, long upTo, int size, long chosenNanos) {
-        this.worker = worker;
+    Check(Source source, Unverified subject, long upTo, int size, long chosenNanos) {
+        this.source = source;
         this.subject = subject;
         this.upTo = upTo;
         this.size = size;
         this.chosenNanos = chosenNanos;
-        excluded.add(worker);
+        excluded.add(source);
     }
 
-    /** What the worker reported of the nonces that a lease of this check covers. */
+    /** What was reported of the nonces that a lease of this check covers. */
     List<Found> reportedOf(Lease lease, int computed) {
         return within(lease, computed, subject.found());
     }

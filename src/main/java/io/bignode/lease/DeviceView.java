@@ -37,6 +37,8 @@ public record DeviceView(
         PREPARING,
         /** It computes. */
         COMPUTING,
+        /** Its leases fail, one after the other: it is tried once in a while. */
+        FAILING,
         /** Its worker finishes what it has and gets no more. */
         DRAINING,
         /** Its worker is kept out. */

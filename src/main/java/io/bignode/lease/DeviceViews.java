@@ -5,9 +5,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
-/** Tells what each device does, from what the head knows of it. */
-record DeviceViews(Activity activity, DeviceGauges gauges) {
+/**
+ * Tells what each device does, from what the head knows of it.
+ *
+ * @param barred whether a device is in quarantine though its worker is not
+ * @param fails  whether the leases of a device fail
+ */
+record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> barred, Predicate<String> fails) {
     /**
      * The devices of these workers, in their order.
      *
@@ -28,14 +34,15 @@ record DeviceViews(Activity activity, DeviceGauges gauges) {
     private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
         String id = device.deviceId();
         return new DeviceView(
-                device, state(worker, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
+                device, state(worker, id, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
                 activity.lifeWork(id), activity.ofDevice(id), gauges.shareOfPeak(id), gauges.health(id), alarm);
     }
 
-    private static DeviceView.State state(WorkerView worker, List<Issued> having) {
-        if (worker.state() == WorkerView.State.QUARANTINED) return DeviceView.State.QUARANTINED;
+    private DeviceView.State state(WorkerView worker, String id, List<Issued> having) {
+        if (worker.state() == WorkerView.State.QUARANTINED || barred.test(id)) return DeviceView.State.QUARANTINED;
         if (!worker.connected()) return DeviceView.State.APART;
         if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
+        if (fails.test(id)) return DeviceView.State.FAILING;
         if (having.isEmpty()) return DeviceView.State.IDLE;
         return having.stream().anyMatch(issued -> issued.started) ? DeviceView.State.COMPUTING : DeviceView.State.PREPARING;
     }

@@ -2,25 +2,46 @@ package io.bignode.lease;
 
 import io.bignode.session.NonceRange;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
- * How often each nonce index of a session failed in a row. Ranges are cut anew when they are leased again, so indices are counted, not
- * leases. Not thread safe.
+ * How often each nonce index of a session failed in a row, and on which devices. Ranges are cut anew when they are leased again, so indices are
+ * counted, not leases. Not thread safe.
  */
 final class FailureTally {
-    private record Entry(long first, long end, int failures) {
+    private record Entry(long first, long end, Failures failures) {
         boolean overlaps(NonceRange range) {
             return first < range.end() && range.first() < end;
+        }
+    }
+
+    /**
+     * How often work failed.
+     *
+     * @param times   how often the worst of its indices did
+     * @param devices on which devices
+     */
+    record Failures(int times, Set<String> devices) {
+        Failures {
+            devices = Set.copyOf(devices);
         }
     }
 
     /** Disjoint. */
     private final List<Entry> entries = new ArrayList<>();
 
-    /** Counts a failure of a range; returns how often the worst of its indices failed by now. */
-    int failed(NonceRange range) {
-        int failures = 1 + entries.stream().filter(entry -> entry.overlaps(range)).mapToInt(Entry::failures).max().orElse(0);
+    /** Counts a failure of a range; returns how often it failed by now. */
+    Failures failed(NonceRange range, String deviceId) {
+        int times = 1;
+        Set<String> devices = new HashSet<>(Set.of(deviceId));
+        for (Entry entry : entries) {
+            if (!entry.overlaps(range)) continue;
+            times = Math.max(times, 1 + entry.failures().times());
+            devices.addAll(entry.failures().devices());
+        }
+        Failures failures = new Failures(times, devices);
         done(range);
         entries.add(new Entry(range.first(), range.end(), failures));
         return failures;

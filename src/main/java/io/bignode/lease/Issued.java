@@ -28,12 +28,20 @@ final class Issued {
 
     OptionalLong cancelledNanos = OptionalLong.empty();
 
+    /** Its device was asked to hand it back, so that it can begin on something else sooner. */
+    boolean recalled;
+
     Issued(Lease lease, Session session, String deviceId, long estimateNanos, Optional<Check> check) {
         this.lease = lease;
         this.session = session;
         this.deviceId = deviceId;
         this.estimateNanos = estimateNanos;
         this.check = check;
+    }
+
+    /** Whether its device was told to end it with nothing done, or may have been by an earlier head. */
+    boolean askedBack() {
+        return recalled || unclaimed || cancelledNanos.isPresent();
     }
 
     String worker() {

@@ -6,7 +6,7 @@ public interface LeaseObserver {
     enum Kind {
         /** To compute nonces nobody computed. */
         WORK,
-        /** To compute again what a remote worker reported. */
+        /** To compute again what another device computed. */
         CHECK
     }
 
@@ -19,6 +19,9 @@ public interface LeaseObserver {
         /** Without a result: cancelled, its worker is gone or was put in quarantine. */
         RETURNED
     }
+
+    /** A device is connected; it may have been before. */
+    default void connected(String deviceId) {}
 
     /** A lease goes to a device. */
     void issued(Kind kind);
@@ -35,10 +38,10 @@ public interface LeaseObserver {
      */
     void computed(String tenant, String deviceId, int computed, int found, long deviceNanos);
 
-    /** Results of a remote worker were computed again. */
+    /** Results were computed again. */
     void verified(boolean agreed);
 
-    /** A worker was put in quarantine. */
+    /** A worker, or a device of the head, was put in quarantine. */
     void condemned();
 
     /** Counts nothing. */

@@ -20,21 +20,18 @@ import java.util.OptionalLong;
 import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 
 /**
- * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what remote
- * workers report. Thread safe.
+ * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what they
+ * report. Thread safe.
  *
  * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came
  * back. It calls the {@link Carrier} with its lock held, so that one only hands messages on.
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
-    private static final String CHECK = "check-";
-    private static final String ALARM = "worker/";
 
     private final Sessions sessions;
     private final LeaseRules rules;
@@ -47,7 +44,11 @@ public final class Leases {
     private final Roster roster;
     private final DeviceGauges gauges;
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
-    private final Map<Session, FailureTally> failures = new HashMap<>();
+    private final Blame blame;
+    private final Checkers checkers;
+    private final CheckLeases checks;
+    private final Quarantine quarantine;
+    private final OrderWatch watch;
 
     /** The devices that have a session's model ready, as far as is known. */
     private final Map<Session, Set<String>> warm = new HashMap<>();
@@ -75,7 +76,12 @@ public final class Leases {
         this.roster = new Roster(sessions::now);
         this.gauges = new DeviceGauges(nanoTime);
         this.inFlight = new InFlight(nanoTime);
+        this.blame = new Blame(rules, alarms);
+        this.checkers = new Checkers(roster, policies, rates, blame);
         this.verification = new Verification(policies, alarms, new SecureRandom());
+        this.quarantine = new Quarantine(roster, carrier, alarms);
+        this.checks = new CheckLeases(verification, checkers, rates);
+        this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
         sessions.onChange(this::serve);
@@ -112,7 +118,7 @@ public final class Leases {
                 roster.gone(worker);
                 workerGone(worker, Set.of(), effects);
             }
-            case WorkerFault(String worker, String reason) -> condemn(worker, "sent " + reason, effects);
+            case WorkerFault(String worker, String reason) -> condemn(new Source(worker), "sent " + reason, effects);
         }
     }
 
@@ -120,14 +126,14 @@ public final class Leases {
         Issued issued = inFlight.get(report.leaseId());
         if (issued == null) return;
         if (issued.worker().equals(worker)) report(report, effects);
-        else condemn(worker, "reported on a lease of " + issued.deviceId, effects);
+        else condemn(new Source(worker), "reported on a lease of " + issued.deviceId, effects);
     }
 
     private void report(LeaseReport report, Effects effects) {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, false, effects);
             case LeaseReport.Returned(String id) -> returned(id, effects);
         }
     }
@@ -142,12 +148,12 @@ public final class Leases {
 
     /** Takes a held result from before a restart; one that has nothing to be checked, or that nobody wants checked any more, needs none. */
     private boolean needsNoCheck(Landing held) {
-        String worker = held.provenance().worker();
-        if (!verification.holds(worker) || held.computed() < 1) return true;
+        Source source = Source.of(held.provenance().device());
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
+        if (!verification.holds(source, checkers.somebodyMay(source, session)) || held.computed() < 1) return true;
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
         verification.landed(
-                worker, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
+                source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
         return false;
     }
 
@@ -161,7 +167,12 @@ public final class Leases {
         synchronized (this) {
             sessions.activity().devices(roster.devices().size());
             giveUp(effects);
-            apply(verification.tick(nanoTime.getAsLong(), this::somebodyMayCheck), effects);
+            for (Issued issued : checks.takeForJudge()) {
+                note(issued);
+                checks.judge(issued);
+            }
+            apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, roster::knows), effects);
+            watch.tick(nanoTime.getAsLong());
         }
         effects.happen(sessions);
         serve();
@@ -171,6 +182,11 @@ public final class Leases {
     public synchronized void observe(LeaseObserver by) {
         observer = by;
         inFlight.observe(by);
+    }
+
+    /** Has somebody decide from now on where two devices differ and no third is there. */
+    public synchronized void judgeBy(Judge by) {
+        checks.judgeBy(by);
     }
 
     /** How many requests of devices wait for work. */
@@ -192,10 +208,11 @@ public final class Leases {
     public List<DeviceView> deviceViews() {
         Map<String, String> alarmed = new HashMap<>();
         for (Alarms.Alarm raised : alarms.list()) {
-            if (raised.key().startsWith(ALARM)) alarmed.put(raised.key().substring(ALARM.length()), raised.text());
+            if (raised.key().startsWith(Blame.ALARM)) alarmed.put(raised.key().substring(Blame.ALARM.length()), raised.text());
         }
         synchronized (this) {
-            return new DeviceViews(sessions.activity(), gauges).of(workers(), inFlight.byDevice(), alarmed);
+            return new DeviceViews(sessions.activity(), gauges, roster::isBarred, deviceId -> blame.told(deviceId).isPresent())
+                    .of(workers(), inFlight.byDevice(), alarmed);
         }
     }
 
@@ -209,12 +226,10 @@ public final class Leases {
         return roster.drain(worker);
     }
 
-    /** Lets a worker that drains or was kept out work again. False when it was neither. */
+    /** Lets a worker that drains or was kept out work again, with all its devices. False when nothing of it did or was. */
     public boolean admit(String worker) {
         synchronized (this) {
-            if (!roster.admit(worker)) return false;
-            carrier.admit(worker);
-            alarms.clear(alarm(worker));
+            if (!quarantine.end(worker)) return false;
         }
         serve();
         return true;
@@ -228,6 +243,10 @@ public final class Leases {
         }
         if (!roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}", worker, hello.devices().size());
         roster.hello(hello);
+        for (DeviceOffer device : hello.devices()) {
+            observer.connected(device.deviceId());
+            blame.connected(device.deviceId(), nanoTime.getAsLong());
+        }
         workerGone(worker, Set.copyOf(hello.held()), effects);
         for (String held : hello.held()) {
             Issued issued = inFlight.get(held);
@@ -267,6 +286,7 @@ public final class Leases {
         }
         if (lost.isEmpty()) return;
         for (Issued queued : rescues.plan(lost, inFlight.byDevice(), this::mayMakeRoom, nanoTime.getAsLong())) {
+            queued.recalled = true;
             carrier.cancel(queued.deviceId, queued.lease.id());
         }
         lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
@@ -275,11 +295,12 @@ public final class Leases {
     /** How many devices have nothing to compute: what comes back is begun there at once. */
     private long idleDevices() {
         Set<String> busy = inFlight.byDevice().keySet();
-        return waiting.stream().map(LeaseRequest::deviceId).distinct().filter(device -> roster.serves(device) && !busy.contains(device)).count();
+        return waiting.stream().map(LeaseRequest::deviceId).distinct()
+                .filter(device -> roster.serves(device) && !busy.contains(device) && !blame.fails(device)).count();
     }
 
     private boolean mayMakeRoom(Issued queued, Issued lost) {
-        return roster.serves(queued.deviceId) && fits(queued.deviceId, lost.session);
+        return roster.serves(queued.deviceId) && !blame.fails(queued.deviceId) && fits(queued.deviceId, lost.session);
     }
 
     /** The device that made room for a lost lease gets that lease's range. */
@@ -288,26 +309,19 @@ public final class Leases {
         if (lost.isPresent()) {
             giveBack(lost.get(), effects);
             long first = lost.get().lease.range().first();
-            if (issue(request, lost.get().session, (session, most) -> session.takeFrom(first, request.deviceId(), most))) return;
+            BiFunction<Session, Integer, Optional<Flight>> there = (session, most) -> session.takeFrom(first, request.deviceId(), most);
+            if (!blame.fails(request.deviceId()) && issue(request, lost.get().session, there)) return;
         }
         waiting.add(request);
     }
 
-    /** Keeps a worker out and drops what of it was not verified. The head's own devices may be broken, but are nobody's forgers. */
-    private void condemn(String worker, String why, Effects effects) {
-        LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
-        if (worker.equals(DeviceName.LOCAL) || roster.isBarred(worker)) return;
-        roster.bar(worker);
+    /** Puts a source in quarantine and drops what of it was not verified. */
+    private void condemn(Source source, String why, Effects effects) {
+        if (!quarantine.put(source, why)) return;
         observer.condemned();
-        workerGone(worker, Set.of(), effects);
-        effects.discarded.addAll(verification.condemned(worker));
-        carrier.bar(worker, why);
-        alarms.raise(alarm(worker), "worker " + worker + " is in quarantine: it " + why,
-                "find out why its device or its owner is wrong, then let it in again: bignode admit " + worker);
-    }
-
-    private static String alarm(String worker) {
-        return ALARM + worker;
+        if (source.own()) deviceGone(source.name(), effects);
+        else workerGone(source.name(), Set.of(), effects);
+        effects.discarded.addAll(verification.condemned(source));
     }
 
     private void started(String leaseId, int batch) {
@@ -331,66 +345,70 @@ public final class Leases {
         Issued issued = inFlight.get(done.leaseId());
         if (issued == null) return;
         Lease lease = issued.lease;
-        String worker = issued.worker();
-        Optional<String> fault = fault(lease, done, worker);
+        Source source = Source.of(issued.deviceId);
+        Optional<String> fault = fault(lease, done);
         if (fault.isPresent()) {
-            if (worker.equals(DeviceName.LOCAL)) failed(lease.id(), "device " + issued.deviceId + " " + fault.get(), effects);
-            else condemn(worker, fault.get(), effects);
+            if (source.own()) failed(lease.id(), "device " + issued.deviceId + " " + fault.get(), false, effects);
+            else condemn(source, fault.get(), effects);
             return;
         }
         inFlight.end(lease.id(), LeaseObserver.End.DONE);
-        alarms.clear(alarm(issued.deviceId));
+        if (done.computed() > 0) blame.worked(issued.deviceId);
+        else if (!issued.askedBack()) blame.emptyHanded(issued, nanoTime.getAsLong());
         rates.measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         gauges.computed(issued.deviceId, policies.capacity().operations(lease.work()), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
-            List<Verification.Verdict> verdicts = verification.done(issued.check.get(), worker, lease, done.computed(), done.found());
+            List<Verification.Verdict> verdicts = verification.done(issued.check.get(), source, lease, done.computed(), done.found());
             verdicts.forEach(verdict -> observer.verified(verdict instanceof Verification.Verdict.Release));
             apply(verdicts, effects);
             return;
         }
         issued.session.generating();
-        boolean held = verification.holds(worker) && done.computed() > 0;
+        boolean held = done.computed() > 0 && verification.holds(source, checkers.somebodyMay(source, issued.session));
         effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
         observer.computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
         if (done.computed() < 1) return;
         NonceRange computed = new NonceRange(lease.range().first(), done.computed());
-        FailureTally tally = failures.get(issued.session);
-        if (tally != null) tally.done(computed);
-        if (held) verification.landed(worker, lease.id(), issued.session, computed, done.found(), nanoTime.getAsLong());
+        blame.computed(issued.session, computed);
+        if (held) verification.landed(source, lease.id(), issued.session, computed, done.found(), nanoTime.getAsLong());
     }
 
     private void apply(List<Verification.Verdict> verdicts, Effects effects) {
         for (Verification.Verdict verdict : verdicts) {
             switch (verdict) {
                 case Verification.Verdict.Release(List<String> leaseIds) -> effects.released.addAll(leaseIds);
-                case Verification.Verdict.Guilty(String worker, String why) -> condemn(worker, "reported what is not so: " + why, effects);
+                case Verification.Verdict.Guilty(Source source, String why) -> condemn(source, "reported what is not so: " + why, effects);
+                case Verification.Verdict.Disputed(List<String> leaseIds) -> effects.discarded.addAll(leaseIds);
             }
         }
     }
 
     /** A failed lease stays charged with its estimate, so that work which fails at once cannot keep the devices from other sessions. */
-    private void failed(String leaseId, String reason, Effects effects) {
+    private void failed(String leaseId, String reason, boolean hung, Effects effects) {
         Issued issued = inFlight.end(leaseId, LeaseObserver.End.FAILED).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
+        blame.device(issued, reason, hung, nanoTime.getAsLong());
         if (issued.check.isPresent()) {
-            apply(verification.returned(issued.check.get(), true), effects);
+            apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), effects);
             return;
         }
         sessions.giveBack(leaseId);
-        int times = failures.computeIfAbsent(issued.session, _ -> new FailureTally()).failed(issued.lease.range());
-        if (times < rules.failures()) return;
-        effects.fail(issued.session, "the same work failed " + times + " times, at last: " + reason);
+        long serving = roster.devices().stream().filter(device -> policies.capacity().fits(device, issued.lease.work())).count();
+        blame.work(issued, reason, serving).ifPresent(why -> effects.fail(issued.session, why));
     }
 
     private void returned(String leaseId, Effects effects) {
-        inFlight.end(leaseId, LeaseObserver.End.RETURNED).ifPresent(issued -> giveBack(issued, effects));
+        inFlight.end(leaseId, LeaseObserver.End.RETURNED).ifPresent(issued -> {
+            if (!issued.askedBack()) blame.emptyHanded(issued, nanoTime.getAsLong());
+            giveBack(issued, effects);
+        });
     }
 
     private void giveBack(Issued issued, Effects effects) {
         if (issued.check.isPresent()) {
-            apply(verification.returned(issued.check.get(), false), effects);
+            apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), false), effects);
             return;
         }
         sessions.giveBack(issued.lease.id());
@@ -412,7 +430,7 @@ public final class Leases {
             }
         }
         shares.forget(session -> session.status().ended());
-        failures.keySet().removeIf(session -> session.status().ended());
+        blame.tick(inFlight.byDevice(), roster::knows, now);
         warm.keySet().removeIf(session -> session.status().ended());
     }
 
@@ -422,10 +440,8 @@ public final class Leases {
             returned(issued.lease.id(), effects);
             return;
         }
-        alarms.raise(alarm(issued.deviceId), "device " + issued.deviceId + " did not finish a lease in time: its leases go to others",
-                "look at that worker's log; restart it if the device does not come back by itself");
         carrier.cancel(issued.deviceId, issued.lease.id());
-        failed(issued.lease.id(), issued.deviceId + " did not finish in time", effects);
+        failed(issued.lease.id(), issued.deviceId + " did not finish in time", true, effects);
         deviceGone(issued.deviceId, effects);
     }
 
@@ -445,14 +461,18 @@ public final class Leases {
 
     private boolean issue(LeaseRequest request) {
         BiFunction<Session, Integer, Optional<Flight>> lowest = (session, most) -> session.take(request.deviceId(), most);
-        return shares.ranking(sessions.leasable()).stream().anyMatch(session -> issue(request, session, lowest));
+        boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
+        return shares.ranking(sessions.leasable()).stream()
+                .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, nanoTime.getAsLong()))
+                .anyMatch(session -> issue(request, session, lowest));
     }
 
     private boolean issue(LeaseRequest request, Session session, BiFunction<Session, Integer, Optional<Flight>> take) {
         Optional<DeviceOffer> device = roster.device(request.deviceId());
         if (device.isPresent() && !policies.capacity().fits(device.get(), session.order().work())) return false;
         String costClass = session.order().work().costClass();
-        Optional<Flight> flight = take.apply(session, rates.size(request.deviceId(), costClass, request.maxBatch()));
+        int most = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
+        Optional<Flight> flight = take.apply(session, most);
         if (flight.isEmpty()) return false;
         Lease lease = lease(session, flight.get());
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
@@ -462,37 +482,28 @@ public final class Leases {
     }
 
     private boolean issueCheck(LeaseRequest request) {
-        String worker = DeviceName.of(request.deviceId()).worker();
-        Optional<Check> taken = verification.take(worker, check -> fits(request.deviceId(), check.subject.session()));
-        if (taken.isEmpty()) return false;
-        Session session = taken.get().subject.session();
-        String costClass = session.order().work().costClass();
-        NonceRange sample = verification.sample(taken.get(), rates.size(request.deviceId(), costClass, request.maxBatch()));
-        Lease lease = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), sample);
-        long estimate = rates.estimateNanos(request.deviceId(), costClass, sample.count());
-        send(new Issued(lease, session, request.deviceId(), estimate, taken));
-        return true;
+        Optional<Issued> check = checks.take(request);
+        check.ifPresent(this::send);
+        return check.isPresent();
     }
 
     private void send(Issued issued) {
+        note(issued);
+        carrier.send(issued.deviceId, issued.lease);
+    }
+
+    private void note(Issued issued) {
         issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
         setDeadline(issued);
         inFlight.add(issued);
-        carrier.send(issued.deviceId, issued.lease);
     }
 
     private boolean fits(String deviceId, Session session) {
         return roster.device(deviceId).filter(device -> policies.capacity().fits(device, session.order().work())).isPresent();
     }
 
-    private boolean somebodyMayCheck(Check check) {
-        return roster.devices().stream().anyMatch(device -> !check.excluded.contains(DeviceName.of(device.deviceId()).worker())
-                && policies.capacity().fits(device, check.subject.session().order().work()));
-    }
-
     /** What a report says that no sound device says: nonces of another lease, or one twice, or what cannot be their proof. */
-    private Optional<String> fault(Lease lease, LeaseReport.Done done, String worker) {
-        if (!done.isOf(lease)) return Optional.of("reported nonces it was not asked for");
-        return worker.equals(DeviceName.LOCAL) ? Optional.empty() : policies.proofs().fault(lease.work(), done.found());
+    private Optional<String> fault(Lease lease, LeaseReport.Done done) {
+        return done.isOf(lease) ? policies.proofs().fault(lease.work(), done.found()) : Optional.of("reported nonces it was not asked for");
     }
 }

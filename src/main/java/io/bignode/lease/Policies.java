@@ -5,7 +5,7 @@ package io.bignode.lease;
  *
  * @param proofs      when results are sound, and when two agree
  * @param capacity    which device can do which work
- * @param verifyShare the share of a remote worker's results that another device checks; 0 for none
+ * @param verifyShare the share of the results that a device of another source checks; 0 for none
  */
 public record Policies(ProofRules proofs, Capacity capacity, double verifyShare) {
     /** Refuses a share that is none. */

@@ -4,6 +4,7 @@ import io.bignode.session.Found;
 import io.bignode.session.WorkOrder;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /** What can be said of results without computing them, and when two devices agree. Another proof function has other rules. */
 public interface ProofRules {
@@ -18,4 +19,14 @@ public interface ProofRules {
      * @return empty when they agree
      */
     Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked);
+
+    /** The share of an order's nonces that should count, above 0 and at most 1; empty where nobody can tell. */
+    default OptionalDouble expectedShare(WorkOrder work) {
+        return OptionalDouble.empty();
+    }
+
+    /** What an order's nonces are numbers of: the same number in two orders of one stream is the same nonce. Empty text where nobody can tell. */
+    default String stream(WorkOrder work) {
+        return "";
+    }
 }

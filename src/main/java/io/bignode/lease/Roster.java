@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
 final class Roster {
@@ -30,6 +31,8 @@ final class Roster {
     private final Map<String, Instant> since = new HashMap<>();
     private final Map<String, Apart> apart = new LinkedHashMap<>();
     private final Set<String> draining = new HashSet<>();
+
+    /** Workers, and devices of the head. */
     private final Set<String> barred = new HashSet<>();
 
     /** Knows nobody yet. */
@@ -61,24 +64,44 @@ final class Roster {
         return draining.contains(worker);
     }
 
-    void bar(String worker) {
-        barred.add(worker);
-        gone(worker);
+    /** Gives a source no more leases: a worker of another host is sent away, one of the head's devices stays and gets nothing. */
+    void bar(Source source) {
+        barred.add(source.name());
+        if (!source.own()) gone(source.name());
+    }
+
+    /** The devices of a worker that get no leases, though the worker does. */
+    Set<String> barredDevices(String worker) {
+        return barred.stream().filter(name -> name.startsWith(worker + "/")).collect(Collectors.toSet());
     }
 
     /** Serves a worker again; false when it was served before. */
     boolean admit(String worker) {
-        return draining.remove(worker) | barred.remove(worker);
+        return draining.remove(worker) | barred.remove(worker) | barred.removeAll(barredDevices(worker));
     }
 
-    boolean isBarred(String worker) {
-        return barred.contains(worker);
+    boolean isBarred(String source) {
+        return barred.contains(source);
+    }
+
+    /** Whether a source is connected, or was lately. */
+    boolean knows(Source source) {
+        return knowsWorker(source.own() ? DeviceName.LOCAL : source.name());
+    }
+
+    /** Whether a device's worker is connected, or was lately. */
+    boolean knows(String deviceId) {
+        return knowsWorker(DeviceName.of(deviceId).worker());
+    }
+
+    private boolean knowsWorker(String worker) {
+        return connected.containsKey(worker) || apart.containsKey(worker);
     }
 
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
         String worker = DeviceName.of(deviceId).worker();
-        return !draining.contains(worker) && !barred.contains(worker);
+        return !draining.contains(worker) && !barred.contains(worker) && !barred.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {
@@ -98,7 +121,7 @@ final class Roster {
         Set<String> names = new TreeSet<>(connected.keySet());
         names.addAll(apart.keySet());
         names.addAll(draining);
-        names.addAll(barred);
+        barred.stream().filter(name -> !name.contains("/")).forEach(names::add);
         List<WorkerView> all = new ArrayList<>();
         for (String name : names) {
             WorkerView.State state = barred.contains(name)

@@ -12,13 +12,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * Trust, but verify: results of remote workers wait until another device computed a share of them again. What is checked is chosen after it
- * came in, so that a worker cannot know. Agreement vouches for all that came in before the choice; deviation for nothing since the last
- * agreement. Not thread safe.
+ * Trust, but verify: results wait until a device of another {@link Source} computed a share of them again. What is checked is chosen after it came in, so
+ * that nobody can know. Agreement vouches for all that came in before the choice; deviation for nothing since the last agreement.
+ *
+ * <p>Of two that differ one is wrong, and it may be the checker: a third decides, or the head's CPU, whose word is final. Where nobody can decide, neither is
+ * put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where somebody can check them at once, and
+ * not for long. Not thread safe.
  */
 final class Verification {
     /** Results do not wait longer than this without a check under way. */
@@ -27,15 +31,24 @@ final class Verification {
     /** A check that no device takes for so long is given up, where none could. */
     private static final Duration NOBODY = Duration.ofSeconds(10);
 
-    private static final int FAILURES = 3;
-    private static final String UNVERIFIED = "unverified";
+    /** Results of the head's own devices do not wait longer than this, whatever became of their check. */
+    private static final Duration OWN = Duration.ofSeconds(10);
 
-    /** What is known of one remote worker. */
+    private static final int FAILURES = 3;
+
+    /** What is known of one source. */
     private static final class Standing {
         final Deque<Unverified> waiting = new ArrayDeque<>();
         Optional<Check> check = Optional.empty();
         boolean proven;
         long numbered;
+
+        /** Takes off the list what came in up to a number. */
+        List<String> takeUpTo(long number) {
+            List<String> taken = new ArrayList<>();
+            while (!waiting.isEmpty() && waiting.getFirst().number() <= number) taken.add(waiting.remove().leaseId());
+            return taken;
+        }
     }
 
     /** What a check came to. */
@@ -43,41 +56,49 @@ final class Verification {
         /** These results, in this order, are good. */
         record Release(List<String> leaseIds) implements Verdict {}
 
-        /** This worker is not to be trusted. */
-        record Guilty(String worker, String why) implements Verdict {}
+        /** This source is not to be trusted. */
+        record Guilty(Source source, String why) implements Verdict {}
+
+        /** Nobody can tell whether these results are good. */
+        record Disputed(List<String> leaseIds) implements Verdict {}
     }
 
     private final Policies policies;
-    private final Alarms alarms;
+    private final Disputes disputes;
     private final RandomGenerator random;
-    private final Map<String, Standing> standings = new HashMap<>();
+    private final Map<Source, Standing> standings = new HashMap<>();
 
     Verification(Policies policies, Alarms alarms, RandomGenerator random) {
         this.policies = policies;
-        this.alarms = alarms;
+        this.disputes = new Disputes(alarms);
         this.random = random;
     }
 
-    /** Whether a worker's results are held until they are verified. */
-    boolean holds(String worker) {
-        return policies.verifyShare() > 0 && !worker.equals(DeviceName.LOCAL);
+    /**
+     * Whether a source's results are held until they are verified.
+     *
+     * @param checkable whether a device that could check them is there
+     */
+    boolean holds(Source source, boolean checkable) {
+        if (policies.verifyShare() == 0 || source.judge()) return false;
+        return checkable || !source.own();
     }
 
-    /** A worker's result landed and is held. */
-    void landed(String worker, String leaseId, Session session, NonceRange computed, List<Found> found, long now) {
-        Standing standing = standings.computeIfAbsent(worker, _ -> new Standing());
+    /** A source's result landed and is held. */
+    void landed(Source source, String leaseId, Session session, NonceRange computed, List<Found> found, long now) {
+        Standing standing = standings.computeIfAbsent(source, _ -> new Standing());
         Unverified result = new Unverified(leaseId, session, computed, found, ++standing.numbered, now);
         standing.waiting.add(result);
         if (standing.check.isPresent()) return;
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
-            standing.check = Optional.of(new Check(worker, result, result.number(), computed.count(), now));
+            standing.check = Optional.of(new Check(source, result, result.number(), computed.count(), now));
         }
     }
 
-    /** A check that this device may take, if there is one; it is then issued. */
-    Optional<Check> take(String worker, Predicate<Check> fits) {
+    /** A check that may be taken by whoever this fits, if there is one; it is then issued. */
+    Optional<Check> take(Predicate<Check> fits) {
         for (Standing standing : standings.values()) {
-            Optional<Check> check = standing.check.filter(one -> !one.issued && !one.excluded.contains(worker) && fits.test(one));
+            Optional<Check> check = standing.check.filter(one -> !one.issued && fits.test(one));
             if (check.isEmpty()) continue;
             check.get().issued = true;
             return check;
@@ -104,97 +125,162 @@ final class Verification {
         return new NonceRange(all.first() + start, count);
     }
 
-    /** A check's lease ended without a result: another device may take it. */
-    List<Verdict> returned(Check check, boolean failed) {
+    /** How long the oldest result of a session waits to be verified, and how many of its results do. */
+    Backlog backlog(Session session, long now) {
+        long oldest = now;
+        int results = 0;
+        for (Standing standing : standings.values()) {
+            for (Unverified result : standing.waiting) {
+                if (result.session() != session) continue;
+                results++;
+                oldest = Math.min(oldest, result.landedNanos());
+            }
+        }
+        return new Backlog(results, Duration.ofNanos(now - oldest));
+    }
+
+    /**
+     * What of a session waits to be verified.
+     *
+     * @param results how many results
+     * @param oldest  for how long the oldest of them has
+     */
+    record Backlog(int results, Duration oldest) {}
+
+    /** The checks on which two differ, that nobody has at the moment and none of the devices that are there may take. */
+    List<Check> undecided(Predicate<Check> candidate) {
+        return standings.values().stream()
+                .flatMap(standing -> standing.check.stream())
+                .filter(check -> check.first.isPresent() && !check.issued && !candidate.test(check))
+                .toList();
+    }
+
+    /** One nonce on which the first checker differs from what was reported. */
+    NonceRange differing(Check check) {
+        Check.Opinion first = check.first.orElseThrow();
+        Lease all = first.lease();
+        for (long index = all.range().first(); index < all.range().end(); index++) {
+            Lease one = new Lease(all.id(), all.sessionId(), all.work(), all.nonces(), new NonceRange(index, 1));
+            if (policies.proofs().deviation(all.work(), check.reportedOf(one, 1), Check.within(one, 1, first.found())).isPresent()) return one.range();
+        }
+        return new NonceRange(all.range().first(), 1);
+    }
+
+    /** A check's lease ended without a result: another device may take it, and where this one failed, another source's. */
+    List<Verdict> returned(Check check, Source checker, boolean failed) {
+        if (!isPending(check)) return List.of();
         check.issued = false;
-        if (failed) check.failures++;
+        if (failed) {
+            check.failures++;
+            check.excluded.add(checker);
+        }
         return check.failures < FAILURES ? List.of() : unverifiable(check, "its check failed " + check.failures + " times");
     }
 
     /** A check's lease was computed. */
-    List<Verdict> done(Check check, String checker, Lease lease, int computed, List<Found> found) {
+    List<Verdict> done(Check check, Source checker, Lease lease, int computed, List<Found> found) {
         if (!isPending(check)) return List.of();
         check.issued = false;
         if (computed < 1) return List.of();
         Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(lease, computed), found);
-        if (check.first.isPresent()) return List.copyOf(decide(check, check.first.get(), lease, computed, found, deviation));
-        if (deviation.isEmpty()) return release(check);
-        if (checker.equals(DeviceName.LOCAL)) return List.of(new Verdict.Guilty(check.worker, deviation.get()));
-        // One of two remote workers is wrong, and it may be the checker: a third decides.
+        if (check.first.isPresent()) return decide(check, check.first.get(), checker, lease, computed, found, deviation);
+        if (deviation.isEmpty()) return agreed(check, checker);
+        if (checker.judge()) return List.of(new Verdict.Guilty(check.source, deviation.get()));
         check.first = Optional.of(new Check.Opinion(checker, lease, found, deviation.get()));
         check.excluded.add(checker);
         return List.of();
     }
 
-    private List<Verdict> decide(Check check, Check.Opinion first, Lease lease, int computed, List<Found> found, Optional<String> deviation) {
+    /** A third said what it finds: whoever it agrees with is right. */
+    private List<Verdict> decide(
+            Check check, Check.Opinion first, Source third, Lease lease, int computed, List<Found> found, Optional<String> deviation) {
         Optional<String> fromFirst = policies.proofs().deviation(lease.work(), Check.within(lease, computed, first.found()), found);
+        if (deviation.isPresent() && fromFirst.isPresent() && !third.judge()) {
+            return disputed(check, Set.of(check.source, first.source(), third), first.deviation());
+        }
         List<Verdict> verdicts = new ArrayList<>();
-        if (fromFirst.isPresent()) verdicts.add(new Verdict.Guilty(first.worker(), fromFirst.get()));
-        if (deviation.isPresent()) verdicts.add(new Verdict.Guilty(check.worker, deviation.get()));
-        else verdicts.addAll(release(check));
+        fromFirst.ifPresent(why -> verdicts.add(new Verdict.Guilty(first.source(), why)));
+        if (deviation.isPresent()) verdicts.add(new Verdict.Guilty(check.source, deviation.get()));
+        else verdicts.addAll(agreed(check, third));
         return verdicts;
     }
 
     private boolean isPending(Check check) {
-        Standing standing = standings.get(check.worker);
+        Standing standing = standings.get(check.source);
         return standing != null && standing.check.filter(one -> one == check).isPresent();
     }
 
-    private List<Verdict> release(Check check) {
-        Standing standing = standings.get(check.worker);
+    private List<Verdict> agreed(Check check, Source checker) {
+        disputes.settled(source -> source.equals(check.source) || source.equals(checker));
+        return release(check, true);
+    }
+
+    private List<Verdict> release(Check check, boolean proven) {
+        Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
         standing.check = Optional.empty();
-        standing.proven = true;
-        List<String> released = new ArrayList<>();
-        while (!standing.waiting.isEmpty() && standing.waiting.getFirst().number() <= check.upTo) released.add(standing.waiting.remove().leaseId());
-        return List.of(new Verdict.Release(released));
+        standing.proven = proven;
+        return List.of(new Verdict.Release(standing.takeUpTo(check.upTo)));
+    }
+
+    private List<Verdict> disputed(Check check, Set<Source> parties, String difference) {
+        disputes.disagree(parties, difference);
+        Standing standing = standings.get(check.source);
+        if (standing == null) return List.of();
+        standing.check = Optional.empty();
+        standing.proven = false;
+        return List.of(new Verdict.Disputed(standing.takeUpTo(check.upTo)));
     }
 
     /**
-     * Forces checks of what waits long, and gives up those that nobody can do.
+     * Forces checks of what waits long, gives up those that nobody can do, and lets the head's own results wait no longer than they may.
      *
-     * @param candidate whether a device that may take this check is connected
+     * @param candidate whether a device that may take this check is there
+     * @param there     whether a source is there still
      */
-    List<Verdict> tick(long now, Predicate<Check> candidate) {
+    List<Verdict> tick(long now, Predicate<Check> candidate, Predicate<Source> there) {
         List<Verdict> verdicts = new ArrayList<>();
-        standings.forEach((worker, standing) -> {
+        disputes.settled(source -> !there.test(source));
+        standings.forEach((source, standing) -> {
+            Unverified oldest = standing.waiting.peek();
+            boolean differs = standing.check.filter(check -> check.first.isPresent()).isPresent();
+            if (source.own() && !differs && oldest != null && now - oldest.landedNanos() >= OWN.toNanos()) {
+                verdicts.add(new Verdict.Release(standing.takeUpTo(standing.numbered)));
+                return;
+            }
             if (standing.check.isEmpty()) {
-                Unverified oldest = standing.waiting.peek();
-                if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) standing.check = Optional.of(choose(worker, standing, now));
+                if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) standing.check = Optional.of(choose(source, standing, now));
                 return;
             }
             Check check = standing.check.get();
-            boolean forlorn = !check.issued && now - check.chosenNanos >= NOBODY.toNanos() && !candidate.test(check);
-            if (forlorn) verdicts.addAll(unverifiable(check, "no other worker is connected that could check it"));
+            if (check.issued || candidate.test(check)) return;
+            boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.first.isPresent() || !source.own());
+            if (!waits) verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));
         });
         return verdicts;
     }
 
-    private Check choose(String worker, Standing standing, long now) {
+    private Check choose(Source source, Standing standing, long now) {
         // The newest vouches for all before it: one that began to forge since the last check is caught by this one.
         Unverified newest = standing.waiting.getLast();
         long nonces = standing.waiting.stream().mapToLong(one -> one.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
-        return new Check(worker, newest, newest.number(), Math.max(1, size), now);
+        return new Check(source, newest, newest.number(), Math.max(1, size), now);
     }
 
-    /** Nobody can tell: two who differ are both kept out; one that nobody can check is believed, loudly. */
+    /** Nobody can tell. One that nobody can check is believed: loudly where it is of another host. */
     private List<Verdict> unverifiable(Check check, String why) {
         if (check.first.isPresent()) {
-            String differ = "differs from another worker, and nobody could decide who is wrong: " + check.first.get().deviation();
-            return List.of(new Verdict.Guilty(check.worker, differ), new Verdict.Guilty(check.first.get().worker(), differ));
+            return disputed(check, Set.of(check.source, check.first.get().source()), check.first.get().deviation());
         }
-        alarms.raise(UNVERIFIED, "results of worker " + check.worker + " are released without verification: " + why,
-                "connect a second worker, or give the head a device that can hold the model; DELEGATION_VERIFY_SHARE=0 turns verification off");
-        List<Verdict> released = release(check);
-        Standing standing = standings.get(check.worker);
-        if (standing != null) standing.proven = false;
-        return released;
+        if (!check.source.own()) disputes.unchecked(check.source, why);
+        return release(check, false);
     }
 
-    /** Forgets a worker that was found guilty. Returns the leases whose results are to be dropped. */
-    List<String> condemned(String worker) {
-        Standing standing = standings.remove(worker);
+    /** Forgets a source that was found guilty. Returns the leases whose results are to be dropped. */
+    List<String> condemned(Source source) {
+        disputes.settled(source::equals);
+        Standing standing = standings.remove(source);
         return standing == null ? List.of() : standing.waiting.stream().map(Unverified::leaseId).toList();
     }
 }

@@ -45,7 +45,7 @@ public enum Family {
     DEVICE_INFO(Type.GAUGE, "device_info", "Always 1; a device that is or was connected, and what its maker calls it.", Label.DEVICE, Label.WORKER, "name"),
     DEVICE_MEMORY_BYTES(Type.GAUGE, "device_memory_bytes", "Memory of a device that may be used.", Label.DEVICE, Label.WORKER),
     DEVICE_STATE(
-            Type.GAUGE, "device_state", "1 for the state a device is in: idle, preparing, computing, draining, quarantined or apart.",
+            Type.GAUGE, "device_state", "1 for the state a device is in: idle, preparing, computing, failing, draining, quarantined or apart.",
             Label.DEVICE, Label.WORKER, "state"),
     DEVICE_LEASES(Type.GAUGE, "device_leases", "Leases that a device has.", Label.DEVICE, Label.WORKER),
     DEVICE_PEAK_RATIO(

@@ -53,6 +53,16 @@ public record ProofOrder(String blockHash, long blockHeight, String publicKey, l
         return order;
     }
 
+    /** What its nonces are numbers of: the same number under the same key, hash and parameters is the same nonce, whatever order it stands in. */
+    public String stream() {
+        return JsonNodeFactory.instance.arrayNode().add(publicKey).add(blockHash).add(params.toJson()).toString();
+    }
+
+    /** The share of the nonces that should count, 0 to 1. */
+    public double expectedShare() {
+        return Target.shareBelow(rTarget, params.vocabSize());
+    }
+
     /** As a document that {@link #parse} reads back to the same order. */
     public ObjectNode toJson() {
         ObjectNode document = JsonNodeFactory.instance

@@ -5,6 +5,7 @@ import io.bignode.random.Pcg64;
 import io.bignode.random.SeedSequence;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.apache.commons.statistics.distribution.BetaDistribution;
 
 /** The unit vector a block asks for, and how far a nonce's output lands from it. Immutable. */
 public final class Target {
@@ -23,6 +24,21 @@ public final class Target {
             vector[i] /= norm;
         }
         return new Target(vector);
+    }
+
+    /**
+     * The share of all directions that are nearer to a target than a distance. A nonce's output points anywhere with the same chance. The square of the cosine
+     * between two such unit vectors in {@code n} dimensions is distributed as Beta(1/2, (n-1)/2), and the square of their distance is 2 - 2 · cosine.
+     *
+     * @param distance  above 0
+     * @param vocabSize the vectors' dimensions
+     * @return 0 to 1
+     */
+    public static double shareBelow(double distance, int vocabSize) {
+        double cosine = 1 - distance * distance / 2;
+        if (cosine <= -1 || vocabSize < 2) return 1;
+        double beyond = BetaDistribution.of(0.5, (vocabSize - 1) / 2.0).survivalProbability(cosine * cosine) / 2;
+        return cosine > 0 ? beyond : 1 - beyond;
     }
 
     /** The vector, a copy. */

@@ -30,6 +30,18 @@ public record NonceSequence(long offset, long stride) {
         return offset + index * stride;
     }
 
+    /** Whether some number is a nonce of both, were there no largest one. */
+    public boolean meets(NonceSequence other) {
+        long a = stride;
+        long b = other.stride;
+        while (b != 0) {
+            long rest = a % b;
+            a = b;
+            b = rest;
+        }
+        return (offset - other.offset) % a == 0;
+    }
+
     /** The nonces of a range, in its order. */
     public long[] nonces(NonceRange range) {
         long[] nonces = new long[range.count()];

@@ -44,6 +44,7 @@ public final class Session {
     private final NonceLedger ledger;
     private final ReentrantLock turn = new ReentrantLock(true);
     private final FoundLog log;
+    private final Attention attention = new Attention();
 
     /** The leases that did not end, by their ids, in the order in which they were issued. */
     private final Map<String, Flight> flights = new LinkedHashMap<>();
@@ -161,6 +162,11 @@ public final class Session {
     /** What was ordered. */
     public Order order() {
         return order;
+    }
+
+    /** Why its owner gets less than he may expect. */
+    public Attention attention() {
+        return attention;
     }
 
     /** When it started, by the wall clock. */
@@ -295,7 +301,7 @@ public final class Session {
                 id, order.tenant(), order.nodeId(), order.epoch(), status, error(), createdAt, age(), timeLeft(), around.rules.life(), computed, log.total(),
                 log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos), order.weight(),
                 flights.size() - held.size(), Duration.ofNanos(around.nanoTime.getAsLong() - polledNanos), order.callback().isPresent(),
-                idle() && !status.ended(), waiting(), turn, lingers());
+                idle() && !status.ended(), waiting(), turn, lingers(), attention.text());
     }
 
     /** Whether its small node should go on asking: it runs or lingers, a lease is in flight, or something found was not handed out yet. */

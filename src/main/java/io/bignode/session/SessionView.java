@@ -32,6 +32,7 @@ import java.util.Optional;
  * @param waiting        whether it waits to be admitted
  * @param turn           where it stands among those that wait; empty where it does not wait, or nobody polls it
  * @param lingering      whether its small node is shown it as active although it ended
+ * @param attention      why its owner gets less than he may expect; empty where all is well
  */
 public record SessionView(
         String id,
@@ -58,4 +59,5 @@ public record SessionView(
         boolean idle,
         boolean waiting,
         Optional<Turn> turn,
-        boolean lingering) {}
+        boolean lingering,
+        Optional<String> attention) {}

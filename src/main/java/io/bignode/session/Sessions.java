@@ -263,6 +263,11 @@ public final class Sessions {
         }
     }
 
+    /** A session as people and monitors see it. */
+    public SessionView view(Session session) {
+        return session.view(around.activity.pace().work().deviceNanos(), turn(session));
+    }
+
     /** What was done lately. */
     public Activity activity() {
         return around.activity;

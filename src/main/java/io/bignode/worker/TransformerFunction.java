@@ -6,6 +6,7 @@ import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
+import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.lease.Lease;
@@ -138,7 +139,7 @@ final class TransformerFunction implements ProofFunction {
             inputs.draw(order.blockHash(), order.publicKey(), batch);
             try {
                 Model.Computed outcome = model.distances(inputs, cancelled);
-                keep(batch, outcome.distances(), order.rTarget() - margin, found);
+                keep(batch, outcome, order.rTarget() - margin, found);
                 busy += outcome.deviceNanos();
             } catch (CancelledException stop) {
                 if (computed == 0) throw stop;
@@ -149,7 +150,8 @@ final class TransformerFunction implements ProofFunction {
         return new Result(found, computed, busy);
     }
 
-    private static void keep(List<Long> nonces, double[] distances, double limit, List<Found> found) {
+    private static void keep(List<Long> nonces, Model.Computed outcome, double limit, List<Found> found) {
+        double[] distances = Distances.require(nonces, outcome);
         for (int i = 0; i < distances.length; i++) {
             if (distances[i] < limit) found.add(new Found(nonces.get(i), Double.toString(distances[i])));
         }

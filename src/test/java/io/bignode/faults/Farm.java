@@ -102,6 +102,41 @@ final class Farm implements AutoCloseable {
         return worker(name, devices, noncesPerSecond, -1, true, workerPort);
     }
 
+    /**
+     * A worker of one simulated device that computes a few leases and then misbehaves.
+     *
+     * @param how {@code throw}, {@code hang}, or {@code none}: it says that it computed and that nothing counts, as one does whose distances are NaN
+     */
+    JavaProcess misbehaving(String name, String how, int after) throws Exception {
+        JavaProcess worker = started(new JavaProcess(
+                SimulatedWorker.class.getName(),
+                List.of(Integer.toString(workerPort), fingerprint, name, "1", "200", Integer.toString(after), "true", how),
+                Map.of(SimulatedWorker.tokenVariable(), JOIN_TOKEN),
+                "256m"));
+        worker.await(line -> line.equals("joined"));
+        return worker;
+    }
+
+    /** What the head's operator sees. */
+    JsonNode overview() throws Exception {
+        return new ObjectMapper().readTree(text("/api/v1/overview"));
+    }
+
+    /** What Prometheus sees. */
+    String metrics() throws Exception {
+        return text("/metrics");
+    }
+
+    private String text(String path) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Authorization", "Bearer " + JOIN_TOKEN)
+                .timeout(Duration.ofSeconds(20))
+                .build();
+        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) throw new AssertionError(response.statusCode() + " " + response.body());
+        return response.body();
+    }
+
     /** The real command, with the real engine. */
     JavaProcess realWorker(String name) throws Exception {
         Map<String, String> own = new HashMap<>();

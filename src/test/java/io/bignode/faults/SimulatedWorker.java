@@ -37,20 +37,23 @@ final class SimulatedWorker {
     private final long nanosPerNonce;
     private final int forgeAfter;
     private final boolean talks;
+    private final String how;
     private final AtomicLong busyNanos = new AtomicLong();
     private final AtomicLong results = new AtomicLong();
 
-    private SimulatedWorker(ArtemisWorker broker, long nanosPerNonce, int forgeAfter, boolean talks) {
+    private SimulatedWorker(ArtemisWorker broker, long nanosPerNonce, int forgeAfter, boolean talks, String how) {
         this.broker = broker;
         this.nanosPerNonce = nanosPerNonce;
         this.forgeAfter = forgeAfter;
         this.talks = talks;
+        this.how = how;
     }
 
     /**
      * Runs until it is killed.
      *
-     * @param args port, fingerprint, name, devices, nonces a second, after how many results it forges (-1 never), whether it prints leases
+     * @param args port, fingerprint, name, devices, nonces a second, after how many results it misbehaves (-1 never), whether it prints leases, how it
+     *             misbehaves: {@code forge} unless it is told
      */
     public static void main(String[] args) throws Exception {
         String name = args[2];
@@ -61,7 +64,8 @@ final class SimulatedWorker {
         BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(args[0]), pinned(args[1]), false);
         ArtemisWorker broker = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher(joined));
         long nanosPerNonce = (long) (1e9 / Double.parseDouble(args[4]));
-        SimulatedWorker worker = new SimulatedWorker(broker, nanosPerNonce, Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]));
+        String how = args.length > 7 ? args[7] : "forge";
+        SimulatedWorker worker = new SimulatedWorker(broker, nanosPerNonce, Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]), how);
         broker.start();
         joined.await();
         long began = System.nanoTime();
@@ -89,14 +93,14 @@ final class SimulatedWorker {
                 broker.request(new LeaseRequest(device, 256));
                 Optional<Lease> lease = broker.take(device);
                 if (lease.isEmpty()) return;
-                compute(lease.get(), computing);
+                compute(device, lease.get(), computing);
             }
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts a slot", e);
         }
     }
 
-    private void compute(Lease lease, ReentrantLock computing) {
+    private void compute(String device, Lease lease, ReentrantLock computing) throws InterruptedException {
         broker.report(new LeaseReport.Started(lease.id(), 256));
         int count = lease.range().count();
         try {
@@ -121,7 +125,17 @@ final class SimulatedWorker {
         }
         List<Found> found = SimulatedProof.found(lease.nonceValues(), count);
         long number = results.incrementAndGet();
-        if (forgeAfter >= 0 && number > forgeAfter) found = forged(lease);
+        if (forgeAfter >= 0 && number > forgeAfter) {
+            switch (how) {
+                case "throw" -> {
+                    broker.report(new LeaseReport.Failed(lease.id(), device + ": it is broken"));
+                    return;
+                }
+                case "hang" -> new CountDownLatch(1).await();
+                case "none" -> found = List.of();
+                default -> found = forged(lease);
+            }
+        }
         broker.report(new LeaseReport.Done(lease.id(), found, count, count * nanosPerNonce));
     }
 

@@ -46,6 +46,31 @@ class StartTest {
     }
 
     @Test
+    void anOrderWhoseNoncesOverlapWithAnothersOfTheSameKeyAndHashIsWarnedAbout() {
+        JsonNode half = json(node.post("/start", startBody().put("node_id", 0).put("node_count", 2), TOKEN));
+        JsonNode otherHalf = json(node.post("/start", startBody().put("node_id", 1).put("node_count", 2), TOKEN));
+        assertThat(otherHalf.has("warnings")).isFalse();
+
+        HttpResponse<String> response = node.post("/start", startBody().put("node_id", 0).put("node_count", 1), TOKEN);
+
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(json(response).get("warnings")).hasSize(2);
+        assertThat(json(response).get("warnings").get(0).textValue())
+                .contains(half.get("session_id").textValue(), "node 0 of 2", "node 0 of 1", "the chain counts a nonce once");
+        ObjectNode anotherBlock = startBody().put("node_id", 0).put("node_count", 1).put("block_hash", "another");
+        assertThat(json(node.post("/start", anotherBlock, TOKEN)).has("warnings")).isFalse();
+        assertThat(json(node.post("/start", startBody().put("node_id", 0).put("node_count", 2), TOKEN)).get("warnings")).as("a retry").hasSize(1);
+    }
+
+    @Test
+    void whatKeepsResultsFromAnOwnerStandsInHisSession() {
+        Session session = node.start(startBody());
+        assertThat(json(node.get("/session/" + session.id(), TOKEN)).has("attention")).isFalse();
+        session.attention().silence(Optional.of("no device works at the moment"));
+        assertThat(json(node.get("/session/" + session.id(), TOKEN)).get("attention").textValue()).isEqualTo("no device works at the moment");
+    }
+
+    @Test
     void startingAgainAnswersWithTheRunningSession() {
         String first =
                 json(node.post("/start", startBody(), TOKEN)).get("session_id").textValue();

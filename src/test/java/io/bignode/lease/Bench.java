@@ -27,6 +27,10 @@ final class Bench {
     final Map<String, String> barred = new HashMap<>();
     final Alarms alarms = new Alarms(time);
     final ProofsOfTests proofs = new ProofsOfTests();
+
+    /** Whether devices can do the work there is. */
+    boolean fits = true;
+
     final Leases leases;
 
     /** Remote workers are trusted. */
@@ -35,7 +39,7 @@ final class Bench {
     }
 
     Bench(double verifyShare) {
-        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> true, verifyShare), alarms);
+        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> fits, verifyShare), alarms);
     }
 
     /** Notes what is carried. */

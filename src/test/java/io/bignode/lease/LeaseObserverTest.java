@@ -67,6 +67,7 @@ class LeaseObserverTest {
     void aFailedAReturnedAndAVanishedDevicesLeaseEndEachInItsWay() {
         bench.start(Orders.of("a"));
         bench.failed(bench.lease("gpu"));
+        bench.time.pass(Duration.ofSeconds(1));
         bench.returned(bench.lease("gpu"));
         bench.lease("gpu");
         bench.leases.handle(new DeviceGone("gpu"));

@@ -160,6 +160,7 @@ class LeasesTest {
         for (int i = 0; i < 5; i++) {
             assertThat(broken.status()).isEqualTo(SessionStatus.INITIALIZING);
             bench.failed(bench.lease("gpu"));
+            bench.time.pass(Duration.ofSeconds(1L << i));
         }
         assertThat(broken.status()).isEqualTo(SessionStatus.ERROR);
         assertThat(broken.error()).hasValueSatisfying(error -> assertThat(error).contains("5 times").contains("device lost"));
@@ -174,7 +175,9 @@ class LeasesTest {
         Session session = bench.start(Orders.of("a"));
         for (int i = 0; i < 20; i++) {
             bench.failed(bench.lease("gpu"));
+            bench.time.pass(Duration.ofSeconds(1));
             bench.done(bench.lease("gpu"), Duration.ofSeconds(1));
+            session.polled();
         }
         assertThat(session.status()).isEqualTo(SessionStatus.GENERATING);
     }
@@ -183,10 +186,12 @@ class LeasesTest {
     void aReportOfNoncesThatWereNotLeasedCountsAsAFailure() {
         Session session = bench.start(Orders.of("a"));
         leaseAndDo();
+        int number = 0;
         for (List<Long> wrong : List.of(List.of(0L), List.of(9L), List.of(1L, 1L), List.of(-1L))) {
             Lease lease = bench.lease("gpu");
-            assertThat(lease.range()).isEqualTo(new NonceRange(1, 8));
-            bench.leases.handle(new LeaseReport.Done(lease.id(), wrong.stream().map(nonce -> new Found(nonce, "1.0")).toList(), 8, 1));
+            assertThat(lease.range()).isEqualTo(new NonceRange(1, number == 0 ? 8 : 1));
+            bench.leases.handle(new LeaseReport.Done(lease.id(), wrong.stream().map(nonce -> new Found(nonce, "1.0")).toList(), 1, 1));
+            bench.time.pass(Duration.ofSeconds(1L << number++));
         }
         bench.leases.handle(new LeaseReport.Done(bench.lease("gpu").id(), List.of(), 9, 1));
         assertThat(session.totalGenerated()).isEqualTo(1);

@@ -5,10 +5,27 @@ import io.bignode.session.WorkOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** Results agree when they are the same; a proof that says it is impossible is. */
 public final class ProofsOfTests implements ProofRules {
+    /** The share of nonces that should count. */
+    OptionalDouble share = OptionalDouble.empty();
+
+    /** What all orders' nonces are numbers of. */
+    String stream = "";
+
+    @Override
+    public OptionalDouble expectedShare(WorkOrder work) {
+        return share;
+    }
+
+    @Override
+    public String stream(WorkOrder work) {
+        return stream;
+    }
+
     @Override
     public Optional<String> fault(WorkOrder work, List<Found> found) {
         return found.stream().anyMatch(one -> one.proof().equals("impossible")) ? Optional.of("reported the impossible") : Optional.empty();

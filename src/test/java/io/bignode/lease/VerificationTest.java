@@ -7,8 +7,10 @@ import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
+import io.bignode.session.WorkOrder;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,7 +31,12 @@ class VerificationTest {
     }
 
     private void hello(String worker) {
-        bench.leases.handle(new WorkerHello(worker, List.of(new DeviceOffer(worker + "/gpu", "x", 1, 16)), List.of()));
+        hello(worker, "gpu");
+    }
+
+    private void hello(String worker, String... devices) {
+        List<DeviceOffer> offers = Arrays.stream(devices).map(device -> new DeviceOffer(worker + "/" + device, "x", 1, 16)).toList();
+        bench.leases.handle(new WorkerHello(worker, offers, List.of()));
     }
 
     private Lease take(String worker) {
@@ -64,10 +71,186 @@ class VerificationTest {
     }
 
     @Test
-    void theHeadsOwnResultsAreVisibleAtOnce() {
+    void resultsOfTheHeadsOwnDevicesAreCheckedByAnother() {
         Lease lease = take("local");
         honest("local", lease);
+        assertThat(visible()).isZero();
+        Lease check = take("other");
+        assertThat(check.range()).isEqualTo(lease.range());
+        honest("other", check);
         assertThat(visible()).isEqualTo(lease.range().count());
+    }
+
+    @Test
+    void aBrokenDeviceOfTheHeadIsPutOutOfUseAloneAndAdmittedAgain() {
+        hello("local", "gpu", "gpu2");
+        bench.leases.handle(new WorkerGone("farm"));
+        Lease lease = take("local");
+        report("local", lease, "0.7");
+        honest("local", bench.lease("local/gpu2"));
+        honest("other", take("other"));
+        assertThat(bench.barred).as("its link stays").isEmpty();
+        assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> {
+            assertThat(alarm.key()).isEqualTo("worker/local/gpu");
+            assertThat(alarm.text()).contains("device local/gpu is in quarantine");
+            assertThat(alarm.fix()).contains("bignode admit local");
+        });
+        assertThat(visible()).isZero();
+        assertThat(bench.leases.deviceViews()).filteredOn(view -> view.state() == DeviceView.State.QUARANTINED)
+                .extracting(view -> view.offer().deviceId()).containsExactly("local/gpu");
+        int sent = bench.sent.size();
+        bench.request("local/gpu");
+        assertThat(bench.sent).hasSize(sent);
+        assertThat(bench.lease("local/gpu2").range().first()).as("what it got wrong comes first").isEqualTo(lease.range().first());
+        assertThat(bench.leases.admit("local")).isTrue();
+        assertThat(bench.sent.getLast().deviceId()).isEqualTo("local/gpu");
+        assertThat(bench.alarms.list()).isEmpty();
+    }
+
+    @Test
+    void theHeadsResultsDoNotWaitWhereNobodyCanCheckThem() {
+        bench.leases.handle(new WorkerGone("other"));
+        bench.leases.handle(new WorkerGone("farm"));
+        honest("local", take("local"));
+        assertThat(visible()).isEqualTo(1);
+        assertThat(bench.alarms.list()).isEmpty();
+    }
+
+    @Test
+    void theHeadsResultsDoNotWaitForACheckerThatGoesAwayOrTakesLong() {
+        honest("local", take("local"));
+        bench.leases.handle(new WorkerGone("other"));
+        bench.leases.handle(new WorkerGone("farm"));
+        bench.leases.tick();
+        assertThat(visible()).isEqualTo(1);
+        hello("other");
+        Lease more = take("local");
+        honest("local", more);
+        take("other");
+        assertThat(visible()).isEqualTo(1);
+        bench.time.pass(Duration.ofSeconds(10));
+        bench.leases.tick();
+        assertThat(visible()).isEqualTo(1 + more.range().count());
+        assertThat(bench.alarms.list()).isEmpty();
+    }
+
+    @Test
+    void theHeadsCpuIsTheReferenceItIsNotHeldAndItsWordIsFinal() {
+        hello("local", "cpu");
+        Lease lease = bench.lease("local/cpu");
+        honest("local", lease);
+        assertThat(visible()).isEqualTo(lease.range().count());
+        report("farm", take("farm"), "0.7");
+        honest("local", bench.lease("local/cpu"));
+        assertThat(bench.barred).containsOnlyKeys("farm");
+    }
+
+    @Test
+    void ofTwoThatDifferNeitherIsPutOutWhileNobodyCanDecide() {
+        bench.leases.handle(new WorkerGone("local"));
+        Lease lease = take("farm");
+        honest("farm", lease);
+        report("other", take("other"), "0.7");
+        bench.time.pass(Duration.ofSeconds(11));
+        bench.leases.tick();
+        assertThat(bench.barred).isEmpty();
+        assertThat(visible()).isZero();
+        assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> {
+            assertThat(alarm.key()).isEqualTo("disagree/farm+other");
+            assertThat(alarm.text()).contains("worker farm and worker other computed different results");
+        });
+        Lease again = take("farm");
+        assertThat(again.range()).as("what is disputed is computed again").isEqualTo(lease.range());
+        honest("farm", again);
+        hello("local");
+        honest("local", take("local"));
+        assertThat(visible()).isEqualTo(lease.range().count());
+        assertThat(bench.alarms.list()).as("it is settled").isEmpty();
+    }
+
+    /** The head's CPU, which computes nothing before the test says so. */
+    private final List<Lease> judged = new ArrayList<>();
+
+    private void judge() {
+        bench.leases.judgeBy(new Judge() {
+            @Override
+            public boolean takes(WorkOrder work) {
+                return true;
+            }
+
+            @Override
+            public void judge(Lease lease) {
+                judged.add(lease);
+            }
+        });
+    }
+
+    @Test
+    void whereNoThirdIsThereTheHeadsCpuDecidesByOneNonceOnWhichTheyDiffer() {
+        bench.leases.handle(new WorkerGone("local"));
+        judge();
+        honest("farm", take("farm"));
+        honest("other", take("other"));
+        Lease lease = take("farm");
+        honest("farm", lease);
+        bench.time.pass(Duration.ofSeconds(3));
+        bench.leases.tick();
+        Lease check = take("other");
+        assertThat(judged).isEmpty();
+        report("other", check, "0.7");
+        bench.leases.tick();
+        assertThat(judged).singleElement().satisfies(one -> assertThat(one.range().count()).isEqualTo(1));
+        bench.leases.tick();
+        assertThat(judged).hasSize(1);
+        honest("local", judged.getFirst());
+        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(visible()).isEqualTo(1 + lease.range().count());
+    }
+
+    @Test
+    void bothAreWrongOnTheWordOfTheHeadsCpuAlone() {
+        bench.leases.handle(new WorkerGone("local"));
+        judge();
+        report("farm", take("farm"), "0.8");
+        report("other", take("other"), "0.7");
+        bench.leases.tick();
+        honest("local", judged.getFirst());
+        assertThat(bench.barred).containsOnlyKeys("farm", "other");
+    }
+
+    @Test
+    void aJudgeThatFailsLeavesItUndecided() {
+        bench.leases.handle(new WorkerGone("local"));
+        judge();
+        honest("farm", take("farm"));
+        report("other", take("other"), "0.7");
+        bench.leases.tick();
+        bench.leases.handle(new LeaseReport.Failed(judged.getFirst().id(), "no memory"));
+        bench.time.pass(Duration.ofSeconds(11));
+        bench.leases.tick();
+        assertThat(judged).hasSize(1);
+        assertThat(bench.barred).isEmpty();
+        assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+other");
+    }
+
+    @Test
+    void aThirdThatAgreesWithNeitherPutsNobodyOut() {
+        honest("farm", take("farm"));
+        report("other", take("other"), "0.7");
+        report("local", take("local"), "0.8");
+        assertThat(bench.barred).isEmpty();
+        assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+local/gpu+other");
+    }
+
+    @Test
+    void aCheckerThatFailsLeavesTheCheckToOthers() {
+        honest("farm", take("farm"));
+        Lease check = take("other");
+        bench.leases.handle(new Reported("other", new LeaseReport.Failed(check.id(), "out of order")));
+        bench.time.pass(Duration.ofSeconds(1));
+        assertThat(take("other").id()).as("it may compute, not check").doesNotStartWith("check");
+        honest("local", take("local"));
+        assertThat(visible()).isEqualTo(1);
     }
 
     @Test
@@ -82,7 +265,9 @@ class VerificationTest {
         Lease lease = take("farm");
         report("farm", lease, "0.7");
         honest("local", take("local"));
-        assertThat(bench.barred).containsKey("farm");
+        assertThat(bench.barred).as("one of the two is wrong, and nobody knows which").isEmpty();
+        honest("other", take("other"));
+        assertThat(bench.barred).containsOnlyKeys("farm");
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("worker/farm");
         assertThat(visible()).isZero();
         assertThat(take("local").range().first()).as("the forged nonces come first").isEqualTo(lease.range().first());
@@ -145,28 +330,6 @@ class VerificationTest {
         assertThat(bench.barred).containsKey("other");
         assertThat(bench.leases.admit("other")).isTrue();
         assertThat(bench.barred).doesNotContainKey("other");
-    }
-
-    @Test
-    void aDeviceThatHangsLosesItsLeasesAfterAMultipleOfItsUsualTime() {
-        for (int i = 0; i < 3; i++) {
-            Lease lease = take("local");
-            bench.leases.handle(new LeaseReport.Started(lease.id(), 16));
-            honest("local", lease);
-        }
-        Lease hung = take("local");
-        bench.time.pass(Duration.ofSeconds(9));
-        bench.leases.tick();
-        assertThat(bench.leases.inFlight()).isEqualTo(1);
-        bench.time.pass(Duration.ofSeconds(2));
-        bench.leases.tick();
-        assertThat(bench.leases.inFlight()).isZero();
-        assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("worker/local/gpu");
-        Lease again = take("other");
-        assertThat(again.range().first()).isEqualTo(hung.range().first());
-        Lease more = take("local");
-        honest("local", more);
-        assertThat(bench.alarms.list()).as("it works again").isEmpty();
     }
 
     @Test

@@ -43,4 +43,14 @@ class NonceSequenceTest {
         assertThatIllegalArgumentException().isThrownBy(() -> new NonceRange(0, 0));
         assertThatIllegalArgumentException().isThrownBy(() -> new NonceRange(Long.MAX_VALUE, 1));
     }
+
+    @Test
+    void sequencesMeetWhereSomeNumberIsInBoth() {
+        assertThat(new NonceSequence(0, 2).meets(new NonceSequence(0, 1))).isTrue();
+        assertThat(new NonceSequence(1, 1).meets(new NonceSequence(0, 1))).isTrue();
+        assertThat(new NonceSequence(0, 2).meets(new NonceSequence(1, 2))).isFalse();
+        assertThat(new NonceSequence(1, 4).meets(new NonceSequence(3, 6))).isTrue();
+        assertThat(new NonceSequence(1, 4).meets(new NonceSequence(4, 6))).isFalse();
+        assertThat(new NonceSequence(2, 3).meets(new NonceSequence(4, 5))).isTrue();
+    }
 }

@@ -39,6 +39,8 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A worker with a device made for the test: the head's side of the broker is played by the test. */
 @Timeout(30)
@@ -204,6 +206,19 @@ class WorkerTest {
             assertThat(((LeaseReport.Done) ended).found()).extracting(found -> found.nonce()).containsExactly(63L);
             assertThat(((LeaseReport.Done) ended).computed()).isEqualTo(2);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -1, 2.5})
+    void whatIsNoDistanceFailsTheLeaseAndNothingOfItCounts(double broken) throws InterruptedException {
+        engine.distance = nonce -> nonce == 63 ? broken : 1;
+        worker.start();
+        broker.send("fake", lease("a", 7));
+        LeaseReport ended = report();
+        while (ended instanceof LeaseReport.Started) {
+            ended = report();
+        }
+        assertThat(ended).isEqualTo(new LeaseReport.Failed("a", "fake: computed " + broken + " for nonce 63, which is no distance"));
     }
 
     /** Answers whatever distances it is told to; fails, is lost or holds on when told to. */

@@ -1,0 +1,142 @@
+package io.bignode.lease;
+
+import io.bignode.session.Alarms;
+import io.bignode.session.NonceRange;
+import io.bignode.session.Session;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Who is to blame for leases that fail: a device, which gets less to do from then on and an alarm, or the work, whose session ends. The same work has to fail
+ * on two devices before it is blamed, unless there is only one. Not thread safe; {@link Leases} guards it.
+ */
+final class Blame {
+    /** The alarms about workers and their devices begin with this. */
+    static final String ALARM = "worker/";
+
+    /** A device that does unknown work and says nothing for so long is told of; its lease goes on. */
+    private static final Duration SILENT = Duration.ofSeconds(45);
+
+    /** And so many times the estimate, where the work is known to be slow. */
+    private static final int SILENT_MULTIPLE = 4;
+
+    private final LeaseRules rules;
+    private final Alarms alarms;
+    private final FailingDevices devices = new FailingDevices();
+    private final Map<Session, FailureTally> tallies = new HashMap<>();
+
+    /** The devices with an alarm because they say nothing. */
+    private final Set<String> silent = new HashSet<>();
+
+    Blame(LeaseRules rules, Alarms alarms) {
+        this.rules = rules;
+        this.alarms = alarms;
+    }
+
+    /**
+     * A lease failed on its device.
+     *
+     * @param hung whether the device did not end it in time
+     */
+    void device(Issued issued, String reason, boolean hung, long now) {
+        devices.failed(issued.deviceId, issued.session.id(), reason, hung, now);
+        tell(issued.deviceId);
+    }
+
+    /**
+     * The work of a lease failed.
+     *
+     * @param serving how many devices could do it
+     * @return why its session is to end; empty while the device may be to blame
+     */
+    Optional<String> work(Issued issued, String reason, long serving) {
+        FailureTally tally = tallies.computeIfAbsent(issued.session, _ -> new FailureTally());
+        FailureTally.Failures failures = tally.failed(issued.lease.range(), issued.deviceId);
+        if (failures.times() < rules.failures() || failures.devices().size() < 2 && serving > 1) return Optional.empty();
+        if (failures.devices().size() > 1) devices.forgive(issued.session.id()).forEach(this::clear);
+        return Optional.of("the same work failed " + failures.times() + " times, at last: " + reason);
+    }
+
+    /** A lease ended with nothing done, which nobody asked for. */
+    void emptyHanded(Issued issued, long now) {
+        devices.emptyHanded(issued.deviceId, issued.session.id(), now);
+        tell(issued.deviceId);
+    }
+
+    /** A device is connected, perhaps after somebody looked after it: one that fails may try at once. */
+    void connected(String deviceId, long now) {
+        devices.retry(deviceId, now);
+    }
+
+    /** A device finished a lease. */
+    void worked(String deviceId) {
+        devices.worked(deviceId);
+        clear(deviceId);
+    }
+
+    /** Nonces of a session were computed: their failures are forgotten. */
+    void computed(Session session, NonceRange range) {
+        FailureTally tally = tallies.get(session);
+        if (tally != null) tally.done(range);
+    }
+
+    /** Whether the last lease of a device failed. */
+    boolean fails(String deviceId) {
+        return devices.fails(deviceId);
+    }
+
+    /** What people are told of a device that fails; empty for one that does not, or not often enough. */
+    Optional<FailingDevices.Failing> told(String deviceId) {
+        return devices.told(deviceId);
+    }
+
+    /** Whether a device may have a lease of a session now. */
+    boolean mayTry(String deviceId, String sessionId, boolean busy, long now) {
+        return devices.mayTry(deviceId, sessionId, busy, now);
+    }
+
+    /**
+     * Tells of devices that say nothing, and forgets what is not there any more.
+     *
+     * @param having  what each device has, in the order it was sent
+     * @param known   whether a device is or was connected lately
+     */
+    void tick(Map<String, List<Issued>> having, Predicate<String> known, long now) {
+        Set<String> were = new HashSet<>(silent);
+        silent.clear();
+        having.forEach((deviceId, leases) -> {
+            Issued first = leases.getFirst();
+            long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
+            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most || devices.told(deviceId).isPresent()) return;
+            silent.add(deviceId);
+            String does = first.started ? "computes on" : "makes the model ready for";
+            alarms.raise(ALARM + deviceId, "device " + deviceId + " " + does + " its lease for " + Duration.ofNanos(now - first.turnNanos).toSeconds()
+                    + " s and has not finished it", "look at that worker's log; the lease goes to another device when it takes much longer");
+        });
+        were.removeAll(silent);
+        were.stream().filter(deviceId -> devices.told(deviceId).isEmpty()).forEach(this::clear);
+        devices.drop(deviceId -> !known.test(deviceId)).forEach(this::clear);
+        tallies.keySet().removeIf(session -> session.status().ended());
+    }
+
+    private void tell(String deviceId) {
+        devices.told(deviceId).ifPresent(failing -> {
+            silent.remove(deviceId);
+            String text = failing.failures() == 1
+                    ? "device " + deviceId + " failed its last lease: " + failing.reason()
+                    : "device " + deviceId + " failed its last " + failing.failures() + " leases, at last: " + failing.reason();
+            alarms.raise(ALARM + deviceId, text, "look at that worker's log and at the device; until it finishes a lease it is tried with one nonce at a time,"
+                    + " at last once a minute; bignode drain " + DeviceName.of(deviceId).worker() + " takes its worker out");
+        });
+    }
+
+    private void clear(String deviceId) {
+        alarms.clear(ALARM + deviceId);
+    }
+}

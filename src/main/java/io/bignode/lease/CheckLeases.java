@@ -1,0 +1,60 @@
+package io.bignode.lease;
+
+import io.bignode.session.NonceRange;
+import io.bignode.session.Session;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Makes leases of checks: for devices that ask for work, and for the judge. Not thread safe; {@link Leases} guards it. */
+final class CheckLeases {
+    private static final String CHECK = "check-";
+
+    private final Verification verification;
+    private final Checkers checkers;
+    private final DeviceRates rates;
+    private Judge judge = Judge.NONE;
+
+    CheckLeases(Verification verification, Checkers checkers, DeviceRates rates) {
+        this.verification = verification;
+        this.checkers = checkers;
+        this.rates = rates;
+    }
+
+    /** Has somebody decide from now on where two differ and no third is there. */
+    void judgeBy(Judge by) {
+        judge = by;
+    }
+
+    /** A check for a device that asks, if there is one it may do. */
+    Optional<Issued> take(LeaseRequest request) {
+        return verification.take(check -> checkers.may(request.deviceId(), check)).map(check -> {
+            String costClass = check.subject.session().order().work().costClass();
+            NonceRange sample = verification.sample(check, rates.size(request.deviceId(), costClass, request.maxBatch()));
+            return issued(check, request.deviceId(), sample);
+        });
+    }
+
+    /** One nonce for the judge of each check on which two differ, where nobody else can decide and he can. */
+    List<Issued> takeForJudge() {
+        List<Issued> taken = new ArrayList<>();
+        for (Check check : verification.undecided(checkers::somebodyMay)) {
+            if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
+            check.issued = true;
+            taken.add(issued(check, Judge.DEVICE, verification.differing(check)));
+        }
+        return taken;
+    }
+
+    /** Hands the judge what was taken for him. */
+    void judge(Issued issued) {
+        judge.judge(issued.lease);
+    }
+
+    private Issued issued(Check check, String deviceId, NonceRange range) {
+        Session session = check.subject.session();
+        Lease lease = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), range);
+        return new Issued(lease, session, deviceId, rates.estimateNanos(deviceId, lease.work().costClass(), range.count()), Optional.of(check));
+    }
+}

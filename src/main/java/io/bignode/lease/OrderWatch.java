@@ -1,0 +1,256 @@
+package io.bignode.lease;
+
+import io.bignode.session.Alarms;
+import io.bignode.session.Obstacle;
+import io.bignode.session.Overlaps;
+import io.bignode.session.Session;
+import io.bignode.session.SessionStatus;
+import io.bignode.session.SessionView;
+import io.bignode.session.Sessions;
+import io.bignode.session.Turn;
+import io.bignode.session.Work;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Looks once a second whether the owner of each order gets what he may expect. Where he gets nothing the session says why, and so does an alarm, one for each
+ * kind of reason: alarms are labels of a metric, and sessions have no bound. Not thread safe; {@link Leases} guards it.
+ */
+final class OrderWatch {
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+
+    /** Nothing computed for so long is told; shorter than the minute within which people should know. */
+    private static final Duration QUIET = Duration.ofSeconds(45);
+
+    /** And so many times what a lease of it should take, where that is longer. */
+    private static final int QUIET_MULTIPLE = 4;
+
+    /** Results that wait for so long to be verified wait for something unusual. */
+    private static final Duration HELD = Duration.ofSeconds(15);
+
+    /** Who waits for his turn for so long is told of. */
+    private static final Duration WAITS = Duration.ofSeconds(30);
+
+    /** With so many nonces expected, finding none has a chance of one in a million: e^-13.8. */
+    private static final double EXPECTED = 13.8;
+
+    private static final int NAMED = 4;
+    private static final String OVERLAP = "orders/overlap";
+
+    /** Why an order's owner gets nothing. */
+    private enum Reason {
+        WAITING("no turn for half a minute", "stop what need not run, add devices, or raise DELEGATION_MAX_SESSIONS"),
+        NOT_POLLED("no devices, as nobody polls", "look at those small nodes; their orders get devices again when they poll"),
+        NO_DEVICE("no device works", "bring devices or workers back: bignode doctor, bignode workers"),
+        NO_FIT("no device that works can hold the model", "bring the device or worker back that could"),
+        DEVICES_FAIL("all devices that could do the work fail", "look at the devices' own alarms"),
+        PUSH_FAILS("the callback does not take what was found", "look at those small nodes' callbacks; polls can fetch what was found"),
+        HELD("results wait long to be verified", "bignode workers: devices that could check them are missing, slow, or differ"),
+        WEIGHTS("the weights are not ready", "look at the workers' logs; a pool that is drawn for minutes means slow or too few cores"),
+        NOTHING_COMPUTED("nothing is computed", "bignode devices: those that have the leases hang, or other orders have all devices"),
+        NONE_COUNTS("nonces are computed and none counts",
+                "bignode compute on another host tells what is right; look at the order's r_target and the workers' DELEGATION_MARGIN");
+
+        final String what;
+        final String fix;
+
+        Reason(String what, String fix) {
+            this.what = what;
+            this.fix = fix;
+        }
+
+        String alarm() {
+            return "orders/" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+    }
+
+    /**
+     * What is wrong with an order.
+     *
+     * @param reason of which kind it is; empty for what has an alarm of its own
+     * @param text   for its owner
+     */
+    private record Trouble(Optional<Reason> reason, String text) {
+        static Optional<Trouble> of(Reason reason, String text) {
+            return Optional.of(new Trouble(Optional.of(reason), text));
+        }
+    }
+
+    /** Since when nothing was computed for a session. */
+    private record Quiet(long computed, long sinceNanos) {}
+
+    private final Sessions sessions;
+    private final Alarms alarms;
+    private final Policies policies;
+    private final Roster roster;
+    private final Blame blame;
+    private final InFlight inFlight;
+    private final Verification verification;
+    private final Overlaps overlaps;
+    private final Map<Session, Quiet> quiet = new HashMap<>();
+    private final Map<Session, OptionalDouble> shares = new HashMap<>();
+    private final Map<Session, String> streams = new HashMap<>();
+    private Set<Session> watched = Set.of();
+    private Set<Reason> raised = Set.of();
+    private long lookedNanos;
+
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, Roster roster, Blame blame, InFlight inFlight, Verification verification, long now) {
+        this.sessions = sessions;
+        this.alarms = alarms;
+        this.policies = policies;
+        this.roster = roster;
+        this.blame = blame;
+        this.inFlight = inFlight;
+        this.verification = verification;
+        this.overlaps = new Overlaps(this::stream);
+        this.lookedNanos = now - PERIOD.toNanos();
+    }
+
+    /** Looks, unless it did a moment ago. */
+    void tick(long now) {
+        if (now - lookedNanos < PERIOD.toNanos()) return;
+        lookedNanos = now;
+        Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
+        List<Session> unended = ended.getOrDefault(false, List.of());
+        Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
+        for (Session session : ended.getOrDefault(true, List.of())) {
+            if (session.attention().pushFailure().isPresent() && session.active()) {
+                found.computeIfAbsent(Reason.PUSH_FAILS, _ -> new ArrayList<>()).add(name(session) + ": " + session.attention().text().orElse(""));
+            }
+        }
+        for (Session session : unended) {
+            Optional<Trouble> trouble = trouble(session, now);
+            session.attention().silence(trouble.map(Trouble::text));
+            trouble.flatMap(Trouble::reason)
+                    .ifPresent(reason -> found.computeIfAbsent(reason, _ -> new ArrayList<>()).add(name(session) + ": " + trouble.get().text()));
+        }
+        forget(new HashSet<>(unended));
+        found.forEach((reason, lines) -> {
+            String orders = lines.size() + (lines.size() == 1 ? " order: " : " orders: ");
+            alarms.raise(reason.alarm(), orders + reason.what + ". " + some(lines), reason.fix);
+        });
+        raised.stream().filter(reason -> !found.containsKey(reason)).forEach(reason -> alarms.clear(reason.alarm()));
+        raised = Set.copyOf(found.keySet());
+        overlap(unended);
+    }
+
+    private void forget(Set<Session> unended) {
+        watched.stream().filter(session -> !unended.contains(session)).forEach(ended -> ended.attention().silence(Optional.empty()));
+        watched = unended;
+        quiet.keySet().retainAll(unended);
+        shares.keySet().retainAll(unended);
+        streams.keySet().retainAll(unended);
+    }
+
+    private static String name(Session session) {
+        return "session " + session.id() + " of node " + session.order().nodeId();
+    }
+
+    private static String some(List<String> lines) {
+        String more = lines.size() > NAMED ? "; and " + (lines.size() - NAMED) + " more" : "";
+        return lines.stream().limit(NAMED).collect(Collectors.joining("; ")) + more;
+    }
+
+    private void overlap(List<Session> unended) {
+        List<Overlaps.Pair> pairs = overlaps.among(unended.stream().filter(session -> !stream(session).isEmpty()).toList());
+        if (pairs.isEmpty()) {
+            alarms.clear(OVERLAP);
+            return;
+        }
+        List<String> lines = pairs.stream().map(pair -> place(pair.one()) + " and " + place(pair.other())).toList();
+        alarms.raise(OVERLAP, "orders of the same key and block hash have nonces in common, and the chain counts a nonce once: " + some(lines),
+                "have their owner give each of his nodes a node_id of its own below one node_count that all of them send");
+    }
+
+    /** Read from the order once. */
+    private String stream(Session session) {
+        return streams.computeIfAbsent(session, one -> policies.proofs().stream(one.order().work()));
+    }
+
+    private static String place(Session session) {
+        return name(session) + " of " + session.order().nonces().stride();
+    }
+
+    private Optional<Trouble> trouble(Session session, long now) {
+        SessionView view = sessions.view(session);
+        Optional<Trouble> trouble = served(session, view);
+        Quiet before = quiet.get(session);
+        // Time in which it could not be served does not count as silence.
+        if (before == null || before.computed() != view.computed() || trouble.isPresent()) quiet.put(session, new Quiet(view.computed(), now));
+        return trouble.or(() -> results(session, view, now));
+    }
+
+    /** What keeps devices from it. */
+    private Optional<Trouble> served(Session session, SessionView view) {
+        Optional<String> refusal = sessions.refusal();
+        if (refusal.isPresent()) return Optional.of(new Trouble(Optional.empty(), "what is found cannot be stored at the moment: " + refusal.get()));
+        if (view.idle()) {
+            String since = "nobody has polled it for " + view.polledAgo().toSeconds() + " s";
+            return Trouble.of(Reason.NOT_POLLED, since + ", so that it gets no devices until it is polled");
+        }
+        if (view.waiting()) {
+            Optional<Obstacle> obstacle = view.turn().map(Turn::obstacle);
+            if (view.age().compareTo(WAITS) < 0 || obstacle.isEmpty()) return Optional.empty();
+            Reason reason = obstacle.get() instanceof Obstacle.NoDevice ? Reason.NO_DEVICE : Reason.WAITING;
+            return Trouble.of(reason, "it waits for its turn: " + obstacle.get().text());
+        }
+        List<DeviceOffer> devices = roster.devices();
+        if (devices.isEmpty()) return Trouble.of(Reason.NO_DEVICE, "no device works at the moment");
+        List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, session.order().work())).toList();
+        if (fit.isEmpty()) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");
+        List<FailingDevices.Failing> failing = fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList();
+        if (failing.size() == fit.size()) {
+            return Trouble.of(Reason.DEVICES_FAIL, "all " + fit.size() + " devices that could do its work fail, at last: " + failing.getLast().reason());
+        }
+        return Optional.empty();
+    }
+
+    /** What keeps its results from coming, or from being worth anything. */
+    private Optional<Trouble> results(Session session, SessionView view, long now) {
+        Optional<String> push = session.attention().pushFailure();
+        if (push.isPresent()) return Trouble.of(Reason.PUSH_FAILS, "pushing to its callback fails: " + push.get());
+        Optional<Trouble> worthless = noneCounts(session, view);
+        if (worthless.isPresent()) return worthless;
+        Verification.Backlog backlog = verification.backlog(session, now);
+        if (backlog.results() > 0 && backlog.oldest().compareTo(HELD) >= 0) {
+            String oldest = "the oldest for " + backlog.oldest().toSeconds() + " s";
+            return Trouble.of(Reason.HELD, backlog.results() + " results wait to be verified by another device, " + oldest);
+        }
+        return silent(session, view, now);
+    }
+
+    private Optional<Trouble> silent(Session session, SessionView view, long now) {
+        List<Issued> leases = inFlight.all().stream().filter(issued -> issued.session == session && issued.check.isEmpty()).toList();
+        long usual = leases.stream().mapToLong(issued -> issued.estimateNanos).max().orElse(0);
+        long silence = now - quiet.getOrDefault(session, new Quiet(0, now)).sinceNanos();
+        if (silence < Math.max(QUIET.toNanos(), QUIET_MULTIPLE * usual)) return Optional.empty();
+        long seconds = Duration.ofNanos(silence).toSeconds();
+        if (view.status() == SessionStatus.INITIALIZING && !leases.isEmpty()) {
+            return Trouble.of(Reason.WEIGHTS, "devices have made its weights ready for " + seconds + " s and do not compute yet");
+        }
+        String who = leases.isEmpty() ? "no device has a lease of it" : leases.size() + " leases are with devices";
+        return Trouble.of(Reason.NOTHING_COMPUTED, "computes nothing: no nonce was computed for " + seconds + " s, " + who);
+    }
+
+    private Optional<Trouble> noneCounts(Session session, SessionView view) {
+        OptionalDouble share = shares.computeIfAbsent(session, one -> policies.proofs().expectedShare(one.order().work()));
+        if (share.isEmpty()) return Optional.empty();
+        Work minute = view.pace().work();
+        long computed = view.found() == 0 ? view.computed() : minute.valid() == 0 ? minute.raw() : 0;
+        double expected = computed * share.getAsDouble();
+        if (expected < EXPECTED) return Optional.empty();
+        return Trouble.of(Reason.NONE_COUNTS, String.format(
+                Locale.ROOT, "computes, none counts: of %,d nonces computed%s about %,.0f should count (%.2f %%), none does",
+                computed, view.found() == 0 ? "" : " in the last minute", expected, 100 * share.getAsDouble()));
+    }
+}

@@ -1,0 +1,33 @@
+package io.bignode.lease;
+
+/**
+ * Who vouches for results. A worker of another host vouches with all its devices, as its owner may forge; each of the head's own devices vouches for itself, as
+ * it may be broken. Two devices of one source never check each other.
+ *
+ * @param name the worker's name, or the id of a device of the head
+ */
+record Source(String name) {
+    /** The name of the CPU among the head's own devices. */
+    private static final String CPU = "cpu";
+
+    /** Whom a device's results are from. */
+    static Source of(String deviceId) {
+        DeviceName device = DeviceName.of(deviceId);
+        return new Source(device.worker().equals(DeviceName.LOCAL) ? device.id() : device.worker());
+    }
+
+    /** Whether it is one of the head's own devices. */
+    boolean own() {
+        return name.startsWith(DeviceName.LOCAL + "/");
+    }
+
+    /** Whether it is the head's own CPU: the reference that others are judged by, and whose word is final. */
+    boolean judge() {
+        return own() && DeviceName.of(name).device().equals(CPU);
+    }
+
+    @Override
+    public String toString() {
+        return (own() ? "device " : "worker ") + name;
+    }
+}

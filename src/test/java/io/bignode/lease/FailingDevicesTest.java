@@ -1,0 +1,182 @@
+package io.bignode.lease;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.session.Alarms;
+import io.bignode.session.Orders;
+import io.bignode.session.Session;
+import io.bignode.session.SessionStatus;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A device on which every lease fails or hangs costs the others nothing, and everybody is told. */
+class FailingDevicesTest {
+    private static final Duration FAST = Duration.ofMillis(10);
+
+    private final Bench bench = new Bench();
+    private Session session;
+
+    @BeforeEach
+    void start() {
+        session = bench.start(Orders.of("a"));
+        hello("good");
+        hello("bad");
+    }
+
+    private void hello(String worker) {
+        bench.leases.handle(new WorkerHello(worker, List.of(new DeviceOffer(worker + "/gpu", "x", 1, 16)), List.of()));
+    }
+
+    private List<Lease> leasesOf(String deviceId) {
+        return bench.sent.stream().filter(sent -> sent.deviceId().equals(deviceId)).map(Bench.Sent::lease).toList();
+    }
+
+    private List<String> alarms() {
+        return bench.alarms.list().stream().map(Alarms.Alarm::key).filter(key -> key.startsWith("worker/")).toList();
+    }
+
+    private DeviceView.State state(String deviceId) {
+        return bench.leases.deviceViews().stream().filter(view -> view.offer().deviceId().equals(deviceId)).findFirst().orElseThrow().state();
+    }
+
+    /** Lets time pass while the session is polled; the good device computes a lease a second, the bad one fails whatever it has. */
+    private void live(Duration howLong) {
+        for (int second = 0; second < howLong.toSeconds(); second++) {
+            bench.time.pass(Duration.ofSeconds(1));
+            session.polled();
+            bench.leases.tick();
+            bench.done(bench.lease("good/gpu"), FAST);
+            for (Lease lease : leasesOf("bad/gpu")) bench.failed(lease);
+            if (bench.leases.waiting() == 0) bench.request("bad/gpu");
+        }
+    }
+
+    @Test
+    void aDeviceOnWhichEveryLeaseFailsSinksToAProbeAMinute() {
+        bench.done(bench.lease("bad/gpu"), FAST);
+        bench.done(bench.lease("good/gpu"), FAST);
+        bench.request("bad/gpu");
+        live(Duration.ofMinutes(2));
+        assertThat(leasesOf("bad/gpu")).hasSizeLessThanOrEqualTo(9);
+        int before = leasesOf("bad/gpu").size();
+        long computed = session.totalComputed();
+        live(Duration.ofMinutes(2));
+        assertThat(leasesOf("bad/gpu").size() - before).isBetween(1, 2);
+        assertThat(leasesOf("bad/gpu").getLast().range().count()).isEqualTo(1);
+        assertThat(session.totalComputed() - computed).as("what the good one does").isGreaterThan(110 * 64);
+        assertThat(session.status()).isEqualTo(SessionStatus.GENERATING);
+    }
+
+    @Test
+    void itIsAlarmedWithinSecondsAndShownAndBothEndAtItsFirstSuccess() {
+        bench.request("bad/gpu");
+        live(Duration.ofSeconds(10));
+        assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> {
+            assertThat(alarm.key()).isEqualTo("worker/bad/gpu");
+            assertThat(alarm.text()).contains("device bad/gpu failed its last", "device lost");
+        });
+        assertThat(state("bad/gpu")).isEqualTo(DeviceView.State.FAILING);
+        assertThat(state("good/gpu")).isEqualTo(DeviceView.State.IDLE);
+        bench.time.pass(Duration.ofSeconds(20));
+        bench.leases.tick();
+        bench.done(leasesOf("bad/gpu").getLast(), FAST);
+        assertThat(alarms()).isEmpty();
+        assertThat(state("bad/gpu")).isEqualTo(DeviceView.State.IDLE);
+    }
+
+    @Test
+    void theSameWorkThatFailsOnOneDeviceOfSeveralEndsNoSession() {
+        for (int i = 0; i < 8; i++) {
+            bench.failed(bench.lease("bad/gpu"));
+            session.polled();
+            bench.time.pass(Duration.ofSeconds(Math.min(60, 1L << i)));
+        }
+        assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
+    }
+
+    @Test
+    void workThatFailsOnEveryDeviceEndsItsSessionAndNoDeviceIsBlamed() {
+        for (int i = 0; i < 5; i++) {
+            bench.failed(bench.lease(i % 2 == 0 ? "bad/gpu" : "good/gpu"));
+            bench.time.pass(Duration.ofSeconds(5));
+        }
+        assertThat(session.status()).isEqualTo(SessionStatus.ERROR);
+        assertThat(session.error()).hasValueSatisfying(error -> assertThat(error).contains("5 times", "device lost"));
+        assertThat(alarms()).isEmpty();
+    }
+
+    @Test
+    void anotherSessionsWorkIsTriedAtOnceWithOneNonce() {
+        for (int i = 0; i < 4; i++) {
+            bench.failed(bench.lease("bad/gpu"));
+            bench.time.pass(Duration.ofSeconds(8));
+        }
+        bench.failed(bench.lease("bad/gpu"));
+        bench.request("bad/gpu");
+        Session other = bench.start(Orders.of("b"));
+        assertThat(bench.sent.getLast().lease().sessionId()).isEqualTo(other.id());
+        int sent = bench.sent.size();
+        bench.request("bad/gpu");
+        assertThat(bench.sent).as("one at a time").hasSize(sent);
+    }
+
+    @Test
+    void aDeviceThatHangsIsToldAtOnceAndGetsOneNonceAfterwards() {
+        for (int i = 0; i < 3; i++) {
+            Lease lease = bench.lease("bad/gpu");
+            bench.leases.handle(new LeaseReport.Started(lease.id(), 16));
+            bench.done(lease, FAST);
+        }
+        Lease hung = bench.lease("bad/gpu");
+        bench.time.pass(Duration.ofSeconds(9));
+        bench.leases.tick();
+        assertThat(bench.leases.inFlight()).isEqualTo(1);
+        bench.time.pass(Duration.ofSeconds(13));
+        bench.leases.tick();
+        assertThat(bench.leases.inFlight()).isZero();
+        assertThat(alarms()).containsExactly("worker/bad/gpu");
+        assertThat(state("bad/gpu")).isEqualTo(DeviceView.State.FAILING);
+        assertThat(bench.lease("good/gpu").range().first()).isEqualTo(hung.range().first());
+        bench.time.pass(Duration.ofSeconds(2));
+        Lease probe = bench.lease("bad/gpu");
+        assertThat(probe.range().count()).isEqualTo(1);
+        bench.done(probe, FAST);
+        assertThat(alarms()).as("it works again").isEmpty();
+    }
+
+    @Test
+    void aDeviceThatSaysNothingOfItsFirstLeaseIsToldWithinAMinuteAndKeepsIt() {
+        Lease lease = bench.lease("bad/gpu");
+        bench.time.pass(Duration.ofSeconds(50));
+        bench.leases.tick();
+        assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> assertThat(alarm.text()).contains("bad/gpu makes the model ready", "50 s"));
+        bench.done(lease, FAST);
+        assertThat(alarms()).isEmpty();
+    }
+
+    @Test
+    void whoHandsLeasesBackOrComputesNothingOfThemFailsToo() {
+        for (int i = 0; i < 5; i++) bench.returned(bench.lease("bad/gpu"));
+        bench.request("bad/gpu");
+        assertThat(bench.leases.inFlight()).isZero();
+        for (int i = 0; i < 5; i++) bench.done(bench.lease("good/gpu"), 0, FAST);
+        bench.request("good/gpu");
+        assertThat(bench.leases.inFlight()).isZero();
+    }
+
+    @Test
+    void itsAlarmGoesWithADeviceThatIsForgotten() {
+        for (int i = 0; i < 3; i++) {
+            bench.failed(bench.lease("bad/gpu"));
+            bench.time.pass(Duration.ofSeconds(4));
+        }
+        assertThat(alarms()).containsExactly("worker/bad/gpu");
+        bench.leases.handle(new WorkerGone("bad"));
+        bench.time.pass(Duration.ofMinutes(16));
+        bench.leases.workers();
+        bench.leases.tick();
+        assertThat(alarms()).isEmpty();
+    }
+}

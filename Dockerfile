@@ -11,12 +11,12 @@ COPY src/main ./src/main
 # Maven's downloads stay in a cache of the builder, so that a rebuild after a change takes seconds and the image carries none of them.
 RUN --mount=type=cache,target=/m2 \
     mvn -B -ntp -Dmaven.repo.local=/m2 -Dmaven.test.skip=true package
-COPY bignode LICENSE ./
+COPY bignode LICENSE deploy/docker/bignode-health ./
 RUN mkdir -p /opt/bignode/bin /opt/bignode/lib \
-    && cp bignode /opt/bignode/bin/ \
+    && cp bignode bignode-health /opt/bignode/bin/ \
     && cp target/bignode.jar target/lib/*.jar /opt/bignode/lib/ \
     && cp LICENSE /opt/bignode/ \
-    && chmod 0755 /opt/bignode/bin/bignode
+    && chmod 0755 /opt/bignode/bin/*
 
 FROM eclipse-temurin:25-jre-noble AS java
 
@@ -39,9 +39,9 @@ COPY --from=build /opt/bignode /opt/bignode
 # The ahead-of-time cache, made by a node that serves one tiny session on the builder's CPU: without it a start costs twice as much processor time.
 RUN HOME=/tmp/training BIGNODE_AOT=make /opt/bignode/bin/bignode && rm -rf /tmp/training
 
-# The data folder is the user's home as well: the engine unpacks its native libraries into ~/.javacpp, where a container with a
-# read-only file system can still write.
+# Native libraries are unpacked under the data folder, where a container with a read-only file system can still write.
 ENV PATH=/opt/bignode/bin:${PATH} \
+    LANG=C.UTF-8 \
     DELEGATION_HOST=0.0.0.0 \
     DELEGATION_PORT=9090 \
     DELEGATION_DATA_DIR=/var/lib/bignode \
@@ -51,7 +51,7 @@ WORKDIR /var/lib/bignode
 EXPOSE 9090
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD curl -fsSk -o /dev/null "http${DELEGATION_TLS_CERT:+s}://127.0.0.1:${DELEGATION_PORT}/health" || exit 1
+    CMD ["/opt/bignode/bin/bignode-health"]
 
 # The launcher replaces itself with the JVM, which so is the process that gets SIGTERM and whose output `docker logs` shows.
 ENTRYPOINT ["/opt/bignode/bin/bignode"]

@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 #
-# What deploy-local.sh and rebuild.sh share: reading config.env, looking whether this host can run the node, and calling compose.
+# What the scripts of this folder share: reading config.env, looking whether this host can run the node, and calling compose.
 # Sourced by them from this folder; on a fault it says what to do and exits with 3.
 
 readonly PLACEHOLDER=CHANGE_ME_TO_A_LONG_RANDOM_SECRET
 readonly LEAST_TOKEN_LENGTH=16
 readonly LEAST_SHORT_TOKEN_LENGTH=6
-readonly SERVICE=mlnode-308
+readonly PROJECT=bignode
+SERVICE=mlnode-308 # a worker's is another, see load_config
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -17,24 +18,40 @@ fail() {
   exit 3
 }
 
-# Reads config.env as `source config.env` would, and names all that is wrong with it. Never prints the token or a part of it.
+# Reads config.env as `source config.env` would in a fresh shell, and names all that is wrong with it. Never prints a token or a part of it.
 load_config() {
   [[ -f config.env ]] || fail "there is no config.env in $PWD" \
     'make one: cp config.env.template config.env && chmod 600 config.env' \
     'then set DELEGATION_AUTH_TOKEN in it to what this prints: openssl rand -hex 32'
+  # What an earlier `source config.env` left in the shell is not in force any more once its line is taken out.
+  unset "${!DELEGATION_@}" "${!BIGNODE_@}" HF_HOME
   set -a
   # shellcheck source=/dev/null
   source ./config.env
   set +a
 
   local faults=()
-  check_token
+  if is_worker; then
+    SERVICE=bignode-worker
+    check_join
+  else
+    check_token
+  fi
   check_values
   if ((${#faults[@]} > 0)); then
     fail 'config.env cannot be deployed:' "${faults[@]}"
   fi
-  ((${#DELEGATION_AUTH_TOKEN} >= LEAST_TOKEN_LENGTH)) || say "note  DELEGATION_AUTH_TOKEN has only ${#DELEGATION_AUTH_TOKEN} characters and can be guessed: let only your small nodes reach the port"
+  is_worker || ((${#DELEGATION_AUTH_TOKEN} >= LEAST_TOKEN_LENGTH)) || say "note  DELEGATION_AUTH_TOKEN has only ${#DELEGATION_AUTH_TOKEN} characters and can be guessed: let only your small nodes reach the port"
   [[ -z $(find config.env -perm -004) ]] || say 'note  everyone on this host can read the token in config.env: chmod 600 config.env'
+}
+
+is_worker() { [[ ${BIGNODE_ROLE:-head} == worker ]]; }
+
+check_join() {
+  local head='; the head prints it when it starts'
+  [[ -z ${DELEGATION_BROKER_URL-} ]] || return 0
+  [[ ${DELEGATION_JOIN-} == ?*:* ]] || faults+=("DELEGATION_JOIN must be the head's HOST:PORT, for instance head.example.org:9091$head")
+  [[ -n ${DELEGATION_JOIN_TOKEN-} ]] || faults+=("DELEGATION_JOIN_TOKEN is not set; on the head's host: docker exec mlnode-308 cat /var/lib/bignode/join-token")
 }
 
 check_token() {
@@ -61,11 +78,22 @@ check_values() {
     faults+=("HF_HOME is $HF_HOME, which is no folder; make it (sudo mkdir -p '$HF_HOME') or name another")
   fi
   [[ $gpus == all || $gpus == none ]] || faults+=('BIGNODE_GPUS must be all or none')
+  [[ ${BIGNODE_ROLE:-head} == @(head|worker) ]] || faults+=('BIGNODE_ROLE must be head or worker')
+  [[ ${BIGNODE_MONITORING:-off} == @(on|off) ]] || faults+=('BIGNODE_MONITORING must be on or off')
+  if [[ -n ${DELEGATION_WORKER_PORT-} && $DELEGATION_WORKER_PORT == "$port" ]]; then
+    faults+=('DELEGATION_WORKER_PORT must be another port than DELEGATION_PORT')
+  fi
 }
 
 check_docker() {
   command -v docker >/dev/null || fail 'docker is not installed' 'see https://docs.docker.com/engine/install/'
-  docker compose version >/dev/null 2>&1 || fail 'docker has no compose plugin' 'install it: apt-get install docker-compose-plugin'
+  local version major minor
+  version=$(docker compose version --short 2>/dev/null) || fail 'docker has no compose plugin' \
+    "install it: apt-get install docker-compose-plugin (Docker's own packages), docker-compose-v2 (Ubuntu) or docker-compose (Debian 13)"
+  IFS=. read -r major minor _ <<<"${version#v}"
+  if [[ $major$minor =~ ^[0-9]+$ ]] && ((major < 2 || (major == 2 && minor < 18))); then
+    fail "Compose $version is too old for these files, which need 2.18" "install a newer one: https://docs.docker.com/compose/install/linux/"
+  fi
   docker info >/dev/null 2>&1 || fail 'the Docker engine does not answer' \
     'start it: sudo systemctl start docker' \
     "or let this user reach it: sudo usermod -aG docker \"\$USER\", then log in again"
@@ -92,16 +120,57 @@ check_gpus() {
 
 image() { printf '%s' "${BIGNODE_IMAGE:-bignode:latest}"; }
 
+# All that belongs together on this host, so that no command takes another part away: a command with fewer files would replace the node.
 compose() {
-  local files=(-f docker-compose.yml -f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml)
-  [[ -z ${DELEGATION_WORKER_PORT-} ]] || files+=(-f docker-compose.workers.yml)
-  [[ ${BIGNODE_GPUS:-all} != none ]] || files+=(-f docker-compose.cpu.yml)
-  docker compose "${files[@]}" "$@"
+  local files=(-f docker-compose.yml)
+  if is_worker; then
+    files+=(-f docker-compose.worker.yml)
+    [[ ${BIGNODE_GPUS:-all} != none ]] || files+=(-f docker-compose.worker.cpu.yml)
+  else
+    files+=(-f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml)
+    [[ -z ${DELEGATION_WORKER_PORT-} ]] || files+=(-f docker-compose.workers.yml)
+    [[ ${BIGNODE_GPUS:-all} != none ]] || files+=(-f docker-compose.cpu.yml)
+    [[ ${BIGNODE_MONITORING:-off} != on ]] || files+=(-f docker-compose.monitoring.yml --profile monitoring)
+  fi
+  DOCKER_BUILDKIT=1 docker compose "${files[@]}" "$@"
+}
+
+# A node that an earlier version deployed belongs to a project that was called by this folder; compose could not replace it.
+release_container() {
+  local owner
+  owner=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$SERVICE" 2>/dev/null) || return 0
+  [[ -n $owner && $owner != "$PROJECT" ]] || return 0
+  say "note  $SERVICE belongs to the compose project $owner, which is now called $PROJECT: it is stopped and made anew; its data stays"
+  docker stop "$SERVICE" >/dev/null && docker rm "$SERVICE" >/dev/null
 }
 
 # Starts the node, or replaces the running one when the image or a setting changed, and waits until it is healthy.
 start_node() {
+  release_container
   compose up --detach --wait --wait-timeout 180 "$SERVICE" && return
   docker logs --tail 30 "$SERVICE" >&2 || true
   fail "$SERVICE did not become healthy; its last lines are above" "all of them: docker logs $SERVICE"
+}
+
+# Where small nodes of this host reach the API, as options of curl and a URL; with TLS by the name that stands in the certificate.
+api() {
+  local port=${DELEGATION_PORT:-9090} file name=
+  if [[ -z ${DELEGATION_TLS_CERT-} ]]; then
+    printf 'http://localhost:%s' "$port"
+    return
+  fi
+  file=${BIGNODE_CONFIG_DIR:-./config}/${DELEGATION_TLS_CERT#/etc/bignode/}
+  name=$(openssl x509 -in "$file" -noout -ext subjectAltName 2>/dev/null | sed -n 's/^ *DNS:\([^,]*\).*/\1/p') || true
+  printf -- '--cacert %q --connect-to ::localhost: https://%s:%s' "$file" "${name:-NAME-IN-THE-CERTIFICATE}" "$port"
+}
+
+# What a head without a device waits for; nothing for one that could start a session.
+say_what_is_missing() {
+  local scheme=http
+  [[ -z ${DELEGATION_TLS_CERT-} ]] || scheme=https
+  docker exec "$SERVICE" curl -fsSk -o /dev/null "$scheme://127.0.0.1:9090/health/ready" 2>/dev/null && return
+  say 'note  no device works yet, so that no session can start'
+  [[ -n ${DELEGATION_WORKER_PORT-} ]] || return 0
+  say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join.*' | tail -n 1"
+  say "      and with the join token: docker exec $SERVICE cat /var/lib/bignode/join-token, or DELEGATION_JOIN_TOKEN where that is set"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Builds the image from this checkout and starts the node, after looking for what an operator may have forgotten.
+# Builds the image from this checkout and starts the node, or with BIGNODE_ROLE=worker a worker, after looking for what an operator may have forgotten.
 # Settings are in config.env beside this file. Safe to run again: it updates what runs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -26,11 +26,16 @@ docker run --rm --network none --user 0:0 --volume "$HF_HOME:/mnt/shared" --entr
   say "note  could not give $HF_HOME/bignode to user 10001 (a network file system?); weight pools may be made anew at every start"
 
 start_node
+if is_worker; then
+  say "ok    $SERVICE has joined ${DELEGATION_JOIN:-the broker}; follow it: docker logs -f $SERVICE"
+  exit
+fi
+say_what_is_missing
 cat <<END
 ok    $SERVICE is healthy on port ${DELEGATION_PORT:-9090}
 
   source config.env
-  curl http://localhost:${DELEGATION_PORT:-9090}/health
-  curl -H "Authorization: Bearer \$DELEGATION_AUTH_TOKEN" http://localhost:${DELEGATION_PORT:-9090}/api/v1/delegation/sessions
+  curl $(api)/health
+  curl -H "Authorization: Bearer \$DELEGATION_AUTH_TOKEN" $(api)/api/v1/delegation/sessions
   docker logs -f $SERVICE
 END

@@ -63,6 +63,7 @@ public final class BigNodeCommand implements Runnable {
         CommandLine line = new CommandLine(new BigNodeCommand());
         line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr()));
         Manual.complete(line);
+        HeadAddress.complete(line, System.getenv());
         return line;
     }
 }

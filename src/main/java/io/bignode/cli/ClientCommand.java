@@ -50,7 +50,6 @@ final class ClientCommand implements Callable<Integer> {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            defaultValue = "http://localhost:${env:DELEGATION_PORT:-9090}",
             description = "The big node (${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init")
     private URI url;
@@ -141,7 +140,9 @@ final class ClientCommand implements Callable<Integer> {
 
     private SSLContext tls() {
         try {
-            return authority == null ? SSLContext.getDefault() : TrustedAuthorities.with(authority);
+            if (authority != null) return TrustedAuthorities.with(authority);
+            Optional<SSLContext> own = new HeadAddress(System.getenv()).trust(url);
+            return own.isPresent() ? own.get() : SSLContext.getDefault();
         } catch (InvalidSettingsException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()));
         } catch (NoSuchAlgorithmException e) {

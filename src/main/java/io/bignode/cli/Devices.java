@@ -22,7 +22,7 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
     /**
      * Looks for devices.
      *
-     * @throws CommandException when the settings name a GPU that is not there or cannot be used
+     * @throws CommandException when the settings name a GPU that is not there or cannot be used, or the CPU cannot compute and is to
      */
     static Devices of(DeviceSettings settings) {
         DeviceChoice choice = settings.choice();
@@ -33,13 +33,20 @@ record Devices(List<Engine> engines, Detection detection, Optional<String> notic
         if (choice.kind() == DeviceChoice.Kind.CPU) {
             // A driver that nobody wants is not even woken.
             Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is cpu"));
-            return new Devices(List.of(new CpuEngine()), none, Optional.empty());
+            return new Devices(List.of(cpu()), none, Optional.empty());
         }
         Gpus gpus = look(settings);
         Detection detection = gpus.detection();
         requireAll(choice, detection);
         if (!gpus.engines().isEmpty()) return new Devices(gpus.engines(), detection, Optional.empty());
-        return new Devices(List.of(new CpuEngine()), detection, Optional.of(noGpu(detection)));
+        return new Devices(List.of(cpu()), detection, Optional.of(noGpu(detection)));
+    }
+
+    private static Engine cpu() {
+        CpuEngine.unusable().ifPresent(reason -> {
+            throw CommandException.environment(reason);
+        });
+        return new CpuEngine();
     }
 
     /** Looks for GPUs without using any. */

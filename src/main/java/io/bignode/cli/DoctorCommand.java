@@ -57,12 +57,16 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         List<Finding> findings = new ArrayList<>(HostChecks.run());
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
+        findings.add(NativeChecks.run(Settings.dataFolder(environment)));
         settings(findings).ifPresent(settings -> {
             findings.addAll(ServerChecks.run(settings));
             findings.addAll(TrustChecks.run(settings, environment));
         });
         Optional<DeviceChecks.Outcome> devices = deviceSettings().map(settings -> DeviceChecks.run(settings, look));
-        devices.ifPresent(outcome -> findings.addAll(outcome.findings()));
+        devices.ifPresent(outcome -> {
+            findings.addAll(outcome.findings());
+            findings.addAll(NativeChecks.cpu(outcome.computing().contains("cpu")));
+        });
         boolean well = findings.stream().noneMatch(finding -> finding.verdict() == Finding.Verdict.FAIL);
         if (json) {
             System.out.println(document(well, findings, devices));

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Settings;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceException;
 import io.bignode.engine.Distances;
@@ -17,7 +18,9 @@ final class LocalDevice {
 
     /** The first of this machine's devices that the settings choose, not yet prepared; the notice says which and why. */
     static Engine choose() {
-        Devices devices = Devices.of(deviceSettings());
+        DeviceSettings settings = deviceSettings();
+        NativeFolder.useForCommand(Settings.dataFolder(System.getenv()));
+        Devices devices = Devices.of(settings);
         devices.notice().ifPresent(System.err::println);
         return devices.engines().getFirst();
     }

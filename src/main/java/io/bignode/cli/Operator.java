@@ -26,7 +26,6 @@ final class Operator {
     @Option(
             names = "--url",
             paramLabel = "URL",
-            defaultValue = "http://localhost:${env:DELEGATION_PORT:-9090}",
             description = "The head (${DEFAULT-VALUE})")
     @SuppressWarnings("NullAway.Init")
     private URI url;
@@ -59,7 +58,10 @@ final class Operator {
 
     private HttpClient client() {
         HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10));
-        if (authority == null) return builder.build();
+        if (authority == null) {
+            new HeadAddress(System.getenv()).trust(url).ifPresent(builder::sslContext);
+            return builder.build();
+        }
         try {
             return builder.sslContext(TrustedAuthorities.with(authority)).build();
         } catch (InvalidSettingsException invalid) {

@@ -64,6 +64,7 @@ public final class Serve {
         node.serve();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
             node.close();
+            NativeFolder.remove();
             // A node that was told to stop and did so ended well, whatever the signal.
             Runtime.getRuntime().halt(exitCode);
         }));
@@ -87,6 +88,8 @@ public final class Serve {
     }
 
     private Node node(Settings settings, Alarms alarms) throws InterruptedException {
+        FileOwners.require(settings.dataDir());
+        NativeFolder.use(settings.dataDir());
         Gate gate = gate(settings, alarms);
         gate.start(); // a head may stand by for longer than a certificate lasts
         HttpServer http = HttpServer.listen(gate.rules(), port.channel(settings.host(), settings.port()));

@@ -4,7 +4,9 @@ import io.bignode.broker.BrokerAccess;
 import io.bignode.broker.BrokerProbe;
 import io.bignode.config.BrokerSettings;
 import io.bignode.config.ExternalBroker;
+import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
+import io.bignode.config.TlsSettings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.session.store.StoreLook;
 import java.io.IOException;
@@ -30,20 +32,25 @@ final class ServerChecks {
 
     private static final Duration ANSWER_TIME = Duration.ofSeconds(3);
 
-    private static final String WELL = "a node that is well";
+    private static final String OURS = "a node that serves";
 
     private ServerChecks() {}
 
     /** Checks. */
     static List<Finding> run(Settings settings) {
-        Finding port = port(settings.host(), settings.port(), settings.tls().isPresent());
+        Finding port = port(settings.host(), settings.port(), settings.tls());
         return List.of(
-                folder("data", "DELEGATION_DATA_DIR", settings.dataDir(), DATA_BYTES),
+                data(settings.dataDir(), FileOwners.own()),
                 cache(settings),
                 store(settings),
                 token(settings),
                 port,
                 broker(settings, port));
+    }
+
+    private static Finding data(Path folder, String user) {
+        Optional<String> refusal = new FileOwners().refusal(folder, user);
+        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", "DELEGATION_DATA_DIR", folder, DATA_BYTES));
     }
 
     private static Finding store(Settings settings) {
@@ -52,6 +59,7 @@ final class ServerChecks {
             case StoreLook.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
             case StoreLook.Seen.Well(String what) -> Finding.ok("store", what);
             case StoreLook.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
+            case StoreLook.Seen.Unseen(String what, String fix) -> Finding.fail("store", "was not looked at, as " + what + ": " + fix);
         };
     }
 
@@ -70,7 +78,7 @@ final class ServerChecks {
             bind(broker.host(), broker.port().get());
             return Finding.ok("broker", "workers' port " + (broker.port().get() == 0 ? "is any that is free" : broker.port().get() + " is free"));
         } catch (IOException taken) {
-            boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(WELL);
+            boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
             if (ours) return Finding.ok("broker", "workers' port " + broker.port().get() + " is taken, as it is while the node runs");
             return Finding.fail("broker", "workers' port " + broker.port().get() + " of " + broker.host() + " cannot be listened on (" + taken.getMessage()
                     + "): end what listens there, or set DELEGATION_WORKER_PORT or DELEGATION_WORKER_HOST");
@@ -129,18 +137,14 @@ final class ServerChecks {
         };
     }
 
-    private static Finding port(String host, int port, boolean tls) {
+    private static Finding port(String host, int port, Optional<TlsSettings> tls) {
         try {
             bind(host, port);
             return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
         } catch (UnknownHostException unknown) {
             return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
         } catch (BindException refused) {
-            if (port != 0 && nodeAnswers(host, port)) return Finding.ok("port", port + " of " + host + " is taken, by " + WELL);
-            if (port != 0 && tls) {
-                return Finding.warn("port", port + " of " + host + " is taken, by what cannot be asked without trusting its certificate: if it is no"
-                        + " node of yours, end it, or set DELEGATION_PORT");
-            }
+            if (port != 0 && nodeAnswers(host, port, tls)) return Finding.ok("port", port + " of " + host + " is taken, by " + OURS);
             return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
                     + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
         } catch (IOException broken) {
@@ -148,14 +152,21 @@ final class ServerChecks {
         }
     }
 
-    /** Whether a big node listens there: a doctor called beside a running node must not call it a fault. */
-    private static boolean nodeAnswers(String host, int port) {
-        try (HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_TIME).build()) {
+    /** Whether a big node listens there, with devices or without: a doctor called beside a running node must not call it a fault. */
+    private static boolean nodeAnswers(String host, int port, Optional<TlsSettings> tls) {
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWER_TIME);
+        try {
+            // One that renewed its certificate shows the new one, which is the one in the file.
+            if (tls.isPresent()) builder.sslContext(HeadAddress.trusting(tls.get().certificate()));
+        } catch (InvalidSettingsException unreadable) {
+            return false; // told as a fault of the settings
+        }
+        try (HttpClient http = builder.build()) {
             InetAddress address = InetAddress.getByName(host);
             String name = (address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address).getHostAddress();
-            URI health = URI.create("http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + port + "/health");
+            URI health = URI.create((tls.isPresent() ? "https://" : "http://") + (name.contains(":") ? "[" + name + "]" : name) + ":" + port + "/health/live");
             var answer = http.send(HttpRequest.newBuilder(health).timeout(ANSWER_TIME).build(), BodyHandlers.ofString());
-            return answer.statusCode() == 200 && Documents.json().readTree(answer.body()).has("status");
+            return answer.statusCode() == 200 && Documents.json().readTree(answer.body()).path("status").asText().equals("live");
         } catch (IOException silent) {
             return false;
         } catch (InterruptedException stop) {

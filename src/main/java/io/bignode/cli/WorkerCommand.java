@@ -6,6 +6,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
 import java.io.PrintWriter;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,9 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
         })
 final class WorkerCommand implements Callable<Integer> {
+    /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
+    private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -50,13 +54,19 @@ final class WorkerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         JoinSettings settings = settings();
+        FileOwners.require(settings.dataDir());
+        NativeFolder.use(settings.dataDir());
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
-        HostDevices host = new HostDevices(
-                name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new Told(name, target(settings)));
+        WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
+        Told told = new Told(name, target(settings), state);
+        HostDevices host =
+                new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), told);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
             host.close();
+            state.close();
+            NativeFolder.remove();
             // A worker that was told to stop and did so ended well, whatever the signal.
             Runtime.getRuntime().halt(ExitCode.OK);
         }));
@@ -100,24 +110,28 @@ final class WorkerCommand implements Callable<Integer> {
         return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
     }
 
-    /** Tells on the terminal how the connection is doing, once for each change. */
+    /** Tells on the terminal, and health checks, how the connection is doing, once for each change. */
     private final class Told implements ArtemisWorker.Watcher {
         private final String name;
         private final String target;
+        private final WorkerState state;
         private String last = "";
 
-        Told(String name, String target) {
+        Told(String name, String target, WorkerState state) {
             this.name = name;
             this.target = target;
+            this.state = state;
         }
 
         @Override
         public void joined() {
+            state.joined();
             tell("joined " + target + " as worker " + name);
         }
 
         @Override
         public void apart(String reason) {
+            state.apart();
             tell("not connected to " + target + ", trying again: " + reason);
         }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.bignode.config.Certificates;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.TlsSettings;
@@ -210,20 +212,56 @@ class DoctorCommandTest {
         }
     }
 
-    @Test
-    void aPortThatANodeHoldsAlreadyIsNoFault() throws Exception {
-        HttpServer node = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+    /** A head whose workers are all gone: it serves, and a session could not start. */
+    private static void answersItsHealth(HttpServer node) {
         node.createContext("/health", exchange -> {
-            byte[] answer = "{\"status\":\"ready\"}".getBytes(StandardCharsets.UTF_8);
+            byte[] answer = "{\"detail\":\"no device works at the moment\"}".getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(503, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        node.createContext("/health/live", exchange -> {
+            byte[] answer = "{\"status\":\"live\"}".getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, answer.length);
             exchange.getResponseBody().write(answer);
             exchange.close();
         });
+    }
+
+    @Test
+    void theWorkersPortOfANodeThatServesByHttpsIsNoFault() throws Exception {
+        Certificates.Pair pair = Certificates.make(Files.createDirectory(folder.resolve("tls")), "EC", "bignode.example.org", "-1d", 90);
+        Path key = Files.createFile(folder.resolve("key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        TlsSettings files = pair.write(folder.resolve("cert"), key);
+        HttpsServer node = HttpsServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        node.setHttpsConfigurator(new HttpsConfigurator(ServerTls.ofApi(files, new Alarms(InstantSource.system()), InstantSource.system()).context()));
+        answersItsHealth(node);
+        node.start();
+        try (ServerSocket workers = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            environment.put("DELEGATION_PORT", Integer.toString(node.getAddress().getPort()));
+            environment.put("DELEGATION_TLS_CERT", files.certificate().toString());
+            environment.put("DELEGATION_TLS_KEY", files.key().toString());
+            environment.put("DELEGATION_WORKER_HOST", "127.0.0.1");
+            environment.put("DELEGATION_WORKER_PORT", Integer.toString(workers.getLocalPort()));
+
+            Outcome outcome = run(host(gpu(0, "")));
+
+            assertThat(outcome.lines("port")).singleElement().asString().startsWith("ok").contains("a node that serves");
+            assertThat(outcome.lines("broker")).singleElement().asString().startsWith("ok").contains("as it is while the node runs");
+        } finally {
+            node.stop(0);
+        }
+    }
+
+    @Test
+    void aPortThatANodeHoldsAlreadyIsNoFault() throws Exception {
+        HttpServer node = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
+        answersItsHealth(node);
         node.start();
         try {
             environment.put("DELEGATION_PORT", Integer.toString(node.getAddress().getPort()));
 
-            assertThat(run(host(gpu(0, ""))).lines("port")).singleElement().asString().startsWith("ok").contains("a node that is well");
+            assertThat(run(host(gpu(0, ""))).lines("port")).singleElement().asString().startsWith("ok").contains("a node that serves");
         } finally {
             node.stop(0);
         }

@@ -35,7 +35,7 @@ class ComposeFilesTest {
 
     @Test
     void theOperatorsPortLeadsToTheNodes() throws IOException {
-        assertThat(node().get("ports")).extracting(JsonNode::textValue).containsExactly("${DELEGATION_PORT:-9090}:9090");
+        assertThat(node().get("ports")).extracting(JsonNode::textValue).containsExactly("${BIGNODE_BIND:+${BIGNODE_BIND}:}${DELEGATION_PORT:-9090}:9090");
         assertThat(node().at("/environment/DELEGATION_PORT").textValue()).isEqualTo("9090");
         assertThat(node().at("/environment/DELEGATION_HOST").textValue()).isEqualTo("0.0.0.0");
     }
@@ -57,12 +57,39 @@ class ComposeFilesTest {
         assertThat(changed.propertyStream().map(Map.Entry::getKey)).containsExactly("deploy");
     }
 
+    /** Which knows a head from a worker, and does not ask a head for devices. */
     @Test
-    void healthIsAskedOfTheNodesOwnPort() throws IOException {
-        assertThat(node().at("/healthcheck/test"))
-                .extracting(JsonNode::textValue)
-                .startsWith("CMD-SHELL")
-                .endsWith("curl -fsSk -o /dev/null http$${DELEGATION_TLS_CERT:+s}://127.0.0.1:9090/health");
+    void healthIsTheImagesAffair() throws IOException {
+        assertThat(node().has("healthcheck")).isFalse();
+        assertThat(worker().has("healthcheck")).isFalse();
+    }
+
+    @Test
+    void theProjectHasANameOfItsOwnWhateverTheFoldersIs() throws IOException {
+        assertThat(parse("docker-compose.yml").get("name").textValue()).isEqualTo("bignode");
+        assertThat(read("checks.sh")).contains("readonly PROJECT=bignode\n");
+    }
+
+    @Test
+    void aWorkerHasTheNodesRightsAndNoPort() throws IOException {
+        assertThat(worker().get("container_name").textValue()).isEqualTo("bignode-worker");
+        assertThat(worker().get("command")).extracting(JsonNode::textValue).containsExactly("worker");
+        assertThat(worker().has("ports")).isFalse();
+        for (String same : List.of("restart", "stop_grace_period", "read_only", "tmpfs", "cap_drop", "security_opt", "logging", "deploy")) {
+            assertThat(worker().get(same)).as(same).isEqualTo(node().get(same));
+        }
+        assertThat(worker().at("/build")).isEqualTo(parse("docker-compose.mlnode.local.yml").at("/services/mlnode-308/build"));
+        assertThat(worker().at("/volumes/0")).isEqualTo(node().at("/volumes/0"));
+        assertThat(read("docker-compose.worker.cpu.yml")).contains("  bignode-worker:\n    deploy: !reset null\n");
+    }
+
+    @Test
+    void everySettingOfAWorkerIsPassedOn() throws IOException {
+        Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME)\\b");
+        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/WorkerCommand.java"));
+
+        assertThat(worker().get("environment").propertyStream().map(Map.Entry::getKey))
+                .containsAll(variable.matcher(help).results().map(MatchResult::group).filter(name -> !name.endsWith("_")).toList());
     }
 
     @Test
@@ -81,7 +108,7 @@ class ComposeFilesTest {
     @Test
     void theWorkersPortIsPublishedByAFileOfItsOwn() throws IOException {
         assertThat(parse("docker-compose.workers.yml").at("/services/mlnode-308/ports/0").textValue())
-                .isEqualTo("${DELEGATION_WORKER_PORT:?set it in config.env}:${DELEGATION_WORKER_PORT}");
+                .isEqualTo("${BIGNODE_BIND:+${BIGNODE_BIND}:}${DELEGATION_WORKER_PORT:?set it in config.env}:${DELEGATION_WORKER_PORT}");
     }
 
     @Test
@@ -94,6 +121,7 @@ class ComposeFilesTest {
             assertThat(service.get("cap_drop")).extracting(JsonNode::textValue).containsExactly("ALL");
             for (JsonNode volume : service.get("volumes")) {
                 String source = volume.textValue().split(":")[0];
+                if (source.startsWith("${")) continue; // the operator's own files
                 if (source.startsWith(".")) assertThat(JOIN.resolve(source).normalize()).isDirectory();
                 else assertThat(file.get("volumes").has(source)).as(source).isTrue();
             }
@@ -115,7 +143,7 @@ class ComposeFilesTest {
     @Test
     void theTokenComesFromTheEnvironmentAndIsRequired() throws IOException {
         assertThat(node().at("/environment/DELEGATION_AUTH_TOKEN").textValue()).startsWith("${DELEGATION_AUTH_TOKEN:?");
-        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu", ".workers", ".monitoring")) {
+        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu", ".workers", ".worker", ".worker.cpu", ".monitoring")) {
             String file = "docker-compose" + name + ".yml";
             assertThat(read(file)).as(file).doesNotContain(PLACEHOLDER);
         }
@@ -143,7 +171,8 @@ class ComposeFilesTest {
         TreeSet<String> used = new TreeSet<>();
         Pattern variable = Pattern.compile("\\$\\{([A-Z_]+)");
         for (String file : new String[] {
-            "docker-compose.mlnode.yml", "docker-compose.workers.yml", "docker-compose.monitoring.yml", "checks.sh", "deploy-local.sh"
+            "docker-compose.mlnode.yml", "docker-compose.mlnode.local.yml", "docker-compose.workers.yml", "docker-compose.worker.yml",
+            "docker-compose.monitoring.yml", "checks.sh", "compose.sh", "deploy-local.sh"
         }) {
             variable.matcher(read(file)).results().map(match -> match.group(1)).filter(ComposeFilesTest::isSetting).forEach(used::add);
         }
@@ -205,6 +234,10 @@ class ComposeFilesTest {
 
     private static JsonNode node() throws IOException {
         return parse("docker-compose.mlnode.yml").at("/services/mlnode-308");
+    }
+
+    private static JsonNode worker() throws IOException {
+        return parse("docker-compose.worker.yml").at("/services/bignode-worker");
     }
 
     private static JsonNode parse(String file) throws IOException {

@@ -18,6 +18,8 @@ class DeployScriptsTest {
     private static final String TOKEN = "4f1c5cbd1f0e4f7f9f56b1d1f7a4e2c3";
     private static final String FILES = "-f docker-compose.yml -f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml";
 
+    private static final String INSPECT = "inspect --format {{index .Config.Labels \"com.docker.compose.project\"}} mlnode-308";
+
     @TempDir
     private Path folder;
 
@@ -25,8 +27,8 @@ class DeployScriptsTest {
 
     @BeforeEach
     void aHostThatCanRunTheNode() throws IOException {
-        sandbox = new Sandbox(folder, "cat", "dirname", "find");
-        for (String name : List.of("checks.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) {
+        sandbox = new Sandbox(folder, "cat", "dirname", "find", "sed");
+        for (String name : List.of("checks.sh", "compose.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) {
             sandbox.copy("deploy/join/" + name, "join/" + name);
         }
         Files.createDirectories(sandbox.path("shared cache"));
@@ -116,7 +118,7 @@ class DeployScriptsTest {
     void tellsAMissingPluginFromAnEngineThatDoesNotAnswer() throws Exception {
         configure(TOKEN, "");
 
-        docker("[[ $* != 'compose version' ]] || exit 1");
+        docker("[[ $* != 'compose version --short' ]] || exit 1");
         assertThat(run("deploy-local.sh").err()).contains("no compose plugin", "docker-compose-plugin");
 
         docker("[[ $* != info ]] || exit 1");
@@ -195,10 +197,98 @@ class DeployScriptsTest {
         assertThat(run("rebuild.sh").exit()).isZero();
         assertThat(calls())
                 .containsExactly(
-                        "compose version",
+                        "compose version --short",
                         "info",
                         "compose " + FILES + " build mlnode-308",
+                        INSPECT,
                         "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
+    }
+
+    @Test
+    void composeIsCalledWithAllThatBelongsTogetherOnTheHost() throws Exception {
+        configure(TOKEN, "BIGNODE_GPUS=none\nDELEGATION_WORKER_PORT=9091\nBIGNODE_MONITORING=on\n");
+
+        Outcome outcome = sandbox.run(sandbox.path("join/compose.sh"), "up", "-d");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(calls().getLast()).isEqualTo("compose " + FILES + " -f docker-compose.workers.yml -f docker-compose.cpu.yml -f docker-compose.monitoring.yml"
+                + " --profile monitoring up -d");
+        assertThat(sandbox.run(sandbox.path("join/compose.sh")).exit()).isEqualTo(2);
+    }
+
+    @Test
+    void whatConfigEnvNamesNoMoreIsNotInForceAnyMore() throws Exception {
+        configure(TOKEN, "");
+        sandbox.set("DELEGATION_LOG_FORMAT", "json").set("BIGNODE_GPUS", "none").set("DELEGATION_WORKER_PORT", "9091");
+        docker("echo \"${DELEGATION_LOG_FORMAT-none}\" >'" + sandbox.path("docker-saw-format") + "'");
+
+        assertThat(run("rebuild.sh").exit()).isZero();
+
+        assertThat(sandbox.path("docker-saw-format")).hasContent("none");
+        assertThat(calls().getLast()).startsWith("compose " + FILES + " up");
+    }
+
+    @Test
+    void aWorkersHostIsDeployedFromTheSameFolder() throws Exception {
+        configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(calls()).contains("compose -f docker-compose.yml -f docker-compose.worker.yml up --detach --wait --wait-timeout 180 bignode-worker");
+        assertThat(outcome.err()).contains("bignode-worker has joined head.example.org:9091").doesNotContain(TOKEN);
+    }
+
+    @Test
+    void aWorkerWithoutAHeadIsToldWhatIsMissing() throws Exception {
+        configure("", "BIGNODE_ROLE=worker\n");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("DELEGATION_JOIN must be the head's HOST:PORT", "DELEGATION_JOIN_TOKEN is not set").doesNotContain("DELEGATION_AUTH_TOKEN");
+    }
+
+    @Test
+    void aHeadWithoutADeviceIsDeployedAndSaysWhatWorkersNeed() throws Exception {
+        configure(TOKEN, "BIGNODE_GPUS=none\nDELEGATION_DEVICES=none\nDELEGATION_WORKER_PORT=9091\n");
+        docker("[[ $* != exec*/health/ready ]] || exit 22");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(outcome.err()).contains("no device works yet", "bignode worker --join", "join-token");
+        assertThat(outcome.out()).contains("mlnode-308 is healthy");
+    }
+
+    @Test
+    void aNodeOfTheProjectThatWasCalledByTheFolderIsReplaced() throws Exception {
+        configure(TOKEN, "");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        Outcome outcome = run("rebuild.sh");
+
+        assertThat(outcome.exit()).isZero();
+        assertThat(outcome.err()).contains("belongs to the compose project join");
+        assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
+    }
+
+    @Test
+    void withTlsTheCommandsItPrintsSpeakHttpsByTheNameInTheCertificate() throws Exception {
+        configure(TOKEN, "DELEGATION_TLS_CERT=/etc/bignode/tls.crt\nDELEGATION_TLS_KEY=/etc/bignode/tls.key\n");
+        sandbox.command("openssl", "printf 'X509v3 Subject Alternative Name:\\n    DNS:bignode.example.org, DNS:other.example.org\\n'\n");
+
+        assertThat(run("deploy-local.sh").out())
+                .contains("curl --cacert ./config/tls.crt --connect-to ::localhost: https://bignode.example.org:9090/health")
+                .doesNotContain("http://");
+    }
+
+    @Test
+    void aComposeThatIsTooOldIsTold() throws Exception {
+        configure(TOKEN, "");
+        docker("[[ $* != 'compose version --short' ]] || { echo v2.17.3; exit 0; }");
+
+        assertThat(run("deploy-local.sh").err()).contains("Compose v2.17.3 is too old", "2.18");
     }
 
     @ParameterizedTest

@@ -21,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -146,6 +148,25 @@ class DistributionIT {
         }
         assertThat(DIST.resolve("bignode/LICENSE")).isRegularFile();
         assertThat(DIST.resolve("bignode/examples/dev-net.json")).isRegularFile();
+    }
+
+    @Test
+    void holdsWhatItsUnitsAndItsOperatorNeed() {
+        for (String file : List.of("README.md", "docs/operations.md", "docs/metrics.md", "deploy/systemd/bignode.service", "deploy/systemd/bignode-worker.service",
+                "deploy/prometheus/rules.yml", "deploy/grafana/dashboards/bignode.json")) {
+            assertThat(DIST.resolve("bignode").resolve(file)).isRegularFile();
+        }
+    }
+
+    /** The jar's own needs glibc 2.35, where the others need 2.34, which RHEL 9 has. */
+    @Test
+    void leavesTheCompilersRuntimeToTheSystem() throws Exception {
+        try (Stream<Path> jars = Files.list(DIST.resolve("bignode/lib"))) {
+            Path jar = jars.filter(file -> file.getFileName().toString().matches("openblas-.*-linux-.*\\.jar")).findFirst().orElseThrow();
+            try (JarFile entries = new JarFile(jar.toFile())) {
+                assertThat(entries.stream().map(JarEntry::getName)).anyMatch(name -> name.endsWith("/libopenblas.so.0")).noneMatch(name -> name.contains("libgcc_s"));
+            }
+        }
     }
 
     @Test

@@ -31,7 +31,7 @@ class ImageTest {
         List<String> stage = instructions.subList(runtime, instructions.size());
 
         assertThat(stage.getFirst()).startsWith("FROM nvidia/cuda:");
-        assertThat(stage).anyMatch(line -> line.startsWith("HEALTHCHECK ") && line.contains("/health"));
+        assertThat(stage).anyMatch(line -> line.startsWith("HEALTHCHECK ") && line.endsWith("CMD [\"/opt/bignode/bin/bignode-health\"]"));
     }
 
     @Test

@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Files;
@@ -41,6 +42,7 @@ class KubernetesFilesTest {
             "v1/Secret", Secret.class,
             "apps/v1/StatefulSet", StatefulSet.class,
             "apps/v1/Deployment", Deployment.class,
+            "policy/v1/PodDisruptionBudget", PodDisruptionBudget.class,
             "networking.k8s.io/v1/NetworkPolicy", NetworkPolicy.class);
     private static final YAMLMapper YAML = strict();
 
@@ -92,7 +94,7 @@ class KubernetesFilesTest {
 
     @Test
     void everyFileIsOfTheApiAndIsInTheKustomization() throws Exception {
-        assertThat(all()).hasSize(9).allMatch(one -> one.getMetadata().getName() != null);
+        assertThat(all()).hasSize(10).allMatch(one -> one.getMetadata().getName() != null);
         assertThat(all()).filteredOn(one -> !(one instanceof Namespace)).allMatch(one -> "bignode".equals(one.getMetadata().getNamespace()));
         Set<String> listed = documents("kustomization.yaml").getFirst().get("resources").valueStream().map(JsonNode::textValue).collect(Collectors.toSet());
         try (Stream<Path> files = Files.list(FOLDER)) {
@@ -181,5 +183,42 @@ class KubernetesFilesTest {
         JsonNode credentials = documents("monitoring/servicemonitor.yaml").getFirst().at("/spec/endpoints/0/authorization/credentials");
         assertThat(credentials.get("name").textValue()).isEqualTo(example.getMetadata().getName());
         assertThat(example.getStringData()).containsKey(credentials.get("key").textValue());
+    }
+
+    /** Found nonces are polled also while all workers are away, and workers join a head that is not ready. */
+    @Test
+    void aHeadThatIsNotReadyIsReachedAllTheSame() throws Exception {
+        assertThat(every(Service.class)).hasSize(3).allMatch(service -> Boolean.TRUE.equals(service.getSpec().getPublishNotReadyAddresses()));
+    }
+
+    @Test
+    void aWorkerThatDoesNotJoinStopsARolloutAndADrainTakesOneAtATime() throws Exception {
+        Deployment worker = one(Deployment.class);
+        Container container = worker.getSpec().getTemplate().getSpec().getContainers().getFirst();
+        assertThat(worker.getSpec().getMinReadySeconds()).isEqualTo(30);
+        assertThat(container.getReadinessProbe().getExec().getCommand()).containsExactly("/opt/bignode/bin/bignode-health");
+        // A worker whose head is away must not be ended for it.
+        assertThat(container.getLivenessProbe().getExec().getCommand()).containsExactly("/opt/bignode/bin/bignode-health", "alive");
+        assertThat(container.getStartupProbe().getExec().getCommand()).containsExactly("/opt/bignode/bin/bignode-health", "alive");
+        assertThat(Files.readString(Sandbox.project().resolve("Dockerfile"))).contains("bignode-health /opt/bignode/bin/");
+        PodDisruptionBudget budget = one(PodDisruptionBudget.class);
+        assertThat(budget.getSpec().getMaxUnavailable().getIntVal()).isEqualTo(1);
+        assertThat(worker.getSpec().getTemplate().getMetadata().getLabels()).containsAllEntriesOf(budget.getSpec().getSelector().getMatchLabels());
+    }
+
+    @Test
+    void whatPodsTakeOfANodeIsBoundedAndAskedFor() throws Exception {
+        for (PodSpec pod : pods()) {
+            assertThat(pod.getSecurityContext().getFsGroupChangePolicy()).isEqualTo("OnRootMismatch");
+            assertThat(pod.getContainers().getFirst().getResources().getRequests()).containsKey("ephemeral-storage");
+            assertThat(pod.getVolumes()).allMatch(volume -> volume.getEmptyDir() == null || volume.getEmptyDir().getSizeLimit() != null);
+        }
+    }
+
+    @Test
+    void theReadmeMakesTheNamespaceBeforeWhatLiesInIt() throws Exception {
+        String readme = Files.readString(FOLDER.resolve("README.md"));
+        assertThat(readme).containsSubsequence("kubectl apply -f deploy/k8s/namespace.yaml", "create secret generic bignode-tokens", "openssl req -x509",
+                "DNS:bignode-workers", "create secret tls bignode-workers-tls", "create configmap bignode-join", "kubectl apply -k deploy/k8s`");
     }
 }

@@ -2,6 +2,7 @@ package io.bignode.engine.cpu;
 
 import com.sun.management.OperatingSystemMXBean;
 import io.bignode.engine.Device;
+import io.bignode.engine.DeviceException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
@@ -23,7 +24,11 @@ public final class CpuEngine implements Engine {
     private final int threads;
     private final Device device;
 
-    /** The processor with all cores the process may use. */
+    /**
+     * The processor with all cores the process may use.
+     *
+     * @throws DeviceException when it cannot compute here
+     */
     public CpuEngine() {
         this(Runtime.getRuntime().availableProcessors(), usableMemory());
     }
@@ -33,10 +38,17 @@ public final class CpuEngine implements Engine {
      *
      * @param threads     threads that compute
      * @param memoryBytes memory that pool and activations may take
+     * @throws DeviceException when it cannot compute here
      */
     CpuEngine(int threads, long memoryBytes) {
+        OpenBlasLibrary.lookup();
         this.threads = Math.min(threads, OpenBlas.MAX_CALLERS);
         this.device = new Device("cpu", "CPU, " + this.threads + " threads, OpenBLAS " + OpenBlas.coreName(), memoryBytes, MAX_BATCH);
+    }
+
+    /** Why the processor cannot compute on this host; empty where it can. Loads OpenBLAS to find out. */
+    public static Optional<String> unusable() {
+        return OpenBlasLibrary.refusal();
     }
 
     @Override

@@ -5,15 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import io.bignode.engine.DeviceException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Path;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
  * OpenBLAS' single-precision matrix product. The library comes in a jar and is unpacked by JavaCPP; it is called directly, because a product's
@@ -27,7 +23,7 @@ final class OpenBlas {
     private static final int NO_TRANSPOSE = 111;
     private static final int TRANSPOSE = 112;
 
-    private static final SymbolLookup LIBRARY = load();
+    private static final SymbolLookup LIBRARY = OpenBlasLibrary.lookup();
 
     /**
      * {@code void cblas_sgemm(order, transA, transB, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
@@ -98,17 +94,6 @@ final class OpenBlas {
         if (columns > stride || matrix.byteSize() < needed) {
             throw new IllegalArgumentException("(" + rows + ", " + columns + ") with stride " + stride + " needs " + needed + " bytes of "
                     + matrix.byteSize());
-        }
-    }
-
-    private static SymbolLookup load() {
-        try {
-            Path binding = Path.of(Loader.load(openblas_nolapack.class));
-            Path library = binding.resolveSibling(System.mapLibraryName("openblas_nolapack"));
-            return SymbolLookup.libraryLookup(library, Arena.global());
-        } catch (UnsatisfiedLinkError | IllegalArgumentException failure) {
-            throw new DeviceException("OpenBLAS cannot be loaded on " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
-                    + ": " + failure.getMessage(), failure);
         }
     }
 

@@ -29,9 +29,6 @@ final class SqliteDatabase implements Database {
     /** The log is cut back to this after a burst. */
     private static final int LOG_BYTES = 64 << 20;
 
-    /** Names the folder in which the driver unpacks SQLite's library. */
-    private static final String UNPACKED = "org.sqlite.tmpdir";
-
     private static final int BUSY_MILLIS = 5000;
 
     private final Path folder;
@@ -49,8 +46,6 @@ final class SqliteDatabase implements Database {
         this.file = folder.resolve("sessions.db");
         this.maxPages = maxPages;
         this.lock = FolderLock.take(folder);
-        // SQLite itself is unpacked where this process may write for sure, once for all its stores.
-        if (System.getProperty(UNPACKED) == null) System.setProperty(UNPACKED, folder.toString());
     }
 
     @Override
@@ -117,6 +112,7 @@ final class SqliteDatabase implements Database {
             config.setJournalSizeLimit(LOG_BYTES);
         }
         config.setPragma(SQLiteConfig.Pragma.CACHE_SIZE, onlyReads ? "-2000" : "-16000");
+        SqliteLibrary.load();
         Connection connection = config.createConnection("jdbc:sqlite:" + file);
         try (Statement statement = connection.createStatement()) {
             // A damaged page is to be noticed when it is read, not guessed at.
@@ -183,6 +179,7 @@ final class SqliteDatabase implements Database {
     @Override
     public String fix(SQLException failure) {
         if (damaged(failure)) return "stop the head, then " + repair();
+        if (SqliteLibrary.isMissing(failure)) return SqliteLibrary.FIX;
         return switch (code(failure)) {
             case SQLITE_FULL -> "free space for " + folder + "; nothing else has to be done";
             case SQLITE_READONLY, SQLITE_CANTOPEN, SQLITE_PERM -> "make " + folder + " and the files in it writable for this user";

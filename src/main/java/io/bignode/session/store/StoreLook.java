@@ -33,6 +33,14 @@ public final class StoreLook {
          * @param fix  what mends it
          */
         record Ill(String what, String fix) implements Seen {}
+
+        /**
+         * One of which nothing is known, as nothing here can read it.
+         *
+         * @param what why not
+         * @param fix  what mends that
+         */
+        record Unseen(String what, String fix) implements Seen {}
     }
 
     /** Looks at the store in a data folder, all of it for damage. */
@@ -45,6 +53,11 @@ public final class StoreLook {
         // Without a log beside it the file is whole, and nothing need be made there to read it.
         String how = Files.exists(folder.resolve("sessions.db-wal")) ? "?mode=ro" : "?mode=ro&immutable=1";
         String fix = "put a backup of sessions.db in its place, without sessions.db-wal and sessions.db-shm; or move all three away and start with no sessions";
+        try {
+            SqliteLibrary.load();
+        } catch (SQLException missing) {
+            return new Seen.Unseen(Databases.what(missing), SqliteLibrary.FIX);
+        }
         try (Connection connection = config.createConnection("jdbc:sqlite:" + file.toUri().toString().replaceFirst("^file:///", "file:/") + how);
                 Statement statement = connection.createStatement()) {
             String damage = text(statement, "PRAGMA quick_check(1)");

@@ -1,0 +1,121 @@
+package io.bignode.cli;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whose files lie in a data folder. One start as another user, as root above all, leaves files there that the node can then not use. */
+final class FileOwners {
+    /** What a node must be able to write in its data folder; weight pools and unpacked libraries have other places to go. */
+    private static final List<String> NEEDED = List.of("head.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "broker");
+
+    /** A message names so many files at most. */
+    private static final int NAMED = 5;
+
+    private static final String ROOT = "root";
+
+    private final Look look;
+
+    /** How the files are looked at. */
+    interface Look {
+        /** The name of the user whose file it is. */
+        String owner(Path path) throws IOException;
+
+        /** Whether this process may write it. */
+        boolean writable(Path path);
+    }
+
+    /** The files as the system shows them. */
+    FileOwners() {
+        this(new Look() {
+            @Override
+            public String owner(Path path) throws IOException {
+                return Files.getOwner(path).getName();
+            }
+
+            @Override
+            public boolean writable(Path path) {
+                return Files.isWritable(path);
+            }
+        });
+    }
+
+    /** The files as they are looked at so. */
+    FileOwners(Look look) {
+        this.look = look;
+    }
+
+    /**
+     * Ends a command that would use a data folder which is another user's, wholly or in part.
+     *
+     * @throws CommandException with the reason and the fix
+     */
+    static void require(Path dataDir) {
+        new FileOwners().refusal(dataDir, own()).ifPresent(refusal -> {
+            throw CommandException.environment(refusal);
+        });
+    }
+
+    /** The user this process runs as. */
+    static String own() {
+        try {
+            return Files.getOwner(Path.of("/proc/self")).getName();
+        } catch (IOException e) {
+            return System.getProperty("user.name"); // no Linux
+        }
+    }
+
+    /** Whether a file or folder belongs to the user this process runs as. */
+    static boolean isOurs(Path path) {
+        try {
+            return Files.getOwner(path).getName().equals(own());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * Why a user must not start a node on this data folder.
+     *
+     * @return empty where no owner is in its way, and where there is no such folder yet
+     */
+    Optional<String> refusal(Path dataDir, String user) {
+        try {
+            return user.equals(ROOT) ? ofAnotherUser(dataDir) : withForeignFiles(dataDir, user);
+        } catch (IOException e) {
+            return Optional.empty(); // there is none; or whoever opens its files tells better what is wrong with them
+        }
+    }
+
+    private Optional<String> ofAnotherUser(Path dataDir) throws IOException {
+        String user = look.owner(dataDir);
+        if (user.equals(ROOT)) return Optional.empty();
+        return Optional.of("the data folder " + dataDir + " belongs to " + user + ", who could not use the files that root makes in it. Start as that user: sudo -u "
+                + user + " …; or set DELEGATION_DATA_DIR to another folder");
+    }
+
+    private Optional<String> withForeignFiles(Path dataDir, String user) throws IOException {
+        List<String> foreign = new ArrayList<>();
+        for (String name : NEEDED) collect(dataDir, dataDir.resolve(name), user, foreign);
+        if (foreign.isEmpty()) return Optional.empty();
+        String more = foreign.size() > NAMED ? " and " + (foreign.size() - NAMED) + " more" : "";
+        return Optional.of("files in the data folder belong to another user and cannot be written: "
+                + String.join(", ", foreign.subList(0, Math.min(NAMED, foreign.size()))) + more + ". Give them to " + user + ": sudo chown -R " + user + ": " + dataDir);
+    }
+
+    private void collect(Path dataDir, Path path, String user, List<String> foreign) throws IOException {
+        if (!Files.exists(path)) return;
+        String owner = look.owner(path);
+        if (!owner.equals(user) && !look.writable(path)) {
+            foreign.add(dataDir.relativize(path) + " (" + owner + ")");
+        } else if (Files.isDirectory(path)) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+                for (Path entry : entries) collect(dataDir, entry, user, foreign);
+            }
+        }
+    }
+}

@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
         })
 final class WorkerCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -50,13 +52,17 @@ final class WorkerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         JoinSettings settings = settings();
+        SettingAdvice.ofWorker(settings.devices(), BigNodeCommand.environment(spec)).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
         HostDevices host = new HostDevices(
                 name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new Told(name, target(settings)));
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            LOG.log(System.Logger.Level.INFO, "stopping: devices finish or drop what they compute");
             host.close();
+            LOG.log(System.Logger.Level.INFO, "stopped");
             // A worker that was told to stop and did so ended well, whatever the signal.
             Runtime.getRuntime().halt(ExitCode.OK);
         }));
@@ -66,7 +72,7 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private JoinSettings settings() {
-        Map<String, String> environment = new HashMap<>(System.getenv());
+        Map<String, String> environment = new HashMap<>(BigNodeCommand.environment(spec));
         if (join != null) environment.put("DELEGATION_JOIN", join);
         if (fingerprint != null) environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
         try {

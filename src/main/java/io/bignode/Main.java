@@ -4,6 +4,8 @@ import io.bignode.cli.BigNodeCommand;
 import io.bignode.cli.EarlyPort;
 import io.bignode.cli.Serve;
 import io.bignode.config.LogSettings;
+import io.bignode.log.LastingLogManager;
+import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
 
 /** Entry point: turns a command's outcome into an exit code. */
@@ -16,11 +18,13 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
+        System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
         boolean serves = Serve.isAll(args);
         // Before anything else is loaded: small nodes that come while this node starts wait instead of being refused.
         EarlyPort port = serves ? EarlyPort.take(System.getenv()) : EarlyPort.NONE;
         LogLines.conceal(LogSettings.secrets(System.getenv()));
-        LogLines.write(LogSettings.lenient(System.getenv()).json(), System.getenv("BIGNODE_DEBUG") != null);
+        LineStyle style = LineStyle.of(LogSettings.lenient(System.getenv()).json(), System.getenv());
+        LogLines.write(style, System.getenv("BIGNODE_DEBUG") != null);
         System.exit(serves ? Serve.execute(port) : BigNodeCommand.commandLine().execute(args));
     }
 }

@@ -2,8 +2,12 @@ package io.bignode.broker;
 
 import io.bignode.lease.DeviceName;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -96,8 +100,20 @@ public final class EmbeddedBroker implements AutoCloseable {
         try (ServerSocket probe = new ServerSocket()) {
             probe.bind(new InetSocketAddress(door.host(), door.port()));
         } catch (IOException e) {
-            throw new BrokerException("workers cannot be listened for on " + door.host() + ":" + door.port()
-                    + "; is another node running there? Choose another with DELEGATION_WORKER_PORT", e);
+            String fix = isOfThisHost(door.host()) ? "the port is in use; is another node running there? Choose another with DELEGATION_WORKER_PORT"
+                    : "that is no address of this host. Set DELEGATION_WORKER_HOST to one, or to 0.0.0.0";
+            throw new BrokerException("workers cannot be listened for on " + door.host() + ":" + door.port() + ": " + fix, e);
+        }
+    }
+
+    private static boolean isOfThisHost(String host) {
+        try {
+            InetAddress address = InetAddress.getByName(host);
+            return address.isAnyLocalAddress() || address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (UnknownHostException none) {
+            return false;
+        } catch (SocketException unknown) {
+            return true; // then the port is the likelier reason
         }
     }
 

@@ -10,7 +10,6 @@ import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ProofCheck;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -47,11 +46,11 @@ final class BatchFile {
     /**
      * Judges.
      *
-     * @param progress the file's bytes
+     * @param lines    the file's
+     * @param progress told how many bytes were judged
      * @return the summary; {@code ok} only where every line is a batch and no fraud was found, neither in one nor in all together
      */
-    ObjectNode judge(InputStream in, Progress progress) throws IOException, InterruptedException, CancelledException {
-        BatchLines lines = new BatchLines(in);
+    ObjectNode judge(BatchLines lines, Progress progress) throws IOException, InterruptedException, CancelledException {
         long told = 0;
         for (Optional<BatchLines.Line> next = lines.next(); next.isPresent(); next = lines.next()) {
             line++;
@@ -78,16 +77,21 @@ final class BatchFile {
         if (next.text().isEmpty()) {
             malformed("is longer than " + BatchLines.LONGEST + " bytes");
         } else if (!next.text().get().isBlank()) {
-            read(next.text().get());
+            read(line == 1 ? withoutMark(next.text().get()) : next.text().get());
         }
+    }
+
+    /** Editors of some systems begin a file with a byte order mark. */
+    private static String withoutMark(String text) {
+        return text.startsWith("\uFEFF") ? text.substring(1) : text;
     }
 
     private void read(String text) throws InterruptedException, CancelledException {
         JudgedBatch batch;
         try {
-            batch = JudgedBatch.read(JsonFields.of(completed(Documents.json().readTree(text))));
+            batch = JudgedBatch.read(JsonFields.of(completed(Documents.parse(text))));
         } catch (JsonProcessingException none) {
-            malformed("is not JSON: " + none.getOriginalMessage());
+            malformed("is not JSON: " + Documents.message(none));
             return;
         } catch (InvalidOrderException wrong) {
             malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")));

@@ -12,13 +12,24 @@ final class BatchLines {
     static final int LONGEST = 16 << 20;
 
     private final InputStream in;
+    private final long most;
     private final byte[] buffer = new byte[1 << 16];
     private int position;
     private int limit;
     private long bytes;
 
     BatchLines(InputStream in) {
+        this(in, Long.MAX_VALUE);
+    }
+
+    /**
+     * Lines of a stream's beginning.
+     *
+     * @param most bytes to read: of a file that grows, as many as it had
+     */
+    BatchLines(InputStream in, long most) {
         this.in = in;
+        this.most = most;
     }
 
     /**
@@ -59,7 +70,7 @@ final class BatchLines {
     private boolean fill() throws IOException {
         if (position < limit) return true;
         position = 0;
-        limit = Math.max(0, in.read(buffer));
+        limit = bytes >= most ? 0 : Math.max(0, in.read(buffer, 0, (int) Math.min(buffer.length, most - bytes)));
         bytes += limit;
         return limit > 0;
     }

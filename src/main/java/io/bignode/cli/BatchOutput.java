@@ -57,7 +57,7 @@ interface BatchOutput extends AutoCloseable {
         try {
             file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new Failed(path + " cannot be written: " + e.getMessage());
+            throw new Failed(path + " cannot be written: " + FileFault.reason(e));
         }
         return new BatchOutput() {
             @Override
@@ -67,7 +67,7 @@ interface BatchOutput extends AutoCloseable {
                     while (line.hasRemaining()) file.write(line);
                     file.force(false);
                 } catch (IOException e) {
-                    throw new Failed(path + " cannot be written: " + e.getMessage());
+                    throw new Failed(path + " cannot be written: " + FileFault.reason(e));
                 }
             }
 

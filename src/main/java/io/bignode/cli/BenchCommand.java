@@ -91,7 +91,7 @@ final class BenchCommand implements Callable<Integer> {
             Files.writeString(file, BenchReport.of(runs, "Made at " + Instant.now().truncatedTo(ChronoUnit.SECONDS)));
             System.err.println("The report is in " + file + ".");
         } catch (IOException unwritable) {
-            throw CommandException.environment(file + " cannot be written: " + unwritable.getMessage());
+            throw CommandException.environment(file + " cannot be written: " + FileFault.reason(unwritable));
         }
     }
 

@@ -12,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLContext;
@@ -107,10 +106,10 @@ final class BigNodeClient {
 
     private Answer send(HttpRequest.Builder request, List<String> fields) throws InterruptedException {
         try {
-            HttpResponse<byte[]> response = http.send(request.build(), BodyHandlers.ofByteArray());
+            HttpResponse<byte[]> response = http.send(request.build(), BoundedAnswer.handler());
             int status = response.statusCode();
             if (status == 200) return ok(JSON.readTree(response.body()), fields);
-            String detail = detail(response.body(), status);
+            String detail = BoundedAnswer.detail(response.body()).orElse("HTTP status " + status);
             if (status < 500 && status != 429) return new Answer.Refused(status, detail);
             return new Answer.Later(detail, response.headers().firstValue("Retry-After").map(BigNodeClient::seconds).orElse(Duration.ZERO));
         } catch (JsonProcessingException e) {
@@ -130,15 +129,5 @@ final class BigNodeClient {
     /** Zero for what is no number of seconds: a proxy may send a date. */
     private static Duration seconds(String retryAfter) {
         return retryAfter.matches("[0-9]{1,9}") ? Duration.ofSeconds(Long.parseLong(retryAfter)) : Duration.ZERO;
-    }
-
-    private static String detail(byte[] body, int status) {
-        try {
-            JsonNode detail = JSON.readTree(body).get("detail");
-            if (detail != null && detail.isTextual()) return detail.textValue();
-        } catch (IOException e) {
-            // some other server's error page
-        }
-        return "HTTP status " + status;
     }
 }

@@ -1,5 +1,9 @@
 package io.bignode.cli;
 
+import io.bignode.config.LogSettings;
+import java.net.URI;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,14 +34,29 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             DoctorCommand.class,
             CompletionCommand.class,
+            VersionCommand.class,
             CommandLine.HelpCommand.class
         },
         footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
         footer = "Set BIGNODE_DEBUG=1 to see where an error arose.")
 public final class BigNodeCommand implements Runnable {
+    private static final Set<String> LASTING = Set.of("serve", "worker");
+
+    private final Map<String, String> environment;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
+
+    /** A command in an environment, which its subcommands ask for their settings. */
+    private BigNodeCommand(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
+
+    /** The environment's variables of a command that was typed below this one. */
+    static Map<String, String> environment(CommandSpec command) {
+        return ((BigNodeCommand) command.root().userObject()).environment;
+    }
 
     /** Reads the version the jar was built with. */
     static final class Version implements CommandLine.IVersionProvider {
@@ -58,10 +77,22 @@ public final class BigNodeCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "Which command?");
     }
 
-    /** The command line with its error handling. */
+    /** The log of the commands that run on is read by machines where that is set, from its first line to its last. */
+    private static boolean writesJsonLog(CommandLine command) {
+        return LASTING.contains(command.getCommandName()) && LogSettings.lenient(environment(command.getCommandSpec())).json();
+    }
+
+    /** The command line with its error handling, in this process' environment. */
     public static CommandLine commandLine() {
-        CommandLine line = new CommandLine(new BigNodeCommand());
-        line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr()));
+        return commandLine(System.getenv());
+    }
+
+    /** The command line in an environment. */
+    static CommandLine commandLine(Map<String, String> environment) {
+        CommandLine line = new CommandLine(new BigNodeCommand(environment));
+        line.registerConverter(URI.class, NodeUrl::parsed);
+        line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr(), writesJsonLog(failed)));
+        line.setParameterExceptionHandler(WrongUsage::explain);
         Manual.complete(line);
         HeadAddress.complete(line, System.getenv());
         return line;

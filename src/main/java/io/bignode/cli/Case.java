@@ -17,11 +17,15 @@ import java.util.List;
  * @param nonces the nonces
  */
 record Case(ProofOrder order, List<Long> nonces) {
+    /** Of a file that a person gives; the batches of nodes are read a line at a time. */
+    static final int MAX_NONCES = 100_000;
 
+    /** Reads a file; one that is none ends the command with every fault. */
     static Case read(Path file) {
         try {
             JsonFields fields = JsonFields.of(Documents.read(file));
             Case read = read(fields);
+            if (read.nonces().size() > MAX_NONCES) fields.fault("nonces", "are " + read.nonces().size() + "; give " + MAX_NONCES + " at most at a time");
             fields.check();
             return read;
         } catch (InvalidOrderException invalid) {

@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.lease.DeviceName;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,6 +12,7 @@ import picocli.CommandLine.Spec;
 abstract class ChangeWorker implements Callable<Integer> {
     private final String change;
     private final String told;
+    private final String otherwise;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -27,18 +29,20 @@ abstract class ChangeWorker implements Callable<Integer> {
     /**
      * A change.
      *
-     * @param change its path below the worker's
-     * @param told   what is said of the worker then
+     * @param change    its path below the worker's
+     * @param told      what is said of the worker then
+     * @param otherwise what is said where there is no such worker; its name follows
      */
-    ChangeWorker(String change, String told) {
+    ChangeWorker(String change, String told, String otherwise) {
         this.change = change;
         this.told = told;
+        this.otherwise = otherwise;
     }
 
     @Override
     public Integer call() throws InterruptedException {
         if (!DeviceName.isWorker(name)) throw CommandException.usage("a name of a worker has small letters, digits and dashes");
-        operator.ask("POST", "/admin/workers/" + name + "/" + change);
+        operator.ask("POST", "/admin/workers/" + name + "/" + change, "workers", Map.of(404, otherwise + " " + name + ": bignode workers lists them"));
         spec.commandLine().getOut().println(name + " " + told);
         spec.commandLine().getOut().flush();
         return ExitCode.OK;

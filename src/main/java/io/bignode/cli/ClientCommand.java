@@ -94,8 +94,9 @@ final class ClientCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        URI base = NodeUrl.checked(url);
         ObjectNode order = order();
-        BigNodeClient client = new BigNodeClient(base(), token(System.getenv()), tls());
+        BigNodeClient client = new BigNodeClient(base, token(BigNodeCommand.environment(spec)), tls());
         PrintWriter err = spec.commandLine().getErr();
         try (BatchOutput output =
                 out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
@@ -148,18 +149,6 @@ final class ClientCommand implements Callable<Integer> {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has TLS", e);
         }
-    }
-
-    private URI base() {
-        boolean plain = url.getHost() != null
-                && url.getUserInfo() == null
-                && url.getQuery() == null
-                && url.getFragment() == null;
-        if (!plain || !("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
-            throw CommandException.usage("--url must look like http://HOST:9090");
-        }
-        if (url.getPath().contains("/api/")) throw CommandException.usage("--url must end where /api/v1 begins, for instance http://HOST:9090");
-        return URI.create(url.toString().replaceFirst("/+$", ""));
     }
 
     private Token token(Map<String, String> environment) {

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 /** Ends a command with a message that names what is wrong and the fix. */
 final class CommandException extends RuntimeException {
     private static final long serialVersionUID = 1L;
+    private static final System.Logger LOG = System.getLogger(CommandException.class.getName());
 
     private final int exitCode;
 
@@ -33,6 +34,17 @@ final class CommandException extends RuntimeException {
 
     int exitCode() {
         return exitCode;
+    }
+
+    /** Tells what ended a command that writes a log; returns the exit code. In a log for machines that is a line like any other. */
+    static int explain(Throwable failure, PrintWriter err, boolean jsonLog) {
+        if (!jsonLog) return explain(failure, err);
+        if (failure instanceof CommandException known) {
+            LOG.log(System.Logger.Level.ERROR, "{0}", known.getMessage());
+            return known.exitCode();
+        }
+        LOG.log(System.Logger.Level.ERROR, "internal error", failure);
+        return ExitCode.INTERNAL;
     }
 
     /** Tells what ended a command; returns the exit code. */

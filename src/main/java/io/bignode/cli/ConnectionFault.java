@@ -24,7 +24,7 @@ final class ConnectionFault {
                 "the connection is not made in time: see that scheme, host and port in --url are right and that no firewall stands between";
             case HttpTimeoutException _ -> "it takes the connection but does not answer in time: see that what listens there is a big node";
             case ConnectException _ when caused(fault, UnresolvedAddressException.class) -> "there is no host " + base.getHost() + ": correct it in --url";
-            case ConnectException _ -> "the connection is refused: " + OTHER_NODE;
+            case ConnectException _ -> unreachable(fault) + ": " + OTHER_NODE;
             case SSLHandshakeException _ when message.contains("PKIX") -> "its certificate is not trusted: give its authority's with --ca FILE";
             case SSLHandshakeException _ when message.contains("No subject alternative") || message.contains("No name matching") ->
                 "its certificate is for another host than " + base.getHost() + ": name in --url the host that stands in the certificate";
@@ -35,12 +35,24 @@ final class ConnectionFault {
         };
     }
 
+    /** The client's own exception has no message; what the system said stands in one of its causes. */
+    private static String unreachable(IOException fault) {
+        return Stream.<Throwable>iterate(fault, it -> it != null, Throwable::getCause)
+                .map(Throwable::getMessage)
+                .filter(it -> it != null && !it.contains("refused") && !it.isBlank())
+                .map(ConnectionFault::printable)
+                .findFirst()
+                .orElse("the connection is refused");
+    }
+
     private static String broken(URI base, String message) {
         if (message.contains("status line") && "http".equals(base.getScheme())) {
             return "what listens there does not speak http; where it is a big node with https: use " + withScheme(base, "https")
                     + ", and --ca FILE where its certificate is of an authority of its own";
         }
-        return (message.isEmpty() ? "the connection broke" : printable(message)) + ": " + OTHER_NODE;
+        String reason = message.isEmpty() || message.contains("no bytes") ? "the connection ended without an answer" : printable(message);
+        return reason + ": see that what listens there is a big node, and whether it speaks "
+                + ("http".equals(base.getScheme()) ? "https: " + withScheme(base, "https") : "http: " + withScheme(base, "http"));
     }
 
     private static String withScheme(URI base, String scheme) {

@@ -41,6 +41,10 @@ final class DeviceChecks {
             Finding chosen = Finding.ok("devices", "the CPU computes, as DELEGATION_DEVICES says; GPUs were not looked for");
             return new Outcome(List.of(chosen), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of("cpu"));
         }
+        if (settings.choice().kind() == DeviceChoice.Kind.NONE) {
+            Finding none = Finding.ok("devices", "none of this host's compute, as DELEGATION_DEVICES says: workers of other hosts do");
+            return new Outcome(List.of(none), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of());
+        }
         return new DeviceChecks(settings).check(detection(settings, look));
     }
 

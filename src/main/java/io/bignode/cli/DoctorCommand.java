@@ -17,7 +17,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode doctor}: whether a node could run here, on which devices, and what stands in its way. */
 @Command(
@@ -34,12 +36,18 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--peer", paramLabel = "URL", description = "A web server whose clock is right; this host's is compared with its answer's Date.")
     private @Nullable URI peer;
 
-    private final Map<String, String> environment;
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    private final Optional<Map<String, String>> given;
+    private Map<String, String> environment = Map.of();
     private final Function<DeviceSettings, Detection> look;
 
     /** Looks at this very machine. */
     DoctorCommand() {
-        this(System.getenv(), settings -> Devices.look(settings).detection());
+        this.given = Optional.empty();
+        this.look = settings -> Devices.look(settings).detection();
     }
 
     /**
@@ -49,12 +57,14 @@ final class DoctorCommand implements Callable<Integer> {
      * @param look        looks for GPUs
      */
     DoctorCommand(Map<String, String> environment, Function<DeviceSettings, Detection> look) {
-        this.environment = Map.copyOf(environment);
+        this.given = Optional.of(Map.copyOf(environment));
         this.look = look;
     }
 
     @Override
     public Integer call() {
+        if (peer != null && !isWebServer(peer)) throw CommandException.usage("--peer is '" + peer + "'; it must be a URL such as https://node.example.org");
+        environment = given.orElseGet(() -> BigNodeCommand.environment(spec));
         List<Finding> findings = new ArrayList<>(HostChecks.run());
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
         findings.add(NativeChecks.run(Settings.dataFolder(environment)));
@@ -76,13 +86,20 @@ final class DoctorCommand implements Callable<Integer> {
         return well ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }
 
+    private static boolean isWebServer(URI peer) {
+        return ("http".equals(peer.getScheme()) || "https".equals(peer.getScheme())) && peer.getHost() != null;
+    }
+
     private Optional<Settings> settings(List<Finding> findings) {
         try {
             Settings settings = Settings.preview(environment);
-            findings.add(Finding.ok("settings", "all of them can be used"));
+            List<String> advice = SettingAdvice.of(settings, environment);
+            advice.forEach(odd -> findings.add(Finding.warn("settings", odd)));
+            if (advice.isEmpty()) findings.add(Finding.ok("settings", "all of them can be used"));
             return Optional.of(settings);
         } catch (InvalidSettingsException invalid) {
             invalid.faults().forEach(fault -> findings.add(Finding.fail("settings", fault.toString())));
+            SettingAdvice.unknown(environment).forEach(odd -> findings.add(Finding.warn("settings", odd)));
             return Optional.empty();
         }
     }

@@ -10,6 +10,6 @@ import picocli.CommandLine.Command;
         footerHeading = Operator.TOKEN_HINT)
 final class DrainCommand extends ChangeWorker {
     DrainCommand() {
-        super("drain", "gets no more leases");
+        super("drain", "gets no more leases", "there is no connected worker");
     }
 }

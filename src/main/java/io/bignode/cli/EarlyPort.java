@@ -91,9 +91,13 @@ public final class EarlyPort {
         if (failure instanceof BindException && !isOfThisHost(address.getAddress())) {
             return "that is no address of this host. Set DELEGATION_HOST to one, or to " + ANYWHERE;
         }
-        if (failure instanceof BindException) return "is another node running there? Choose another with DELEGATION_PORT.";
-        String privileges = address.getPort() < FIRST_WITHOUT_PRIVILEGES ? "; those below " + FIRST_WITHOUT_PRIVILEGES + " need privileges" : "";
-        return failure.getMessage() + ". Choose another with DELEGATION_PORT" + privileges;
+        boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
+        // The system says so in the language of the operator's choice: that it did is known for the ports that need privileges only.
+        if (privileged && String.valueOf(failure.getMessage()).contains("Permission denied")) {
+            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with DELEGATION_PORT, or give the process CAP_NET_BIND_SERVICE";
+        }
+        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with DELEGATION_PORT.";
+        return failure.getMessage() + ". Choose another with DELEGATION_PORT";
     }
 
     private static boolean isOfThisHost(InetAddress address) {

@@ -1,16 +1,22 @@
 package io.bignode.cli;
 
 import com.sun.management.OperatingSystemMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 
-/** Doctor's checks of the host: its Java and its memory. */
+/** Doctor's checks of the host: its Java, its memory, its open files. */
 final class HostChecks {
     /** The JVM's own share: the heap the launcher gives it, and what it needs beside. */
     private static final long PROGRAM_BYTES = 3L << 29;
 
     /** A main-net weight pool, the largest in use. */
     private static final long POOL_BYTES = 2L * 888_156_147;
+
+    /** Libraries, the store and the broker's journal, with nobody connected. */
+    private static final long MIN_FILES = 256;
+
+    private static final long GOOD_FILES = 4096;
 
     private HostChecks() {}
 
@@ -19,7 +25,20 @@ final class HostChecks {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         Finding java = Finding.ok(
                 "java", Runtime.version() + " in " + System.getProperty("java.home") + ", " + Runtime.getRuntime().availableProcessors() + " cores");
-        return List.of(java, memory(system.getTotalMemorySize(), system.getFreeMemorySize()));
+        Finding memory = memory(system.getTotalMemorySize(), system.getFreeMemorySize());
+        return system instanceof UnixOperatingSystemMXBean unix ? List.of(java, memory, files(unix.getMaxFileDescriptorCount())) : List.of(java, memory);
+    }
+
+    /**
+     * Judges how many files may be open.
+     *
+     * @param max files and connections of one process at a time
+     */
+    static Finding files(long max) {
+        String what = max + " files and connections may be open at a time";
+        String fix = "; raise it to " + GOOD_FILES + ": ulimit -n " + GOOD_FILES + ", LimitNOFILE= of the systemd unit, or ulimits of the compose file";
+        if (max < MIN_FILES) return Finding.fail("files", what + ", the program alone has some " + MIN_FILES + fix);
+        return max < GOOD_FILES ? Finding.warn("files", what + ", which many small nodes and workers use up" + fix) : Finding.ok("files", what);
     }
 
     /**

@@ -31,6 +31,7 @@ final class Manual {
                     "bignode bench --html report.html before.json")),
             Map.entry("doctor", List.of("bignode doctor", "bignode doctor --peer https://node.example.org", "bignode doctor --json")),
             Map.entry("completion", List.of("source <(bignode completion)", "bignode completion > /etc/bash_completion.d/bignode")),
+            Map.entry("version", List.of("bignode version")),
             Map.entry("help", List.of("bignode help serve")));
 
     private Manual() {}

@@ -20,6 +20,7 @@ import io.bignode.lease.WorkerGone;
 import io.bignode.log.LogLines;
 import io.bignode.metrics.Metrics;
 import io.bignode.session.Alarms;
+import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
@@ -79,6 +80,7 @@ final class Node implements AutoCloseable {
         ModelSizes models = new ModelSizes();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
+        tellRestored(sessions.kept());
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
         sessions.admitBy(new MemoryAdmission(leases::devices, models, HostDevices.poolBudget()));
@@ -106,6 +108,11 @@ final class Node implements AutoCloseable {
         BrokerSettings broker = settings.broker();
         if (broker.external().isPresent() || broker.port().isEmpty()) return Optional.empty();
         return Optional.of(HeadCertificate.of(broker.tls(), settings.dataDir(), alarms));
+    }
+
+    private static void tellRestored(List<Session> kept) {
+        long running = kept.stream().filter(session -> !session.status().ended()).count();
+        LOG.log(System.Logger.Level.INFO, "sessions restored: running={0,number,0} ended={1,number,0}", running, kept.size() - running);
     }
 
     private static Token joinToken(Settings settings) {

@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
@@ -12,8 +13,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options and requests of the commands with which an operator speaks to a running head. */
 final class Operator {
@@ -22,6 +26,10 @@ final class Operator {
             "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n";
 
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
+
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec command;
 
     @Option(
             names = "--url",
@@ -38,26 +46,54 @@ final class Operator {
      *
      * @param method GET or POST
      * @param path   below {@code /api/v1}
-     * @throws CommandException when it refuses or cannot be reached
+     * @param field  what a head's answer to that has at least
+     * @throws CommandException when it refuses or cannot be reached, or what answers is no head
      */
-    JsonNode ask(String method, String path) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url.toString().replaceAll("/+$", "") + "/api/v1" + path))
+    JsonNode ask(String method, String path, String field) throws InterruptedException {
+        return ask(method, path, field, Map.of());
+    }
+
+    /**
+     * The same, with words of the caller's own for some refusals.
+     *
+     * @param refusals what to tell instead of what the head says, by HTTP status
+     */
+    JsonNode ask(String method, String path, String field, Map<Integer, String> refusals) throws InterruptedException {
+        URI base = NodeUrl.checked(url);
+        HttpRequest request = HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
                 .timeout(ANSWER_TIME)
-                .header("Authorization", "Bearer " + token(System.getenv()).secret())
+                .header("Authorization", "Bearer " + token(BigNodeCommand.environment(command)).secret())
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
         try (HttpClient client = client()) {
-            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<byte[]> response = client.send(request, BoundedAnswer.handler());
+            if (response.statusCode() != 200) throw refused(base, response, refusals);
             JsonNode answer = Documents.json().readTree(response.body());
-            if (response.statusCode() == 200) return answer;
-            throw CommandException.environment("the head refuses (" + response.statusCode() + "): " + answer.path("detail").asText("no reason given"));
+            if (answer.has(field)) return answer;
+            throw CommandException.environment("what answers at " + base + " is no big node, its answer has no " + field + ": name the head with --url");
+        } catch (JsonProcessingException e) {
+            throw CommandException.environment("what answers at " + base + " is no big node, its answer is no JSON: name the head with --url");
         } catch (IOException e) {
-            throw CommandException.environment("no head answers at " + url + ": " + e.getMessage());
+            throw CommandException.environment("no head answers at " + base + ": " + ConnectionFault.describe(base, e));
         }
     }
 
+    private static CommandException refused(URI base, HttpResponse<byte[]> response, Map<Integer, String> refusals) {
+        int status = response.statusCode();
+        Optional<String> detail = BoundedAnswer.detail(response.body());
+        if (status == 401) {
+            return CommandException.environment("the head at " + base
+                    + " does not know this join token (401): set DELEGATION_JOIN_TOKEN to the head's, which is in the file join-token of its data folder");
+        }
+        // Another program's 404 is none of the head's.
+        if (detail.isPresent() && refusals.containsKey(status)) return CommandException.environment(refusals.get(status));
+        return CommandException.environment(detail.map(why -> "the head refuses (" + status + "): " + why)
+                .orElse("what answers at " + base + " says HTTP status " + status
+                        + " and is no big node: is that a proxy before it that does not reach it? Otherwise name the head with --url"));
+    }
+
     private HttpClient client() {
-        HttpClient.Builder builder = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10));
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
         if (authority == null) {
             new HeadAddress(System.getenv()).trust(url).ifPresent(builder::sslContext);
             return builder.build();

@@ -1,12 +1,13 @@
 package io.bignode.cli;
 
+import io.bignode.log.StandardStream;
 import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A progress bar on standard error, shown only for what takes longer than two seconds. Safe for use by several threads. */
+/** A progress bar on standard error, shown at a terminal alone, of what takes longer than two seconds. Safe for use by several threads. */
 final class Progress implements AutoCloseable {
     private static final long PATIENCE_NANOS = Duration.ofSeconds(2).toNanos();
 
@@ -14,6 +15,7 @@ final class Progress implements AutoCloseable {
     private final String unit;
     private final long unitSize;
     private final long total;
+    private final boolean watched = StandardStream.ERROR.isTerminal();
     private final long start = System.nanoTime();
     private long done;
     private @Nullable ProgressBar bar;
@@ -28,7 +30,7 @@ final class Progress implements AutoCloseable {
     /** Notes that {@code more} is done. */
     synchronized void add(long more) {
         done += more;
-        if (bar == null && System.nanoTime() - start > PATIENCE_NANOS && done < total) {
+        if (watched && bar == null && System.nanoTime() - start > PATIENCE_NANOS && done < total) {
             bar = new ProgressBarBuilder()
                     .setTaskName(task)
                     .setInitialMax(total)

@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.LogSettings;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
@@ -50,7 +51,7 @@ public final class Serve {
             return new Serve(err, environment, port).run();
         } catch (Exception | Error failure) {
             // The whole process: whatever this is, it must not live on half started.
-            return CommandException.explain(failure, err);
+            return CommandException.explain(failure, err, LogSettings.lenient(environment).json());
         }
     }
 
@@ -60,11 +61,14 @@ public final class Serve {
     /** Serves; returns only when it cannot. */
     int run() throws InterruptedException {
         Settings settings = settings();
+        starting(settings);
         Node node = node(settings, new Alarms(InstantSource.system()));
         node.serve();
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            LOG.log(System.Logger.Level.INFO, "stopping: no new sessions, waiting polls are answered, devices finish");
             node.close();
             NativeFolder.remove();
+            LOG.log(System.Logger.Level.INFO, "stopped");
             // A node that was told to stop and did so ended well, whatever the signal.
             Runtime.getRuntime().halt(exitCode);
         }));
@@ -105,6 +109,8 @@ public final class Serve {
             Settings settings = Settings.load(environment);
             LogLines.conceal(List.of(settings.token().secret()));
             settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
+            SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+            SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
             return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
@@ -119,16 +125,38 @@ public final class Serve {
         }
     }
 
+    /** What the operator of this node should find when it is asked later with what it ran. */
+    private static void starting(Settings settings) {
+        LOG.log(
+                System.Logger.Level.INFO,
+                "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
+                        + " devices={7} margin={8,number,0.#########}",
+                BigNodeCommand.version(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
+                settings.store().postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
+                settings.maxWaiting(), settings.devices().choice().text(), settings.devices().margin());
+    }
+
+    /** Tells people how to go on; where the log is read by machines, these lines are events of it. */
     private void greet(Settings settings, int port) {
-        switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> err.println("The token is the one in DELEGATION_AUTH_TOKEN.");
-            case TokenOrigin.File(var path, boolean isNew) ->
-                err.println("The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.");
+        boolean json = LogSettings.lenient(environment).json();
+        for (String line : greeting(settings, port)) {
+            if (json) LOG.log(System.Logger.Level.INFO, "{0}", line);
+            else err.println(line);
         }
-        err.println("Watch it at " + page(settings, port) + " with the operator's token, "
-                + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."));
-        err.println("Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
         err.flush();
+    }
+
+    private static List<String> greeting(Settings settings, int port) {
+        String token = switch (settings.tokenOrigin()) {
+            case TokenOrigin.Environment() -> "The token is the one in DELEGATION_AUTH_TOKEN.";
+            case TokenOrigin.File(var path, boolean isNew) ->
+                "The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.";
+        };
+        return List.of(
+                token,
+                "Watch it at " + page(settings, port) + " with the operator's token, "
+                        + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."),
+                "Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
     }
 
     /** Where a browser on this machine finds the dashboard. */

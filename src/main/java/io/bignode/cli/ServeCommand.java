@@ -54,6 +54,6 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return new Serve(spec.commandLine().getErr(), System.getenv(), EarlyPort.NONE).run();
+        return new Serve(spec.commandLine().getErr(), BigNodeCommand.environment(spec), EarlyPort.NONE).run();
     }
 }

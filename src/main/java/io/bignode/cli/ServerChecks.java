@@ -107,6 +107,9 @@ final class ServerChecks {
                     + "): give it to user " + System.getProperty("user.name") + ", or set " + setting);
         }
         try {
+            if (!existing.equals(folder) && FolderFault.keepsNothing(existing)) {
+                return Finding.fail(check, folder + " cannot be created in " + existing + ", which keeps no new folders: set " + setting);
+            }
             long free = Files.getFileStore(existing).getUsableSpace();
             // What the folder's own files take, it may overwrite.
             long room = free + sizeOf(folder);

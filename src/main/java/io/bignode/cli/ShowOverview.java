@@ -49,7 +49,7 @@ abstract class ShowOverview implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         while (true) {
-            JsonNode shown = operator.ask("GET", "/overview").path(list);
+            JsonNode shown = operator.ask("GET", "/overview", list).path(list);
             if (json) {
                 out.println(watch ? shown.toString() : shown.toPrettyString());
             } else {

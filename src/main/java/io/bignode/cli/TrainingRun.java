@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -47,7 +48,7 @@ public final class TrainingRun {
      * @param args an empty folder for the node's data
      */
     public static void main(String[] args) throws Exception {
-        LogLines.write(false, false);
+        LogLines.write(LineStyle.PLAIN, false);
         TrainingRun run = new TrainingRun(freePort());
         Map<String, String> environment = Map.of(
                 "DELEGATION_AUTH_TOKEN", run.token,

@@ -76,17 +76,20 @@ final class VerifyCommand implements Callable<Integer> {
     private int all() throws InterruptedException, CancelledException {
         Optional<JsonNode> ordered = Optional.ofNullable(order).map(Documents::read);
         boolean standardInput = file.toString().equals("-");
-        // How much comes through a pipe nobody knows: no bar is shown of it.
+        if (!standardInput && Files.isDirectory(file)) throw CommandException.usage(file + " is a folder: give a file");
+        // How much comes through a pipe nobody knows: no bar is shown of it, and it is read to its end.
+        boolean endless = standardInput || !Files.isRegularFile(file);
         try (InputStream in = standardInput ? System.in : Files.newInputStream(file);
-                Progress progress = new Progress("verify", standardInput ? 0 : Files.size(file), "KiB", 1024);
+                Progress progress = new Progress("verify", endless ? 0 : Files.size(file), "KiB", 1024);
                 Recomputation device = new Recomputation()) {
-            ObjectNode summary = new BatchFile(ordered, device, System.out::println).judge(in, progress);
+            BatchLines lines = endless ? new BatchLines(in) : new BatchLines(in, Files.size(file));
+            ObjectNode summary = new BatchFile(ordered, device, System.out::println).judge(lines, progress);
             System.out.println(summary);
             return summary.get("ok").booleanValue() ? ExitCode.OK : ExitCode.CHECK_FAILED;
         } catch (NoSuchFileException missing) {
             throw CommandException.usage(file + " does not exist");
         } catch (IOException broken) {
-            throw CommandException.usage(file + " cannot be read: " + broken.getMessage());
+            throw CommandException.usage(file + " cannot be read: " + FileFault.reason(broken));
         }
     }
 }

@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
 final class WorkerCommand implements Callable<Integer> {
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
+    private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -56,6 +57,8 @@ final class WorkerCommand implements Callable<Integer> {
         JoinSettings settings = settings();
         FileOwners.require(settings.dataDir());
         NativeFolder.use(settings.dataDir());
+        SettingAdvice.ofWorker(settings.devices(), BigNodeCommand.environment(spec)).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
@@ -64,9 +67,11 @@ final class WorkerCommand implements Callable<Integer> {
         HostDevices host =
                 new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), told);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            LOG.log(System.Logger.Level.INFO, "stopping: devices finish or drop what they compute");
             host.close();
             state.close();
             NativeFolder.remove();
+            LOG.log(System.Logger.Level.INFO, "stopped");
             // A worker that was told to stop and did so ended well, whatever the signal.
             Runtime.getRuntime().halt(ExitCode.OK);
         }));
@@ -76,7 +81,7 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private JoinSettings settings() {
-        Map<String, String> environment = new HashMap<>(System.getenv());
+        Map<String, String> environment = new HashMap<>(BigNodeCommand.environment(spec));
         if (join != null) environment.put("DELEGATION_JOIN", join);
         if (fingerprint != null) environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
         try {

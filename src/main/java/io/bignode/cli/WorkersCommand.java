@@ -26,7 +26,7 @@ final class WorkersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        for (JsonNode worker : operator.ask("GET", "/admin/workers").get("workers")) {
+        for (JsonNode worker : operator.ask("GET", "/admin/workers", "workers").get("workers")) {
             List<String> devices = new ArrayList<>();
             worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
             spec.commandLine().getOut().printf("%s %s, %d leases: %s%n",

@@ -1,6 +1,7 @@
 package io.bignode.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,8 @@ public record BrokerSettings(
     private static final String HOST = "DELEGATION_WORKER_HOST";
     private static final String PORT = "DELEGATION_WORKER_PORT";
     static final String TOKEN = "DELEGATION_JOIN_TOKEN";
+    private static final int USUAL_PORT = 9091;
+    private static final List<String> ANYWHERE = List.of("0.0.0.0", "::", "[::]");
     private static final double USUAL_SHARE = 0.02;
 
     /** The file in the data folder that keeps the join token. */
@@ -27,7 +30,7 @@ public record BrokerSettings(
     static BrokerSettings read(EnvironmentReader reader) {
         return new BrokerSettings(
                 host(reader),
-                reader.text(PORT).map(_ -> reader.integer(PORT, 0, 65_535, 9091)),
+                reader.text(PORT).map(_ -> reader.integer(PORT, 0, 65_535, USUAL_PORT)),
                 token(reader, TOKEN),
                 TlsSettings.read(reader, "DELEGATION_WORKER_TLS_CERT", "DELEGATION_WORKER_TLS_KEY", "have one made"),
                 ExternalBroker.read(reader),
@@ -46,6 +49,14 @@ public record BrokerSettings(
     /** The file with the join token; empty where the token is given. */
     public Optional<Path> tokenFile(Path dataDir) {
         return givenToken.isPresent() ? Optional.empty() : Optional.of(dataDir.resolve(TOKEN_FILE));
+    }
+
+    /** A port that small nodes connect to is none that workers can connect to. Where the operating system hands over the port, the settings do not tell which. */
+    void requireOwnPort(EnvironmentReader reader, String apiHost, int apiPort) {
+        if (port.isEmpty() || port.get() == 0 || port.get() != apiPort || reader.text("LISTEN_FDS").isPresent()) return;
+        if (!host.equals(apiHost) && !ANYWHERE.contains(host) && !ANYWHERE.contains(apiHost)) return;
+        reader.fault(PORT, "is " + apiPort + ", on which small nodes are served already (DELEGATION_PORT); choose another, for instance "
+                + (apiPort == USUAL_PORT ? USUAL_PORT + 1 : USUAL_PORT));
     }
 
     private static String host(EnvironmentReader reader) {

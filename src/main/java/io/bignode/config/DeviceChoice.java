@@ -1,6 +1,7 @@
 package io.bignode.config;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -29,6 +30,11 @@ public record DeviceChoice(Kind kind, List<String> names) {
     public DeviceChoice {
         names = List.copyOf(names);
         if (names.isEmpty() == (kind == Kind.NAMED)) throw new IllegalArgumentException(kind + " " + names);
+    }
+
+    /** As an operator writes it. */
+    public String text() {
+        return kind == Kind.NAMED ? String.join(",", names) : kind.name().toLowerCase(Locale.ROOT);
     }
 
     /** Whether a GPU is to be used. */

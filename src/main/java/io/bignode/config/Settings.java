@@ -91,6 +91,7 @@ public record Settings(
         Optional<TlsSettings> tls = TlsSettings.read(reader);
         PushSettings push = PushSettings.read(reader);
         BrokerSettings broker = BrokerSettings.read(reader);
+        broker.requireOwnPort(reader, host, port);
         LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One request, as its resource sees it. Used by one thread. */
 final class Call {
+    private final String address;
     private final String parameter;
     private final boolean wantsHeadAlone;
     private final Query query;
@@ -24,17 +25,24 @@ final class Call {
     /**
      * A request whose tenant is not known yet.
      *
+     * @param address   the client's, for the log; of a proxy where one stands between
      * @param parameter what stands at the braces of its route's path
      * @param wantsHeadAlone whether the answer is sent without its body
      * @param headers   the values of a header, with commas between them; empty text where there is none
      * @param body      the body's bytes; called once at most
      */
-    Call(String parameter, boolean wantsHeadAlone, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+    Call(String address, String parameter, boolean wantsHeadAlone, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+        this.address = address;
         this.headers = headers;
         this.parameter = parameter;
         this.wantsHeadAlone = wantsHeadAlone;
         this.query = query;
         this.body = body;
+    }
+
+    /** The client's address, for the log; of a proxy where one stands between. */
+    String address() {
+        return address;
     }
 
     String sessionId() {

@@ -82,7 +82,9 @@ final class Edge {
             case Routes.Found.Here(Route route, String parameter) -> {
                 seen.method = route.method();
                 seen.route = route.template();
-                Call call = new Call(parameter, exchange.wantsHeadAlone(), exchange.query(), name -> String.join(",", exchange.headers(name)), exchange::body);
+                Call call = new Call(
+                        exchange.connection().from().getHostAddress(), parameter, exchange.wantsHeadAlone(), exchange.query(),
+                        name -> String.join(",", exchange.headers(name)), exchange::body);
                 if (asksForToken(route.credential(), exchange)) {
                     call.tenant(tenant(exchange, route.credential(), call));
                     limits.known(exchange.connection(), call.tenant().name());

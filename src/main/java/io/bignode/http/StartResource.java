@@ -38,6 +38,7 @@ final class StartResource {
     private final Sessions sessions;
     private final IntSupplier devices;
     private final CallbackHosts hosts;
+    private final StartLog log = new StartLog(System::nanoTime);
 
     StartResource(Sessions sessions, IntSupplier devices, CallbackHosts hosts) {
         this.sessions = sessions;
@@ -46,6 +47,15 @@ final class StartResource {
     }
 
     void start(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
+        try {
+            answered(call, reply);
+        } catch (ProblemException refused) {
+            log.refused(call.tenant().name(), call.address(), refused.problem());
+            throw refused;
+        }
+    }
+
+    private void answered(Call call, Reply reply) throws ProblemException, IOException, InterruptedException {
         StartRequest request = parse(call);
         boolean deployed = call.bodyToken().isPresent();
         Order order = request.order(call.tenant(), deployed || queue(call.query()), deployed);
@@ -55,6 +65,7 @@ final class StartResource {
             Thread.sleep(STORE_LOOK);
             outcome = sessions.start(order);
         }
+        begun(outcome).ifPresent(session -> log.started(session, request.proof().params(), sessions.turn(session), call.address()));
         switch (outcome) {
             case StartOutcome.Started(Session session) -> reply.send(answer(session, "session started"));
             case StartOutcome.Running(Session session) -> reply.send(answer(session, "this order runs already, in this session; " + UNUSED));
@@ -65,6 +76,15 @@ final class StartResource {
                 throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RetryAfter.soon()));
             case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down", RetryAfter.soon()));
         }
+    }
+
+    /** The session that is new; empty where there is none. */
+    private static Optional<Session> begun(StartOutcome outcome) {
+        return switch (outcome) {
+            case StartOutcome.Started(Session session) -> Optional.of(session);
+            case StartOutcome.Replaced(Session session, Session _) -> Optional.of(session);
+            case StartOutcome.Running _, StartOutcome.Redirected _, StartOutcome.Refused _, StartOutcome.NotStored _, StartOutcome.Closing _ -> Optional.empty();
+        };
     }
 
     private StartRequest parse(Call call) throws ProblemException, IOException {

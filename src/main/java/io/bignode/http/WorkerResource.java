@@ -7,6 +7,7 @@ import java.util.Map;
 
 /** Shows an operator the workers, and lets one finish or work again. */
 final class WorkerResource {
+    private static final System.Logger LOG = System.getLogger(WorkerResource.class.getName());
     private static final String ADMIN = "/api/v1/admin/workers";
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -28,11 +29,15 @@ final class WorkerResource {
     }
 
     private void drain(Call call, Reply reply) throws ProblemException, IOException {
-        answer(workers.drain(call.sessionId()), "there is no such worker connected", reply);
+        boolean done = workers.drain(call.sessionId());
+        if (done) LOG.log(System.Logger.Level.INFO, "worker {0} is drained by the operator at {1}", call.sessionId(), call.address());
+        answer(done, "there is no such worker connected", reply);
     }
 
     private void admit(Call call, Reply reply) throws ProblemException, IOException {
-        answer(workers.admit(call.sessionId()), "no such worker drains or is kept out", reply);
+        boolean done = workers.admit(call.sessionId());
+        if (done) LOG.log(System.Logger.Level.INFO, "worker {0} is admitted again by the operator at {1}", call.sessionId(), call.address());
+        answer(done, "no such worker drains or is kept out", reply);
     }
 
     private void answer(boolean done, String otherwise, Reply reply) throws ProblemException, IOException {

@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.text.MessageFormat;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -19,30 +20,37 @@ import java.util.regex.Pattern;
  * @param level   in the words of {@link System.Logger.Level}
  * @param logger  its name without the package
  * @param message with its parameters in their places
- * @param about   the ids of what it is about, by kind: where a message's template says {@code session {0}}, parameter 0 is a session's id
+ * @param fields  what it is about, by name: where a message's template says {@code session {0}}, parameter 0 is a session's id, and where it says
+ *                {@code valid={1}}, parameter 1 is a figure, a number where it was given as one
  * @param thrown  what went wrong; also where it is the last parameter and the template has no place for it
  */
-record Event(Instant time, String level, String logger, String message, Map<String, String> about, Optional<Throwable> thrown) {
-    private static final Pattern SUBJECT = Pattern.compile("\\b(session|lease|device|worker) \\{(\\d)}");
+record Event(Instant time, String level, String logger, String message, Map<String, Object> fields, Optional<Throwable> thrown) {
+    private static final Pattern FIELD =
+            Pattern.compile("\\b(session|lease|device|worker|tenant|alarm|block|model) \\{(\\d)[^}]*}|\\b([a-z][a-z_]*)=\\{(\\d)[^}]*}");
     private static final Pattern PLACE = Pattern.compile("\\{\\d");
 
     Event {
-        about = Map.copyOf(about);
+        fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
     }
 
     static Event of(LogRecord entry) {
         String template = String.valueOf(entry.getMessage());
         Object[] parameters = entry.getParameters() == null ? new Object[0] : entry.getParameters();
-        Map<String, String> about = new LinkedHashMap<>();
-        Matcher subjects = SUBJECT.matcher(template);
-        while (subjects.find()) {
-            int index = Integer.parseInt(subjects.group(2));
-            if (index < parameters.length) about.putIfAbsent(subjects.group(1), String.valueOf(parameters[index]));
+        Map<String, Object> fields = new LinkedHashMap<>();
+        Matcher places = FIELD.matcher(template);
+        while (places.find()) {
+            boolean subject = places.group(1) != null;
+            int index = Integer.parseInt(places.group(subject ? 2 : 4));
+            if (index < parameters.length) fields.putIfAbsent(places.group(subject ? 1 : 3), value(parameters[index]));
         }
         String name = String.valueOf(entry.getLoggerName());
         return new Event(
-                entry.getInstant(), level(entry.getLevel()), name.substring(name.lastIndexOf('.') + 1), message(template, parameters), about,
+                entry.getInstant(), level(entry.getLevel()), name.substring(name.lastIndexOf('.') + 1), message(template, parameters), fields,
                 thrown(entry, template, parameters));
+    }
+
+    private static Object value(Object parameter) {
+        return parameter instanceof Number || parameter instanceof Boolean ? parameter : String.valueOf(parameter);
     }
 
     /** A template that is none, as what others log may be, is told as it stands. */

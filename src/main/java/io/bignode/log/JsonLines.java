@@ -8,14 +8,15 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 
-/** Lines for machines: an object an event, with the ids of what it is about as fields of their own. */
+/** Lines for machines: an object an event, with what it is about and its figures as fields of their own. */
 final class JsonLines extends Formatter {
-    private static final List<String> KINDS = List.of("session", "lease", "device", "worker");
+    private static final Set<String> OWN = Set.of("time", "level", "logger", "message", "thread", "error");
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final JsonFactory JSON = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
@@ -37,9 +38,8 @@ final class JsonLines extends Formatter {
             json.writeStringField("message", secrets.blotted(event.message()));
             // A record is written by the thread that made it.
             json.writeStringField("thread", Thread.currentThread().getName());
-            for (String kind : KINDS) {
-                String id = event.about().get(kind);
-                if (id != null) json.writeStringField(kind, secrets.blotted(id));
+            for (Map.Entry<String, Object> field : event.fields().entrySet()) {
+                if (!OWN.contains(field.getKey())) write(json, field.getKey(), field.getValue());
             }
             Optional<Throwable> thrown = event.thrown();
             if (thrown.isPresent()) json.writeStringField("error", secrets.blotted(Event.trace(thrown.get())));
@@ -48,5 +48,21 @@ final class JsonLines extends Formatter {
             throw new UncheckedIOException("memory does not fail to be written to", e);
         }
         return line.append('\n').toString();
+    }
+
+    private void write(JsonGenerator json, String name, Object value) throws IOException {
+        json.writeFieldName(name);
+        switch (value) {
+            case Long number -> json.writeNumber(number);
+            case Integer number -> json.writeNumber(number);
+            case Number number when Double.isFinite(number.doubleValue()) -> json.writeNumber(rounded(number.doubleValue()));
+            case Boolean truth -> json.writeBoolean(truth);
+            default -> json.writeString(secrets.blotted(value.toString()));
+        }
+    }
+
+    /** To the millionth: what is beyond tells nothing of a time or a share. */
+    private static double rounded(double number) {
+        return Math.rint(number * 1e6) / 1e6;
     }
 }

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * its range, so that the checks after it can go on; the caller must not use what it read unless {@link #check()} passed.
  */
 public final class JsonFields {
+    private static final int MAX_FAULTS = 100;
+
     private final JsonNode object;
     private final String prefix;
     private final List<Fault> faults;
@@ -147,9 +149,13 @@ public final class JsonFields {
         return object.get(name);
     }
 
-    /** Notes a fault of the field {@code name}. */
+    /** Notes a fault of the field {@code name}. Of very many, as a long array can have, the first are kept. */
     public void fault(String name, String message) {
-        faults.add(new Fault(prefix + name, message));
+        if (faults.size() < MAX_FAULTS) {
+            faults.add(new Fault(prefix + name, message));
+        } else if (faults.size() == MAX_FAULTS) {
+            faults.add(new Fault("", "has more faults than these " + MAX_FAULTS));
+        }
     }
 
     /** Whether nothing was wrong so far. */

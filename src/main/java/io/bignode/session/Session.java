@@ -426,20 +426,20 @@ public final class Session {
     }
 
     private void publish(long number, Landing landing) {
-        Optional<String> summary;
+        Optional<Sprint.Summary> summary;
         synchronized (this) {
             show(number, landing);
             summary = summary();
         }
-        summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
+        summary.ifPresent(line -> line.log(LOG));
     }
 
     /** Sums up its life, once nothing more will come; a session of which nothing came under this head is not summed up again. */
-    private Optional<String> summary() {
+    private Optional<Sprint.Summary> summary() {
         if (!drained()) return Optional.empty();
         Optional<Duration> firstBatch = Optional.ofNullable(firstFoundAt).map(found -> Duration.ofNanos(sinceNanos(createdAt, found)));
         Sprint.Figures life = new Sprint.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
-        return sprint.summary(id, status, life, around.activity.deviceTime());
+        return sprint.summary(id, order.tenant(), status, life, around.activity.deviceTime());
     }
 
     private void show(long number, Landing landing) {
@@ -609,7 +609,7 @@ public final class Session {
 
     private Optional<Written> end(SessionStatus how, @Nullable String why) {
         Written written;
-        Optional<String> summary;
+        Optional<Sprint.Summary> summary;
         synchronized (this) {
             if (status.ended()) return Optional.empty();
             status = how;
@@ -621,7 +621,7 @@ public final class Session {
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
-        summary.ifPresent(line -> LOG.log(System.Logger.Level.INFO, line));
+        summary.ifPresent(line -> line.log(LOG));
         around.observer.ended(order.tenant(), how);
         around.changed.run();
         return Optional.of(written);

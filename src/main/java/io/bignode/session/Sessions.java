@@ -188,9 +188,6 @@ public final class Sessions {
     private boolean open(Session session) {
         if (!session.open() && withdraw(session)) return false;
         replacedBy(session).forEach(Session::stop);
-        Optional<Turn> turn = turn(session);
-        LOG.log(System.Logger.Level.INFO, "session {0} started for node {1}{2}", session.id(), Long.toString(session.order().nodeId()),
-                turn.map(it -> ", waits for its turn: " + it.obstacle().text()).orElse(""));
         around.observer.started(session.order().tenant());
         changed();
         return true;

@@ -1,7 +1,8 @@
 package io.bignode.session;
 
 import java.time.Duration;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,6 +10,11 @@ import java.util.Optional;
  * lock.
  */
 final class Sprint {
+    private static final String FIGURES = "sprint of session {0} is over: status={1} raw={2,number,0} valid={3,number,0} delivered={4,number,0}"
+            + " device_seconds={5,number,0.000} idle_share={6,number,0.000} tenant={7}";
+    private static final String WITH_BATCH = FIGURES + " first_batch_seconds={8,number,0.000}";
+    private static final String WITHOUT_BATCH = FIGURES + " first_batch_seconds=none";
+
     private final Activity.DeviceTime begun;
     private boolean told;
 
@@ -33,17 +39,33 @@ final class Sprint {
     }
 
     /**
+     * The line that sums up a session.
+     *
+     * @param template   its text, with places for the parameters
+     * @param parameters its figures
+     */
+    record Summary(String template, List<Object> parameters) {
+        Summary {
+            parameters = List.copyOf(parameters);
+        }
+
+        /** Writes it. */
+        void log(System.Logger log) {
+            log.log(System.Logger.Level.INFO, template, parameters.toArray());
+        }
+    }
+
+    /**
      * The line that sums up a session of which nothing more will come; empty when it was told before.
      *
      * @param now the devices' time until now
      */
-    Optional<String> summary(String sessionId, SessionStatus status, Figures life, Activity.DeviceTime now) {
+    Optional<Summary> summary(String sessionId, String tenant, SessionStatus status, Figures life, Activity.DeviceTime now) {
         if (told) return Optional.empty();
         told = true;
-        return Optional.of(String.format(
-                Locale.ROOT,
-                "sprint of session %s is over: status=%s raw=%d valid=%d delivered=%d device_seconds=%.3f idle_share=%.3f first_batch_seconds=%s",
-                sessionId, status.wire(), life.raw(), life.valid(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun),
-                life.firstBatch().map(age -> String.format(Locale.ROOT, "%.3f", age.toNanos() * 1e-9)).orElse("none")));
+        List<Object> parameters = new ArrayList<>(List.of(
+                sessionId, status.wire(), life.raw(), life.valid(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun), tenant));
+        life.firstBatch().ifPresent(age -> parameters.add(age.toNanos() * 1e-9));
+        return Optional.of(new Summary(life.firstBatch().isPresent() ? WITH_BATCH : WITHOUT_BATCH, parameters));
     }
 }

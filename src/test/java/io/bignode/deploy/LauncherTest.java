@@ -130,6 +130,52 @@ class LauncherTest {
         assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "io.bignode.Main");
     }
 
+    /** operators.md, T: the JVM names the option alone, and ends with 1, which is a failed check's code. */
+    @Test
+    void namesTheVariableWhoseOptionsJavaDoesNotTake() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx 4g");
+        sandbox.file("jdk/release", "JAVA_VERSION=\"25.0.3\"\n");
+        sandbox.script("jdk/bin/java", "[[ \" $* \" != *' -Xmx '* ]] || { echo 'Invalid maximum heap size: -Xmx'; echo more; exit 1; }\nexit 42\n");
+
+        Outcome outcome = sandbox.run(launcher, "serve");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).contains("BIGNODE_JAVA_OPTS is '-Xmx 4g', which Java does not take:\n  Invalid maximum heap size: -Xmx\n  Fix: ").doesNotContain("more");
+    }
+
+    @Test
+    void saysSoWhereTooFewFilesMayBeOpen() throws Exception {
+        sandbox.set("JAVA_HOME", jdk("jdk", "25"));
+        Path low = sandbox.script("low", "ulimit -n 64\nexec \"$BASH\" '" + launcher + "' \"$@\"\n");
+
+        Outcome outcome = sandbox.run(low, "serve");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("only 64 files may be open", "ulimit -n 4096");
+    }
+
+    @Test
+    void saysSoWhereItMayNotBuild() throws Exception {
+        jdk("javas/jdk", "25");
+        Files.delete(sandbox.path("check out/target/bignode.jar"));
+        Files.delete(sandbox.path("check out/target"));
+        sandbox.file("check out/target", "no folder");
+        maven("exit 1");
+
+        Outcome outcome = sandbox.run(launcher, "serve");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("must build (nothing is built yet), but may not write " + sandbox.path("check out/target"));
+    }
+
+    @Test
+    void anEmptyPlaceToLookAtIsNone() throws Exception {
+        sandbox.set("BIGNODE_JAVA_DIRS", "");
+
+        assertThat(sandbox.run(launcher).err()).contains("needs Java 25").doesNotContain("folders    : Java", "folders    /");
+    }
+
     @Test
     void buildsWhenNothingIsBuiltWithTheJdkItFoundAndKeepsStandardOutputForTheCommand() throws Exception {
         Files.delete(sandbox.path("check out/target/bignode.jar"));

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -39,6 +40,47 @@ class LogLinesTest {
         assertThat(line.get("session").textValue()).isEqualTo("ab12");
         assertThat(line.has("worker")).as("a word in a parameter is no field").isFalse();
         assertThat(line.has("error")).isFalse();
+    }
+
+    @Test
+    void figuresBecomeFieldsOfTheirOwnTypes() throws Exception {
+        JsonNode line = json(entry(
+                Level.INFO, "sprint of session {0} is over: status={1} valid={2,number,0} idle_share={3,number,0.000} last={4} time={5}", "ab12", "expired", 12_345L,
+                0.75, true, "no time"));
+
+        assertThat(line.get("message").textValue()).isEqualTo("sprint of session ab12 is over: status=expired valid=12345 idle_share=0.750 last=true time=no time");
+        assertThat(line.get("session").textValue()).isEqualTo("ab12");
+        assertThat(line.get("status").textValue()).isEqualTo("expired");
+        assertThat(line.get("valid").longValue()).isEqualTo(12_345);
+        assertThat(line.get("valid").isIntegralNumber()).isTrue();
+        assertThat(line.get("idle_share").doubleValue()).isEqualTo(0.75);
+        assertThat(line.get("last").booleanValue()).isTrue();
+        assertThat(line.get("time").textValue()).as("the event's own").isEqualTo("2026-11-24T12:00:00.250Z");
+    }
+
+    @Test
+    void theJournalGetsAPriorityOnEachLineAndNoTime() {
+        LogRecord error = entry(Level.SEVERE, "it failed");
+        error.setThrown(new IllegalStateException("why"));
+        TextLines journal = new TextLines(secrets, false, ZoneOffset.UTC, LineStyle.JOURNAL);
+
+        assertThat(journal.format(entry(Level.WARNING, "look"))).isEqualTo("<4>WARNING look" + System.lineSeparator());
+        assertThat(journal.format(entry(Level.INFO, "fine"))).startsWith("<6>INFO ");
+        assertThat(journal.format(error).lines()).hasSizeGreaterThan(2).allMatch(line -> line.startsWith("<3>"));
+    }
+
+    @Test
+    void aTerminalGetsTheLevelColouredAndNothingElse() {
+        TextLines terminal = new TextLines(secrets, false, ZoneOffset.UTC, LineStyle.COLOURED);
+        assertThat(terminal.format(entry(Level.WARNING, "look"))).isEqualTo("2026-11-24T12:00:00.250+0000 \u001b[33mWARNING\u001b[0m look" + System.lineSeparator());
+        assertThat(terminal.format(entry(Level.INFO, "x\u001b[2J"))).contains("x\\u001b[2J");
+    }
+
+    @Test
+    void whoAsksForJsonGetsItAndAFileGetsPlainText() {
+        assertThat(LineStyle.of(true, Map.of("JOURNAL_STREAM", "8:1"))).isEqualTo(LineStyle.JSON);
+        assertThat(LineStyle.of(false, Map.of("TERM", "xterm", "NO_COLOR", "1"))).isEqualTo(LineStyle.PLAIN);
+        assertThat(LineStyle.of(false, Map.of("JOURNAL_STREAM", "0:0"))).as("a journal, but not the one that standard error is").isNotEqualTo(LineStyle.JOURNAL);
     }
 
     @Test
@@ -112,7 +154,7 @@ class LogLinesTest {
     }
 
     private TextLines text(boolean traces) {
-        return new TextLines(secrets, traces, ZoneOffset.UTC);
+        return new TextLines(secrets, traces, ZoneOffset.UTC, LineStyle.PLAIN);
     }
 
     private JsonNode json(LogRecord entry) throws Exception {

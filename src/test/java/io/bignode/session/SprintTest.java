@@ -2,9 +2,11 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -19,11 +21,14 @@ class SprintTest {
     private final MemoryStore store = new MemoryStore();
     private Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
     private final List<String> lines = new ArrayList<>();
+    private final List<String> templates = new ArrayList<>();
     private final Logger logger = Logger.getLogger(Session.class.getName());
     private final Handler handler = new Handler() {
         @Override
         public void publish(LogRecord record) {
-            if (record.getMessage().startsWith("sprint")) lines.add(record.getMessage());
+            if (!record.getMessage().startsWith("sprint")) return;
+            templates.add(record.getMessage());
+            lines.add(new MessageFormat(record.getMessage(), Locale.ROOT).format(record.getParameters()));
         }
 
         @Override
@@ -71,9 +76,10 @@ class SprintTest {
         land(last, 1, Duration.ofSeconds(2));
 
         assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=3 device_seconds=5.000"
-                + " idle_share=0.750 first_batch_seconds=4.000");
+                + " idle_share=0.750 tenant=alice first_batch_seconds=4.000");
         sessions.stop("alice", session.id());
         assertThat(lines).as("told once").hasSize(1);
+        assertThat(templates).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "valid={3", "tenant={7}");
     }
 
     @Test
@@ -87,7 +93,7 @@ class SprintTest {
         again.settle(2);
         sessions.stop("alice", again.id());
         assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=4 device_seconds=5.000"
-                + " idle_share=0.000 first_batch_seconds=4.000");
+                + " idle_share=0.000 tenant=alice first_batch_seconds=4.000");
     }
 
     @Test
@@ -96,6 +102,6 @@ class SprintTest {
         time.pass(Duration.ofSeconds(400));
         sessions.tick();
         assertThat(lines).containsExactly("sprint of session " + session.id()
-                + " is over: status=expired raw=0 valid=0 delivered=0 device_seconds=0.000 idle_share=0.000 first_batch_seconds=none");
+                + " is over: status=expired raw=0 valid=0 delivered=0 device_seconds=0.000 idle_share=0.000 tenant=alice first_batch_seconds=none");
     }
 }

@@ -1,0 +1,31 @@
+package io.bignode.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Says in plain words why a folder cannot be had. */
+final class FolderFault {
+    private FolderFault() {}
+
+    /** Makes a folder; says why it cannot be made or written, as the end of a sentence that begins with its name. */
+    static Optional<String> making(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            return Files.isWritable(folder) ? Optional.empty() : Optional.of("cannot be written by user " + System.getProperty("user.name"));
+        } catch (IOException refused) {
+            return Optional.of("cannot be created (" + FileFault.reason(refused) + ")");
+        }
+    }
+
+    /**
+     * Whether a folder that exists is of a file system that keeps no new ones, as /proc and /sys are; nothing is made.
+     *
+     * @throws IOException when the file system cannot be asked
+     */
+    static boolean keepsNothing(Path existing) throws IOException {
+        var store = Files.getFileStore(existing);
+        return store.isReadOnly() || store.getTotalSpace() == 0;
+    }
+}

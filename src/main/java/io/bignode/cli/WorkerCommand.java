@@ -1,10 +1,8 @@
 package io.bignode.cli;
 
-import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
-import java.io.PrintWriter;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -35,9 +33,10 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
         })
 final class WorkerCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
+
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
-    private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -63,9 +62,9 @@ final class WorkerCommand implements Callable<Integer> {
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
         WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
-        Told told = new Told(name, target(settings), state);
+        JoinLog log = new JoinLog(name, target(settings), state);
         HostDevices host =
-                new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), told);
+                new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), log);
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
             LOG.log(System.Logger.Level.INFO, "stopping: devices finish or drop what they compute");
             host.close();
@@ -91,7 +90,8 @@ final class WorkerCommand implements Callable<Integer> {
         }
     }
 
-    private static BrokerAccess access(JoinSettings settings, String name) {
+    /** How a worker of this name reaches its head. */
+    static BrokerAccess access(JoinSettings settings, String name) {
         if (settings.external().isPresent()) {
             var broker = settings.external().get();
             return new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret());
@@ -113,39 +113,5 @@ final class WorkerCommand implements Callable<Integer> {
 
     private static String target(JoinSettings settings) {
         return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
-    }
-
-    /** Tells on the terminal, and health checks, how the connection is doing, once for each change. */
-    private final class Told implements ArtemisWorker.Watcher {
-        private final String name;
-        private final String target;
-        private final WorkerState state;
-        private String last = "";
-
-        Told(String name, String target, WorkerState state) {
-            this.name = name;
-            this.target = target;
-            this.state = state;
-        }
-
-        @Override
-        public void joined() {
-            state.joined();
-            tell("joined " + target + " as worker " + name);
-        }
-
-        @Override
-        public void apart(String reason) {
-            state.apart();
-            tell("not connected to " + target + ", trying again: " + reason);
-        }
-
-        private synchronized void tell(String line) {
-            if (line.equals(last)) return;
-            last = line;
-            PrintWriter err = spec.commandLine().getErr();
-            err.println(line);
-            err.flush();
-        }
     }
 }

@@ -1,6 +1,9 @@
 package io.bignode.lease;
 
 import io.bignode.session.Activity;
+import io.bignode.session.Pace;
+import io.bignode.session.Work;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +17,8 @@ import java.util.function.Predicate;
  * @param fails  whether the leases of a device fail
  */
 record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> barred, Predicate<String> fails) {
+    private static final Pace NOTHING = new Pace(Work.NONE, Duration.ofSeconds(1));
+
     /**
      * The devices of these workers, in their order.
      *
@@ -33,9 +38,11 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> bar
 
     private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
         String id = device.deviceId();
+        // What a lost worker did in its last minute would look as if it still did it.
+        Pace pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
         return new DeviceView(
                 device, state(worker, id, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
-                activity.lifeWork(id), activity.ofDevice(id), gauges.shareOfPeak(id), gauges.health(id), alarm);
+                activity.lifeWork(id), pace, gauges.shareOfPeak(id), gauges.health(id), alarm);
     }
 
     private DeviceView.State state(WorkerView worker, String id, List<Issued> having) {

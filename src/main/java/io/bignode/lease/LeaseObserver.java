@@ -44,6 +44,9 @@ public interface LeaseObserver {
     /** A worker, or a device of the head, was put in quarantine. */
     void condemned();
 
+    /** A worker's connection ended, or was replaced by another of its own. */
+    default void disconnected(WorkerGone.Reason reason) {}
+
     /** Counts nothing. */
     LeaseObserver NOBODY = new LeaseObserver() {
         @Override

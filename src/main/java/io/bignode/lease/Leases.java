@@ -42,6 +42,7 @@ public final class Leases {
     private final Verification verification;
     private final DeviceRates rates;
     private final Roster roster;
+    private final WorkerAlarms workerAlarms;
     private final DeviceGauges gauges;
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
     private final Blame blame;
@@ -74,6 +75,7 @@ public final class Leases {
         this.alarms = alarms;
         this.rates = new DeviceRates(rules);
         this.roster = new Roster(sessions::now);
+        this.workerAlarms = new WorkerAlarms(alarms, sessions::now);
         this.gauges = new DeviceGauges(nanoTime);
         this.inFlight = new InFlight(nanoTime);
         this.blame = new Blame(rules, alarms);
@@ -112,10 +114,15 @@ public final class Leases {
             case DeviceHealth health -> {
                 if (roster.device(health.deviceId()).isPresent()) gauges.measured(health);
             }
-            case WorkerHello hello -> hello(hello, effects);
-            case WorkerGone(String worker) -> {
-                if (roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
-                roster.gone(worker);
+            case WorkerHello hello -> hello(hello, WorkerJoined.Origin.UNKNOWN, effects);
+            case WorkerJoined(WorkerHello hello, WorkerJoined.Origin origin, boolean replaces) -> {
+                if (replaces && roster.isConnected(hello.worker())) disconnected(hello.worker(), WorkerGone.Reason.REPLACED);
+                hello(hello, origin, effects);
+            }
+            case WorkerRefused refused -> workerAlarms.refused(refused);
+            case WorkerGone(String worker, WorkerGone.Reason reason) -> {
+                if (roster.isConnected(worker)) disconnected(worker, reason);
+                roster.gone(worker, reason);
                 workerGone(worker, Set.of(), effects);
             }
             case WorkerFault(String worker, String reason) -> condemn(new Source(worker), "sent " + reason, effects);
@@ -166,6 +173,7 @@ public final class Leases {
         Effects effects = new Effects();
         synchronized (this) {
             sessions.activity().devices(roster.devices().size());
+            workerAlarms.tick(Roster.REMEMBERED);
             giveUp(effects);
             for (Issued issued : checks.takeForJudge()) {
                 note(issued);
@@ -235,14 +243,23 @@ public final class Leases {
         return true;
     }
 
-    private void hello(WorkerHello hello, Effects effects) {
+    private void disconnected(String worker, WorkerGone.Reason reason) {
+        LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
+        observer.disconnected(reason);
+        workerAlarms.gone(worker, reason);
+    }
+
+    private void hello(WorkerHello hello, WorkerJoined.Origin origin, Effects effects) {
         String worker = hello.worker();
         if (roster.isBarred(worker)) {
             carrier.bar(worker, "it is in quarantine until an operator admits it");
             return;
         }
-        if (!roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}", worker, hello.devices().size());
-        roster.hello(hello);
+        if (!roster.isConnected(worker)) {
+            LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}{2}", worker, hello.devices().size(), origin.text());
+        }
+        roster.hello(hello, origin);
+        workerAlarms.joined(worker);
         for (DeviceOffer device : hello.devices()) {
             observer.connected(device.deviceId());
             blame.connected(device.deviceId(), nanoTime.getAsLong());
@@ -317,7 +334,9 @@ public final class Leases {
 
     /** Puts a source in quarantine and drops what of it was not verified. */
     private void condemn(Source source, String why, Effects effects) {
+        boolean wasConnected = !source.own() && roster.isConnected(source.name());
         if (!quarantine.put(source, why)) return;
+        if (wasConnected) disconnected(source.name(), WorkerGone.Reason.EXPELLED);
         observer.condemned();
         if (source.own()) deviceGone(source.name(), effects);
         else workerGone(source.name(), Set.of(), effects);

@@ -122,24 +122,9 @@ final class Farm implements AutoCloseable {
         return worker;
     }
 
-    /** What the head's operator sees. */
-    JsonNode overview() throws Exception {
-        return new ObjectMapper().readTree(text("/api/v1/overview"));
-    }
-
     /** What Prometheus sees. */
-    String metrics() throws Exception {
+    String metrics() {
         return text("/metrics");
-    }
-
-    private String text(String path) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Authorization", "Bearer " + JOIN_TOKEN)
-                .timeout(Duration.ofSeconds(20))
-                .build();
-        HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
-        if (response.statusCode() != 200) throw new AssertionError(response.statusCode() + " " + response.body());
-        return response.body();
     }
 
     /** The real command, with the real engine. */
@@ -201,7 +186,7 @@ final class Farm implements AutoCloseable {
 
     /** A series' value at this moment. */
     double metric(String series) {
-        return text("/metrics").lines().filter(line -> line.startsWith(series + " ")).mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+        return metrics().lines().filter(line -> line.startsWith(series + " ")).mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
                 .findFirst().orElseThrow(() -> new AssertionError("no " + series));
     }
 

@@ -111,7 +111,12 @@ final class Roster {
 
     /** The devices that may get leases. */
     List<DeviceOffer> devices() {
-        return connected.values().stream().map(WorkerHello::devices).flatMap(Collection::stream).filter(device -> serves(device.deviceId())).toList();
+        return connectedDevices().stream().filter(device -> serves(device.deviceId())).toList();
+    }
+
+    /** The devices of the workers that are connected, whether they get leases or not. */
+    List<DeviceOffer> connectedDevices() {
+        return connected.values().stream().map(WorkerHello::devices).flatMap(Collection::stream).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */

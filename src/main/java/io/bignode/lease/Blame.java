@@ -110,13 +110,16 @@ final class Blame {
      *
      * @param having    what each device has, in the order it was sent
      * @param asking    the devices whose requests wait
-     * @param connected the devices of the workers that are connected
+     * @param connected the devices of the workers that are connected, but for those in quarantine
      * @param known     whether a device is or was connected lately
      */
     void tick(Map<String, List<Issued>> having, Set<String> asking, List<DeviceOffer> connected, Predicate<String> known, long now) {
         Set<String> were = new HashSet<>(silent);
         silent.clear();
+        Set<String> there = connected.stream().map(DeviceOffer::deviceId).collect(Collectors.toSet());
         having.forEach((deviceId, leases) -> {
+            // A judge takes its time, and is no device of the farm.
+            if (!there.contains(deviceId)) return;
             Issued first = leases.getFirst();
             long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
             if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most) return;
@@ -124,7 +127,6 @@ final class Blame {
             silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });
         idle.keySet().removeIf(deviceId -> having.containsKey(deviceId) || asking.contains(deviceId));
-        Set<String> there = connected.stream().map(DeviceOffer::deviceId).collect(Collectors.toSet());
         idle.keySet().retainAll(there);
         for (String deviceId : there) {
             if (having.containsKey(deviceId) || asking.contains(deviceId)) continue;

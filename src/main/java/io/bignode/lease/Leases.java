@@ -168,7 +168,7 @@ public final class Leases {
         synchronized (this) {
             sessions.activity().devices(roster.devices().size());
             giveUp(effects);
-            for (Issued issued : checks.takeForJudge()) {
+            for (Issued issued : checks.takeForJudge(nanoTime.getAsLong())) {
                 note(issued);
                 checks.judge(issued);
             }
@@ -484,7 +484,7 @@ public final class Leases {
     }
 
     private boolean issueCheck(LeaseRequest request) {
-        Optional<Issued> check = checks.take(request);
+        Optional<Issued> check = checks.take(request, nanoTime.getAsLong());
         check.ifPresent(this::send);
         return check.isPresent();
     }

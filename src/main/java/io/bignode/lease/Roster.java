@@ -114,9 +114,9 @@ final class Roster {
         return connectedDevices().stream().filter(device -> serves(device.deviceId())).toList();
     }
 
-    /** The devices of the workers that are connected, whether they get leases or not. */
+    /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
     List<DeviceOffer> connectedDevices() {
-        return connected.values().stream().map(WorkerHello::devices).flatMap(Collection::stream).toList();
+        return connected.values().stream().map(WorkerHello::devices).flatMap(Collection::stream).filter(device -> !barred.contains(device.deviceId())).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */

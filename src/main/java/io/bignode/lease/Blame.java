@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Who is to blame for leases that fail: a device, which gets less to do from then on and an alarm, or the work, whose session ends. The same work has to fail
@@ -20,7 +21,7 @@ final class Blame {
     /** The alarms about workers and their devices begin with this. */
     static final String ALARM = "worker/";
 
-    /** A device that does unknown work and says nothing for so long is told of; its lease goes on. */
+    /** A device that says nothing for so long is told of; its lease goes on. */
     private static final Duration SILENT = Duration.ofSeconds(45);
 
     /** And so many times the estimate, where the work is known to be slow. */
@@ -33,6 +34,9 @@ final class Blame {
 
     /** The devices with an alarm because they say nothing. */
     private final Set<String> silent = new HashSet<>();
+
+    /** Since when devices that are connected have neither a lease nor asked for one. */
+    private final Map<String, Long> idle = new HashMap<>();
 
     Blame(LeaseRules rules, Alarms alarms) {
         this.rules = rules;
@@ -102,27 +106,50 @@ final class Blame {
     }
 
     /**
-     * Tells of devices that say nothing, and forgets what is not there any more.
+     * Tells of devices that say nothing: that have a lease and do not finish it, or have none and do not ask for one. Forgets what is not there any more.
      *
-     * @param having  what each device has, in the order it was sent
-     * @param known   whether a device is or was connected lately
+     * @param having    what each device has, in the order it was sent
+     * @param asking    the devices whose requests wait
+     * @param connected the devices of the workers that are connected, but for those in quarantine
+     * @param known     whether a device is or was connected lately
      */
-    void tick(Map<String, List<Issued>> having, Predicate<String> known, long now) {
+    void tick(Map<String, List<Issued>> having, Set<String> asking, List<DeviceOffer> connected, Predicate<String> known, long now) {
         Set<String> were = new HashSet<>(silent);
         silent.clear();
+        Set<String> there = connected.stream().map(DeviceOffer::deviceId).collect(Collectors.toSet());
         having.forEach((deviceId, leases) -> {
+            // A judge takes its time, and is no device of the farm.
+            if (!there.contains(deviceId)) return;
             Issued first = leases.getFirst();
             long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
-            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most || devices.told(deviceId).isPresent()) return;
-            silent.add(deviceId);
+            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most) return;
             String does = first.started ? "computes on" : "makes the model ready for";
-            alarms.raise(ALARM + deviceId, "device " + deviceId + " " + does + " its lease for " + Duration.ofNanos(now - first.turnNanos).toSeconds()
-                    + " s and has not finished it", "look at that worker's log; the lease goes to another device when it takes much longer");
+            silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });
+        idle.keySet().removeIf(deviceId -> having.containsKey(deviceId) || asking.contains(deviceId));
+        idle.keySet().retainAll(there);
+        for (String deviceId : there) {
+            if (having.containsKey(deviceId) || asking.contains(deviceId)) continue;
+            long since = idle.computeIfAbsent(deviceId, _ -> now);
+            if (now - since < SILENT.toNanos()) continue;
+            silent(deviceId, "has asked for no work for " + seconds(now - since) + ": it cannot be made ready, or it hangs");
+        }
         were.removeAll(silent);
         were.stream().filter(deviceId -> devices.told(deviceId).isEmpty()).forEach(this::clear);
         devices.drop(deviceId -> !known.test(deviceId)).forEach(this::clear);
         tallies.keySet().removeIf(session -> session.status().ended());
+    }
+
+    /** One that is told to fail has its alarm already. */
+    private void silent(String deviceId, String what) {
+        if (devices.told(deviceId).isPresent()) return;
+        silent.add(deviceId);
+        alarms.raise(ALARM + deviceId, "device " + deviceId + " " + what,
+                "look at that worker's log; restart it if the device does not come back by itself; what it has goes to others when its time is over");
+    }
+
+    private static String seconds(long nanos) {
+        return Duration.ofNanos(nanos).toSeconds() + " s";
     }
 
     private void tell(String deviceId) {

@@ -1,10 +1,12 @@
 package io.bignode.lease;
 
 import io.bignode.session.Found;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A result that another device computes again. Guarded by {@link Leases}' lock. */
 final class Check {
@@ -28,6 +30,11 @@ final class Check {
     /** Whether a device has it at the moment. */
     boolean issued;
 
+    /** Whose device has or had it last, and since when. */
+    private Optional<Source> issuedTo = Optional.empty();
+
+    private long issuedNanos;
+
     int failures;
 
     /**
@@ -47,6 +54,25 @@ final class Check {
         this.size = size;
         this.chosenNanos = chosenNanos;
         excluded.add(source);
+    }
+
+    /** A device has it from now on. */
+    void issue(Source to, long now) {
+        issued = true;
+        issuedTo = Optional.of(to);
+        issuedNanos = now;
+    }
+
+    /**
+     * Lets others take it too when the device that has it is slow, if there is anybody else; its answer still counts, should it come first.
+     *
+     * @param patience how long it has
+     * @param somebody whether a device that may take this is there
+     */
+    void shareIfSlow(long now, Duration patience, Predicate<Check> somebody) {
+        if (!issued || issuedTo.isEmpty() || now - issuedNanos < patience.toNanos() || !excluded.add(issuedTo.get())) return;
+        if (somebody.test(this)) issued = false;
+        else excluded.remove(issuedTo.get());
     }
 
     /** What was reported of the nonces that a lease of this check covers. */

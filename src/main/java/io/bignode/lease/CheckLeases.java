@@ -28,8 +28,8 @@ final class CheckLeases {
     }
 
     /** A check for a device that asks, if there is one it may do. */
-    Optional<Issued> take(LeaseRequest request) {
-        return verification.take(check -> checkers.may(request.deviceId(), check)).map(check -> {
+    Optional<Issued> take(LeaseRequest request, long now) {
+        return verification.take(Source.of(request.deviceId()), check -> checkers.may(request.deviceId(), check), now).map(check -> {
             String costClass = check.subject.session().order().work().costClass();
             NonceRange sample = verification.sample(check, rates.size(request.deviceId(), costClass, request.maxBatch()));
             return issued(check, request.deviceId(), sample);
@@ -37,11 +37,11 @@ final class CheckLeases {
     }
 
     /** One nonce for the judge of each check on which two differ, where nobody else can decide and he can. */
-    List<Issued> takeForJudge() {
+    List<Issued> takeForJudge(long now) {
         List<Issued> taken = new ArrayList<>();
         for (Check check : verification.undecided(checkers::somebodyMay)) {
             if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
-            check.issued = true;
+            check.issue(Source.of(Judge.DEVICE), now);
             taken.add(issued(check, Judge.DEVICE, verification.differing(check)));
         }
         return taken;

@@ -22,6 +22,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Issues leases to the devices that ask, takes their reports, cancels what is not wanted any more, and has other devices check what they
@@ -175,7 +176,7 @@ public final class Leases {
             sessions.activity().devices(roster.devices().size());
             workerAlarms.tick(Roster.REMEMBERED);
             giveUp(effects);
-            for (Issued issued : checks.takeForJudge()) {
+            for (Issued issued : checks.takeForJudge(nanoTime.getAsLong())) {
                 note(issued);
                 checks.judge(issued);
             }
@@ -449,7 +450,8 @@ public final class Leases {
             }
         }
         shares.forget(session -> session.status().ended());
-        blame.tick(inFlight.byDevice(), roster::knows, now);
+        Set<String> asking = waiting.stream().map(LeaseRequest::deviceId).collect(Collectors.toSet());
+        blame.tick(inFlight.byDevice(), asking, roster.connectedDevices(), roster::knows, now);
         warm.keySet().removeIf(session -> session.status().ended());
     }
 
@@ -501,7 +503,7 @@ public final class Leases {
     }
 
     private boolean issueCheck(LeaseRequest request) {
-        Optional<Issued> check = checks.take(request);
+        Optional<Issued> check = checks.take(request, nanoTime.getAsLong());
         check.ifPresent(this::send);
         return check.isPresent();
     }

@@ -29,8 +29,11 @@ import java.util.stream.Collectors;
 final class OrderWatch {
     private static final Duration PERIOD = Duration.ofSeconds(1);
 
-    /** Nothing computed for so long is told; shorter than the minute within which people should know. */
-    private static final Duration QUIET = Duration.ofSeconds(45);
+    /** Nothing computed for so long is told to the owner; with {@link #LASTS} shorter than the minute within which people should know. */
+    private static final Duration QUIET = Duration.ofSeconds(40);
+
+    /** An alarm is raised for what lasts so long: a worker that comes back at once, or one push that failed, is none. */
+    private static final Duration LASTS = Duration.ofSeconds(10);
 
     /** And so many times what a lease of it should take, where that is longer. */
     private static final int QUIET_MULTIPLE = 4;
@@ -86,6 +89,9 @@ final class OrderWatch {
         }
     }
 
+    /** For what reason a session gets nothing, and since when. */
+    private record Lasting(Reason reason, long sinceNanos) {}
+
     /** Since when nothing was computed for a session. */
     private record Quiet(long computed, long sinceNanos) {}
 
@@ -98,6 +104,7 @@ final class OrderWatch {
     private final Verification verification;
     private final Overlaps overlaps;
     private final Map<Session, Quiet> quiet = new HashMap<>();
+    private final Map<Session, Lasting> lasting = new HashMap<>();
     private final Map<Session, OptionalDouble> shares = new HashMap<>();
     private final Map<Session, String> streams = new HashMap<>();
     private Set<Session> watched = Set.of();
@@ -123,16 +130,17 @@ final class OrderWatch {
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
-        for (Session session : ended.getOrDefault(true, List.of())) {
-            if (session.attention().pushFailure().isPresent() && session.active()) {
-                found.computeIfAbsent(Reason.PUSH_FAILS, _ -> new ArrayList<>()).add(name(session) + ": " + session.attention().text().orElse(""));
-            }
-        }
         for (Session session : unended) {
             Optional<Trouble> trouble = trouble(session, now);
+            if (trouble.isEmpty()) lasting.remove(session);
             session.attention().silence(trouble.map(Trouble::text));
-            trouble.flatMap(Trouble::reason)
+            trouble.filter(it -> lasts(session, it, now)).flatMap(Trouble::reason)
                     .ifPresent(reason -> found.computeIfAbsent(reason, _ -> new ArrayList<>()).add(name(session) + ": " + trouble.get().text()));
+        }
+        for (Session session : ended.getOrDefault(true, List.of())) {
+            // What it found is pushed after its end too.
+            if (session.attention().pushFailure().isEmpty() || !session.active()) continue;
+            found.computeIfAbsent(Reason.PUSH_FAILS, _ -> new ArrayList<>()).add(name(session) + ": " + session.attention().text().orElse(""));
         }
         forget(new HashSet<>(unended));
         found.forEach((reason, lines) -> {
@@ -144,10 +152,22 @@ final class OrderWatch {
         overlap(unended);
     }
 
+    /** Whether a session has been in this trouble for long enough. */
+    private boolean lasts(Session session, Trouble trouble, long now) {
+        if (trouble.reason().isEmpty()) return false;
+        Lasting before = lasting.get(session);
+        if (before == null || before.reason() != trouble.reason().get()) {
+            lasting.put(session, new Lasting(trouble.reason().get(), now));
+            return false;
+        }
+        return now - before.sinceNanos() >= LASTS.toNanos();
+    }
+
     private void forget(Set<Session> unended) {
         watched.stream().filter(session -> !unended.contains(session)).forEach(ended -> ended.attention().silence(Optional.empty()));
         watched = unended;
         quiet.keySet().retainAll(unended);
+        lasting.keySet().retainAll(unended);
         shares.keySet().retainAll(unended);
         streams.keySet().retainAll(unended);
     }
@@ -205,6 +225,7 @@ final class OrderWatch {
             return Trouble.of(reason, "it waits for its turn: " + obstacle.get().text());
         }
         List<DeviceOffer> devices = roster.devices();
+        if (devices.isEmpty() && sessions.devicesCome()) return Optional.of(new Trouble(Optional.empty(), "devices are still being found"));
         if (devices.isEmpty()) return Trouble.of(Reason.NO_DEVICE, "no device works at the moment");
         List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, session.order().work())).toList();
         if (fit.isEmpty()) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");

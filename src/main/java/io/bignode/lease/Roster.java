@@ -112,7 +112,12 @@ final class Roster {
 
     /** The devices that may get leases. */
     List<DeviceOffer> devices() {
-        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> serves(device.deviceId())).toList();
+        return connectedDevices().stream().filter(device -> serves(device.deviceId())).toList();
+    }
+
+    /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
+    List<DeviceOffer> connectedDevices() {
+        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> !barred.contains(device.deviceId())).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */

@@ -34,6 +34,9 @@ final class Verification {
     /** Results of the head's own devices do not wait longer than this, whatever became of their check. */
     private static final Duration OWN = Duration.ofSeconds(10);
 
+    /** A device that has had a check for so long may hang: another one may do it too. */
+    private static final Duration SLOW = Duration.ofSeconds(5);
+
     private static final int FAILURES = 3;
 
     /** What is known of one source. */
@@ -95,12 +98,12 @@ final class Verification {
         }
     }
 
-    /** A check that may be taken by whoever this fits, if there is one; it is then issued. */
-    Optional<Check> take(Predicate<Check> fits) {
+    /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
+    Optional<Check> take(Source checker, Predicate<Check> fits, long now) {
         for (Standing standing : standings.values()) {
             Optional<Check> check = standing.check.filter(one -> !one.issued && fits.test(one));
             if (check.isEmpty()) continue;
-            check.get().issued = true;
+            check.get().issue(checker, now);
             return check;
         }
         return Optional.empty();
@@ -253,6 +256,7 @@ final class Verification {
                 return;
             }
             Check check = standing.check.get();
+            check.shareIfSlow(now, SLOW, candidate);
             if (check.issued || candidate.test(check)) return;
             boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.first.isPresent() || !source.own());
             if (!waits) verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));

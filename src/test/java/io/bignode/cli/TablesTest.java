@@ -32,6 +32,13 @@ class TablesTest {
     }
 
     @Test
+    void oneWhoseOwnerGetsNothingSaysWhy() throws Exception {
+        String sessions = """
+                [{"session_id":"5f0c","tenant":"node-7","status":"generating","attention":"computes, none counts"}]""";
+        assertThat(SessionsCommand.table(JSON.readTree(sessions)).lines().getLast()).contains("generating: computes, none counts");
+    }
+
+    @Test
     void oneThatWaitsOrLingersSaysSo() throws Exception {
         String sessions = """
                 [{"session_id":"a","status":"initializing","waiting":true,"waiting_position":3},

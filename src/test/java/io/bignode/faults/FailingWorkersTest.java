@@ -13,9 +13,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that fail, hang or compute nothing of worth stand beside honest ones. */
-@Timeout(240)
+@Timeout(400)
 class FailingWorkersTest {
-    private static final Duration MINUTE = Duration.ofSeconds(60);
+    /** The head tells within a minute; processes of a test share few cores. */
+    private static final Duration MINUTE = Duration.ofSeconds(90);
 
     @TempDir
     Path folder;

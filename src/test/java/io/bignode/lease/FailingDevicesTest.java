@@ -157,6 +157,19 @@ class FailingDevicesTest {
     }
 
     @Test
+    void aDeviceThatAsksForNothingIsToldWithinAMinuteUntilItAsks() {
+        bench.request("good/gpu");
+        bench.leases.tick();
+        bench.time.pass(Duration.ofSeconds(46));
+        bench.leases.tick();
+        assertThat(bench.alarms.list()).filteredOn(alarm -> alarm.key().equals("worker/bad/gpu")).singleElement()
+                .satisfies(alarm -> assertThat(alarm.text()).contains("bad/gpu has asked for no work for 46 s"));
+        bench.request("bad/gpu");
+        bench.leases.tick();
+        assertThat(alarms()).doesNotContain("worker/bad/gpu");
+    }
+
+    @Test
     void whoHandsLeasesBackOrComputesNothingOfThemFailsToo() {
         for (int i = 0; i < 5; i++) bench.returned(bench.lease("bad/gpu"));
         bench.request("bad/gpu");

@@ -243,6 +243,32 @@ class VerificationTest {
     }
 
     @Test
+    void aCheckerThatHangsHoldsNobodysResultsUp() {
+        honest("farm", take("farm"));
+        Lease hung = take("other");
+        bench.time.pass(Duration.ofSeconds(5));
+        bench.leases.tick();
+        Lease check = take("local");
+        assertThat(check.id()).startsWith("check").isNotEqualTo(hung.id());
+        honest("local", check);
+        assertThat(visible()).isEqualTo(1);
+        report("other", hung, "0.7");
+        assertThat(bench.barred).as("late words change nothing").isEmpty();
+    }
+
+    @Test
+    void aCheckerThatHangsKeepsTheCheckWhereNobodyElseCouldDoIt() {
+        bench.leases.handle(new WorkerGone("local"));
+        honest("farm", take("farm"));
+        Lease check = take("other");
+        bench.time.pass(Duration.ofSeconds(30));
+        bench.leases.tick();
+        assertThat(visible()).isZero();
+        honest("other", check);
+        assertThat(visible()).isEqualTo(1);
+    }
+
+    @Test
     void aCheckerThatFailsLeavesTheCheckToOthers() {
         honest("farm", take("farm"));
         Lease check = take("other");

@@ -164,11 +164,15 @@ api() {
   printf -- '--cacert %q --connect-to ::localhost: https://%s:%s' "$file" "${name:-NAME-IN-THE-CERTIFICATE}" "$port"
 }
 
-# What a head without a device waits for; nothing for one that could start a session.
+# What a head without a device waits for; nothing for one that could start a session. Its own devices are found a little after it serves.
 say_what_is_missing() {
-  local scheme=http
+  local scheme=http tries=30
   [[ -z ${DELEGATION_TLS_CERT-} ]] || scheme=https
-  docker exec "$SERVICE" curl -fsSk -o /dev/null "$scheme://127.0.0.1:9090/health/ready" 2>/dev/null && return
+  [[ ${DELEGATION_DEVICES-} != none ]] || tries=1
+  for ((; tries > 0; tries--)); do
+    ! docker exec "$SERVICE" curl -fsSk -o /dev/null "$scheme://127.0.0.1:9090/health/ready" 2>/dev/null || return 0
+    ((tries == 1)) || sleep 1
+  done
   say 'note  no device works yet, so that no session can start'
   [[ -n ${DELEGATION_WORKER_PORT-} ]] || return 0
   say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join.*' | tail -n 1"

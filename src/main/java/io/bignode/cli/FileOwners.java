@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Whose files lie in a data folder. One start as another user, as root above all, leaves files there that the node can then not use. */
 final class FileOwners {
@@ -62,10 +63,16 @@ final class FileOwners {
 
     /** The user this process runs as. */
     static String own() {
-        try {
-            return Files.getOwner(Path.of("/proc/self")).getName();
+        String name = System.getProperty("user.name");
+        // A container's user often has no name; then its files show its number.
+        return name.equals("?") ? number().orElse(name) : name;
+    }
+
+    private static Optional<String> number() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("Uid:")).map(line -> line.split("\\s+")[2]).findFirst();
         } catch (IOException e) {
-            return System.getProperty("user.name"); // no Linux
+            return Optional.empty(); // no Linux
         }
     }
 

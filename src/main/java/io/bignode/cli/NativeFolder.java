@@ -2,7 +2,6 @@ package io.bignode.cli;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -22,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +40,11 @@ final class NativeFolder implements AutoCloseable {
     private static final Duration MAKING = Duration.ofMinutes(1);
 
     private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    /**
+     * Those of this process, which must not even be looked into for leftovers: whoever closes a file gives back all locks that its process has on it.
+     */
+    private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private static @Nullable NativeFolder ofThisProcess;
 
@@ -156,8 +161,10 @@ final class NativeFolder implements AutoCloseable {
         if (place.isOurs()) makeFolders(place.parent());
         // Under another name until its lock is held: those who remove what was left do not take it for such.
         Path draft = Files.createTempDirectory(place.parent(), "." + place.prefix(), PRIVATE);
+        Path path = place.parent().resolve(draft.getFileName().toString().substring(1));
         FileChannel lock = null;
         try {
+            OWN.addAll(List.of(draft, path));
             lock = FileChannel.open(draft.resolve(LOCK), Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PRIVATE);
             boolean usable = mayExecute.test(draft.resolve(LOCK));
             if (!usable || lock.tryLock() == null) {
@@ -168,7 +175,6 @@ final class NativeFolder implements AutoCloseable {
                 return null;
             }
             removeLeftovers(place, Files.getOwner(draft));
-            Path path = place.parent().resolve(draft.getFileName().toString().substring(1));
             return new NativeFolder(place, Files.move(draft, path, StandardCopyOption.ATOMIC_MOVE), lock);
         } catch (IOException e) {
             if (lock != null) lock.close();
@@ -185,7 +191,7 @@ final class NativeFolder implements AutoCloseable {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(place.parent(), "{,.}" + place.prefix() + "*")) {
             for (Path entry : entries) {
                 // In a folder that is shared, another user's may lead anywhere.
-                if (isFolderOf(entry, owner)) removeIfLeft(entry);
+                if (!OWN.contains(entry) && isFolderOf(entry, owner)) removeIfLeft(entry);
             }
         }
     }
@@ -203,8 +209,6 @@ final class NativeFolder implements AutoCloseable {
             if (lock.tryLock() != null) removeAll(folder);
         } catch (NoSuchFileException e) {
             if (age(folder).compareTo(MAKING) > 0) removeAll(folder);
-        } catch (OverlappingFileLockException e) {
-            // this very process has it
         }
     }
 

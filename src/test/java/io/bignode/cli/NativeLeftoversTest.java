@@ -60,8 +60,17 @@ class NativeLeftoversTest {
             lines.add(line);
             if (line.contains("Watch it at")) break;
         }
-        Thread.ofVirtual().start(() -> out.lines().forEach(_ -> {}));
+        Thread.ofVirtual().start(() -> drain(out));
         return process;
+    }
+
+    /** Reads what is not of interest, so that the process never waits for a reader. */
+    private static void drain(BufferedReader out) {
+        try (out) {
+            while (out.readLine() != null) {}
+        } catch (IOException e) {
+            // the process was killed
+        }
     }
 
     private String said(Process process) throws IOException {
@@ -94,6 +103,18 @@ class NativeLeftoversTest {
         assertThat(unusable.waitFor()).isEqualTo(ExitCode.ENVIRONMENT);
         assertThat(libraries()).isEmpty();
         assertThat(folder.resolve("tmp")).isEmptyDirectory();
+    }
+
+    /** Only another process can tell whether the first still holds its lock. */
+    @Test
+    void doctorBesideANodeLeavesTheNodesLibrariesAlone() throws Exception {
+        Process node = node(List.of());
+        List<Path> before = libraries();
+
+        assertThat(said(start(List.of(), "doctor"))).contains("ok    native");
+
+        assertThat(node.isAlive()).isTrue();
+        assertThat(libraries()).isEqualTo(before).hasSize(1);
     }
 
     @Test

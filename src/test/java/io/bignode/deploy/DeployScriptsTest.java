@@ -27,7 +27,7 @@ class DeployScriptsTest {
 
     @BeforeEach
     void aHostThatCanRunTheNode() throws IOException {
-        sandbox = new Sandbox(folder, "cat", "dirname", "find", "sed");
+        sandbox = new Sandbox(folder, "cat", "dirname", "find", "sed", "sleep");
         for (String name : List.of("checks.sh", "compose.sh", "deploy-local.sh", "rebuild.sh", "config.env.template")) {
             sandbox.copy("deploy/join/" + name, "join/" + name);
         }

@@ -8,7 +8,7 @@ import java.util.logging.Logger;
 
 /** What of Artemis' log is worth reading: its warnings and errors, but not several for every session of a connection that ended, which is told once. */
 final class BrokerLog {
-    private static final Set<String> ENDED_CONNECTIONS = Set.of("AMQ212037", "AMQ222061", "AMQ222107", "AMQ222067", "AMQ224088");
+    private static final Set<String> ENDED_CONNECTIONS = Set.of("AMQ212037", "AMQ222061", "AMQ222107", "AMQ222067", "AMQ224088", "AMQ224048");
 
     /** Held here, as the log manager alone would forget them and their levels. */
     private static final Logger ARTEMIS = Logger.getLogger("org.apache.activemq");

@@ -212,6 +212,18 @@ public record Settings(
         return folder(reader, HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
     }
 
+    /**
+     * The data folder these settings name, which need not be there.
+     *
+     * @param environment the process's environment variables
+     * @return empty where they name none that can be used
+     */
+    public static Optional<Path> dataFolder(Map<String, String> environment) {
+        EnvironmentReader reader = new EnvironmentReader(environment);
+        Path dataDir = dataDir(reader);
+        return reader.clean() ? Optional.of(dataDir) : Optional.empty();
+    }
+
     /** This node's own folder. */
     static Path dataDir(EnvironmentReader reader) {
         if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             WorkerCommand.class,
+            StatusCommand.class,
             SessionsCommand.class,
             DevicesCommand.class,
             WorkersCommand.class,
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
             AdmitCommand.class,
             ClientCommand.class,
             TenantCommand.class,
+            BackupCommand.class,
             ComputeCommand.class,
             FingerprintCommand.class,
             VerifyCommand.class,

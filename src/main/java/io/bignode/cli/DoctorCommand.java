@@ -7,6 +7,7 @@ import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.engine.Detection;
+import io.bignode.log.StandardStream;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,9 +96,18 @@ final class DoctorCommand implements Callable<Integer> {
         if (json) {
             System.out.println(document(well, findings, devices));
         } else {
-            findings.forEach(System.out::println);
+            boolean colour = StandardStream.OUTPUT.takesColour(environment);
+            findings.forEach(finding -> System.out.println(finding.shown(colour)));
+            System.out.println(summary(findings));
         }
         return well ? ExitCode.OK : ExitCode.CHECK_FAILED;
+    }
+
+    private static String summary(List<Finding> findings) {
+        long failed = findings.stream().filter(finding -> finding.verdict() == Finding.Verdict.FAIL).count();
+        long warned = findings.stream().filter(finding -> finding.verdict() == Finding.Verdict.WARN).count();
+        String checks = findings.size() + " checks, " + failed + " failed, " + warned + (warned == 1 ? " warning: " : " warnings: ");
+        return checks + (failed > 0 ? "a node would not start here, or could not do its work" : "a node can start here");
     }
 
     private static boolean isWebServer(URI peer) {

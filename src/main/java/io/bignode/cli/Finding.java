@@ -41,6 +41,17 @@ record Finding(Verdict verdict, String check, String message) {
         return new Finding(Verdict.FAIL, check, message);
     }
 
+    /** A line for people, its verdict coloured where that is asked for. */
+    String shown(boolean colour) {
+        if (!colour) return toString();
+        String code = switch (verdict) {
+            case OK -> "32";
+            case WARN -> "33";
+            case FAIL -> "1;31";
+        };
+        return "\u001b[" + code + "m" + String.format("%-5s", verdict) + "\u001b[0m" + toString().substring(5);
+    }
+
     /** A line for people. */
     @Override
     public String toString() {

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
@@ -17,7 +19,7 @@ final class Manual {
             Map.entry("worker", List.of("DELEGATION_JOIN_TOKEN=… bignode worker --join head.example.org:9091 --fingerprint 5f2c…")),
             Map.entry("sessions", List.of("bignode sessions", "bignode sessions --watch", "bignode sessions --json --url https://head.example.org:9090")),
             Map.entry("devices", List.of("bignode devices", "bignode devices --watch")),
-            Map.entry("workers", List.of("bignode workers", "bignode workers --url https://head.example.org:9090")),
+            Map.entry("workers", List.of("bignode workers", "bignode workers --json", "bignode workers --url https://head.example.org:9090")),
             Map.entry("drain", List.of("bignode drain farm-3")),
             Map.entry("admit", List.of("bignode admit farm-3")),
             Map.entry("client", List.of("bignode client examples/dev-net.json --for 20s",
@@ -31,8 +33,13 @@ final class Manual {
                     "bignode bench --html report.html before.json")),
             Map.entry("doctor", List.of("bignode doctor", "bignode doctor --peer https://node.example.org", "bignode doctor --json")),
             Map.entry("completion", List.of("source <(bignode completion)", "bignode completion > /etc/bash_completion.d/bignode")),
+            Map.entry("status", List.of("bignode status", "bignode status --json --url https://head.example.org:9090")),
+            Map.entry("backup", List.of("bignode backup /backup/sessions.db", "DELEGATION_DATA_DIR=/srv/node bignode backup /backup/sessions.db")),
             Map.entry("version", List.of("bignode version")),
             Map.entry("help", List.of("bignode help serve")));
+
+    /** A setting's name and the blanks before its description. */
+    private static final Pattern SETTING = Pattern.compile("  \\S+ {2,}");
 
     private Manual() {}
 
@@ -46,6 +53,28 @@ final class Manual {
         return codes;
     }
 
+    /** A line that is too long for a terminal, in lines that hang below the description of the setting it is about. */
+    static List<String> wrapped(String line, int width) {
+        if (line.length() <= width || !line.startsWith("  ")) return List.of(line);
+        Matcher setting = SETTING.matcher(line);
+        String indent = " ".repeat(setting.lookingAt() ? setting.end() : 4);
+        List<String> lines = new ArrayList<>();
+        StringBuilder open = new StringBuilder(setting.lookingAt() ? setting.group() : "  ");
+        boolean begun = false;
+        for (String word : line.substring(open.length()).strip().split(" ")) {
+            if (begun && open.length() + 1 + word.length() > width) {
+                lines.add(open.toString());
+                open = new StringBuilder(indent);
+                begun = false;
+            }
+            if (begun) open.append(' ');
+            open.append(word);
+            begun = true;
+        }
+        lines.add(open.toString());
+        return lines;
+    }
+
     /** Adds it to every command that has not its own. */
     static void complete(CommandLine all) {
         all.getSubcommands().forEach((name, command) -> {
@@ -56,7 +85,8 @@ final class Manual {
             }
             List<String> examples = EXAMPLES.getOrDefault(name, List.of());
             if (examples.isEmpty()) return;
-            List<String> footer = new ArrayList<>(List.of(help.footer()));
+            List<String> footer = new ArrayList<>();
+            for (String line : help.footer()) footer.addAll(wrapped(line, help.width()));
             if (!footer.isEmpty()) footer.add("");
             footer.add("Examples:");
             // A footer is a format.

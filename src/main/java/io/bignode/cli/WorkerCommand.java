@@ -56,7 +56,7 @@ final class WorkerCommand implements Callable<Integer> {
         JoinSettings settings = settings();
         FileOwners.require(settings.dataDir());
         NativeFolder.use(settings.dataDir());
-        SettingAdvice.ofWorker(settings.devices(), BigNodeCommand.environment(spec)).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofWorker(settings.devices(), System.getenv()).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
@@ -80,7 +80,7 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private JoinSettings settings() {
-        Map<String, String> environment = new HashMap<>(BigNodeCommand.environment(spec));
+        Map<String, String> environment = new HashMap<>(System.getenv());
         if (join != null) environment.put("DELEGATION_JOIN", join);
         if (fingerprint != null) environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
         try {

@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code bignode workers}. */
@@ -16,6 +17,9 @@ import picocli.CommandLine.Spec;
         description = "Lists the workers of a running head: name, state, leases, devices.",
         footerHeading = Operator.TOKEN_HINT)
 final class WorkersCommand implements Callable<Integer> {
+    @Option(names = "--json", description = "As JSON")
+    private boolean json;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -26,7 +30,13 @@ final class WorkersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        for (JsonNode worker : operator.ask("GET", "/admin/workers", "workers").get("workers")) {
+        JsonNode workers = operator.ask("GET", "/admin/workers", "workers").get("workers");
+        if (json) {
+            spec.commandLine().getOut().println(workers.toPrettyString());
+            spec.commandLine().getOut().flush();
+            return ExitCode.OK;
+        }
+        for (JsonNode worker : workers) {
             List<String> devices = new ArrayList<>();
             worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
             spec.commandLine().getOut().printf("%s %s, %d leases: %s%n",

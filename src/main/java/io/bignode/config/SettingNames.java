@@ -28,9 +28,9 @@ public final class SettingNames {
 
     /** Read by the launcher, the deploy files, the measuring scripts and small nodes; a shell that works with them may also start the program. */
     static final Set<String> OF_WHAT_IS_BESIDE_IT = Set.of(
-            "BIGNODE_AOT", "BIGNODE_CA", "BIGNODE_CONFIG_DIR", "BIGNODE_DIST", "BIGNODE_GPUS", "BIGNODE_GRAFANA_PASSWORD_FILE", "BIGNODE_GRAFANA_PORT",
-            "BIGNODE_IMAGE", "BIGNODE_JAVA_DIRS", "BIGNODE_JAVA_OPTS", "BIGNODE_METRICS_RETENTION", "BIGNODE_METRICS_TOKEN_FILE", "BIGNODE_PROMETHEUS_PORT",
-            "BIGNODE_TOKEN", "DELEGATION_ENABLED", "DELEGATION_URL");
+            "BIGNODE_AOT", "BIGNODE_BIND", "BIGNODE_CA", "BIGNODE_CONFIG_DIR", "BIGNODE_CUDA_VERSION", "BIGNODE_DIST", "BIGNODE_GPUS", "BIGNODE_GRAFANA_PASSWORD_FILE", "BIGNODE_GRAFANA_PORT",
+            "BIGNODE_IMAGE", "BIGNODE_JAVA_DIRS", "BIGNODE_JAVA_OPTS", "BIGNODE_METRICS_RETENTION", "BIGNODE_METRICS_TOKEN_FILE", "BIGNODE_MONITORING",
+            "BIGNODE_PROC", "BIGNODE_PROMETHEUS_CA", "BIGNODE_PROMETHEUS_CONFIG", "BIGNODE_PROMETHEUS_PORT", "BIGNODE_ROLE", "BIGNODE_TOKEN", "DELEGATION_ENABLED", "DELEGATION_URL");
 
     /** What Kubernetes tells each container of a service named bignode or delegation. */
     private static final Pattern OF_KUBERNETES = Pattern.compile("[A-Z0-9_]+_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)|BIGNODE_PORT");

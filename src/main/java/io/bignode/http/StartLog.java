@@ -18,6 +18,9 @@ final class StartLog {
     /** Tenants times statuses; beyond that the oldest are forgotten. */
     private static final int MAX_REMEMBERED = 1000;
 
+    /** Characters of a reason: an order can have many faults. */
+    private static final int MAX_DETAIL = 500;
+
     private final LongSupplier nanoTime;
     private final LinkedHashMap<Refusal, Told> told = new LinkedHashMap<>();
 
@@ -57,8 +60,8 @@ final class StartLog {
     void refused(String tenant, String address, Problem problem) {
         Optional<Long> untold = note(new Refusal(tenant, problem.status()));
         if (untold.isEmpty()) return;
-        StringBuilder why = new StringBuilder(problem.detail());
-        problem.faults().stream().limit(5).forEach(fault -> why.append("; ").append(fault.field()).append(' ').append(fault.message()));
+        String detail = problem.detail();
+        String why = detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + "…";
         LOG.log(
                 System.Logger.Level.WARNING, "a start of tenant {0} from {1} is refused, status={2,number,0}: {3}{4}", tenant, address, problem.status(), why,
                 untold.get() == 0 ? "" : " (and " + untold.get() + " more since this was told last)");

@@ -31,7 +31,7 @@ class ForeignServersTest {
     private static final String BAD_GATEWAY = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 15\r\n\r\n<html>hi</html>";
     private static final String NOT_FOUND = "HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found";
     private static final String BANNER = "SSH-2.0-OpenSSH_9.2\r\n";
-    private static final List<String> OPERATORS = List.of("sessions", "devices", "workers", "drain farm-1", "admit farm-1");
+    private static final List<String> OPERATORS = List.of("status", "sessions", "devices", "workers", "drain farm-1", "admit farm-1");
 
     @TempDir
     Path folder;

@@ -50,6 +50,14 @@ class HelpTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> settingsThatAreLongHangBelowTheirDescription() {
+        return Stream.of("serve", "worker").map(name -> DynamicTest.dynamicTest(name, () -> {
+            List<String> settings = run("help", name).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank()).toList();
+            assertThat(settings).hasSizeGreaterThan(6).allMatch(line -> line.startsWith("  ")).allMatch(line -> line.length() <= 80 || !line.strip().contains(" "));
+        }));
+    }
+
+    @TestFactory
     Stream<DynamicTest> everyExampleCanBeTypedSo() {
         return Manual.EXAMPLES.values().stream().flatMap(List::stream).map(example -> DynamicTest.dynamicTest(example, () -> {
             String typed = example.replaceFirst("^.*?\\bbignode ", "").replaceFirst("[>)|].*", "").strip();

@@ -69,7 +69,7 @@ class LogOfANodeTest {
         return events.stream().filter(event -> event.get("message").textValue().startsWith(begin)).findFirst().orElseThrow();
     }
 
-    /** operators.md A, O, P, Q and R, at the start: the node starts all the same, and each is a warning of one line. */
+    /** The node starts all the same, and each is a warning of one line. */
     @Test
     void settingsThatCanBeUsedButAreOddAreWarnedOf() throws Exception {
         List<String> lines = linesOf(

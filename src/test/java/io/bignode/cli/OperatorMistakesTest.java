@@ -124,49 +124,49 @@ class OperatorMistakesTest {
 
     static Stream<Mistake> mistakes() {
         List<Mistake> all = new ArrayList<>(List.of(
-                mistake("A: a setting mistyped", "doctor", 0, "warn", "DELEGATION_AUTH_TOKN is no setting", "did you mean DELEGATION_AUTH_TOKEN?")
+                mistake("a setting mistyped", "doctor", 0, "warn", "DELEGATION_AUTH_TOKN is no setting", "did you mean DELEGATION_AUTH_TOKEN?")
                         .with("DELEGATION_AUTH_TOKN", TOKEN),
-                mistake("A: a setting that there is not", "doctor", 0, "warn", "DELEGATION_COFFEE_MACHINE is no setting", "bignode help serve")
+                mistake("a setting that there is not", "doctor", 0, "warn", "DELEGATION_COFFEE_MACHINE is no setting", "bignode help serve")
                         .with("DELEGATION_COFFEE_MACHINE", "on"),
-                mistake("C: the port is in use", "serve", 3, "bignode: cannot listen on 127.0.0.1:{taken}: the port is in use", "DELEGATION_PORT")
+                mistake("the port is in use", "serve", 3, "bignode: cannot listen on 127.0.0.1:{taken}: the port is in use", "DELEGATION_PORT")
                         .with("DELEGATION_PORT", "{taken}"),
-                mistake("D: an address of another host", "serve", 3, "192.0.2.7", "no address of this host", "Set DELEGATION_HOST to one")
+                mistake("an address of another host", "serve", 3, "192.0.2.7", "no address of this host", "Set DELEGATION_HOST to one")
                         .with("DELEGATION_HOST", "192.0.2.7"),
-                mistake("E: one port for both", "serve", 2, "DELEGATION_WORKER_PORT is 28080, on which small nodes are served already", "choose another")
+                mistake("one port for both", "serve", 2, "DELEGATION_WORKER_PORT is 28080, on which small nodes are served already", "choose another")
                         .with("DELEGATION_PORT", "28080").with("DELEGATION_WORKER_PORT", "28080"),
-                mistake("E: the same, at the doctor's", "doctor", 1, "FAIL", "DELEGATION_WORKER_PORT is 28080, on which small nodes are served already")
+                mistake("the same, at the doctor's", "doctor", 1, "FAIL", "DELEGATION_WORKER_PORT is 28080, on which small nodes are served already")
                         .with("DELEGATION_PORT", "28080").with("DELEGATION_WORKER_PORT", "28080"),
-                mistake("J: nothing listens there", "sessions --url http://127.0.0.1:{closed}", 3, "the connection is refused", "--url"),
-                mistake("J: a host that there is not", "sessions --url http://no-such-host.invalid:9090", 3, "there is no host no-such-host.invalid", "--url"),
-                mistake("K: a peer that is no URL", "doctor --peer nosuch", 2, "--peer is 'nosuch'; it must be a URL such as https://"),
-                mistake("L: a URL with the API's path", "client {order} --url http://127.0.0.1:{closed}/api/v1", 2, "--url must end where /api/v1 begins"),
-                mistake("L: the same, an operator's", "sessions --url http://127.0.0.1:{closed}/api/v1", 2, "--url must end where /api/v1 begins"),
-                mistake("L: a URL of another kind", "sessions --url ftp://127.0.0.1", 2, "--url is 'ftp://127.0.0.1'; it must look like http://HOST:9090"),
-                mistake("L: a URL without its scheme", "sessions --url 127.0.0.1:9090", 2, "it must look like http://HOST:9090"),
-                mistake("M: a wrong join token", "sessions --url http://127.0.0.1:{scripted}", 3, "does not know this join token", "set DELEGATION_JOIN_TOKEN"),
-                mistake("M: the same for workers", "workers --url http://127.0.0.1:{scripted}", 3, "does not know this join token", "set DELEGATION_JOIN_TOKEN"),
-                mistake("N: a setting typed as an option", "serve --port 8080", 2, "environment variables, not options: DELEGATION_PORT=8080 bignode serve"),
-                mistake("N: the same with =", "serve --max-sessions=4", 2, "environment variables, not options: DELEGATION_MAX_SESSIONS=4 bignode serve"),
-                mistake("O: a margin that drops most", "doctor", 0, "warn", "DELEGATION_MARGIN is 0.005", "leaves out 77 % of the valid nonces")
+                mistake("nothing listens there", "sessions --url http://127.0.0.1:{closed}", 3, "the connection is refused", "--url"),
+                mistake("a host that there is not", "sessions --url http://no-such-host.invalid:9090", 3, "there is no host no-such-host.invalid", "--url"),
+                mistake("a peer that is no URL", "doctor --peer nosuch", 2, "--peer is 'nosuch'; it must be a URL such as https://"),
+                mistake("a URL with the API's path", "client {order} --url http://127.0.0.1:{closed}/api/v1", 2, "--url must end where /api/v1 begins"),
+                mistake("the same, an operator's", "sessions --url http://127.0.0.1:{closed}/api/v1", 2, "--url must end where /api/v1 begins"),
+                mistake("a URL of another kind", "sessions --url ftp://127.0.0.1", 2, "--url is 'ftp://127.0.0.1'; it must look like http://HOST:9090"),
+                mistake("a URL without its scheme", "sessions --url 127.0.0.1:9090", 2, "it must look like http://HOST:9090"),
+                mistake("a wrong join token", "sessions --url http://127.0.0.1:{scripted}", 3, "does not know this join token", "set DELEGATION_JOIN_TOKEN"),
+                mistake("the same for workers", "workers --url http://127.0.0.1:{scripted}", 3, "does not know this join token", "set DELEGATION_JOIN_TOKEN"),
+                mistake("a setting typed as an option", "serve --port 8080", 2, "environment variables, not options: DELEGATION_PORT=8080 bignode serve"),
+                mistake("the same with =", "serve --max-sessions=4", 2, "environment variables, not options: DELEGATION_MAX_SESSIONS=4 bignode serve"),
+                mistake("a margin that drops most", "doctor", 0, "warn", "DELEGATION_MARGIN is 0.005", "leaves out 77 % of the valid nonces")
                         .with("DELEGATION_MARGIN", "5e-3"),
-                mistake("P: nothing to compute with", "doctor", 0, "warn", "NOTHING WILL EVER COMPUTE", "Set DELEGATION_WORKER_PORT")
+                mistake("nothing to compute with", "doctor", 0, "warn", "NOTHING WILL EVER COMPUTE", "Set DELEGATION_WORKER_PORT")
                         .with("DELEGATION_DEVICES", "none"),
-                mistake("Q: sessions shorter than a stage", "doctor", 0, "warn", "DELEGATION_SESSION_SECONDS is 30, shorter than the network's stage of 300 s")
+                mistake("sessions shorter than a stage", "doctor", 0, "warn", "DELEGATION_SESSION_SECONDS is 30, shorter than the network's stage of 300 s")
                         .with("DELEGATION_SESSION_SECONDS", "30"),
-                mistake("R: a cache folder that cannot be made", "doctor", 1, "FAIL", "/proc/cache/bignode/pools cannot be created in /proc", "HF_HOME")
+                mistake("a cache folder that cannot be made", "doctor", 1, "FAIL", "/proc/cache/bignode/pools cannot be created in /proc", "HF_HOME")
                         .with("HF_HOME", "/proc/cache").with("DELEGATION_CACHE_GIB", "1"),
-                mistake("S: a file that cannot be written", "client {order} --out /proc/x/y --url http://127.0.0.1:{closed}", 3,
+                mistake("a file that cannot be written", "client {order} --out /proc/x/y --url http://127.0.0.1:{closed}", 3,
                         "/proc/x/y cannot be written: there is no such file or folder"),
-                mistake("S: a folder in a file's place", "client {order} --out {folder} --url http://127.0.0.1:{closed}", 3, "cannot be written: is a directory"),
-                mistake("V: a worker that there is not", "drain nosuch --url http://127.0.0.1:{scripted}", 3,
+                mistake("a folder in a file's place", "client {order} --out {folder} --url http://127.0.0.1:{closed}", 3, "cannot be written: is a directory"),
+                mistake("a worker that there is not", "drain nosuch --url http://127.0.0.1:{scripted}", 3,
                         "there is no connected worker nosuch: bignode workers lists them"),
                 mistake("an option that there is not", "sessions --frobnicate", 2, "Unknown option: '--frobnicate'"),
                 mistake("a command that there is not", "sesions", 2, "Did you mean: bignode sessions")));
-        for (String command : List.of("sessions", "devices", "workers", "drain farm-1", "admit farm-1", "client {order}")) {
+        for (String command : List.of("status", "sessions", "devices", "workers", "drain farm-1", "admit farm-1", "client {order}")) {
             String name = command.split(" ")[0];
-            all.add(mistake("F: https to an http node, " + name, command + " --url https://127.0.0.1:{plain}", 3, "it does not speak https: use --url http://127.0.0.1:{plain}"));
-            all.add(mistake("G: http to an https node, " + name, command + " --url http://127.0.0.1:{secure}", 3, "--url https://127.0.0.1:{secure}"));
-            all.add(mistake("H: an authority of its own, " + name, command + " --url https://127.0.0.1:{secure}", 3, "its certificate is not trusted: give its authority's with --ca FILE"));
+            all.add(mistake("https to an http node, " + name, command + " --url https://127.0.0.1:{plain}", 3, "it does not speak https: use --url http://127.0.0.1:{plain}"));
+            all.add(mistake("http to an https node, " + name, command + " --url http://127.0.0.1:{secure}", 3, "--url https://127.0.0.1:{secure}"));
+            all.add(mistake("an authority of its own, " + name, command + " --url https://127.0.0.1:{secure}", 3, "its certificate is not trusted: give its authority's with --ca FILE"));
         }
         return all.stream();
     }

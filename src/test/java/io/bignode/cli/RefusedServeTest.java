@@ -87,6 +87,13 @@ class RefusedServeTest {
     }
 
     @Test
+    void aWorkerAddressOfAnotherHostIsToldAsSuch() throws Exception {
+        assertThat(serve("DELEGATION_DEVICES", "none", "DELEGATION_WORKER_HOST", "192.0.2.7", "DELEGATION_WORKER_PORT", "0"))
+                .contains("that is no address of this host. Set DELEGATION_WORKER_HOST to one")
+                .doesNotContain("another node", "internal error");
+    }
+
+    @Test
     void aCertificateForWorkersThatCannotBeReadIsToldBeforeAnybodyIsServed() throws Exception {
         Path file = Files.writeString(folder.resolve("worker-tls.p12"), "no certificate");
         assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file).doesNotContain("Watch it at");

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +21,23 @@ class TablesTest {
                 "DEVICE       NAME  STATE        RAW  NONCES/S  BUSY  PEAK  LOAD  USED GIB  TEMP  POWER  ALARM",
                 "local/cpu    CPU   idle           0      0.00    0%     -     -         -     -      -      -",
                 "farm/cuda:0  H100  computing  48210    161.23   99%   71%   97%      30.0   61C   612W      -");
+    }
+
+    @Test
+    void aStatusIsWellOnlyWithoutAlarmsAndWithDevices() throws Exception {
+        String well = """
+                {"version":"1.0.0","started_at":"2026-11-28T10:00:00Z","status":"ready","alarms":[],"totals":{"working_devices":2,"devices":3,"running_sessions":1,
+                 "waiting_sessions":0,"valid_per_minute":12.34,"valid":400,"delivered":398}}""";
+        JsonNode overview = JSON.readTree(well);
+        assertThat(StatusCommand.isWell(overview)).isTrue();
+        assertThat(StatusCommand.lines(overview)).extracting(Finding::toString).containsExactly(
+                "ok    node      serves, version 1.0.0, since 2026-11-28T10:00:00Z", "ok    devices   2 of 3 work",
+                "ok    sessions  1 run, 0 wait; 12.3 valid nonces a minute, 400 found, 398 of them delivered", "ok    alarms    none is raised");
+
+        JsonNode raised = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[{\"key\":\"store\",\"text\":\"full\",\"fix\":\"make room\",\"since\":\"then\"}]"));
+        assertThat(StatusCommand.isWell(raised)).isFalse();
+        assertThat(StatusCommand.lines(raised).getLast()).hasToString("FAIL  alarm     full (since then): make room");
+        assertThat(StatusCommand.isWell(JSON.readTree(well.replace("ready", "no_devices")))).isFalse();
     }
 
     @Test

@@ -130,7 +130,7 @@ class LauncherTest {
         assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "io.bignode.Main");
     }
 
-    /** operators.md, T: the JVM names the option alone, and ends with 1, which is a failed check's code. */
+    /** The JVM names the option alone, and ends with 1, which is a failed check's code. */
     @Test
     void namesTheVariableWhoseOptionsJavaDoesNotTake() throws Exception {
         sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx 4g");

@@ -1,0 +1,85 @@
+package io.bignode.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.log.StandardStream;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode status}: whether a running node needs somebody. */
+@Command(
+        name = "status",
+        mixinStandardHelpOptions = true,
+        description = "Tells whether a running node serves, what it does, and which alarms are raised, each with what to do.",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:it serves, and no alarm is raised",
+            "1:an alarm is raised, or it has no device to compute with",
+            "2:the command line or a setting cannot be used",
+            "3:no node answers, or it does not know the token"
+        },
+        footerHeading = Operator.TOKEN_HINT)
+final class StatusCommand implements Callable<Integer> {
+    @Option(names = "--json", description = "As JSON: status, totals and alarms of the overview")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private Operator operator;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        JsonNode overview = operator.ask("GET", "/overview", "alarms");
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            ObjectNode shown = JsonNodeFactory.instance.objectNode();
+            for (String field : List.of("status", "totals", "alarms")) shown.set(field, overview.path(field));
+            out.println(shown.toPrettyString());
+        } else {
+            boolean colour = StandardStream.OUTPUT.takesColour(BigNodeCommand.environment(spec));
+            lines(overview).forEach(line -> out.println(line.shown(colour)));
+        }
+        out.flush();
+        return isWell(overview) ? ExitCode.OK : ExitCode.CHECK_FAILED;
+    }
+
+    /** Whether it serves and no alarm is raised. */
+    static boolean isWell(JsonNode overview) {
+        return overview.path("alarms").isEmpty() && overview.path("status").asText().equals("ready");
+    }
+
+    /** For people: the state, what it does, each alarm. */
+    static List<Finding> lines(JsonNode overview) {
+        List<Finding> lines = new ArrayList<>();
+        String status = overview.path("status").asText();
+        lines.add(switch (status) {
+            case "ready" -> Finding.ok("node", "serves, version " + overview.path("version").asText() + ", since " + overview.path("started_at").asText());
+            case "no_devices" -> Finding.fail("node", "has no device to compute with: bignode workers and bignode devices tell which there are");
+            default -> Finding.warn("node", "is " + status);
+        });
+        JsonNode totals = overview.path("totals");
+        lines.add(Finding.ok("devices", totals.path("working_devices").asInt() + " of " + totals.path("devices").asInt() + " work"));
+        lines.add(Finding.ok("sessions", String.format(
+                Locale.ROOT, "%d run, %d wait; %.1f valid nonces a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
+                totals.path("waiting_sessions").asInt(), totals.path("valid_per_minute").asDouble(), totals.path("valid").asLong(),
+                totals.path("delivered").asLong())));
+        for (JsonNode alarm : overview.path("alarms")) {
+            lines.add(Finding.fail("alarm", alarm.path("text").asText() + " (since " + alarm.path("since").asText() + "): " + alarm.path("fix").asText()));
+        }
+        if (overview.path("alarms").isEmpty()) lines.add(Finding.ok("alarms", "none is raised"));
+        return lines;
+    }
+}

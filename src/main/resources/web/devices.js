@@ -69,6 +69,12 @@ function link(worker) {
   return ["connected", "●", worker.local ? "this host" : "connected"];
 }
 
+function gone(worker, devices) {
+  if (!worker.disconnected_since) return `${plural(devices.length, "device")} · not connected`;
+  const because = worker.disconnected_because ? `: ${worker.disconnected_because}` : "";
+  return `${plural(devices.length, "device")} · not connected since ${time(worker.disconnected_since)}${because}`;
+}
+
 function updateWorker(element, { worker, devices }) {
   const [header, list] = element.children;
   const [, chip, cells, facts, button] = header.children;
@@ -78,7 +84,12 @@ function updateWorker(element, { worker, devices }) {
   say(chip.lastChild, word);
   const speed = devices.reduce((sum, device) => sum + device.nonces_per_second, 0);
   const working = devices.filter((device) => device.state === "computing").length;
-  say(facts, `${count(working)} of ${plural(devices.length, "device")} computing · ${rate(speed)} nonces/s · ${plural(worker.leases, "lease")} · since ${time(worker.since)}`);
+  // What a lost worker did last is not what it does, and it cannot be told to drain.
+  say(facts, worker.connected
+    ? `${count(working)} of ${plural(devices.length, "device")} computing · ${rate(speed)} nonces/s · ${plural(worker.leases, "lease")} · since ${time(worker.since)}`
+    : gone(worker, devices));
+  mark(facts, "title", [worker.address && `from ${worker.address}`, worker.version && `version ${worker.version}`].filter(Boolean).join(", "));
+  button.hidden = !worker.connected && worker.state === "working";
   const wanted = worker.state === "working" ? "drain" : "admit";
   mark(button, "data-act", wanted);
   say(button, wanted === "drain" ? "Drain" : "Admit");

@@ -41,6 +41,7 @@ const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", h
 
 /** The time of day, with the day where it is not today's. */
 export function time(instant) {
+  if (instant === null || instant === undefined) return NONE; // which Date takes for 1970
   const date = new Date(instant);
   if (Number.isNaN(date.getTime())) return NONE;
   return date.toDateString() === new Date().toDateString() ? clock.format(date) : day.format(date);

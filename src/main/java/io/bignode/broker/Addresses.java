@@ -2,6 +2,9 @@ package io.bignode.broker;
 
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where messages go.
@@ -25,13 +28,38 @@ final class Addresses {
     /** Tells which worker sent a message, where the broker does not vouch for it. */
     static final String SENDER = "bignode_worker";
 
+    /** Tells which version of the protocol a message's sender speaks. */
+    static final String PROTOCOL = "bignode_protocol";
+
+    /** Tells which version of the program a worker is. */
+    static final String PROGRAM = "bignode_program";
+
+    /** Tells a worker's process from others of the same name. */
+    static final String PROCESS = "bignode_process";
+
+    /** What is said about the link alone. */
+    static final String WORD = "bignode_word";
+
+    private static final Pattern LINK_NAME = Pattern.compile(Pattern.quote(WORKER) + "([a-z0-9-]+)\\.[0-9a-f]+");
+
     private Addresses() {}
 
     /** A link that never was before. */
     static String newLink(String worker) {
+        return WORKER + worker + "." + digits();
+    }
+
+    /** Whose link it is; empty when it is none. */
+    static Optional<String> workerOf(String link) {
+        Matcher matcher = LINK_NAME.matcher(link);
+        return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
+    }
+
+    /** Digits that were drawn for one thing alone. */
+    static String digits() {
         byte[] bits = new byte[8];
         new SecureRandom().nextBytes(bits);
-        return WORKER + worker + "." + HexFormat.of().formatHex(bits);
+        return HexFormat.of().formatHex(bits);
     }
 
     /** Whether an address is one of this worker's own. */

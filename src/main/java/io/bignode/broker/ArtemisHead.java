@@ -10,17 +10,18 @@ import io.bignode.lease.Reported;
 import io.bignode.lease.WorkerFault;
 import io.bignode.lease.WorkerGone;
 import io.bignode.lease.WorkerHello;
+import io.bignode.lease.WorkerJoined;
 import io.bignode.lease.WorkerMessage;
+import io.bignode.lease.WorkerRefused;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
@@ -48,11 +49,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {}
 
     private final BrokerAccess access;
-    private final BiConsumer<String, Boolean> doorkeeper;
+    private final Doorkeeper doorkeeper;
     private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
-
-    /** The link each worker has now. */
-    private final Map<String, String> links = new ConcurrentHashMap<>();
+    private final WorkerLinks links = new WorkerLinks(InstantSource.system());
+    private final OncePerMinute warnings = new OncePerMinute(System::nanoTime);
 
     private @Nullable ClientMessage received;
     private volatile @Nullable Connection connection;
@@ -62,6 +62,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private final class Connection {
         final Link link;
         final ClientSession out;
+
+        /** Held by whoever uses that session; Artemis takes the session's own monitor to end it. */
+        final Object outgoing = new Object();
+
         final ClientProducer producer;
 
         Connection() throws ActiveMQException {
@@ -73,7 +77,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
                 ClientSession notices = link.session(false);
                 String queue = "bignode.notices." + Addresses.newLink("head");
                 Link.temporaryQueue(notices, NOTIFICATIONS, queue, RoutingType.MULTICAST);
-                notices.createConsumer(queue, "_AMQ_NotifType = 'CONSUMER_CLOSED'").setMessageHandler(ArtemisHead.this::noticed);
+                notices.createConsumer(queue, "_AMQ_NotifType IN ('CONSUMER_CREATED', 'CONSUMER_CLOSED')").setMessageHandler(ArtemisHead.this::noticed);
                 notices.start();
                 ClientSession in = link.session(false);
                 makeAddresses(in);
@@ -95,8 +99,15 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             session.createQueue(QueueConfiguration.of(Addresses.HEAD).setRoutingType(RoutingType.ANYCAST).setDurable(true));
         }
 
+        /** Whether a link is open; its queue is there for as long. */
+        boolean lives(String link) throws ActiveMQException {
+            synchronized (outgoing) {
+                return out.queueQuery(SimpleString.of(link)).isExists();
+            }
+        }
+
         void send(String address, RoutingType routing, byte[] body) throws ActiveMQException {
-            synchronized (out) {
+            synchronized (outgoing) {
                 ClientMessage message = Link.message(out, body, false);
                 message.setRoutingType(routing);
                 producer.send(address, message);
@@ -111,7 +122,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         }
     }
 
-    private ArtemisHead(BrokerAccess access, BiConsumer<String, Boolean> doorkeeper) {
+    private ArtemisHead(BrokerAccess access, Doorkeeper doorkeeper) {
         this.access = access;
         this.doorkeeper = doorkeeper;
     }
@@ -119,10 +130,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     /**
      * Connects to a broker as its head; workers that are connected already introduce themselves.
      *
-     * @param doorkeeper told to let a worker in, or no more
+     * @param doorkeeper lets workers in, or no more
      * @throws BrokerException when it cannot be reached
      */
-    public static ArtemisHead connect(BrokerAccess access, BiConsumer<String, Boolean> doorkeeper) throws BrokerException {
+    public static ArtemisHead connect(BrokerAccess access, Doorkeeper doorkeeper) throws BrokerException {
         ArtemisHead head = new ArtemisHead(access, doorkeeper);
         try {
             head.connection = head.new Connection();
@@ -186,87 +197,147 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     }
 
     private Optional<WorkerMessage> read(ClientMessage message) {
-        String link = text(message, Addresses.LINK);
+        String link = Link.text(message, Addresses.LINK);
         String vouched = message.getValidatedUserID();
-        String worker = vouched == null ? text(message, Addresses.SENDER) : vouched;
+        String worker = vouched == null ? Link.text(message, Addresses.SENDER) : vouched;
         if (!DeviceName.isWorker(worker)) return Optional.empty();
         try {
-            return accept(worker, link, Wire.workerMessage(Link.body(message)));
+            if (!Addresses.ownedBy(worker, link)) throw new MalformedMessageException("a message that names the link of another worker");
+            Optional<String> foreign = Protocol.OURS.refusal(Link.text(message, Addresses.PROTOCOL), Protocol.Peer.WORKER);
+            if (foreign.isPresent()) return refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get());
+            String word = Link.text(message, Addresses.WORD);
+            if (!word.isEmpty()) return LinkWord.of(word).flatMap(one -> said(worker, link, one));
+            Optional<WorkerMessage> said = Wire.workerMessage(Link.body(message));
+            return said.isPresent() ? accept(worker, link, said.get(), message) : Optional.empty();
         } catch (MalformedMessageException | IllegalArgumentException e) {
             return Optional.of(new WorkerFault(worker, String.valueOf(e.getMessage())));
         }
     }
 
-    private static String text(ClientMessage message, String property) {
-        return message.getObjectProperty(property) instanceof CharSequence text ? text.toString() : "";
-    }
-
-    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage message) throws MalformedMessageException {
-        if (!Addresses.ownedBy(worker, link)) throw new MalformedMessageException("a message that names the link of another worker");
-        return switch (message) {
+    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage said, ClientMessage message) throws MalformedMessageException {
+        return switch (said) {
             // A result counts whichever link it comes by.
             case LeaseReport report -> Optional.of(new Reported(worker, report));
-            case WorkerHello hello -> Optional.of(hello(worker, link, hello));
+            case WorkerHello hello -> hello(worker, link, hello, message);
             case LeaseRequest request -> of(worker, link, request.deviceId(), request);
             case DeviceGone gone -> of(worker, link, gone.deviceId(), gone);
             case DeviceHealth health -> of(worker, link, health.deviceId(), health);
-            case WorkerGone _, WorkerFault _, Reported _ -> throw new MalformedMessageException("a message that no worker sends");
+            case WorkerJoined _, WorkerRefused _, WorkerGone _, WorkerFault _, Reported _ ->
+                throw new MalformedMessageException("a message that no worker sends");
         };
     }
 
-    private WorkerMessage hello(String worker, String link, WorkerHello hello) throws MalformedMessageException {
+    private Optional<WorkerMessage> hello(String worker, String link, WorkerHello hello, ClientMessage message) throws MalformedMessageException {
         if (!hello.worker().equals(worker)) throw new MalformedMessageException("a hello in the name of another worker");
-        String before = links.put(worker, link);
-        if (before != null && !before.equals(link)) cut(before);
-        return hello;
+        String process = Link.text(message, Addresses.PROCESS);
+        return switch (links.hello(worker, link, process.isEmpty() ? link : process, this::lives)) {
+            case WorkerLinks.Answer.TakenIn(Optional<String> former) -> {
+                former.ifPresent(this::cut);
+                tell(link, new HeadMessage.Welcome(Protocol.program()));
+                String version = Protocol.program(Link.text(message, Addresses.PROGRAM));
+                yield Optional.of(new WorkerJoined(hello, new WorkerJoined.Origin(links.address(link), version), former.isPresent()));
+            }
+            case WorkerLinks.Answer.NameTaken taken -> refuse(WorkerRefused.Kind.NAME, worker, link, reason(worker, taken));
+            case WorkerLinks.Answer.Ended() -> Optional.empty();
+        };
+    }
+
+    private String reason(String worker, WorkerLinks.Answer.NameTaken taken) {
+        String address = links.address(taken.link());
+        return "a worker named " + worker + " is connected" + (address.isEmpty() ? "" : " from " + address) + " since "
+                + taken.since().truncatedTo(ChronoUnit.SECONDS) + ": choose another name with DELEGATION_WORKER_NAME, or stop that one";
+    }
+
+    /** Whether a link is open; where the broker cannot tell, it is left in its place. */
+    private boolean lives(String link) {
+        Connection open = connection;
+        if (open == null) return true;
+        try {
+            return open.lives(link);
+        } catch (ActiveMQException e) {
+            LOG.log(System.Logger.Level.DEBUG, "the broker does not tell whether " + link + " is open", e);
+            return true;
+        }
+    }
+
+    private Optional<WorkerMessage> refuse(WorkerRefused.Kind kind, String worker, String link, String reason) {
+        tell(link, new HeadMessage.Refused(reason));
+        String address = links.address(link);
+        if (warnings.isDue(kind + "/" + worker)) {
+            LOG.log(System.Logger.Level.WARNING, "worker {0}{1} is refused: {2}", worker, address.isEmpty() ? "" : " from " + address, reason);
+        }
+        return Optional.of(new WorkerRefused(worker, kind, address, reason));
+    }
+
+    private Optional<WorkerMessage> said(String worker, String link, LinkWord word) {
+        return switch (word) {
+            case INQUIRY -> {
+                Optional<WorkerLinks.Answer.NameTaken> holder = links.holder(worker, link, this::lives);
+                tell(link, holder.isPresent() ? new HeadMessage.Refused(reason(worker, holder.get())) : new HeadMessage.Welcome(Protocol.program()));
+                yield Optional.empty();
+            }
+            case GOODBYE -> {
+                tell(link, new HeadMessage.Farewell());
+                yield links.ended(link).map(end -> gone(end, WorkerGone.Reason.STOPPED));
+            }
+        };
     }
 
     private Optional<WorkerMessage> of(String worker, String link, String deviceId, WorkerMessage message) throws MalformedMessageException {
         if (!DeviceName.of(deviceId).worker().equals(worker)) throw new MalformedMessageException("a message about a device of another worker");
-        String current = links.get(worker);
-        if (link.equals(current)) return Optional.of(message);
-        if (current == null) tell(link, new HeadMessage.Introduce());
+        Optional<String> current = links.of(worker);
+        if (current.isPresent()) return current.get().equals(link) ? Optional.of(message) : Optional.empty();
+        tell(link, new HeadMessage.Introduce());
         return Optional.empty();
     }
 
-    /** A consumer was closed: that of a link's own queue is the link's end. */
+    /** A consumer was opened or closed: that of a link's own queue is the link's beginning or end. */
     private void noticed(ClientMessage notice) {
         try {
             notice.acknowledge();
         } catch (ActiveMQException e) {
             LOG.log(System.Logger.Level.DEBUG, "a notice's acknowledgement was lost with its queue", e);
         }
-        String queue = text(notice, ManagementHelper.HDR_ROUTING_NAME.toString());
-        links.forEach((worker, link) -> {
-            if (queue.equals(link) && links.remove(worker, link)) inbox.add(new Incoming(null, new WorkerGone(worker)));
-        });
+        String link = Link.text(notice, ManagementHelper.HDR_ROUTING_NAME.toString());
+        if (Addresses.workerOf(link).isEmpty()) return;
+        String address = Link.text(notice, ManagementHelper.HDR_REMOTE_ADDRESS.toString());
+        if (Link.text(notice, ManagementHelper.HDR_NOTIFICATION_TYPE.toString()).equals("CONSUMER_CREATED")) {
+            links.opened(link, address);
+            return;
+        }
+        WorkerGone.Reason reason = doorkeeper.whyEnded(address);
+        links.ended(link).ifPresent(end -> inbox.add(new Incoming(null, gone(end, reason))));
+    }
+
+    /** Whoever waited for the name may introduce itself now. */
+    private WorkerGone gone(WorkerLinks.End end, WorkerGone.Reason reason) {
+        end.next().ifPresent(link -> tell(link, new HeadMessage.Introduce()));
+        return new WorkerGone(end.worker(), reason);
     }
 
     @Override
     public void send(String deviceId, Lease lease) {
         DeviceName device = DeviceName.of(deviceId);
-        String link = links.get(device.worker());
-        if (link != null) deliver(Addresses.leases(link, device.device()), Wire.bytes(lease));
+        links.of(device.worker()).ifPresent(link -> deliver(Addresses.leases(link, device.device()), Wire.bytes(lease)));
     }
 
     @Override
     public void cancel(String deviceId, String leaseId) {
-        String link = links.get(DeviceName.of(deviceId).worker());
-        if (link != null) tell(link, new HeadMessage.Cancel(leaseId));
+        links.of(DeviceName.of(deviceId).worker()).ifPresent(link -> tell(link, new HeadMessage.Cancel(leaseId)));
     }
 
     @Override
     public void bar(String worker, String reason) {
-        doorkeeper.accept(worker, false);
-        String link = links.get(worker);
-        if (link == null) return;
-        tell(link, new HeadMessage.Barred(reason));
-        cut(link);
+        doorkeeper.bar(worker);
+        links.of(worker).ifPresent(link -> {
+            tell(link, new HeadMessage.Barred(reason));
+            cut(link);
+        });
     }
 
     @Override
     public void admit(String worker) {
-        doorkeeper.accept(worker, true);
+        doorkeeper.admit(worker);
     }
 
     private void tell(String link, HeadMessage message) {
@@ -288,7 +359,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         Connection open = connection;
         if (open == null) return;
         try {
-            synchronized (open.out) {
+            synchronized (open.outgoing) {
                 ClientMessage message = open.out.createMessage(false);
                 message.setType(Message.DEFAULT_TYPE);
                 ManagementHelper.putOperationInvocation(message, ResourceNames.BROKER, "closeConsumerConnectionsForAddress", link);

@@ -35,13 +35,22 @@ import org.jspecify.annotations.Nullable;
 public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisWorker.class.getName());
 
-    /** Tells how the link is doing. */
+    /** One that is refused for its name stays connected for so long: a silent worker of that name is given up within this. */
+    private static final Duration IN_LINE = Duration.ofSeconds(8);
+
+    /** A broker without a head is told of after so long. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
+
+    private static final Duration LOOK = Duration.ofMillis(500);
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    /** Tells how the link is doing; told of the same failure at every try. */
     public interface Watcher {
-        /** It is connected. */
+        /** The head took it in. */
         void joined();
 
-        /** It is not, or no more; it is tried again. */
-        void apart(String reason);
+        /** It is not connected, or no more; it is tried again. */
+        void apart(JoinFailure failure);
     }
 
     /** A lease that came in. */
@@ -70,7 +79,18 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private final ExecutorService deliveries = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("broker-commit-", 0).factory());
 
     private final Thread connector = Thread.ofPlatform().daemon().name("broker-link").unstarted(this::connect);
+    /** Tells this process from others of the worker's name. */
+    private final String process = Addresses.digits();
+
     private @Nullable WorkerLink current;
+
+    /** Whether the head took the current link in. */
+    private boolean takenIn;
+
+    /** Why it did not. */
+    private @Nullable JoinFailure failure;
+
+    private long failedNanos;
     private boolean stopped;
     private boolean closed;
 
@@ -180,13 +200,53 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         notifyAll();
     }
 
-    private void told(WorkerLink link, HeadMessage message) {
-        switch (message) {
-            case HeadMessage.Cancel(String leaseId) -> wanted.remove(leaseId);
-            case HeadMessage.Introduce() -> introduce(link);
-            case HeadMessage.Barred(String reason) ->
-                LOG.log(System.Logger.Level.ERROR, "the head lets this worker in no more: {0}", reason);
+    /** What comes by a link. */
+    private final class Ear implements WorkerLink.Ear {
+        @Override
+        public void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
+            ArtemisWorker.this.arrived(link, device, lease, message);
         }
+
+        @Override
+        public void told(WorkerLink link, HeadMessage message) {
+            switch (message) {
+                case HeadMessage.Cancel(String leaseId) -> wanted.remove(leaseId);
+                case HeadMessage.Introduce() -> introduce(link);
+                case HeadMessage.Welcome _ -> welcomed(link);
+                case HeadMessage.Refused(String reason) -> refused(link, "the head refuses it: " + reason);
+                case HeadMessage.Barred(String reason) -> {
+                    refused(link, "the head keeps it in quarantine until an operator lets it in again (bignode admit " + worker + "): " + reason);
+                    link.giveUp();
+                }
+                case HeadMessage.Farewell() -> {} // the link knows
+            }
+        }
+
+        @Override
+        public void foreign(WorkerLink link, String reason) {
+            refused(link, reason);
+            link.giveUp();
+        }
+    }
+
+    private void welcomed(WorkerLink link) {
+        synchronized (this) {
+            if (link != current || takenIn) return;
+            takenIn = true;
+            failure = null;
+        }
+        watcher.joined();
+    }
+
+    private void refused(WorkerLink link, String reason) {
+        JoinFailure refusal = JoinFailure.refused(reason);
+        synchronized (this) {
+            if (link != current) return;
+            takenIn = false;
+            failure = refusal;
+            failedNanos = System.nanoTime();
+        }
+        watcher.apart(refusal);
     }
 
     /** Says who this is, what it has, and what its slots wait for. */
@@ -201,36 +261,52 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private void connect() {
         Backoff backoff = new Backoff();
         while (open()) {
+            JoinFailure ended;
             WorkerLink link = null;
             try {
-                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), this::arrived, this::told);
+                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), process, new Ear());
                 use(link);
-                watcher.joined();
-                link.awaitEnd();
+                ended = stay(link);
                 // One that is let in and thrown out again does not try as often as one whose head was away for a moment.
-                if (link.lasted()) backoff.reset();
-                if (open()) watcher.apart("the connection ended");
+                if (ended.kind() == JoinFailure.Kind.AWAY && link.lasted()) backoff.reset();
             } catch (ActiveMQException | RuntimeException e) {
                 // Whatever a library throws at connecting, the next try may do better.
-                watcher.apart(reason(e));
+                if (!open()) return;
+                ended = JoinProbe.failure(e, access);
             } catch (InterruptedException e) {
-                // only close() interrupts this thread
+                return; // only close() interrupts this thread
             } finally {
                 unuse(link);
             }
-            backoff.pause(this::open);
+            if (open()) watcher.apart(ended);
+            backoff.pause(this::open, ended.kind());
         }
     }
 
-    private static String reason(Exception e) {
-        String message = String.valueOf(e.getMessage());
-        return message.isBlank() ? e.getClass().getSimpleName() : message;
+    /** Waits until the link ends, or was refused for long enough; tells why. */
+    private JoinFailure stay(WorkerLink link) throws InterruptedException {
+        long began = System.nanoTime();
+        boolean missed = false;
+        while (!link.awaitEnd(LOOK)) {
+            long now = System.nanoTime();
+            synchronized (this) {
+                if (failure != null && now - failedNanos > IN_LINE.toNanos()) return failure;
+                if (takenIn || failure != null || missed || now - began < ANSWER.toNanos()) continue;
+            }
+            missed = true;
+            watcher.apart(JoinFailure.away("the broker is reached, and no head answers there: does the head run?"));
+        }
+        synchronized (this) {
+            return failure == null ? JoinFailure.away("the connection ended: the head stopped, or the network between is cut") : failure;
+        }
     }
 
     private void use(WorkerLink link) throws ActiveMQException {
         List<LeaseReport> again;
         synchronized (this) {
             current = link;
+            takenIn = false;
+            failure = null;
             introduce(link);
             again = new ArrayList<>(unsent.values());
         }
@@ -241,6 +317,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private void unuse(@Nullable WorkerLink link) {
         synchronized (this) {
             current = null;
+            takenIn = false;
         }
         if (link != null) link.close();
     }
@@ -267,6 +344,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         deliveries.shutdown();
         awaitDeliveries();
         if (!connector.isAlive()) return; // a host without devices never connects
+        takeLeave();
         connector.interrupt();
         boolean interrupted = false;
         try {
@@ -275,6 +353,20 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
             interrupted = true;
         }
         if (interrupted) Thread.currentThread().interrupt();
+    }
+
+    private void takeLeave() {
+        WorkerLink link;
+        synchronized (this) {
+            if (!takenIn) return;
+            link = current;
+        }
+        if (link == null) return;
+        try {
+            link.leave(FAREWELL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void awaitDeliveries() {

@@ -4,18 +4,29 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
-/** Pauses between tries to connect: longer each time, up to two seconds, and not the same for all who lost the same head. */
+/**
+ * Pauses between tries to connect: longer each time, up to two seconds where the head is away and up to half a minute where it refuses, and not the same
+ * for all who lost the same head.
+ */
 final class Backoff {
     private static final Duration FIRST = Duration.ofMillis(100);
-    private static final Duration LONGEST = Duration.ofSeconds(2);
+    private static final Duration LONGEST_AWAY = Duration.ofSeconds(2);
+    private static final Duration LONGEST_REFUSED = Duration.ofSeconds(30);
 
     private Duration next = FIRST;
 
+    /** The longest that the pause after this failure may take; half of it at least is slept. */
+    Duration next(JoinFailure.Kind kind) {
+        Duration longest = kind == JoinFailure.Kind.REFUSED ? LONGEST_REFUSED : LONGEST_AWAY;
+        Duration pause = next.compareTo(longest) > 0 ? longest : next;
+        next = pause.multipliedBy(2);
+        return pause;
+    }
+
     /** Sleeps, unless nobody wants to go on. */
-    void pause(BooleanSupplier wanted) {
+    void pause(BooleanSupplier wanted, JoinFailure.Kind kind) {
         if (!wanted.getAsBoolean()) return;
-        long millis = next.toMillis();
-        next = next.multipliedBy(2).compareTo(LONGEST) > 0 ? LONGEST : next.multipliedBy(2);
+        long millis = next(kind).toMillis();
         try {
             Thread.sleep(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
         } catch (InterruptedException e) {

@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
 import io.bignode.lease.DeviceName;
+import io.bignode.lease.WorkerGone;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -30,7 +31,7 @@ import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.utils.critical.CriticalAnalyzerPolicy;
 
 /** Artemis in the head's own process: a journal in the data folder, the head's own devices within the process, other hosts by TLS. */
-public final class EmbeddedBroker implements AutoCloseable {
+public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(EmbeddedBroker.class.getName());
     private static final AtomicInteger SERVERS = new AtomicInteger();
     private static final String ACCEPTOR = "workers";
@@ -48,6 +49,7 @@ public final class EmbeddedBroker implements AutoCloseable {
 
     private final int serverId = SERVERS.incrementAndGet();
     private final JoinGate gate;
+    private final ConnectionEnds ends = new ConnectionEnds();
     private final EmbeddedActiveMQ server = new EmbeddedActiveMQ();
 
     /**
@@ -141,6 +143,7 @@ public final class EmbeddedBroker implements AutoCloseable {
                 .addAddressConfiguration(address(Addresses.HEAD, RoutingType.ANYCAST)
                         .addQueueConfig(QueueConfiguration.of(Addresses.HEAD).setRoutingType(RoutingType.ANYCAST).setDurable(true)))
                 .addAddressConfiguration(address(Addresses.WORKERS, RoutingType.MULTICAST));
+        configuration.registerBrokerPlugin(ends);
         if (door.isPresent()) configuration.addAcceptorConfiguration(acceptor(door.get()));
         return configuration;
     }
@@ -186,14 +189,19 @@ public final class EmbeddedBroker implements AutoCloseable {
         return new BrokerAccess(new BrokerAccess.InVm(serverId), DeviceName.LOCAL, gate.ownSecret());
     }
 
-    /** Lets a worker in no more. */
+    @Override
     public void bar(String worker) {
         gate.bar(worker);
     }
 
-    /** Lets a worker in again. */
+    @Override
     public void admit(String worker) {
         gate.admit(worker);
+    }
+
+    @Override
+    public WorkerGone.Reason whyEnded(String address) {
+        return ends.of(address);
     }
 
     /** Ends all connections and stops it; what the head did not acknowledge is in the journal. */

@@ -24,7 +24,10 @@ final class JoinGate implements ActiveMQSecurityManager5 {
     /** Whom the head connects as; no worker can be called so. */
     static final String HEAD = "HEAD";
 
+    private static final System.Logger LOG = System.getLogger(JoinGate.class.getName());
+
     private final Predicate<String> joins;
+    private final OncePerMinute warnings = new OncePerMinute(System::nanoTime);
     private final String ownSecret;
     private final Set<String> barred = ConcurrentHashMap.newKeySet();
 
@@ -49,9 +52,23 @@ final class JoinGate implements ActiveMQSecurityManager5 {
 
     @Override
     public @Nullable Subject authenticate(
-            @Nullable String user, @Nullable String password, RemotingConnection connection, @Nullable String domain) {
-        if (user == null || password == null || !admits(user, password)) return null;
+            @Nullable String user, @Nullable String password, @Nullable RemotingConnection connection, @Nullable String domain) {
+        if (user == null || password == null || !admits(user, password)) {
+            if (connection != null) warn(String.valueOf(user), connection.getRemoteAddress());
+            return null;
+        }
         return new Subject(true, Set.of(new UserPrincipal(user)), Set.of(), Set.of());
+    }
+
+    private void warn(String user, @Nullable String address) {
+        String from = address == null ? "" : address.startsWith("/") ? address.substring(1) : address;
+        String name = DeviceName.isWorker(user) ? user : "of no valid name";
+        boolean kept = barred.contains(user);
+        // A stranger's port and name change with each try; its host does not.
+        if (!warnings.isDue(kept + from.replaceAll(":\\d+$", ""))) return;
+        LOG.log(System.Logger.Level.WARNING, "worker {0} from {1} is refused: {2}", name, from, kept
+                ? "it is in quarantine until an operator admits it"
+                : "its join token is not this head's; give it the one in the file join-token of this head's data folder, or what DELEGATION_JOIN_TOKEN is here");
     }
 
     private boolean admits(String user, String password) {

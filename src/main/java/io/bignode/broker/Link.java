@@ -24,7 +24,12 @@ final class Link implements AutoCloseable {
     /** A host that is silent for so long is gone. */
     static final long TTL_MILLIS = 5000;
 
-    private static final long CHECK_MILLIS = 2000;
+    /** How often each end says that it lives: five times before it would be taken for gone. */
+    static final long CHECK_MILLIS = TTL_MILLIS / 5;
+
+    /** Within a process nobody is taken for gone by being silent: both ends stand still together, and end together. */
+    private static final long NEVER = -1;
+
     private static final long CALL_MILLIS = 10_000;
 
     private final BrokerAccess access;
@@ -53,10 +58,14 @@ final class Link implements AutoCloseable {
         ServerLocator locator = switch (route) {
             case BrokerAccess.InVm(int serverId) -> ActiveMQClient.createServerLocatorWithoutHA(
                     new TransportConfiguration(InVMConnectorFactory.class.getName(), Map.of(TransportConstants.SERVER_ID_PROP_NAME, serverId)));
-            case BrokerAccess.Tls tls -> ActiveMQClient.createServerLocatorWithoutHA(tls(tls)).setConnectionTTL(TTL_MILLIS);
+            case BrokerAccess.Tls tls -> ActiveMQClient.createServerLocatorWithoutHA(tls(tls));
             case BrokerAccess.External(String url) -> external(url);
         };
-        return locator.setReconnectAttempts(0)
+        // Here for every route: one that sets how long the other end waits and not how often this one speaks loses its idle links.
+        boolean within = route instanceof BrokerAccess.InVm;
+        return locator.setConnectionTTL(within ? NEVER : TTL_MILLIS)
+                .setClientFailureCheckPeriod(within ? NEVER : CHECK_MILLIS)
+                .setReconnectAttempts(0)
                 .setInitialConnectAttempts(1)
                 .setCallTimeout(CALL_MILLIS)
                 .setBlockOnDurableSend(false)
@@ -79,7 +88,7 @@ final class Link implements AutoCloseable {
 
     private static ServerLocator external(String url) throws ActiveMQException {
         try {
-            return ActiveMQClient.createServerLocator(url).setConnectionTTL(TTL_MILLIS).setClientFailureCheckPeriod(CHECK_MILLIS);
+            return ActiveMQClient.createServerLocator(url);
         } catch (Exception e) {
             throw failure(e);
         }
@@ -118,11 +127,17 @@ final class Link implements AutoCloseable {
                 .setAutoCreateAddress(true));
     }
 
-    /** A message to be sent. */
+    /** A message to be sent; it bears the version of the protocol. */
     static ClientMessage message(ClientSession session, byte[] body, boolean durable) {
         ClientMessage message = session.createMessage(Message.BYTES_TYPE, durable);
+        message.putStringProperty(Addresses.PROTOCOL, Protocol.OURS.toString());
         message.getBodyBuffer().writeBytes(body);
         return message;
+    }
+
+    /** A property of a message that was received; empty where it has none of this name. */
+    static String text(ClientMessage message, String property) {
+        return message.getObjectProperty(property) instanceof CharSequence text ? text.toString() : "";
     }
 
     /**
@@ -142,6 +157,12 @@ final class Link implements AutoCloseable {
     @Override
     public void close() {
         factory.close();
+        locator.close();
+    }
+
+    /** Ends the connection as it is, where the other end does not answer any more: nothing is said to it, and nothing is waited for. */
+    void abandon() {
+        factory.cleanup();
         locator.close();
     }
 

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.lease.DeviceGone;
 import io.bignode.lease.DeviceHealth;
@@ -17,8 +18,12 @@ import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.WorkerHello;
 import io.bignode.lease.WorkerMessage;
 import java.io.IOException;
+import java.util.Optional;
 
-/** Messages as bytes: JSON with a {@code type}. Fields that are not known are ignored, so that head and workers may be of different versions. */
+/**
+ * Messages as bytes: JSON with a {@code type}. Fields and types that are not known are ignored, so that head and workers may be of different versions
+ * of the same major.
+ */
 final class Wire {
     /** The longest message anybody may send. */
     static final int MOST_BYTES = 4 << 20;
@@ -44,7 +49,10 @@ final class Wire {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = HeadMessage.Cancel.class, name = "cancel"),
         @JsonSubTypes.Type(value = HeadMessage.Introduce.class, name = "introduce"),
-        @JsonSubTypes.Type(value = HeadMessage.Barred.class, name = "barred")
+        @JsonSubTypes.Type(value = HeadMessage.Welcome.class, name = "welcome"),
+        @JsonSubTypes.Type(value = HeadMessage.Refused.class, name = "refused"),
+        @JsonSubTypes.Type(value = HeadMessage.Barred.class, name = "barred"),
+        @JsonSubTypes.Type(value = HeadMessage.Farewell.class, name = "farewell")
     })
     private interface Heads {}
 
@@ -81,16 +89,18 @@ final class Wire {
         return write(lease);
     }
 
-    static WorkerMessage workerMessage(byte[] bytes) throws MalformedMessageException {
+    /** What a worker says; empty where it is of a type that is not known. */
+    static Optional<WorkerMessage> workerMessage(byte[] bytes) throws MalformedMessageException {
         return read(WORKER_MESSAGES, bytes);
     }
 
-    static HeadMessage headMessage(byte[] bytes) throws MalformedMessageException {
+    /** What the head says; empty where it is of a type that is not known. */
+    static Optional<HeadMessage> headMessage(byte[] bytes) throws MalformedMessageException {
         return read(HEAD_MESSAGES, bytes);
     }
 
     static Lease lease(byte[] bytes) throws MalformedMessageException {
-        return read(LEASES, bytes);
+        return Wire.<Lease>read(LEASES, bytes).orElseThrow(() -> new MalformedMessageException("a lease of a type that is not known"));
     }
 
     private static byte[] write(Object message) {
@@ -102,11 +112,14 @@ final class Wire {
     }
 
     /** What is told of a faulty message does not repeat it: it may be long, and is not to be trusted in a log. */
-    private static <T> T read(ObjectReader reader, byte[] bytes) throws MalformedMessageException {
+    private static <T> Optional<T> read(ObjectReader reader, byte[] bytes) throws MalformedMessageException {
         try {
             T message = reader.readValue(bytes);
             if (message == null) throw new MalformedMessageException("a message that is null");
-            return message;
+            return Optional.of(message);
+        } catch (InvalidTypeIdException e) {
+            if (e.getTypeId() == null) throw new MalformedMessageException("a message of " + bytes.length + " bytes that tells no type");
+            return Optional.empty();
         } catch (IOException e) {
             throw new MalformedMessageException("a message of " + bytes.length + " bytes that cannot be read (" + e.getClass().getSimpleName() + ")");
         }

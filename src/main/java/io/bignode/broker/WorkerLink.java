@@ -2,13 +2,16 @@ package io.bignode.broker;
 
 import io.bignode.lease.Lease;
 import io.bignode.lease.LeaseReport;
+import io.bignode.lease.WorkerHello;
 import io.bignode.lease.WorkerMessage;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.function.BiConsumer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -26,31 +29,51 @@ final class WorkerLink implements AutoCloseable {
 
     private static final Duration LASTED = Duration.ofSeconds(2);
 
-    /** Told of a lease that came for a device. */
-    @FunctionalInterface
-    interface Arrivals {
+    /** Told what comes from the head, by threads of the link. */
+    interface Ear {
+        /** A lease came for a device. */
         void arrived(WorkerLink link, String device, Lease lease, ClientMessage message);
+
+        /** The head says something. */
+        void told(WorkerLink link, HeadMessage message);
+
+        /** What the head says cannot be understood, as it speaks another version of the protocol. */
+        void foreign(WorkerLink link, String reason);
     }
 
-    private record DeviceSession(ClientSession session, ClientProducer producer) {}
+    /**
+     * What one device sends in.
+     *
+     * @param one held by whoever uses the session; not the session itself, whose monitor Artemis takes to end one that waits for a dead broker
+     */
+    private record DeviceSession(ClientSession session, ClientProducer producer, Object one) {}
 
     private final String worker;
+    private final String process;
+    private final Ear ear;
     private final String name;
     private final Link link;
     private final ClientSession out;
+
+    /** Held by whoever uses the session for what needs no certainty. */
+    private final Object outgoing = new Object();
+
     private final ClientProducer producer;
     private final Map<String, DeviceSession> devices = new LinkedHashMap<>();
     private final long openedNanos = System.nanoTime();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch parted = new CountDownLatch(1);
 
     /**
      * Connects; nothing is delivered before {@link #start}.
      *
      * @param deviceNames the devices, by their names within the host
+     * @param process     what tells this process from others of the worker's name
      */
-    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, Arrivals arrivals, BiConsumer<WorkerLink, HeadMessage> words)
-            throws ActiveMQException {
+    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, String process, Ear ear) throws ActiveMQException {
         this.worker = worker;
+        this.process = process;
+        this.ear = ear;
         this.name = Addresses.newLink(worker);
         this.link = new Link(access, ended::countDown);
         try {
@@ -58,36 +81,48 @@ final class WorkerLink implements AutoCloseable {
             Link.temporaryQueue(out, Addresses.WORKERS, Addresses.toAll(name), RoutingType.MULTICAST);
             Link.temporaryQueue(out, name, name, RoutingType.ANYCAST);
             for (String queue : List.of(name, Addresses.toAll(name))) {
-                out.createConsumer(queue).setMessageHandler(message -> word(message, words));
+                out.createConsumer(queue).setMessageHandler(this::word);
             }
             this.producer = out.createProducer(Addresses.HEAD);
-            for (String device : deviceNames) devices.put(device, device(device, arrivals));
+            for (String device : deviceNames) devices.put(device, device(device));
         } catch (ActiveMQException | RuntimeException e) {
             link.close();
             throw e;
         }
     }
 
-    private DeviceSession device(String device, Arrivals arrivals) throws ActiveMQException {
+    private DeviceSession device(String device) throws ActiveMQException {
         ClientSession session = link.session(true);
         String queue = Addresses.leases(name, device);
         Link.temporaryQueue(session, queue, queue, RoutingType.ANYCAST);
         session.createConsumer(queue).setMessageHandler(message -> {
+            if (isForeign(message)) return;
             try {
-                arrivals.arrived(this, device, Wire.lease(Link.body(message)), message);
+                ear.arrived(this, device, Wire.lease(Link.body(message)), message);
             } catch (MalformedMessageException e) {
                 LOG.log(System.Logger.Level.ERROR, "the head sent a lease that cannot be read: are both of the same version? {0}", e.getMessage());
             }
         });
-        return new DeviceSession(session, session.createProducer(Addresses.HEAD));
+        return new DeviceSession(session, session.createProducer(Addresses.HEAD), new Object());
     }
 
-    private void word(ClientMessage message, BiConsumer<WorkerLink, HeadMessage> words) {
+    /** Before anything else is read of it: what is written by another version may mean anything. */
+    private boolean isForeign(ClientMessage message) {
+        Optional<String> reason = Protocol.OURS.refusal(Link.text(message, Addresses.PROTOCOL), Protocol.Peer.HEAD);
+        reason.ifPresent(text -> ear.foreign(this, text));
+        return reason.isPresent();
+    }
+
+    private void word(ClientMessage message) {
         try {
-            synchronized (out) {
+            synchronized (outgoing) {
                 message.acknowledge();
             }
-            words.accept(this, Wire.headMessage(Link.body(message)));
+            if (isForeign(message)) return;
+            Optional<HeadMessage> said = Wire.headMessage(Link.body(message));
+            if (said.isEmpty()) return; // a word of a newer head
+            if (said.get() instanceof HeadMessage.Farewell) parted.countDown();
+            ear.told(this, said.get());
         } catch (MalformedMessageException e) {
             LOG.log(System.Logger.Level.ERROR, "the head sent a message that cannot be read: are both of the same version? {0}", e.getMessage());
         } catch (ActiveMQException e) {
@@ -103,12 +138,36 @@ final class WorkerLink implements AutoCloseable {
 
     /** Sends what may be lost with the link. */
     void tell(WorkerMessage message) {
+        send(Wire.bytes(message), message instanceof WorkerHello ? this::introduced : UnaryOperator.identity());
+    }
+
+    /** Says something about this link alone. */
+    void say(LinkWord word) {
+        send(new byte[0], message -> message.putStringProperty(Addresses.WORD, word.word()));
+    }
+
+    private ClientMessage introduced(ClientMessage hello) {
+        hello.putStringProperty(Addresses.PROCESS, process);
+        hello.putStringProperty(Addresses.PROGRAM, Protocol.program());
+        return hello;
+    }
+
+    private void send(byte[] body, UnaryOperator<ClientMessage> marked) {
         try {
-            synchronized (out) {
-                producer.send(addressed(Link.message(out, Wire.bytes(message), false)));
+            synchronized (outgoing) {
+                producer.send(marked.apply(addressed(Link.message(out, body, false))));
             }
         } catch (ActiveMQException e) {
             end(e);
+        }
+    }
+
+    /** Takes leave, so that the head does not miss this worker; waits for its answer, but not for long. */
+    void leave(Duration most) throws InterruptedException {
+        say(LinkWord.GOODBYE);
+        long deadline = System.nanoTime() + most.toNanos();
+        while (System.nanoTime() < deadline && ended.getCount() > 0) {
+            if (parted.await(50, TimeUnit.MILLISECONDS)) return;
         }
     }
 
@@ -123,7 +182,7 @@ final class WorkerLink implements AutoCloseable {
         DeviceSession own = devices.get(device);
         if (own == null) throw new IllegalArgumentException("no device " + device);
         try {
-            synchronized (own.session()) {
+            synchronized (own.one()) {
                 own.producer().send(addressed(Link.message(own.session(), Wire.bytes(report), true)));
                 if (lease != null) lease.individualAcknowledge();
                 own.session().commit();
@@ -146,9 +205,14 @@ final class WorkerLink implements AutoCloseable {
         ended.countDown();
     }
 
-    /** Waits until the connection fails. */
-    void awaitEnd() throws InterruptedException {
-        ended.await();
+    /** Waits until the connection fails or is given up; tells whether it did so in time. */
+    boolean awaitEnd(Duration most) throws InterruptedException {
+        return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Gives the connection up; whoever waits for its end closes it. */
+    void giveUp() {
+        ended.countDown();
     }
 
     /** Whether it was of use for a while. */
@@ -158,7 +222,9 @@ final class WorkerLink implements AutoCloseable {
 
     @Override
     public void close() {
+        boolean failed = ended.getCount() == 0;
         ended.countDown();
-        link.close();
+        if (failed) link.abandon();
+        else link.close();
     }
 }

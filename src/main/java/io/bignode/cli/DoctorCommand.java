@@ -25,7 +25,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Looks at this machine and at the settings in the environment as `serve` would, and says what is well, what is not, and what mends it.",
-            "Nothing is changed. Ends with 0 when a node could start here, with 1 when a check failed."
+            "Nothing is changed. Ends with 0 when a node could start here, with 1 when a check failed.",
+            "With --join it looks at what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME are as for bignode worker."
         })
 final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print the findings as JSON.")
@@ -33,6 +34,12 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Option(names = "--peer", paramLabel = "URL", description = "A web server whose clock is right; this host's is compared with its answer's Date.")
     private @Nullable URI peer;
+
+    @Option(names = "--join", paramLabel = "HOST:PORT", description = "Look at what keeps a worker of this host from that head, instead of at what a head needs.")
+    private @Nullable String join;
+
+    @Option(names = "--fingerprint", paramLabel = "SHA256", description = "With --join: the head's certificate, as for bignode worker.")
+    private @Nullable String fingerprint;
 
     private final Map<String, String> environment;
     private final Function<DeviceSettings, Detection> look;
@@ -55,12 +62,17 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (fingerprint != null && join == null) throw CommandException.usage("--fingerprint belongs to --join HOST:PORT, which is missing");
         List<Finding> findings = new ArrayList<>(HostChecks.run());
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
-        settings(findings).ifPresent(settings -> {
-            findings.addAll(ServerChecks.run(settings));
-            findings.addAll(TrustChecks.run(settings, environment));
-        });
+        if (join != null) {
+            findings.addAll(JoinChecks.run(environment, join, Optional.ofNullable(fingerprint)));
+        } else {
+            settings(findings).ifPresent(settings -> {
+                findings.addAll(ServerChecks.run(settings));
+                findings.addAll(TrustChecks.run(settings, environment));
+            });
+        }
         Optional<DeviceChecks.Outcome> devices = deviceSettings().map(settings -> DeviceChecks.run(settings, look));
         devices.ifPresent(outcome -> findings.addAll(outcome.findings()));
         boolean well = findings.stream().noneMatch(finding -> finding.verdict() == Finding.Verdict.FAIL);

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.broker.BrokerException;
+import io.bignode.broker.Doorkeeper;
 import io.bignode.broker.EmbeddedBroker;
 import io.bignode.config.BrokerSettings;
 import io.bignode.config.ExternalBroker;
@@ -45,7 +46,7 @@ final class HeadBroker implements AutoCloseable {
     private static HeadBroker external(ExternalBroker broker) throws BrokerException {
         BrokerAccess.External route = new BrokerAccess.External(broker.url());
         BrokerAccess access = new BrokerAccess(route, broker.user(), broker.password().secret());
-        ArtemisHead head = ArtemisHead.connect(access, (_, _) -> {});
+        ArtemisHead head = ArtemisHead.connect(access, Doorkeeper.NOBODY);
         return new HeadBroker(Optional.empty(), head, access);
     }
 
@@ -55,10 +56,7 @@ final class HeadBroker implements AutoCloseable {
                 certificate.map(own -> new EmbeddedBroker.Door(settings.host(), settings.port().orElseThrow(), own.context()));
         EmbeddedBroker broker = EmbeddedBroker.start(journal, door, joinToken::matches);
         certificate.ifPresent(own -> announce(own, settings, broker.port()));
-        ArtemisHead head = ArtemisHead.connect(broker.head(), (worker, admitted) -> {
-            if (admitted) broker.admit(worker);
-            else broker.bar(worker);
-        });
+        ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
         return new HeadBroker(Optional.of(broker), head, broker.local());
     }
 

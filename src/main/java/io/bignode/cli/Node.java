@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.JoinFailure;
 import io.bignode.config.BrokerSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
@@ -124,8 +125,8 @@ final class Node implements AutoCloseable {
         }
 
         @Override
-        public void apart(String reason) {
-            LOG.log(System.Logger.Level.WARNING, "the head''s own devices are not connected to the broker: {0}", reason);
+        public void apart(JoinFailure failure) {
+            LOG.log(System.Logger.Level.WARNING, "the head''s own devices are not connected to the broker: {0}", failure.reason());
         }
     }
 

@@ -4,6 +4,7 @@ import io.bignode.delivery.DeliveryObserver;
 import io.bignode.http.Metering;
 import io.bignode.lease.DeviceName;
 import io.bignode.lease.LeaseObserver;
+import io.bignode.lease.WorkerGone;
 import io.bignode.metrics.Family;
 import io.bignode.metrics.Metrics;
 import io.bignode.session.SessionObserver;
@@ -35,6 +36,7 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
             metrics.add(Family.LEASES_ISSUED, 0, word(kind));
             for (End end : End.values()) metrics.add(Family.LEASES_ENDED, 0, word(kind), word(end));
         }
+        for (WorkerGone.Reason reason : WorkerGone.Reason.values()) metrics.add(Family.WORKER_DISCONNECTIONS, 0, reason.word());
         metrics.add(Family.PUSHES, 0, RESULT_ACKNOWLEDGED);
         metrics.add(Family.PUSHES, 0, RESULT_FAILED);
         metrics.add(Family.VERIFICATIONS, 0, RESULT_AGREED);
@@ -78,6 +80,11 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
     @Override
     public void verified(boolean agreed) {
         metrics.count(Family.VERIFICATIONS, agreed ? RESULT_AGREED : RESULT_DEVIATED);
+    }
+
+    @Override
+    public void disconnected(WorkerGone.Reason reason) {
+        metrics.count(Family.WORKER_DISCONNECTIONS, reason.word());
     }
 
     @Override

@@ -56,7 +56,14 @@ record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms ra
     private static Overview.WorkerLine line(WorkerView worker) {
         return new Overview.WorkerLine(
                 worker.name(), worker.state().name().toLowerCase(Locale.ROOT), worker.connected(), worker.name().equals(DeviceName.LOCAL),
-                worker.since().map(Object::toString).orElse(null), worker.devices().size(), worker.leases());
+                worker.since().map(Object::toString).orElse(null),
+                worker.lost().map(lost -> lost.since().toString()).orElse(null),
+                worker.lost().map(lost -> lost.reason().text()).orElse(null),
+                known(worker.origin().address()), known(worker.origin().version()), worker.devices().size(), worker.leases());
+    }
+
+    private static @Nullable String known(String text) {
+        return text.isEmpty() ? null : text;
     }
 
     @Override

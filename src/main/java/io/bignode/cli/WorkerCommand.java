@@ -1,10 +1,8 @@
 package io.bignode.cli;
 
-import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
-import java.io.PrintWriter;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,9 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code bignode worker}: this host's devices, working for a head on another host. */
 @Command(
@@ -34,10 +30,6 @@ import picocli.CommandLine.Spec;
             "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
         })
 final class WorkerCommand implements Callable<Integer> {
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
     private @Nullable String join;
 
@@ -54,7 +46,7 @@ final class WorkerCommand implements Callable<Integer> {
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
         HostDevices host = new HostDevices(
-                name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new Told(name, target(settings)));
+                name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), new JoinLog(name, target(settings)));
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
             host.close();
             // A worker that was told to stop and did so ended well, whatever the signal.
@@ -76,7 +68,8 @@ final class WorkerCommand implements Callable<Integer> {
         }
     }
 
-    private static BrokerAccess access(JoinSettings settings, String name) {
+    /** How a worker of this name reaches its head. */
+    static BrokerAccess access(JoinSettings settings, String name) {
         if (settings.external().isPresent()) {
             var broker = settings.external().get();
             return new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret());
@@ -98,35 +91,5 @@ final class WorkerCommand implements Callable<Integer> {
 
     private static String target(JoinSettings settings) {
         return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
-    }
-
-    /** Tells on the terminal how the connection is doing, once for each change. */
-    private final class Told implements ArtemisWorker.Watcher {
-        private final String name;
-        private final String target;
-        private String last = "";
-
-        Told(String name, String target) {
-            this.name = name;
-            this.target = target;
-        }
-
-        @Override
-        public void joined() {
-            tell("joined " + target + " as worker " + name);
-        }
-
-        @Override
-        public void apart(String reason) {
-            tell("not connected to " + target + ", trying again: " + reason);
-        }
-
-        private synchronized void tell(String line) {
-            if (line.equals(last)) return;
-            last = line;
-            PrintWriter err = spec.commandLine().getErr();
-            err.println(line);
-            err.flush();
-        }
     }
 }

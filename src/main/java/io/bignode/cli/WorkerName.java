@@ -25,7 +25,7 @@ final class WorkerName {
      * @throws CommandException when the file cannot be used
      */
     static String in(Path dataDir) {
-        Path file = dataDir.resolve(FILE);
+        Path file = file(dataDir);
         try {
             if (!Files.exists(file)) {
                 Files.createDirectories(dataDir);
@@ -42,7 +42,13 @@ final class WorkerName {
         }
     }
 
-    private static String make() {
+    /** Where a data folder keeps it. */
+    static Path file(Path dataDir) {
+        return dataDir.resolve(FILE);
+    }
+
+    /** One that never was before. */
+    static String make() {
         byte[] bits = new byte[3];
         new SecureRandom().nextBytes(bits);
         return host() + "-" + HexFormat.of().formatHex(bits);

@@ -108,8 +108,19 @@ public record Overview(
             @Nullable Double powerLimitWatts,
             @Nullable String alarm) {}
 
-    /** A worker. */
-    public record WorkerLine(String name, String state, boolean connected, boolean local, @Nullable String since, int devices, int leases) {}
+    /** A worker. Of one that is not connected the moment and the cause of that are told, where they are known. */
+    public record WorkerLine(
+            String name,
+            String state,
+            boolean connected,
+            boolean local,
+            @Nullable String since,
+            @Nullable String disconnectedSince,
+            @Nullable String disconnectedBecause,
+            @Nullable String address,
+            @Nullable String version,
+            int devices,
+            int leases) {}
 
     /** What an operator should look at. */
     public record AlarmLine(String key, String text, String fix, String since) {}

@@ -1,6 +1,9 @@
 package io.bignode.lease;
 
 import io.bignode.session.Activity;
+import io.bignode.session.Pace;
+import io.bignode.session.Work;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +11,8 @@ import java.util.Optional;
 
 /** Tells what each device does, from what the head knows of it. */
 record DeviceViews(Activity activity, DeviceGauges gauges) {
+    private static final Pace NOTHING = new Pace(Work.NONE, Duration.ofSeconds(1));
+
     /**
      * The devices of these workers, in their order.
      *
@@ -27,9 +32,11 @@ record DeviceViews(Activity activity, DeviceGauges gauges) {
 
     private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
         String id = device.deviceId();
+        // What a lost worker did in its last minute would look as if it still did it.
+        Pace pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
         return new DeviceView(
                 device, state(worker, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
-                activity.lifeWork(id), activity.ofDevice(id), gauges.shareOfPeak(id), gauges.health(id), alarm);
+                activity.lifeWork(id), pace, gauges.shareOfPeak(id), gauges.health(id), alarm);
     }
 
     private static DeviceView.State state(WorkerView worker, List<Issued> having) {

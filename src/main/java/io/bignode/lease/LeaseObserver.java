@@ -41,6 +41,9 @@ public interface LeaseObserver {
     /** A worker was put in quarantine. */
     void condemned();
 
+    /** A worker's connection ended, or was replaced by another of its own. */
+    default void disconnected(WorkerGone.Reason reason) {}
+
     /** Counts nothing. */
     LeaseObserver NOBODY = new LeaseObserver() {
         @Override

@@ -45,6 +45,7 @@ public final class Leases {
     private final Verification verification;
     private final DeviceRates rates;
     private final Roster roster;
+    private final WorkerAlarms workerAlarms;
     private final DeviceGauges gauges;
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
     private final Map<Session, FailureTally> failures = new HashMap<>();
@@ -73,6 +74,7 @@ public final class Leases {
         this.alarms = alarms;
         this.rates = new DeviceRates(rules);
         this.roster = new Roster(sessions::now);
+        this.workerAlarms = new WorkerAlarms(alarms, sessions::now);
         this.gauges = new DeviceGauges(nanoTime);
         this.inFlight = new InFlight(nanoTime);
         this.verification = new Verification(policies, alarms, new SecureRandom());
@@ -106,10 +108,15 @@ public final class Leases {
             case DeviceHealth health -> {
                 if (roster.device(health.deviceId()).isPresent()) gauges.measured(health);
             }
-            case WorkerHello hello -> hello(hello, effects);
-            case WorkerGone(String worker) -> {
-                if (roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is gone", worker);
-                roster.gone(worker);
+            case WorkerHello hello -> hello(hello, WorkerJoined.Origin.UNKNOWN, effects);
+            case WorkerJoined(WorkerHello hello, WorkerJoined.Origin origin, boolean replaces) -> {
+                if (replaces && roster.isConnected(hello.worker())) disconnected(hello.worker(), WorkerGone.Reason.REPLACED);
+                hello(hello, origin, effects);
+            }
+            case WorkerRefused refused -> workerAlarms.refused(refused);
+            case WorkerGone(String worker, WorkerGone.Reason reason) -> {
+                if (roster.isConnected(worker)) disconnected(worker, reason);
+                roster.gone(worker, reason);
                 workerGone(worker, Set.of(), effects);
             }
             case WorkerFault(String worker, String reason) -> condemn(worker, "sent " + reason, effects);
@@ -160,6 +167,7 @@ public final class Leases {
         Effects effects = new Effects();
         synchronized (this) {
             sessions.activity().devices(roster.devices().size());
+            workerAlarms.tick(Roster.REMEMBERED);
             giveUp(effects);
             apply(verification.tick(nanoTime.getAsLong(), this::somebodyMayCheck), effects);
         }
@@ -220,14 +228,23 @@ public final class Leases {
         return true;
     }
 
-    private void hello(WorkerHello hello, Effects effects) {
+    private void disconnected(String worker, WorkerGone.Reason reason) {
+        LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
+        observer.disconnected(reason);
+        workerAlarms.gone(worker, reason);
+    }
+
+    private void hello(WorkerHello hello, WorkerJoined.Origin origin, Effects effects) {
         String worker = hello.worker();
         if (roster.isBarred(worker)) {
             carrier.bar(worker, "it is in quarantine until an operator admits it");
             return;
         }
-        if (!roster.isConnected(worker)) LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}", worker, hello.devices().size());
-        roster.hello(hello);
+        if (!roster.isConnected(worker)) {
+            LOG.log(System.Logger.Level.INFO, "worker {0} is connected, devices: {1}{2}", worker, hello.devices().size(), origin.text());
+        }
+        roster.hello(hello, origin);
+        workerAlarms.joined(worker);
         workerGone(worker, Set.copyOf(hello.held()), effects);
         for (String held : hello.held()) {
             Issued issued = inFlight.get(held);
@@ -297,6 +314,7 @@ public final class Leases {
     private void condemn(String worker, String why, Effects effects) {
         LOG.log(System.Logger.Level.ERROR, "worker {0} {1}", worker, why);
         if (worker.equals(DeviceName.LOCAL) || roster.isBarred(worker)) return;
+        if (roster.isConnected(worker)) disconnected(worker, WorkerGone.Reason.EXPELLED);
         roster.bar(worker);
         observer.condemned();
         workerGone(worker, Set.of(), effects);

@@ -1,4 +1,5 @@
 package io.bignode.lease;
 
 /** What a worker tells the head, or what is learned about it. Messages of one device arrive in the order they were sent. */
-public sealed interface WorkerMessage permits LeaseRequest, LeaseReport, Reported, DeviceGone, DeviceHealth, WorkerHello, WorkerGone, WorkerFault {}
+public sealed interface WorkerMessage
+        permits LeaseRequest, LeaseReport, Reported, DeviceGone, DeviceHealth, WorkerHello, WorkerJoined, WorkerRefused, WorkerGone, WorkerFault {}

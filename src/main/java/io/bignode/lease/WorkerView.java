@@ -12,8 +12,19 @@ import java.util.Optional;
  * @param devices what it offers, or offered when it was connected last
  * @param leases  how many leases its devices have
  * @param since   since when it is connected; empty when it is not
+ * @param lost    since when it is not connected, and why; empty when it is, or never was
+ * @param origin  where it comes from, or came from last
  */
-public record WorkerView(String name, State state, List<DeviceOffer> devices, int leases, Optional<Instant> since) {
+public record WorkerView(
+        String name, State state, List<DeviceOffer> devices, int leases, Optional<Instant> since, Optional<Lost> lost, WorkerJoined.Origin origin) {
+    /**
+     * The end of a worker's connection.
+     *
+     * @param since  when it ended
+     * @param reason why it ended
+     */
+    public record Lost(Instant since, WorkerGone.Reason reason) {}
+
     /** What becomes of a worker's requests. */
     public enum State {
         /** They are served. */

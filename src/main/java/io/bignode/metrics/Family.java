@@ -69,6 +69,9 @@ public enum Family {
             Label.DEVICE, Label.WORKER),
     WORKERS(Type.GAUGE, "workers", "Workers by state: working, draining, quarantined.", "state"),
     WORKER_LEASES(Type.GAUGE, "worker_leases", "Leases that a worker's devices have.", Label.WORKER),
+    WORKER_DISCONNECTIONS(
+            Type.COUNTER, "worker_disconnections",
+            "Ends of workers' connections since this head started, by reason: stopped, closed, silent, replaced, expelled or unknown.", "reason"),
     WORKERS_QUARANTINED(Type.COUNTER, "workers_condemned", "How often a worker was put in quarantine since this head started."),
 
     STORE_COMMIT_SECONDS(Type.HISTOGRAM, "store_commit_seconds", "Time a transaction of the store took, successful ones only."),

@@ -11,6 +11,7 @@ import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.Reported;
 import io.bignode.lease.WorkerGone;
 import io.bignode.lease.WorkerHello;
+import io.bignode.lease.WorkerJoined;
 import io.bignode.lease.WorkerMessage;
 import io.bignode.session.NonceRange;
 import io.bignode.session.NonceSequence;
@@ -115,16 +116,16 @@ class ExternalBrokerTest {
     void aWrongPasswordIsRefusedAndNotRepeated() throws Exception {
         startSecured();
         BrokerAccess wrong = new BrokerAccess(access.route(), "user", "a-wrong-password");
-        assertThatExceptionOfType(BrokerException.class).isThrownBy(() -> ArtemisHead.connect(wrong, (_, _) -> {}).close())
+        assertThatExceptionOfType(BrokerException.class).isThrownBy(() -> ArtemisHead.connect(wrong, Doorkeeper.NOBODY).close())
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("a-wrong-password"));
     }
 
     private void takeTurns() throws Exception {
         DeviceOffer device = new DeviceOffer("farm/cpu", "x", 1, 4);
-        try (ArtemisHead first = ArtemisHead.connect(access, (_, _) -> {});
+        try (ArtemisHead first = ArtemisHead.connect(access, Doorkeeper.NOBODY);
                 ArtemisWorker worker = new ArtemisWorker("farm", List.of(device), access, new Seam.Silent())) {
             worker.start();
-            assertThat(next(first, WorkerHello.class)).isEqualTo(new WorkerHello("farm", List.of(device), List.of()));
+            assertThat(next(first, WorkerJoined.class).hello()).isEqualTo(new WorkerHello("farm", List.of(device), List.of()));
             worker.request(new LeaseRequest("cpu", 4));
             assertThat(next(first, LeaseRequest.class)).isEqualTo(new LeaseRequest("farm/cpu", 4));
             first.send("farm/cpu", LEASE);
@@ -132,20 +133,21 @@ class ExternalBrokerTest {
             first.acknowledge();
             first.close();
             worker.request(new LeaseRequest("cpu", 4));
-            try (ArtemisHead second = ArtemisHead.connect(access, (_, _) -> {})) {
+            try (ArtemisHead second = ArtemisHead.connect(access, Doorkeeper.NOBODY)) {
                 came.clear();
-                assertThat(next(second, WorkerHello.class).held()).containsExactly("1");
+                assertThat(next(second, WorkerJoined.class).hello().held()).containsExactly("1");
                 assertThat(next(second, LeaseRequest.class)).as("what waits is asked for again").isEqualTo(new LeaseRequest("farm/cpu", 4));
                 worker.report(new LeaseReport.Done("1", List.of(), 1, 5));
                 assertThat(next(second, Reported.class)).isEqualTo(new Reported("farm", new LeaseReport.Done("1", List.of(), 1, 5)));
             }
-            try (ArtemisHead third = ArtemisHead.connect(access, (_, _) -> {})) {
+            try (ArtemisHead third = ArtemisHead.connect(access, Doorkeeper.NOBODY)) {
                 came.clear();
                 assertThat(next(third, Reported.class).report().leaseId()).as("was not acknowledged").isEqualTo("1");
                 third.acknowledge();
-                next(third, WorkerHello.class);
-                worker.close();
-                assertThat(next(third, WorkerGone.class)).isEqualTo(new WorkerGone("farm"));
+                next(third, WorkerJoined.class);
+                Thread stopping = Thread.ofVirtual().start(worker::close);
+                assertThat(next(third, WorkerGone.class)).isEqualTo(new WorkerGone("farm", WorkerGone.Reason.STOPPED));
+                stopping.join();
             }
         }
     }

@@ -94,7 +94,7 @@ class HeadAndDevicesTest {
     @BeforeEach
     void connect() throws BrokerException {
         server = EmbeddedBroker.start(folder, Optional.empty(), _ -> false);
-        carrier = ArtemisHead.connect(server.head(), (_, _) -> {});
+        carrier = ArtemisHead.connect(server.head(), server);
         Seam seam = new Seam(carrier);
         leases = new Leases(
                 sessions, LeaseRules.usual(), System::nanoTime, seam, new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(InstantSource.system()));

@@ -15,7 +15,7 @@ record Seam(HeadSide broker) implements Carrier, Head.Inbox {
         public void joined() {}
 
         @Override
-        public void apart(String reason) {}
+        public void apart(JoinFailure failure) {}
     }
 
     @Override

@@ -8,11 +8,14 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Forwards connections to a port of this host, until it cuts them. */
+/** Forwards connections to a port of this host, until it cuts them or lets them hang. */
 final class CuttingProxy implements AutoCloseable {
     private volatile int target;
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+
+    /** Whose bytes go nowhere, and whose ends nobody learns of. */
+    private final Set<Socket> hanging = ConcurrentHashMap.newKeySet();
 
     CuttingProxy(int target) throws IOException {
         this.target = target;
@@ -44,12 +47,26 @@ final class CuttingProxy implements AutoCloseable {
         }
     }
 
-    private static void copy(Socket from, Socket to) {
-        try (from; to) {
-            from.getInputStream().transferTo(to.getOutputStream());
+    private void copy(Socket from, Socket to) {
+        byte[] bytes = new byte[8192];
+        try {
+            for (int count = from.getInputStream().read(bytes); count >= 0; count = from.getInputStream().read(bytes)) {
+                if (!hanging.contains(from)) to.getOutputStream().write(bytes, 0, count);
+            }
         } catch (IOException e) {
             // cut
         }
+        if (hanging.contains(from)) return;
+        try (from; to) {
+            from.shutdownInput();
+        } catch (IOException e) {
+            // closed already
+        }
+    }
+
+    /** Lets all connections hang, as a network does that was cut without a word; new ones may be made. */
+    void hang() {
+        hanging.addAll(open);
     }
 
     /** Forwards new connections to another port, and cuts those there are. */

@@ -88,14 +88,19 @@ final class Farm implements AutoCloseable {
 
     /** A worker of simulated devices that is connected. */
     JavaProcess worker(String name, int devices, double noncesPerSecond, int forgeAfter, boolean talks, int throughPort) throws Exception {
-        JavaProcess worker = started(new JavaProcess(
+        JavaProcess worker = newcomer(name, devices, noncesPerSecond, forgeAfter, talks, throughPort);
+        worker.await(line -> line.equals("joined"));
+        return worker;
+    }
+
+    /** A worker of simulated devices that may not be taken in. */
+    JavaProcess newcomer(String name, int devices, double noncesPerSecond, int forgeAfter, boolean talks, int throughPort) throws IOException {
+        return started(new JavaProcess(
                 SimulatedWorker.class.getName(),
                 List.of(Integer.toString(throughPort), fingerprint, name, Integer.toString(devices), Double.toString(noncesPerSecond),
                         Integer.toString(forgeAfter), Boolean.toString(talks)),
                 Map.of(SimulatedWorker.tokenVariable(), JOIN_TOKEN),
                 "256m"));
-        worker.await(line -> line.equals("joined"));
-        return worker;
     }
 
     JavaProcess worker(String name, int devices, double noncesPerSecond) throws Exception {
@@ -104,15 +109,27 @@ final class Farm implements AutoCloseable {
 
     /** The real command, with the real engine. */
     JavaProcess realWorker(String name) throws Exception {
+        JavaProcess worker = realWorker(name, "127.0.0.1:" + workerPort, Map.of());
+        worker.await(line -> line.contains("joined"));
+        return worker;
+    }
+
+    /**
+     * The real command, which is not waited for.
+     *
+     * @param join where it looks for the head
+     * @param more settings that differ from those that would be right
+     */
+    JavaProcess realWorker(String name, String join, Map<String, String> more) throws Exception {
         Map<String, String> own = new HashMap<>();
         own.put("DELEGATION_JOIN_TOKEN", JOIN_TOKEN);
         own.put("DELEGATION_DATA_DIR", data.resolve(name).toString());
         own.put("DELEGATION_WORKER_NAME", name);
         own.put("DELEGATION_DEVICES", "cpu");
-        JavaProcess worker = started(new JavaProcess(
-                "io.bignode.Main", List.of("worker", "--join", "127.0.0.1:" + workerPort, "--fingerprint", fingerprint), own, "512m"));
-        worker.await(line -> line.contains("joined"));
-        return worker;
+        own.put("DELEGATION_JOIN", join);
+        own.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        own.putAll(more);
+        return started(new JavaProcess("io.bignode.Main", List.of("worker"), own, "512m"));
     }
 
     private JavaProcess started(JavaProcess process) {
@@ -129,6 +146,42 @@ final class Farm implements AutoCloseable {
     /** One of another tenant. */
     Recorder recorder(String key, String token) {
         return new Recorder(port, token, key, false);
+    }
+
+    /** What the operator is shown. */
+    JsonNode overview() {
+        try {
+            return new ObjectMapper().readTree(text("/api/v1/overview"));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The keys of the alarms that are raised. */
+    List<String> alarms() {
+        List<String> keys = new ArrayList<>();
+        overview().get("alarms").forEach(alarm -> keys.add(alarm.get("key").asText()));
+        return keys;
+    }
+
+    /** A series' value at this moment. */
+    double metric(String series) {
+        return text("/metrics").lines().filter(line -> line.startsWith(series + " ")).mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+                .findFirst().orElseThrow(() -> new AssertionError("no " + series));
+    }
+
+    private String text(String path) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Authorization", "Bearer " + JOIN_TOKEN)
+                .timeout(Duration.ofSeconds(20))
+                .build();
+        try {
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            if (response.statusCode() != 200) throw new AssertionError(response.statusCode() + " " + response.body());
+            return response.body();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     JsonNode admin(String method, String path, String token, int status) throws Exception {

@@ -71,24 +71,4 @@ class RealWorkerTest {
             }
         }
     }
-
-    @Test
-    void aWorkerWithAWrongTokenOrForAnotherCertificateIsNotLetInAndSaysWhy() throws Exception {
-        try (Farm farm = new Farm(folder, Map.of())) {
-            try (JavaProcess stranger = stranger(farm, "a-token-that-nobody-gave", farm.fingerprint);
-                    JavaProcess deceived = stranger(farm, Farm.JOIN_TOKEN, "0".repeat(64))) {
-                stranger.await(line -> line.contains("trying again"));
-                deceived.await(line -> line.contains("trying again"));
-                assertThat(ForgerTest.state(farm, "stranger")).isEqualTo("unknown");
-            }
-        }
-    }
-
-    private JavaProcess stranger(Farm farm, String token, String fingerprint) throws Exception {
-        Map<String, String> environment = Map.of(
-                "DELEGATION_JOIN_TOKEN", token, "DELEGATION_DEVICES", "cpu", "DELEGATION_WORKER_NAME", "stranger",
-                "DELEGATION_DATA_DIR", folder.resolve("stranger").toString());
-        return new JavaProcess(
-                "io.bignode.Main", List.of("worker", "--join", "127.0.0.1:" + farm.workerPort, "--fingerprint", fingerprint), environment, "512m");
-    }
 }

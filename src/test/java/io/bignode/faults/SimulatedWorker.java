@@ -2,6 +2,7 @@ package io.bignode.faults;
 
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.JoinFailure;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Turn;
 import io.bignode.lease.DeviceOffer;
@@ -167,8 +168,8 @@ final class SimulatedWorker {
         }
 
         @Override
-        public void apart(String reason) {
-            System.out.println("apart: " + reason);
+        public void apart(JoinFailure failure) {
+            System.out.println("apart: " + failure.reason());
         }
     }
 

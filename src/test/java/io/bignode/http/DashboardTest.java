@@ -276,6 +276,14 @@ class DashboardTest {
     }
 
     @Test
+    void aLostWorkerTellsSinceWhenAndWhyAndShowsNoRateAndOffersNothing() {
+        show(Scene.FARM);
+        String row = browser.text(".worker:has([aria-controls='worker-hall-07']) header");
+        assertThat(row).contains("connection lost", "not connected since", "its process ended").doesNotContain("nonces/s", "1 Jan", "Drain");
+        assertThat(browser.text(".worker:has([aria-controls='worker-hall-06']) header")).contains("nonces/s", "Drain");
+    }
+
+    @Test
     void theHistoryIsShownAndFetchedAsAFile() {
         show(Scene.BUSY);
         browser.until("ten epochs", () -> browser.driver.findElements(By.cssSelector("#history-rows tr")).size() == 10);

@@ -197,7 +197,10 @@ final class FakeOverviews {
         boolean apart = scene == Scene.FARM && worker.equals("hall-07");
         to.put("name", worker).put("state", bad ? "quarantined" : drains ? "draining" : "working").put("connected", !apart).put("local", worker.equals("local"));
         long count = devices.stream().filter(device -> device.worker.equals(worker)).count();
-        to.put("since", started.minusSeconds(40_000).toString()).put("devices", count).put("leases", scene == Scene.EMPTY ? 0 : 2 * count);
+        to.put("since", apart ? null : started.minusSeconds(40_000).toString()).put("disconnected_since", apart ? started.minusSeconds(95).toString() : null)
+                .put("disconnected_because", apart ? "its process ended, or it closed the connection" : null)
+                .put("address", worker.equals("local") ? null : "10.0.0.7:51234").put("version", worker.equals("local") ? null : "0.1.0")
+                .put("devices", count).put("leases", scene == Scene.EMPTY ? 0 : 2 * count);
     }
 
     private static void buckets(ArrayNode to, Instant from, LongUnaryOperator counted) {

@@ -23,7 +23,7 @@ public record SmallFarm(boolean tenantsSeeAll, Supplier<String> alarm) implement
 
     @Override
     public List<Overview.WorkerLine> workers() {
-        return List.of(new Overview.WorkerLine("local", "working", true, true, "2026-01-01T00:00:00Z", 1, 0));
+        return List.of(new Overview.WorkerLine("local", "working", true, true, "2026-01-01T00:00:00Z", null, null, null, null, 1, 0));
     }
 
     @Override

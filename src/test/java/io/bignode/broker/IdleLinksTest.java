@@ -1,0 +1,75 @@
+package io.bignode.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.WorkerGone;
+import io.bignode.lease.WorkerJoined;
+import io.bignode.lease.WorkerMessage;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Workers that have nothing to say for four times as long as a silent one is waited for: devices without meters between two sprints. Each stays connected,
+ * by every route there is.
+ */
+@Timeout(90)
+class IdleLinksTest {
+    private static final Duration IDLE = Duration.ofMillis(4 * Link.TTL_MILLIS);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void onTheWayThroughTlsAndWithinTheProcessNobodyIsTakenForGone() throws Exception {
+        JoinTls tls = JoinTls.in(folder);
+        try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+                ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+                ArtemisWorker remote = worker("farm", tls.access(broker.port(), "farm"));
+                ArtemisWorker own = worker("local", broker.local())) {
+            remote.start();
+            own.start();
+            assertJoinedOnceAndNeverGone(head, 2);
+        }
+    }
+
+    @Test
+    void onTheWayThroughAnExternalBrokerNobodyIsTakenForGone() throws Exception {
+        EmbeddedActiveMQ server = new EmbeddedActiveMQ();
+        ConfigurationImpl configuration = new ConfigurationImpl();
+        configuration.setPersistenceEnabled(false).setSecurityEnabled(false).setConnectionTtlCheckInterval(500);
+        configuration.addAcceptorConfiguration("tcp", "tcp://127.0.0.1:0");
+        server.setConfiguration(configuration);
+        server.start();
+        int port = server.getActiveMQServer().getRemotingService().getAcceptor("tcp").getActualPort();
+        BrokerAccess access = new BrokerAccess(new BrokerAccess.External("tcp://127.0.0.1:" + port), "user", "password");
+        try (ArtemisHead head = ArtemisHead.connect(access, Doorkeeper.NOBODY);
+                ArtemisWorker worker = worker("farm", access)) {
+            worker.start();
+            assertJoinedOnceAndNeverGone(head, 1);
+        } finally {
+            server.stop();
+        }
+    }
+
+    private static ArtemisWorker worker(String name, BrokerAccess access) {
+        return new ArtemisWorker(name, List.of(new DeviceOffer(name + "/cpu", "x", 1, 4)), access, new Seam.Silent());
+    }
+
+    private static void assertJoinedOnceAndNeverGone(ArtemisHead head, int workers) throws InterruptedException {
+        List<WorkerMessage> came = new ArrayList<>();
+        long until = System.nanoTime() + IDLE.toNanos();
+        while (System.nanoTime() < until) came.addAll(head.receive(Duration.ofNanos(Math.min(until - System.nanoTime(), TimeUnit.SECONDS.toNanos(1)))));
+        assertThat(came).noneMatch(WorkerGone.class::isInstance);
+        assertThat(came).filteredOn(WorkerJoined.class::isInstance).hasSize(workers);
+    }
+}

@@ -159,7 +159,9 @@ class ImportRulesTest {
     }
 
     private static DescribedPredicate<JavaClass> isMessage() {
-        return DescribedPredicate.describe("a message", type -> type.isRecord() || type.isInterface() && type.reflect().isSealed());
+        return DescribedPredicate.describe("a message, or a word of one", type -> type.isRecord()
+                || type.isInterface() && type.reflect().isSealed()
+                || type.isEnum() && type.getEnclosingClass().filter(JavaClass::isRecord).isPresent());
     }
 
     private static DescribedPredicate<JavaClass> isNativeCall() {

@@ -13,9 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code bignode worker}: this host's devices, working for a head on another host. */
 @Command(
@@ -38,9 +36,6 @@ final class WorkerCommand implements Callable<Integer> {
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
     private @Nullable String join;

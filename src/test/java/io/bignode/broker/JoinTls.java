@@ -12,7 +12,7 @@ import javax.net.ssl.TrustManagerFactory;
 /** Both ends of TLS between an embedded broker on this host and its workers. */
 public record JoinTls(SSLContext server, SSLContext client, X509Certificate certificate) {
     /** What workers show. */
-    public static final String TOKEN = "the-join-token";
+    public static final String TOKEN = "the-join-token-of-tests";
     private static final char[] PASSWORD = "of-the-test-alone".toCharArray();
 
     /** With a certificate that is made for it. */

@@ -1,0 +1,144 @@
+package io.bignode.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.lease.DeviceOffer;
+import io.bignode.lease.LeaseRequest;
+import io.bignode.lease.WorkerHello;
+import io.bignode.lease.WorkerJoined;
+import io.bignode.lease.WorkerMessage;
+import io.bignode.lease.WorkerRefused;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.apache.activemq.artemis.api.core.client.ClientMessage;
+import org.apache.activemq.artemis.api.core.client.ClientSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A head and workers of other versions of the protocol, which the test plays. */
+@Timeout(60)
+class OtherProtocolTest {
+    private static final DeviceOffer DEVICE = new DeviceOffer("farm/cpu", "x", 1, 4);
+
+    @TempDir
+    Path folder;
+
+    private EmbeddedBroker broker;
+    private JoinTls tls;
+
+    @BeforeEach
+    void start() throws Exception {
+        tls = JoinTls.in(folder);
+        broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+    }
+
+    @AfterEach
+    void stop() {
+        broker.close();
+    }
+
+    /** Sends bytes to the head as a worker that speaks this version. */
+    private static void say(ClientSession session, String link, String version, byte[] body) throws Exception {
+        ClientMessage message = Link.message(session, body, false);
+        message.removeProperty(Addresses.PROTOCOL);
+        if (!version.isEmpty()) message.putStringProperty(Addresses.PROTOCOL, version);
+        message.putStringProperty(Addresses.LINK, link);
+        try (var producer = session.createProducer(Addresses.HEAD)) {
+            producer.send(message);
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static WorkerMessage next(ArtemisHead head) throws InterruptedException {
+        List<WorkerMessage> messages = head.receive(Duration.ofSeconds(10));
+        assertThat(messages).hasSize(1);
+        return messages.getFirst();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2.0, the worker speaks protocol 2.0 and this head 1.0: update this head", "0.9, the worker speaks protocol 0.9 and this head 1.0: update the worker",
+        "'', the worker tells no version of the protocol and this head speaks 1.0: update the worker"
+    })
+    void aWorkerOfAnotherMajorIsRefusedAndWhatItSaysIsNotTakenForAFault(String version, String reason) throws Exception {
+        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+                Link farm = new Link(tls.access(broker.port(), "farm"), () -> {});
+                ClientSession session = farm.session(false)) {
+            String link = Addresses.newLink("farm");
+            Link.temporaryQueue(session, link, link, RoutingType.ANYCAST);
+            session.start();
+            say(session, link, version, bytes("what only this version understands"));
+            assertThat(next(head)).isInstanceOfSatisfying(WorkerRefused.class, refused -> {
+                assertThat(refused.kind()).isEqualTo(WorkerRefused.Kind.PROTOCOL);
+                assertThat(refused.reason()).isEqualTo(reason);
+            });
+            ClientMessage answer = session.createConsumer(link).receive(10_000);
+            assertThat(Link.text(answer, Addresses.PROTOCOL)).as("so that the worker knows who is older").isEqualTo("1.0");
+            assertThat(Wire.headMessage(Link.body(answer))).contains(new HeadMessage.Refused(reason));
+        }
+    }
+
+    @Test
+    void aWorkerOfANewerMinorIsTakenInAndWhatTheHeadDoesNotKnowIsIgnored() throws Exception {
+        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+                Link farm = new Link(tls.access(broker.port(), "farm"), () -> {});
+                ClientSession session = farm.session(false)) {
+            String link = Addresses.newLink("farm");
+            Link.temporaryQueue(session, link, link, RoutingType.ANYCAST);
+            say(session, link, "1.7", Wire.bytes(new WorkerHello("farm", List.of(DEVICE), List.of())));
+            assertThat(next(head)).isInstanceOf(WorkerJoined.class);
+            say(session, link, "1.7", bytes("{\"type\":\"forecast\",\"deviceId\":\"farm/cpu\",\"nonces\":7}"));
+            say(session, link, "1.7", bytes("{\"type\":\"request\",\"deviceId\":\"farm/cpu\",\"maxBatch\":4,\"mood\":\"good\"}"));
+            assertThat(next(head)).isEqualTo(new LeaseRequest("farm/cpu", 4));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2.0, the head speaks protocol 2.0 and this worker 1.0: update this worker", "0.9, the head speaks protocol 0.9 and this worker 1.0: update the head",
+        "'', the head tells no version of the protocol and this worker speaks 1.0: update the head"
+    })
+    void aWorkerOfAnotherHeadsMajorSaysWhichOfThemToUpdate(String version, String reason) throws Exception {
+        BlockingQueue<JoinFailure> told = new LinkedBlockingQueue<>();
+        ArtemisWorker.Watcher watcher = new ArtemisWorker.Watcher() {
+            @Override
+            public void joined() {
+                throw new AssertionError("it was not taken in");
+            }
+
+            @Override
+            public void apart(JoinFailure failure) {
+                told.add(failure);
+            }
+        };
+        try (Link head = new Link(broker.head(), () -> {});
+                ClientSession session = head.session(false);
+                ArtemisWorker worker = new ArtemisWorker("farm", List.of(DEVICE), tls.access(broker.port(), "farm"), watcher)) {
+            session.start();
+            worker.start();
+            ClientMessage hello = session.createConsumer(Addresses.HEAD).receive(20_000);
+            assertThat(Link.text(hello, Addresses.PROTOCOL)).isEqualTo("1.0");
+            ClientMessage answer = Link.message(session, bytes("what only that version understands"), false);
+            answer.removeProperty(Addresses.PROTOCOL);
+            if (!version.isEmpty()) answer.putStringProperty(Addresses.PROTOCOL, version);
+            answer.setRoutingType(RoutingType.ANYCAST);
+            session.createProducer().send(Link.text(hello, Addresses.LINK), answer);
+            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(new JoinFailure(JoinFailure.Kind.REFUSED, reason));
+        }
+    }
+}

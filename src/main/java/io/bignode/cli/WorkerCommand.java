@@ -36,7 +36,6 @@ final class WorkerCommand implements Callable<Integer> {
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
 
-
     @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
     private @Nullable String join;
 

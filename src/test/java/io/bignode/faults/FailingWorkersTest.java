@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,22 +20,12 @@ class FailingWorkersTest {
     @TempDir
     Path folder;
 
-    private static List<String> alarms(Farm farm) {
-        try {
-            List<String> keys = new ArrayList<>();
-            for (JsonNode alarm : farm.overview().get("alarms")) keys.add(alarm.get("key").asText());
-            return keys;
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    private static JsonNode device(Farm farm, String id) throws Exception {
+    private static JsonNode device(Farm farm, String id) {
         for (JsonNode device : farm.overview().get("devices")) if (device.get("device_id").asText().equals(id)) return device;
         throw new AssertionError("no device " + id);
     }
 
-    private static double failed(Farm farm, String device) throws Exception {
+    private static double failed(Farm farm, String device) {
         String series = "bignode_device_leases_failed_total{device=\"" + device + "\"";
         return farm.metrics().lines()
                 .filter(line -> line.startsWith(series))
@@ -55,8 +44,8 @@ class FailingWorkersTest {
                     .contains("bignode_device_leases_failed_total{device=\"honest-a/sim:0\",worker=\"honest-a\"} 0");
             farm.misbehaving("thrower", "throw", 0);
             farm.misbehaving("hanger", "hang", 3);
-            Waiting.until(MINUTE, () -> alarms(farm) + "\n" + farm.head.tail(),
-                    () -> alarms(farm).containsAll(List.of("worker/thrower/sim:0", "worker/hanger/sim:0")));
+            Waiting.until(MINUTE, () -> farm.alarms() + "\n" + farm.head.tail(),
+                    () -> farm.alarms().containsAll(List.of("worker/thrower/sim:0", "worker/hanger/sim:0")));
             assertThat(device(farm, "thrower/sim:0").get("state").asText()).isEqualTo("failing");
             assertThat(device(farm, "thrower/sim:0").get("alarm").asText()).contains("failed its last", "it is broken");
 
@@ -89,7 +78,7 @@ class FailingWorkersTest {
             long highest = recorder.highest();
             Waiting.until(MINUTE, () -> "lost: " + recorder.missing(highest + 1000), () -> recorder.missing(highest + 1000).isEmpty());
             assertThat(List.of(ForgerTest.state(farm, "honest-a"), ForgerTest.state(farm, "honest-b"))).containsOnly("working");
-            assertThat(alarms(farm)).contains("worker/nan").doesNotContain("worker/honest-a", "worker/honest-b");
+            assertThat(farm.alarms()).contains("worker/nan").doesNotContain("worker/honest-a", "worker/honest-b");
         }
     }
 }

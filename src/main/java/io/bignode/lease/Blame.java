@@ -35,7 +35,7 @@ final class Blame {
     /** The devices with an alarm because they say nothing. */
     private final Set<String> silent = new HashSet<>();
 
-    /** Since when devices that are connected have neither a lease nor asked for one. */
+    /** Since when devices have neither a lease nor asked for one. */
     private final Map<String, Long> idle = new HashMap<>();
 
     Blame(LeaseRules rules, Alarms alarms) {
@@ -73,9 +73,9 @@ final class Blame {
         tell(issued.deviceId);
     }
 
-    /** A device is connected, perhaps after somebody looked after it: one that fails may try at once. */
+    /** A device is connected anew, perhaps after somebody mended it: one that fails may try soon. */
     void connected(String deviceId, long now) {
-        devices.retry(deviceId, now);
+        devices.connected(deviceId, now);
     }
 
     /** A device finished a lease. */
@@ -127,7 +127,8 @@ final class Blame {
             silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });
         idle.keySet().removeIf(deviceId -> having.containsKey(deviceId) || asking.contains(deviceId));
-        idle.keySet().retainAll(there);
+        // Not forgotten when its line breaks for a moment.
+        idle.keySet().removeIf(deviceId -> !known.test(deviceId));
         for (String deviceId : there) {
             if (having.containsKey(deviceId) || asking.contains(deviceId)) continue;
             long since = idle.computeIfAbsent(deviceId, _ -> now);
@@ -135,7 +136,10 @@ final class Blame {
             silent(deviceId, "has asked for no work for " + seconds(now - since) + ": it cannot be made ready, or it hangs");
         }
         were.removeAll(silent);
-        were.stream().filter(deviceId -> devices.told(deviceId).isEmpty()).forEach(this::clear);
+        for (String deviceId : were) {
+            if (!there.contains(deviceId) && known.test(deviceId)) silent.add(deviceId);
+            else if (devices.told(deviceId).isEmpty()) clear(deviceId);
+        }
         devices.drop(deviceId -> !known.test(deviceId)).forEach(this::clear);
         tallies.keySet().removeIf(session -> session.status().ended());
     }

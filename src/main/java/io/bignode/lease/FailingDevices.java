@@ -20,6 +20,9 @@ final class FailingDevices {
     private static final Duration FIRST = Duration.ofSeconds(1);
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
+    /** The longest that a device waits whose worker was connected anew. */
+    private static final Duration CONNECTED = Duration.ofSeconds(10);
+
     /** So many leases that end with nothing done, and without anybody having asked for that, count as a failure. */
     private static final int EMPTY_HANDED = 5;
 
@@ -67,10 +70,10 @@ final class FailingDevices {
         if (++streak.emptyHanded % EMPTY_HANDED == 0) failed(deviceId, sessionId, "it hands leases back with nothing computed", false, now);
     }
 
-    /** A device that fails may try again from now on. */
-    void retry(String deviceId, long now) {
+    /** A device's worker is connected anew: somebody may have mended the device, or just the line broke. It waits no longer than a while. */
+    void connected(String deviceId, long now) {
         Streak streak = streaks.get(deviceId);
-        if (streak != null) streak.untilNanos = now;
+        if (streak != null && streak.untilNanos - now > CONNECTED.toNanos()) streak.untilNanos = now + CONNECTED.toNanos();
     }
 
     /** A device finished a lease. */

@@ -170,6 +170,40 @@ class FailingDevicesTest {
     }
 
     @Test
+    void aDeviceThatWasLookedAfterIsTriedSoon() {
+        for (int i = 0; i < 7; i++) {
+            bench.failed(bench.lease("bad/gpu"));
+            session.polled();
+            if (i < 6) bench.time.pass(Duration.ofSeconds(1L << i));
+        }
+        bench.leases.handle(new WorkerGone("bad"));
+        hello("bad");
+        int sent = bench.sent.size();
+        bench.request("bad/gpu");
+        assertThat(bench.sent).hasSize(sent);
+        bench.time.pass(Duration.ofSeconds(10));
+        bench.leases.tick();
+        assertThat(bench.sent).hasSize(sent + 1);
+    }
+
+    @Test
+    void aBrokenLineMakesNobodyForgetThatADeviceAsksForNothing() {
+        bench.request("good/gpu");
+        for (int i = 0; i < 10; i++) {
+            bench.leases.handle(new WorkerGone("bad"));
+            bench.leases.tick();
+            hello("bad");
+            bench.leases.tick();
+            bench.time.pass(Duration.ofSeconds(5));
+        }
+        bench.leases.tick();
+        assertThat(alarms()).contains("worker/bad/gpu");
+        bench.leases.handle(new WorkerGone("bad"));
+        bench.leases.tick();
+        assertThat(alarms()).as("its line breaks").contains("worker/bad/gpu");
+    }
+
+    @Test
     void whoHandsLeasesBackOrComputesNothingOfThemFailsToo() {
         for (int i = 0; i < 5; i++) bench.returned(bench.lease("bad/gpu"));
         bench.request("bad/gpu");

@@ -18,7 +18,8 @@ public final class Main {
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.setProperty("java.util.logging.manager", LastingLogManager.class.getName());
+        // Before anything is logged; an operator may have named another.
+        System.getProperties().putIfAbsent("java.util.logging.manager", LastingLogManager.class.getName());
         boolean serves = Serve.isAll(args);
         // Before anything else is loaded: small nodes that come while this node starts wait instead of being refused.
         EarlyPort port = serves ? EarlyPort.take(System.getenv()) : EarlyPort.NONE;

@@ -20,6 +20,9 @@ final class BatchFile {
     /** What a batch may lack where the order it answers is given beside it. */
     private static final List<String> OF_THE_ORDER = List.of("params", "r_target", "fraud_threshold");
 
+    /** What to do about a batch that lacks them. */
+    static final String HINT = "take params, r_target and fraud_threshold from the start request: --order ORDER.json";
+
     private final Optional<JsonNode> order;
     private final Recomputation device;
     private final Consumer<ObjectNode> faulty;
@@ -94,7 +97,8 @@ final class BatchFile {
             malformed("is not JSON: " + Documents.message(none));
             return;
         } catch (InvalidOrderException wrong) {
-            malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")));
+            String hint = order.isEmpty() && lacksTheOrder(wrong.faults()) ? "; " + HINT : "";
+            malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")) + hint);
             return;
         }
         ProofCheck check = batch.check(device.distances(batch.task(), _ -> {}));
@@ -109,6 +113,11 @@ final class BatchFile {
                 .put("line", line)
                 .put("fault", "fraud: " + check.nInvalid() + " of " + batch.task().nonces().size() + " nonces do not count")
                 .put("probability_honest", check.probabilityHonest()));
+    }
+
+    /** Whether a batch lacks what stands in the start request that it answers. */
+    static boolean lacksTheOrder(List<Fault> faults) {
+        return faults.stream().anyMatch(fault -> OF_THE_ORDER.contains(fault.field()) && fault.message().equals("is required"));
     }
 
     private static String told(Fault fault) {

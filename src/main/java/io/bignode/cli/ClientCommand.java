@@ -82,7 +82,7 @@ final class ClientCommand implements Callable<Integer> {
         @Override
         public Duration convert(String text) {
             if (!text.matches("[0-9]{1,6}[smh]?"))
-                throw new TypeConversionException("'" + text + "' is no time such as 90s, 5m or 1h");
+                throw new TypeConversionException("'" + text + "' is not a duration; use for example 90s, 5m or 1h");
             long number = Long.parseLong(text.replaceAll("\\D", ""));
             return switch (text.charAt(text.length() - 1)) {
                 case 'h' -> Duration.ofHours(number);

@@ -81,7 +81,7 @@ final class Operator {
     private static CommandException refused(URI base, HttpResponse<byte[]> response, Map<Integer, String> refusals) {
         int status = response.statusCode();
         Optional<String> detail = BoundedAnswer.detail(response.body());
-        if (status == 401) {
+        if (status == 401 && detail.isPresent()) {
             return CommandException.environment("the head at " + base
                     + " does not know this join token (401): set DELEGATION_JOIN_TOKEN to the head's, which is in the file join-token of its data folder");
         }

@@ -60,7 +60,8 @@ final class VerifyCommand implements Callable<Integer> {
         try {
             batch = JudgedBatch.read(JsonFields.of(Documents.read(file)));
         } catch (InvalidOrderException invalid) {
-            throw Documents.faulty(file, invalid);
+            CommandException faulty = Documents.faulty(file, invalid);
+            throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT) : faulty;
         }
         ProofCheck check = batch.check(LocalDevice.distances(batch.task()));
         ObjectNode answer = JsonNodeFactory.instance

@@ -102,6 +102,14 @@ class CommandsTest {
     }
 
     @Test
+    void verifyNamesTheOptionForBatchesThatLackTheirOrder() throws Exception {
+        ObjectNode bare = batch(1.6);
+        bare.remove(List.of("params", "r_target", "fraud_threshold"));
+        assertThat(run("verify", file("bare.json", bare)).err()).contains("params is required", "--order ORDER.json");
+        assertThat(run("verify", file("bare.ndjson", bare)).out()).contains("params is required", "--order ORDER.json");
+    }
+
+    @Test
     void verifyRefusesAMalformedBatch() throws Exception {
         Outcome outcome = run("verify", file("batch.json", batch(0.5)));
         assertThat(outcome.exitCode()).isEqualTo(2);

@@ -42,6 +42,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisHead.class.getName());
     private static final String NOTIFICATIONS = "activemq.notifications";
     private static final String MANAGEMENT = "activemq.management";
+
+    /** How the broker's addresses of connections within the process begin. */
+    private static final String WITHIN = "invm:";
+
     private static final int MOST_AT_A_TIME = 512;
     private static final Duration RETRY = Duration.ofMillis(500);
 
@@ -302,7 +306,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         if (Addresses.workerOf(link).isEmpty()) return;
         String address = Link.text(notice, ManagementHelper.HDR_REMOTE_ADDRESS.toString());
         if (Link.text(notice, ManagementHelper.HDR_NOTIFICATION_TYPE.toString()).equals("CONSUMER_CREATED")) {
-            links.opened(link, address);
+            // The head's own devices come from nowhere else.
+            if (!address.startsWith(WITHIN)) links.opened(link, address);
             return;
         }
         WorkerGone.Reason reason = doorkeeper.whyEnded(address);

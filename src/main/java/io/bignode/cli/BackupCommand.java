@@ -4,6 +4,7 @@ import io.bignode.config.Settings;
 import io.bignode.session.store.StoreBackup;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +37,7 @@ final class BackupCommand implements Callable<Integer> {
         }
         Path folder = Settings.dataFolder(environment)
                 .orElseThrow(() -> CommandException.usage("DELEGATION_DATA_DIR names no folder: set it to the node's own"));
+        NativeFolder.useForCommand(Optional.of(folder));
         StoreBackup.Outcome outcome = StoreBackup.make(folder, file.toAbsolutePath());
         return switch (outcome) {
             case StoreBackup.Outcome.Made(long bytes) -> {

@@ -96,7 +96,7 @@ public final class BigNodeCommand implements Runnable {
         line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr(), writesJsonLog(failed)));
         line.setParameterExceptionHandler(WrongUsage::explain);
         Manual.complete(line);
-        HeadAddress.complete(line, System.getenv());
+        HeadAddress.complete(line, environment);
         return line;
     }
 }

@@ -142,7 +142,7 @@ final class ClientCommand implements Callable<Integer> {
     private SSLContext tls() {
         try {
             if (authority != null) return TrustedAuthorities.with(authority);
-            Optional<SSLContext> own = new HeadAddress(System.getenv()).trust(url);
+            Optional<SSLContext> own = new HeadAddress(BigNodeCommand.environment(spec)).trust(url);
             return own.isPresent() ? own.get() : SSLContext.getDefault();
         } catch (InvalidSettingsException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()));

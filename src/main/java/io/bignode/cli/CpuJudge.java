@@ -66,7 +66,7 @@ final class CpuJudge implements Judge, AutoCloseable {
             fresh.start();
             worker = fresh;
             if (closed) fresh.close();
-        } catch (LinkageError | RuntimeException broken) {
+        } catch (RuntimeException broken) {
             LOG.log(System.Logger.Level.WARNING, "the head's CPU cannot judge", broken);
             unable = true;
             List<Lease> left = new ArrayList<>();

@@ -95,7 +95,7 @@ final class Operator {
     private HttpClient client() {
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
         if (authority == null) {
-            new HeadAddress(System.getenv()).trust(url).ifPresent(builder::sslContext);
+            new HeadAddress(BigNodeCommand.environment(command)).trust(url).ifPresent(builder::sslContext);
             return builder.build();
         }
         try {

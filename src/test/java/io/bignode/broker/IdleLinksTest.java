@@ -71,5 +71,7 @@ class IdleLinksTest {
         while (System.nanoTime() < until) came.addAll(head.receive(Duration.ofNanos(Math.min(until - System.nanoTime(), TimeUnit.SECONDS.toNanos(1)))));
         assertThat(came).noneMatch(WorkerGone.class::isInstance);
         assertThat(came).filteredOn(WorkerJoined.class::isInstance).hasSize(workers);
+        assertThat(came).filteredOn(WorkerJoined.class::isInstance).map(WorkerJoined.class::cast)
+                .allSatisfy(joined -> assertThat(joined.origin().address()).matches(joined.hello().worker().equals("local") ? "" : "127\\.0\\.0\\.1:\\d+"));
     }
 }

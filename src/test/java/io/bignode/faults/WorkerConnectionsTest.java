@@ -138,7 +138,10 @@ class WorkerConnectionsTest {
             Waiting.until(Duration.ofSeconds(30), () -> "no results", () -> recorder.count() > 20);
             long hung = System.nanoTime();
             proxy.hang();
-            System.out.println("back after " + until(worker, hung, "joined").toMillis() + " ms");
+            Duration back = until(worker, hung, "joined");
+            System.out.println("back after " + back.toMillis() + " ms");
+            // The worker may believe in the line for twice 5 s; a result that waits for the head's word must not keep it longer.
+            assertThat(back).isLessThan(Duration.ofSeconds(15));
             long before = recorder.count();
             Waiting.until(Duration.ofSeconds(30), () -> "no results", () -> recorder.count() > before + 50);
             assertNothingLostNorTwice(recorder);

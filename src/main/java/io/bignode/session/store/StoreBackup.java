@@ -66,6 +66,7 @@ public final class StoreBackup {
     }
 
     private static void copy(Path file, Path target) throws SQLException {
+        SqliteLibrary.load();
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(BUSY_MILLIS);
         try (Connection connection = config.createConnection("jdbc:sqlite:" + file);

@@ -1,13 +1,14 @@
 package io.bignode.log;
 
+import java.text.MessageFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 
 /** What a logger, and those below it, told from its making until it is closed. */
@@ -56,13 +57,23 @@ public final class CapturedLog implements AutoCloseable {
         return List.copyOf(records);
     }
 
+    /** The same as messages alone, with their parameters. */
+    public List<String> messages() {
+        return records().stream().map(CapturedLog::message).toList();
+    }
+
     /** The same as lines: level, message and what was thrown. */
     public List<String> lines() {
         return records().stream().map(CapturedLog::line).toList();
     }
 
+    private static String message(LogRecord line) {
+        Object[] parameters = line.getParameters();
+        return parameters == null || parameters.length == 0 ? line.getMessage() : new MessageFormat(line.getMessage(), Locale.ROOT).format(parameters);
+    }
+
     private static String line(LogRecord line) {
-        return line.getLevel() + " " + new SimpleFormatter().formatMessage(line) + (line.getThrown() == null ? "" : " " + line.getThrown());
+        return line.getLevel() + " " + message(line) + (line.getThrown() == null ? "" : " " + line.getThrown());
     }
 
     @Override

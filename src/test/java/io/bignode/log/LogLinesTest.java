@@ -6,11 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Formatter;
-import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -125,29 +123,12 @@ class LogLinesTest {
     /** The records come as the program's own logger makes them. */
     @Test
     void thePlatformsLoggerHandsParametersOn() throws Exception {
-        List<LogRecord> entries = new ArrayList<>();
-        Handler handler = new Handler() {
-            @Override
-            public void publish(LogRecord entry) {
-                entries.add(entry);
-            }
-
-            @Override
-            public void flush() {}
-
-            @Override
-            public void close() {}
-        };
-        Logger logger = Logger.getLogger("io.bignode.log.LogLinesTest");
-        logger.addHandler(handler);
-        logger.setUseParentHandlers(false);
-        try {
-            System.getLogger(logger.getName()).log(System.Logger.Level.ERROR, "worker {0} left, {1} leases", "host-7", 1234, new IllegalStateException("x"));
-        } finally {
-            logger.removeHandler(handler);
-            logger.setUseParentHandlers(true);
+        String name = "io.bignode.log.LogLinesTest";
+        JsonNode line;
+        try (CapturedLog log = new CapturedLog(name, Level.INFO)) {
+            System.getLogger(name).log(System.Logger.Level.ERROR, "worker {0} left, {1} leases", "host-7", 1234, new IllegalStateException("x"));
+            line = json(log.records().getFirst());
         }
-        JsonNode line = json(entries.getFirst());
         assertThat(line.get("worker").textValue()).isEqualTo("host-7");
         assertThat(line.get("message").textValue()).isEqualTo("worker host-7 left, 1,234 leases");
         assertThat(line.get("error").textValue()).contains("IllegalStateException: x");

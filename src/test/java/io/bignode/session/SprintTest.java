@@ -2,17 +2,12 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.text.MessageFormat;
+import io.bignode.log.CapturedLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.logging.Handler;
-import java.util.logging.Level;
 import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The line that sums up a session when nothing more will come of it. */
@@ -20,34 +15,19 @@ class SprintTest {
     private final ManualTime time = new ManualTime();
     private final MemoryStore store = new MemoryStore();
     private Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
-    private final List<String> lines = new ArrayList<>();
-    private final List<String> templates = new ArrayList<>();
-    private final Logger logger = Logger.getLogger(Session.class.getName());
-    private final Handler handler = new Handler() {
-        @Override
-        public void publish(LogRecord record) {
-            if (!record.getMessage().startsWith("sprint")) return;
-            templates.add(record.getMessage());
-            lines.add(new MessageFormat(record.getMessage(), Locale.ROOT).format(record.getParameters()));
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-    };
-
-    @BeforeEach
-    void listen() {
-        logger.setLevel(Level.INFO); // other tests of this process may have quieted those above it
-        logger.addHandler(handler);
-    }
+    private final CapturedLog log = new CapturedLog(Session.class);
 
     @AfterEach
     void listenNoMore() {
-        logger.removeHandler(handler);
-        logger.setLevel(null);
+        log.close();
+    }
+
+    private List<LogRecord> told() {
+        return log.records().stream().filter(record -> record.getMessage().startsWith("sprint")).toList();
+    }
+
+    private List<String> lines() {
+        return log.messages().stream().filter(line -> line.startsWith("sprint")).toList();
     }
 
     private Session start() {
@@ -72,14 +52,14 @@ class SprintTest {
         time.pass(Duration.ofSeconds(6));
 
         sessions.stop("alice", session.id());
-        assertThat(lines).as("a lease is in flight").isEmpty();
+        assertThat(lines()).as("a lease is in flight").isEmpty();
         land(last, 1, Duration.ofSeconds(2));
 
-        assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=3 device_seconds=5.000"
+        assertThat(lines()).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=3 device_seconds=5.000"
                 + " idle_share=0.750 tenant=alice first_batch_seconds=4.000");
         sessions.stop("alice", session.id());
-        assertThat(lines).as("told once").hasSize(1);
-        assertThat(templates).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "valid={3", "tenant={7}");
+        assertThat(lines()).as("told once").hasSize(1);
+        assertThat(told()).extracting(LogRecord::getMessage).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "valid={3", "tenant={7}");
     }
 
     @Test
@@ -92,7 +72,7 @@ class SprintTest {
         land(again.take("gpu", 5).orElseThrow(), 1, Duration.ofSeconds(2));
         again.settle(2);
         sessions.stop("alice", again.id());
-        assertThat(lines).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=4 device_seconds=5.000"
+        assertThat(lines()).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=4 device_seconds=5.000"
                 + " idle_share=0.000 tenant=alice first_batch_seconds=4.000");
     }
 
@@ -101,7 +81,7 @@ class SprintTest {
         Session session = start();
         time.pass(Duration.ofSeconds(400));
         sessions.tick();
-        assertThat(lines).containsExactly("sprint of session " + session.id()
+        assertThat(lines()).containsExactly("sprint of session " + session.id()
                 + " is over: status=expired raw=0 valid=0 delivered=0 device_seconds=0.000 idle_share=0.000 tenant=alice first_batch_seconds=none");
     }
 }

@@ -31,6 +31,9 @@ final class Addresses {
     /** Tells which version of the protocol a message's sender speaks. */
     static final String PROTOCOL = "bignode_protocol";
 
+    /** The CRC-32C of a message's body: what lay in a journal may have been damaged there, and a wrong digit is as well formed as the right one. */
+    static final String CHECKSUM = "bignode_crc32c";
+
     /** Tells which version of the program a worker is. */
     static final String PROGRAM = "bignode_program";
 

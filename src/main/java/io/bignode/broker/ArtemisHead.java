@@ -208,14 +208,23 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         try {
             if (!Addresses.ownedBy(worker, link)) throw new MalformedMessageException("a message that names the link of another worker");
             Optional<String> foreign = Protocol.OURS.refusal(Link.text(message, Addresses.PROTOCOL), Protocol.Peer.WORKER);
-            if (foreign.isPresent()) return refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get());
+            if (foreign.isPresent()) return lives(link) ? refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get()) : Optional.empty();
             String word = Link.text(message, Addresses.WORD);
             if (!word.isEmpty()) return LinkWord.of(word).flatMap(one -> said(worker, link, one));
             Optional<WorkerMessage> said = Wire.workerMessage(Link.body(message));
             return said.isPresent() ? accept(worker, link, said.get(), message) : Optional.empty();
         } catch (MalformedMessageException | IllegalArgumentException e) {
-            return Optional.of(new WorkerFault(worker, String.valueOf(e.getMessage())));
+            return lives(link) ? Optional.of(new WorkerFault(worker, String.valueOf(e.getMessage()))) : damaged(worker, e);
         }
+    }
+
+    /** What a worker sends over its link arrives whole. What lay in the broker's journal while no head ran may have been damaged there: that is nobody's fault. */
+    private Optional<WorkerMessage> damaged(String worker, Exception fault) {
+        if (warnings.isDue("damaged " + worker)) {
+            LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at the disk"
+                    + " of the broker''s journal", worker, fault.getMessage());
+        }
+        return Optional.empty();
     }
 
     private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage said, ClientMessage message) throws MalformedMessageException {

@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
 import java.util.Map;
+import java.util.zip.CRC32C;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
@@ -127,10 +128,11 @@ final class Link implements AutoCloseable {
                 .setAutoCreateAddress(true));
     }
 
-    /** A message to be sent; it bears the version of the protocol. */
+    /** A message to be sent; it bears the version of the protocol and its body's checksum. */
     static ClientMessage message(ClientSession session, byte[] body, boolean durable) {
         ClientMessage message = session.createMessage(Message.BYTES_TYPE, durable);
         message.putStringProperty(Addresses.PROTOCOL, Protocol.OURS.toString());
+        message.putIntProperty(Addresses.CHECKSUM, checksum(body));
         message.getBodyBuffer().writeBytes(body);
         return message;
     }
@@ -143,14 +145,23 @@ final class Link implements AutoCloseable {
     /**
      * The bytes of a message that was received.
      *
-     * @throws MalformedMessageException when they are more than anybody may send; they are not copied then
+     * @throws MalformedMessageException when they are more than anybody may send, and are not copied then; or not those that were sent
      */
     static byte[] body(ClientMessage message) throws MalformedMessageException {
         int size = message.getBodySize();
         if (message.isLargeMessage() || size > Wire.MOST_BYTES) throw new MalformedMessageException("a message of " + size + " bytes");
         byte[] bytes = new byte[size];
         message.getBodyBuffer().readBytes(bytes);
+        if (!Integer.valueOf(checksum(bytes)).equals(message.getObjectProperty(Addresses.CHECKSUM))) {
+            throw new MalformedMessageException("a message of " + size + " bytes whose checksum is wrong");
+        }
         return bytes;
+    }
+
+    private static int checksum(byte[] body) {
+        CRC32C checksum = new CRC32C();
+        checksum.update(body);
+        return (int) checksum.getValue();
     }
 
     /** Ends the connection. What was sent before is still delivered, except on sessions that were not committed. */

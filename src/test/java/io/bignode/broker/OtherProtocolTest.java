@@ -6,11 +6,9 @@ import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.WorkerHello;
 import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerMessage;
 import io.bignode.lease.WorkerRefused;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -64,12 +62,6 @@ class OtherProtocolTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static WorkerMessage next(ArtemisHead head) throws InterruptedException {
-        List<WorkerMessage> messages = head.receive(Duration.ofSeconds(10));
-        assertThat(messages).hasSize(1);
-        return messages.getFirst();
-    }
-
     @ParameterizedTest
     @CsvSource({
         "2.0, the worker speaks protocol 2.0 and this head 1.0: update this head", "0.9, the worker speaks protocol 0.9 and this head 1.0: update the worker",
@@ -83,7 +75,7 @@ class OtherProtocolTest {
             Link.temporaryQueue(session, link, link, RoutingType.ANYCAST);
             session.start();
             say(session, link, version, bytes("what only this version understands"));
-            assertThat(next(head)).isInstanceOfSatisfying(WorkerRefused.class, refused -> {
+            assertThat(new HeadInbox(head).next()).isInstanceOfSatisfying(WorkerRefused.class, refused -> {
                 assertThat(refused.kind()).isEqualTo(WorkerRefused.Kind.PROTOCOL);
                 assertThat(refused.reason()).isEqualTo(reason);
             });
@@ -100,11 +92,12 @@ class OtherProtocolTest {
                 ClientSession session = farm.session(false)) {
             String link = Addresses.newLink("farm");
             Link.temporaryQueue(session, link, link, RoutingType.ANYCAST);
+            HeadInbox inbox = new HeadInbox(head);
             say(session, link, "1.7", Wire.bytes(new WorkerHello("farm", List.of(DEVICE), List.of())));
-            assertThat(next(head)).isInstanceOf(WorkerJoined.class);
+            assertThat(inbox.next()).isInstanceOf(WorkerJoined.class);
             say(session, link, "1.7", bytes("{\"type\":\"forecast\",\"deviceId\":\"farm/cpu\",\"nonces\":7}"));
             say(session, link, "1.7", bytes("{\"type\":\"request\",\"deviceId\":\"farm/cpu\",\"maxBatch\":4,\"mood\":\"good\"}"));
-            assertThat(next(head)).isEqualTo(new LeaseRequest("farm/cpu", 4));
+            assertThat(inbox.next()).isEqualTo(new LeaseRequest("farm/cpu", 4));
         }
     }
 

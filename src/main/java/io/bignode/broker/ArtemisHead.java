@@ -23,6 +23,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQInterruptedException;
 import org.apache.activemq.artemis.api.core.Message;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
@@ -269,6 +270,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             return open.lives(link);
         } catch (ActiveMQException e) {
             LOG.log(System.Logger.Level.DEBUG, "the broker does not tell whether " + link + " is open", e);
+            return true;
+        } catch (ActiveMQInterruptedException e) {
+            // The head is being closed.
+            Thread.currentThread().interrupt();
             return true;
         }
     }

@@ -95,6 +95,18 @@ final class Blame {
         return devices.fails(deviceId);
     }
 
+    /** Whether a device has not finished its lease, or not asked for one, for so long that people are told. */
+    boolean isSilent(String deviceId) {
+        return silent.contains(deviceId);
+    }
+
+    /** A device is kept out: it is not looked after any more, and its alarm is somebody else's. */
+    void forget(String deviceId) {
+        devices.drop(deviceId::equals);
+        silent.remove(deviceId);
+        idle.remove(deviceId);
+    }
+
     /** What people are told of a device that fails; empty for one that does not, or not often enough. */
     Optional<FailingDevices.Failing> told(String deviceId) {
         return devices.told(deviceId);

@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
 import io.bignode.session.Found;
+import io.bignode.session.NonceRange;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -37,11 +38,14 @@ final class Check {
 
     int failures;
 
+    /** The nonces to compute again, once they were drawn: whoever else takes this computes the same ones, so that answers can be compared. */
+    Optional<NonceRange> sample = Optional.empty();
+
     /**
      * What a checker said.
      *
      * @param source    who
-     * @param lease     what it computed
+     * @param lease     what it computed, and no more
      * @param found     what it found
      * @param deviation how that differs from what was reported
      */

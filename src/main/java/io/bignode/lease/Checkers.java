@@ -31,7 +31,7 @@ record Checkers(Roster roster, Policies policies, DeviceRates rates, Blame blame
     }
 
     private boolean may(String deviceId, Session session, Source source) {
-        if (Source.of(deviceId).equals(source) || blame.fails(deviceId)) return false;
+        if (Source.of(deviceId).equals(source) || blame.fails(deviceId) || blame.isSilent(deviceId)) return false;
         if (source.own() && rates.estimateNanos(deviceId, session.order().work().costClass(), 1) > PROMPT.toNanos()) return false;
         return roster.device(deviceId).filter(device -> policies.capacity().fits(device, session.order().work())).isPresent();
     }

@@ -95,7 +95,7 @@ final class FailingDevices {
     boolean mayTry(String deviceId, String sessionId, boolean busy, long now) {
         Streak streak = streaks.get(deviceId);
         if (streak == null || streak.failures == 0) return true;
-        return !busy && (now - streak.untilNanos >= 0 || !streak.sessions.contains(sessionId));
+        return !busy && (now - streak.untilNanos >= 0 || !streak.hung && !streak.sessions.contains(sessionId));
     }
 
     /** What is to be told of a device: nothing until it hung, or failed a few times in a row. */

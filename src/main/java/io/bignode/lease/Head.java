@@ -13,6 +13,9 @@ import java.util.List;
 public final class Head implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(200);
 
+    /** Beyond this the thread stood still: the store kept it waiting, or the machine had no time for it. */
+    private static final Duration STOOD = Duration.ofSeconds(1);
+
     /** Where the workers' messages come from. */
     public interface Inbox {
         /** Waits for messages, at most so long, and takes what is there. */
@@ -69,8 +72,10 @@ public final class Head implements AutoCloseable {
                 take(inbox.receive(Duration.ofNanos(Math.max(0, untilTick))));
                 if (System.nanoTime() - ticked < TICK.toNanos()) continue;
                 sessions.tick();
+                long now = System.nanoTime();
+                if (now - ticked > STOOD.toNanos()) leases.stood(Duration.ofNanos(now - ticked));
+                ticked = now;
                 leases.tick();
-                ticked = System.nanoTime();
             }
         } catch (InterruptedException e) {
             // only close() interrupts this thread; what came in before is still taken

@@ -9,6 +9,7 @@ import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -34,9 +35,12 @@ import java.util.stream.Collectors;
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
+    /** Characters of a device's reason for a failure. */
+    private static final int MOST_REASON = 500;
+
     private final Sessions sessions;
     private final LeaseRules rules;
-    private final LongSupplier nanoTime;
+    private final LeaseClock nanoTime;
     private final Carrier carrier;
     private final Policies policies;
     private final Alarms alarms;
@@ -70,7 +74,7 @@ public final class Leases {
     public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, Carrier carrier, Policies policies, Alarms alarms) {
         this.sessions = sessions;
         this.rules = rules;
-        this.nanoTime = nanoTime;
+        this.nanoTime = new LeaseClock(nanoTime);
         this.carrier = carrier;
         this.policies = policies;
         this.alarms = alarms;
@@ -78,13 +82,13 @@ public final class Leases {
         this.roster = new Roster(sessions::now);
         this.workerAlarms = new WorkerAlarms(alarms, sessions::now);
         this.gauges = new DeviceGauges(nanoTime);
-        this.inFlight = new InFlight(nanoTime);
+        this.inFlight = new InFlight(this.nanoTime);
         this.blame = new Blame(rules, alarms);
         this.checkers = new Checkers(roster, policies, rates, blame);
         this.verification = new Verification(policies, alarms, new SecureRandom());
         this.quarantine = new Quarantine(roster, carrier, alarms);
         this.checks = new CheckLeases(verification, checkers, rates);
-        this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, nanoTime.getAsLong());
+        this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
         sessions.onChange(this::serve);
@@ -141,9 +145,14 @@ public final class Leases {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, reason, false, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, cut(reason), false, effects);
             case LeaseReport.Returned(String id) -> returned(id, effects);
         }
+    }
+
+    /** A reason goes into alarms and answers, and a worker may send a megabyte of it. */
+    private static String cut(String reason) {
+        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "…";
     }
 
     private void restore(Flight flight) {
@@ -158,7 +167,8 @@ public final class Leases {
     private boolean needsNoCheck(Landing held) {
         Source source = Source.of(held.provenance().device());
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
-        if (!verification.holds(source, checkers.somebodyMay(source, session)) || held.computed() < 1) return true;
+        // Nobody is connected yet; the head's own results are let go soon where nobody comes who could check them.
+        if (!verification.holds(source, () -> true) || held.computed() < 1) return true;
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
         verification.landed(
                 source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
@@ -167,6 +177,11 @@ public final class Leases {
 
     private static Lease lease(Session session, Flight flight) {
         return new Lease(flight.leaseId(), session.id(), session.order().work(), session.order().nonces(), flight.range());
+    }
+
+    /** The head's thread stood still for so long, and heard of no device meanwhile: none is to blame for that time. */
+    void stood(Duration time) {
+        nanoTime.stood(time);
     }
 
     /** Takes back leases that take too long or that cancelled devices do not end; to be called a few times a second. */
@@ -339,8 +354,13 @@ public final class Leases {
         if (!quarantine.put(source, why)) return;
         if (wasConnected) disconnected(source.name(), WorkerGone.Reason.EXPELLED);
         observer.condemned();
-        if (source.own()) deviceGone(source.name(), effects);
-        else workerGone(source.name(), Set.of(), effects);
+        if (source.own()) {
+            // Its alarm tells of the quarantine from now on.
+            blame.forget(source.name());
+            deviceGone(source.name(), effects);
+        } else {
+            workerGone(source.name(), Set.of(), effects);
+        }
         effects.discarded.addAll(verification.condemned(source));
     }
 
@@ -384,7 +404,7 @@ public final class Leases {
             return;
         }
         issued.session.generating();
-        boolean held = done.computed() > 0 && verification.holds(source, checkers.somebodyMay(source, issued.session));
+        boolean held = done.computed() > 0 && verification.holds(source, () -> checkers.somebodyMay(source, issued.session));
         effects.landings.add(new Landing(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
         observer.computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
         shares.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
@@ -409,7 +429,8 @@ public final class Leases {
         Issued issued = inFlight.end(leaseId, LeaseObserver.End.FAILED).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
-        blame.device(issued, reason, hung, nanoTime.getAsLong());
+        // That two differ and nobody decides has an alarm; a judge that cannot is no device that fails.
+        if (!issued.deviceId.equals(Judge.DEVICE) || issued.check.isEmpty()) blame.device(issued, reason, hung, nanoTime.getAsLong());
         if (issued.check.isPresent()) {
             apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), effects);
             return;

@@ -9,6 +9,7 @@ import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
 import io.bignode.session.Turn;
 import io.bignode.session.Work;
+import io.bignode.session.WorkOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -89,6 +90,17 @@ final class OrderWatch {
         }
     }
 
+    /**
+     * The devices that may get leases, looked at once for all orders.
+     *
+     * @param fitting those that can hold a model, by the work's cost class
+     */
+    private record Serving(List<DeviceOffer> devices, Map<String, List<DeviceOffer>> fitting) {
+        List<DeviceOffer> fitting(WorkOrder work, Policies policies) {
+            return fitting.computeIfAbsent(work.costClass(), _ -> devices.stream().filter(device -> policies.capacity().fits(device, work)).toList());
+        }
+    }
+
     /** For what reason a session gets nothing, and since when. */
     private record Lasting(Reason reason, long sinceNanos) {}
 
@@ -129,9 +141,10 @@ final class OrderWatch {
         lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
+        Serving serving = new Serving(roster.devices(), new HashMap<>());
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
         for (Session session : unended) {
-            Optional<Trouble> trouble = trouble(session, now);
+            Optional<Trouble> trouble = trouble(session, serving, now);
             if (trouble.isEmpty()) lasting.remove(session);
             session.attention().silence(trouble.map(Trouble::text));
             trouble.filter(it -> lasts(session, it, now)).flatMap(Trouble::reason)
@@ -201,9 +214,9 @@ final class OrderWatch {
         return name(session) + " of " + session.order().nonces().stride();
     }
 
-    private Optional<Trouble> trouble(Session session, long now) {
+    private Optional<Trouble> trouble(Session session, Serving serving, long now) {
         SessionView view = sessions.view(session);
-        Optional<Trouble> trouble = served(session, view);
+        Optional<Trouble> trouble = served(session, view, serving);
         Quiet before = quiet.get(session);
         // Time in which it could not be served does not count as silence.
         if (before == null || before.computed() != view.computed() || trouble.isPresent()) quiet.put(session, new Quiet(view.computed(), now));
@@ -211,7 +224,7 @@ final class OrderWatch {
     }
 
     /** What keeps devices from it. */
-    private Optional<Trouble> served(Session session, SessionView view) {
+    private Optional<Trouble> served(Session session, SessionView view, Serving serving) {
         Optional<String> refusal = sessions.refusal();
         if (refusal.isPresent()) return Optional.of(new Trouble(Optional.empty(), "what is found cannot be stored at the moment: " + refusal.get()));
         if (view.idle()) {
@@ -224,10 +237,10 @@ final class OrderWatch {
             Reason reason = obstacle.get() instanceof Obstacle.NoDevice ? Reason.NO_DEVICE : Reason.WAITING;
             return Trouble.of(reason, "it waits for its turn: " + obstacle.get().text());
         }
-        List<DeviceOffer> devices = roster.devices();
+        List<DeviceOffer> devices = serving.devices();
         if (devices.isEmpty() && sessions.devicesCome()) return Optional.of(new Trouble(Optional.empty(), "devices are still being found"));
         if (devices.isEmpty()) return Trouble.of(Reason.NO_DEVICE, "no device works at the moment");
-        List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, session.order().work())).toList();
+        List<DeviceOffer> fit = serving.fitting(session.order().work(), policies);
         if (fit.isEmpty()) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");
         List<FailingDevices.Failing> failing = fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList();
         if (failing.size() == fit.size()) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
@@ -80,11 +81,11 @@ final class Verification {
     /**
      * Whether a source's results are held until they are verified.
      *
-     * @param checkable whether a device that could check them is there
+     * @param checkable tells whether a device that could check them is there; only asked where it matters
      */
-    boolean holds(Source source, boolean checkable) {
+    boolean holds(Source source, BooleanSupplier checkable) {
         if (policies.verifyShare() == 0 || source.judge()) return false;
-        return checkable || !source.own();
+        return !source.own() || checkable.getAsBoolean();
     }
 
     /** A source's result landed and is held. */
@@ -114,8 +115,13 @@ final class Verification {
      * sample tells whether some were left out.
      */
     NonceRange sample(Check check, int most) {
-        NonceRange all = check.subject.computed();
         if (check.first.isPresent()) return check.first.get().lease().range();
+        if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, most));
+        return check.sample.get();
+    }
+
+    private NonceRange draw(Check check, int most) {
+        NonceRange all = check.subject.computed();
         int count = Math.max(1, Math.min(most, Math.min(check.size, all.count())));
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
@@ -189,7 +195,8 @@ final class Verification {
         if (check.first.isPresent()) return decide(check, check.first.get(), checker, lease, computed, found, deviation);
         if (deviation.isEmpty()) return agreed(check, checker);
         if (checker.judge()) return List.of(new Verdict.Guilty(check.source, deviation.get()));
-        check.first = Optional.of(new Check.Opinion(checker, lease, found, deviation.get()));
+        Lease done = new Lease(lease.id(), lease.sessionId(), lease.work(), lease.nonces(), new NonceRange(lease.range().first(), computed));
+        check.first = Optional.of(new Check.Opinion(checker, done, found, deviation.get()));
         check.excluded.add(checker);
         return List.of();
     }
@@ -257,9 +264,9 @@ final class Verification {
             }
             Check check = standing.check.get();
             check.shareIfSlow(now, SLOW, candidate);
-            if (check.issued || candidate.test(check)) return;
             boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.first.isPresent() || !source.own());
-            if (!waits) verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));
+            if (check.issued || waits || candidate.test(check)) return;
+            verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));
         });
         return verdicts;
     }

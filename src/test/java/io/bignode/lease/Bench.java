@@ -31,7 +31,9 @@ final class Bench {
     /** Whether devices can do the work there is. */
     boolean fits = true;
 
-    final Leases leases;
+    Leases leases;
+
+    private final double verifyShare;
 
     /** Remote workers are trusted. */
     Bench() {
@@ -39,6 +41,12 @@ final class Bench {
     }
 
     Bench(double verifyShare) {
+        this.verifyShare = verifyShare;
+        restart();
+    }
+
+    /** What a head knows that starts with these sessions: nobody is connected. */
+    void restart() {
         leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> fits, verifyShare), alarms);
     }
 

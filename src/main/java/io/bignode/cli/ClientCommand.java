@@ -96,7 +96,7 @@ final class ClientCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         URI base = NodeUrl.checked(url);
         ObjectNode order = order();
-        BigNodeClient client = new BigNodeClient(base, token(BigNodeCommand.environment(spec)), tls());
+        BigNodeClient client = new BigNodeClient(base, token(BigNodeCommand.environment(spec)), tls(base));
         PrintWriter err = spec.commandLine().getErr();
         try (BatchOutput output =
                 out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
@@ -139,10 +139,10 @@ final class ClientCommand implements Callable<Integer> {
         return order;
     }
 
-    private SSLContext tls() {
+    private SSLContext tls(URI base) {
         try {
             if (authority != null) return TrustedAuthorities.with(authority);
-            Optional<SSLContext> own = new HeadAddress(BigNodeCommand.environment(spec)).trust(url);
+            Optional<SSLContext> own = new HeadAddress(BigNodeCommand.environment(spec)).trust(base);
             return own.isPresent() ? own.get() : SSLContext.getDefault();
         } catch (InvalidSettingsException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()));

@@ -1,7 +1,9 @@
 package io.bignode.cli;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,8 +22,13 @@ final class Documents {
     /** A million nonces with their distances take half of it. */
     static final int MAX_BYTES = 64 << 20;
 
+    /** A million nonces with their distances are two thirds of it; small values take many times their characters in memory. */
+    private static final long MAX_TOKENS = 3_000_000;
+
     /** A name that stands twice would have one of its values taken without a word, and what follows the document would be left out likewise. */
-    private static final ObjectMapper JSON = JsonMapper.builder()
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxTokenCount(MAX_TOKENS).build())
+                    .build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();

@@ -7,6 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Where the head of this host is reached, by the same settings it serves with, and how a command knows that it is the one. */
 final class HeadAddress implements IDefaultValueProvider {
     private static final String CERTIFICATE = "DELEGATION_TLS_CERT";
+
+    private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]", "*");
 
     private final Map<String, String> environment;
 
@@ -43,7 +46,13 @@ final class HeadAddress implements IDefaultValueProvider {
     URI url() {
         // A port that is none makes no URL; the settings' own check tells of it.
         String port = text("DELEGATION_PORT").filter(text -> text.matches("[0-9]{1,5}")).orElse("9090");
-        return URI.create((text(CERTIFICATE).isPresent() ? "https" : "http") + "://localhost:" + port);
+        return URI.create((text(CERTIFICATE).isPresent() ? "https" : "http") + "://" + host() + ":" + port);
+    }
+
+    /** The address the head listens on, where it listens on one alone. */
+    private String host() {
+        String host = text("DELEGATION_HOST").filter(text -> text.matches("[0-9A-Za-z.:\\[\\]-]+") && !ANYWHERE.contains(text)).orElse("localhost");
+        return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
     /**

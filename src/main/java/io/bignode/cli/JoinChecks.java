@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Doctor's checks of what keeps a worker of this host from a head: the way to it, its certificate, the join token, the version of the protocol, the name. */
 final class JoinChecks {
@@ -33,10 +34,19 @@ final class JoinChecks {
         all.put("DELEGATION_JOIN", join);
         fingerprint.ifPresent(text -> all.put("DELEGATION_JOIN_FINGERPRINT", text));
         try {
-            return run(JoinSettings.load(all));
+            JoinSettings settings = JoinSettings.load(all);
+            List<Finding> findings = warnings(SettingAdvice.ofWorker(settings.devices(), environment));
+            findings.addAll(run(settings));
+            return findings;
         } catch (InvalidSettingsException invalid) {
-            return invalid.faults().stream().map(fault -> Finding.fail("settings", fault.toString())).toList();
+            List<Finding> findings = warnings(SettingAdvice.unknown(environment));
+            invalid.faults().forEach(fault -> findings.add(Finding.fail("settings", fault.toString())));
+            return findings;
         }
+    }
+
+    private static List<Finding> warnings(List<String> advice) {
+        return advice.stream().map(odd -> Finding.warn("settings", odd)).collect(Collectors.toCollection(ArrayList::new));
     }
 
     private static List<Finding> run(JoinSettings settings) {

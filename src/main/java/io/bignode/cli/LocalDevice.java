@@ -21,6 +21,7 @@ final class LocalDevice {
         DeviceSettings settings = deviceSettings();
         NativeFolder.useForCommand(Settings.dataFolder(System.getenv()));
         Devices devices = Devices.of(settings);
+        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: set it to cpu, or leave it out, for this command");
         devices.notice().ifPresent(System.err::println);
         return devices.engines().getFirst();
     }

@@ -8,6 +8,8 @@ import picocli.CommandLine.TypeConversionException;
 final class NodeUrl {
     private static final String LIKE = "must look like http://HOST:9090 or https://HOST:9090";
 
+    private static final int MAX_PORT = 65_535;
+
     private NodeUrl() {}
 
     /** A URL as it was typed; what is wrong with one that is none is said in plain words. */
@@ -30,6 +32,7 @@ final class NodeUrl {
             boolean schemeless = !url.toString().contains("://") && !url.toString().isBlank();
             throw CommandException.usage("--url is '" + url + "'; it " + LIKE + (schemeless ? "; did you mean http://" + url + "?" : ""));
         }
+        if (url.getPort() > MAX_PORT) throw CommandException.usage("--url has port " + url.getPort() + "; ports end at " + MAX_PORT);
         // It may hold a password: it is not repeated.
         if (url.getUserInfo() != null || url.getQuery() != null || url.getFragment() != null) throw CommandException.usage("--url " + LIKE + " and hold nothing else");
         if (url.getPath().contains("/api/")) throw CommandException.usage("--url must end where /api/v1 begins, for instance http://HOST:9090");

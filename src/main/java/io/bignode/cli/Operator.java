@@ -65,7 +65,7 @@ final class Operator {
                 .header("Authorization", "Bearer " + token(BigNodeCommand.environment(command)).secret())
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
-        try (HttpClient client = client()) {
+        try (HttpClient client = client(base)) {
             HttpResponse<byte[]> response = client.send(request, BoundedAnswer.handler());
             if (response.statusCode() != 200) throw refused(base, response, refusals);
             JsonNode answer = Documents.json().readTree(response.body());
@@ -92,10 +92,10 @@ final class Operator {
                         + " and is no big node: is that a proxy before it that does not reach it? Otherwise name the head with --url"));
     }
 
-    private HttpClient client() {
+    private HttpClient client(URI base) {
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
         if (authority == null) {
-            new HeadAddress(BigNodeCommand.environment(command)).trust(url).ifPresent(builder::sslContext);
+            new HeadAddress(BigNodeCommand.environment(command)).trust(base).ifPresent(builder::sslContext);
             return builder.build();
         }
         try {

@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,6 +31,9 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Operator.TOKEN_HINT)
 final class StatusCommand implements Callable<Integer> {
+    /** States in which a device does not do its work though it should, and their words. */
+    private static final Map<String, String> AMISS = Map.of("failing", "failing", "apart", "not connected", "quarantined", "in quarantine");
+
     @Option(names = "--json", description = "As JSON: status, totals and alarms of the overview")
     private boolean json;
 
@@ -71,7 +76,7 @@ final class StatusCommand implements Callable<Integer> {
             default -> Finding.warn("node", "is " + status);
         });
         JsonNode totals = overview.path("totals");
-        lines.add(Finding.ok("devices", totals.path("working_devices").asInt() + " of " + totals.path("devices").asInt() + " work"));
+        lines.add(devices(overview));
         lines.add(Finding.ok("sessions", String.format(
                 Locale.ROOT, "%d run, %d wait; %.1f valid nonces a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
                 totals.path("waiting_sessions").asInt(), totals.path("valid_per_minute").asDouble(), totals.path("valid").asLong(),
@@ -81,5 +86,18 @@ final class StatusCommand implements Callable<Integer> {
         }
         if (overview.path("alarms").isEmpty()) lines.add(Finding.ok("alarms", "none is raised"));
         return lines;
+    }
+
+    private static Finding devices(JsonNode overview) {
+        Map<String, Integer> amiss = new TreeMap<>();
+        for (JsonNode device : overview.path("devices")) {
+            String state = device.path("state").asText();
+            if (AMISS.containsKey(state)) amiss.merge(AMISS.get(state), 1, Integer::sum);
+        }
+        JsonNode totals = overview.path("totals");
+        String text = totals.path("devices").asInt() + " known, " + totals.path("working_devices").asInt() + " compute now";
+        if (amiss.isEmpty()) return Finding.ok("devices", text);
+        List<String> parts = amiss.entrySet().stream().map(one -> one.getValue() + " " + one.getKey()).toList();
+        return Finding.warn("devices", text + "; " + String.join(", ", parts) + ": bignode devices tells which");
     }
 }

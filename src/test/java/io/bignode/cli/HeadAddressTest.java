@@ -26,6 +26,7 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -45,6 +46,12 @@ class HeadAddressTest {
         assertThat(new HeadAddress(Map.of()).url()).hasToString("http://localhost:9090");
         assertThat(new HeadAddress(Map.of("DELEGATION_PORT", "8443", "DELEGATION_TLS_CERT", "/etc/bignode/tls.crt")).url()).hasToString("https://localhost:8443");
         assertThat(new HeadAddress(Map.of("DELEGATION_PORT", "no port", "DELEGATION_TLS_CERT", " ")).url()).hasToString("http://localhost:9090");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.2, 127.0.0.2", "::1, [::1]", "0.0.0.0, localhost", "::, localhost", "'no host', localhost"})
+    void theHostIsTheOneItListensOnWhereThatIsOneAlone(String host, String asked) {
+        assertThat(new HeadAddress(Map.of("DELEGATION_HOST", host)).url()).hasToString("http://" + asked + ":9090");
     }
 
     @ParameterizedTest

@@ -139,6 +139,14 @@ class OddFilesTest {
     }
 
     @Test
+    void soManySmallValuesThatMemoryWouldNotHoldThemAreRefused() throws Exception {
+        String many = file("values.json", "{\"nonces\":[" + "{},".repeat(1_500_000) + "{}]}");
+        Outcome outcome = run("verify", many);
+        assertThat(outcome.exit()).isEqualTo(ExitCode.USAGE);
+        assertThat(outcome.err()).contains("is not JSON", "exceeds the maximum allowed");
+    }
+
+    @Test
     void numbersBeyondADoubleAreNone() throws Exception {
         String infinite = batch().put("r_target", "HERE").toString().replace("\"HERE\"", "1e400");
         assertThat(run("verify", file("infinite.json", infinite))).satisfies(outcome -> {

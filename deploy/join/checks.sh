@@ -144,6 +144,23 @@ release_container() {
   docker stop "$SERVICE" >/dev/null && docker rm "$SERVICE" >/dev/null
 }
 
+# Whether compose's `up` with these arguments makes the node's container: it names its service or none at all, and is to start something.
+makes_node() {
+  local services=()
+  while (($# > 0)); do
+    case $1 in
+      --no-start* | --dry-run* | --help | -h) return 1 ;;
+      --attach | --exit-code-from | --no-attach | --pull | --scale | --timeout | --wait-timeout | -t | -[!-]*t)
+        (($# == 1)) || shift # its value is no service
+        ;;
+      -*) ;;
+      *) services+=("$1") ;;
+    esac
+    shift
+  done
+  ((${#services[@]} == 0)) || [[ " ${services[*]} " == *" $SERVICE "* ]]
+}
+
 # Starts the node, or replaces the running one when the image or a setting changed, and waits until it is healthy.
 start_node() {
   release_container

@@ -273,6 +273,44 @@ class DeployScriptsTest {
         assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"up", "up -d", "up --detach mlnode-308", "up -t 5 prometheus mlnode-308", "up --scale prometheus=2", "up --timeout=5", "up -dt 5"})
+    void composeReplacesANodeOfTheOldProjectWhereItMakesOne(String command) throws Exception {
+        configure(TOKEN, "BIGNODE_MONITORING=on\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), command.split(" ")).exit()).isZero();
+
+        assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308");
+        assertThat(calls().getLast()).endsWith(" --profile monitoring " + command);
+    }
+
+    /** It would be gone, and nothing would start it again. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "up -d prometheus", "up --timeout 5 prometheus grafana", "up --attach mlnode-308 prometheus", "up --no-start", "up --no-start mlnode-308",
+        "up --dry-run", "up --help", "ps", "up -dt 5 grafana"
+    })
+    void composeLeavesANodeOfTheOldProjectAloneWhereItMakesNone(String command) throws Exception {
+        configure(TOKEN, "BIGNODE_MONITORING=on\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), command.split(" ")).exit()).isZero();
+
+        assertThat(calls()).doesNotContain("stop mlnode-308", "rm mlnode-308");
+        assertThat(calls().getLast()).endsWith(" --profile monitoring " + command);
+    }
+
+    @Test
+    void composeReplacesAWorkerOfTheOldProjectByItsOwnName() throws Exception {
+        configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), "up", "bignode-worker").exit()).isZero();
+
+        assertThat(calls()).containsSubsequence("stop bignode-worker", "rm bignode-worker");
+    }
+
     @Test
     void withTlsTheCommandsItPrintsSpeakHttpsByTheNameInTheCertificate() throws Exception {
         configure(TOKEN, "DELEGATION_TLS_CERT=/etc/bignode/tls.crt\nDELEGATION_TLS_KEY=/etc/bignode/tls.key\n");

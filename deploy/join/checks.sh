@@ -29,6 +29,7 @@ load_config() {
   # shellcheck source=/dev/null
   source ./config.env
   set +a
+  say_unknown_names
 
   local faults=()
   if is_worker; then
@@ -43,6 +44,16 @@ load_config() {
   fi
   is_worker || ((${#DELEGATION_AUTH_TOKEN} >= LEAST_TOKEN_LENGTH)) || say "note  DELEGATION_AUTH_TOKEN has only ${#DELEGATION_AUTH_TOKEN} characters and can be guessed: let only your small nodes reach the port"
   [[ -z $(find config.env -perm -004) ]] || say 'note  everyone on this host can read the token in config.env: chmod 600 config.env'
+}
+
+# The node never sees a mistyped name, so that it cannot tell of it either: the compose files pass on what they know. The template names all of that.
+say_unknown_names() {
+  local template name
+  [[ -f config.env.template ]] || return 0
+  template=$(<config.env.template)
+  for name in "${!DELEGATION_@}" "${!BIGNODE_@}"; do
+    [[ $template == *"export $name="* ]] || say "note  config.env sets $name, which is none of the settings in config.env.template and changes nothing here: is it mistyped?"
+  done
 }
 
 is_worker() { [[ ${BIGNODE_ROLE:-head} == worker ]]; }

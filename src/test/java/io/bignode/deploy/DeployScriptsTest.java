@@ -229,6 +229,28 @@ class DeployScriptsTest {
     }
 
     @Test
+    void aNameThatIsNoSettingIsToldWithoutItsValue() throws Exception {
+        configure(TOKEN, "DELEGATION_MARGN=" + TOKEN + "\nexport BIGNODE_GPU=none\nDELEGATION_HOST=10.0.0.5\nDELEGATION_MARGIN=1e-5\nBIGNODE_IMAGE=bignode:mine\n");
+
+        Outcome outcome = run("rebuild.sh");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(outcome.err())
+                .contains("config.env sets DELEGATION_MARGN,", "config.env sets BIGNODE_GPU,", "config.env sets DELEGATION_HOST,")
+                .doesNotContain("sets DELEGATION_MARGIN,", "sets BIGNODE_IMAGE,", "sets DELEGATION_AUTH_TOKEN,", TOKEN);
+    }
+
+    @Test
+    void aMistypedNameIsToldBesideTheFaultThatComesOfIt() throws Exception {
+        sandbox.file("join/config.env", "DELEGATION_AUTH_TOKN=" + TOKEN + "\nHF_HOME='" + sandbox.path("shared cache") + "'\n");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("config.env sets DELEGATION_AUTH_TOKN,", "DELEGATION_AUTH_TOKEN is not set").doesNotContain(TOKEN);
+    }
+
+    @Test
     void aWorkersHostIsDeployedFromTheSameFolder() throws Exception {
         configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
 

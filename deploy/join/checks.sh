@@ -203,6 +203,6 @@ say_what_is_missing() {
   done
   say 'note  no device works yet, so that no session can start'
   [[ -n ${DELEGATION_WORKER_PORT-} ]] || return 0
-  say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join.*' | tail -n 1"
+  say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join [^ ]* --fingerprint [0-9a-f]*' | tail -n 1"
   say "      and with the join token: docker exec $SERVICE cat /var/lib/bignode/join-token, or DELEGATION_JOIN_TOKEN where that is set"
 }

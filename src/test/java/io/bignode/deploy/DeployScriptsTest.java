@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -281,6 +283,21 @@ class DeployScriptsTest {
         assertThat(outcome.exit()).as(outcome.err()).isZero();
         assertThat(outcome.err()).contains("no device works yet", "bignode worker --join", "join-token");
         assertThat(outcome.out()).contains("mlnode-308 is healthy");
+    }
+
+    /** Where the log is JSON, the command stands in the middle of a line. */
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy/join/checks.sh", "deploy/join/README.md"})
+    void theWorkersCommandIsTakenFromALogOfEitherKind(String file) throws Exception {
+        String told = "bignode worker --join THIS-HOST:9091 --fingerprint " + "5f2c".repeat(16);
+        Matcher pattern = Pattern.compile("grep -o '(bignode worker --join[^']*)'").matcher(Files.readString(Sandbox.project().resolve(file)));
+        assertThat(pattern.find()).isTrue();
+
+        for (String line : List.of("14:02:11 INFO workers join with: " + told, "{\"message\":\"workers join with: " + told + "\",\"thread\":\"main\"}")) {
+            sandbox.allow("grep").file("log", line + "\n");
+            Path script = sandbox.script("look", "exec grep -o '" + pattern.group(1) + "' '" + sandbox.path("log") + "'\n");
+            assertThat(sandbox.run(script).out()).isEqualTo(told + "\n");
+        }
     }
 
     @Test

@@ -29,6 +29,7 @@ load_config() {
   # shellcheck source=/dev/null
   source ./config.env
   set +a
+  say_unknown_names
 
   local faults=()
   if is_worker; then
@@ -43,6 +44,16 @@ load_config() {
   fi
   is_worker || ((${#DELEGATION_AUTH_TOKEN} >= LEAST_TOKEN_LENGTH)) || say "note  DELEGATION_AUTH_TOKEN has only ${#DELEGATION_AUTH_TOKEN} characters and can be guessed: let only your small nodes reach the port"
   [[ -z $(find config.env -perm -004) ]] || say 'note  everyone on this host can read the token in config.env: chmod 600 config.env'
+}
+
+# The node never sees a mistyped name, so that it cannot tell of it either: the compose files pass on what they know. The template names all of that.
+say_unknown_names() {
+  local template name
+  [[ -f config.env.template ]] || return 0
+  template=$(<config.env.template)
+  for name in "${!DELEGATION_@}" "${!BIGNODE_@}"; do
+    [[ $template == *"export $name="* ]] || say "note  config.env sets $name, which is none of the settings in config.env.template and changes nothing here: is it mistyped?"
+  done
 }
 
 is_worker() { [[ ${BIGNODE_ROLE:-head} == worker ]]; }
@@ -144,6 +155,23 @@ release_container() {
   docker stop "$SERVICE" >/dev/null && docker rm "$SERVICE" >/dev/null
 }
 
+# Whether compose's `up` with these arguments makes the node's container: it names its service or none at all, and is to start something.
+makes_node() {
+  local services=()
+  while (($# > 0)); do
+    case $1 in
+      --no-start* | --dry-run* | --help | -h) return 1 ;;
+      --attach | --exit-code-from | --no-attach | --pull | --scale | --timeout | --wait-timeout | -t | -[!-]*t)
+        (($# == 1)) || shift # its value is no service
+        ;;
+      -*) ;;
+      *) services+=("$1") ;;
+    esac
+    shift
+  done
+  ((${#services[@]} == 0)) || [[ " ${services[*]} " == *" $SERVICE "* ]]
+}
+
 # Starts the node, or replaces the running one when the image or a setting changed, and waits until it is healthy.
 start_node() {
   release_container
@@ -175,6 +203,6 @@ say_what_is_missing() {
   done
   say 'note  no device works yet, so that no session can start'
   [[ -n ${DELEGATION_WORKER_PORT-} ]] || return 0
-  say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join.*' | tail -n 1"
+  say "      workers join with what this prints: docker logs $SERVICE 2>&1 | grep -o 'bignode worker --join [^ ]* --fingerprint [0-9a-f]*' | tail -n 1"
   say "      and with the join token: docker exec $SERVICE cat /var/lib/bignode/join-token, or DELEGATION_JOIN_TOKEN where that is set"
 }

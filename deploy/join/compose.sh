@@ -14,5 +14,7 @@ fi
 
 load_config
 check_docker
-[[ $1 != up ]] || release_container
+if [[ $1 == up ]] && makes_node "${@:2}"; then
+  release_container
+fi
 compose "$@"

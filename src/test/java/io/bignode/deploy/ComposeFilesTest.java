@@ -92,10 +92,22 @@ class ComposeFilesTest {
                 .containsAll(variable.matcher(help).results().map(MatchResult::group).filter(name -> !name.endsWith("_")).toList());
     }
 
+    /** A worker's help refers to the head's for these. */
+    @Test
+    void everySettingOfTheDevicesIsPassedOnToAWorkerAsToAHead() throws IOException {
+        String code = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/config/DeviceSettings.java"));
+        List<String> settings = Pattern.compile("\"(DELEGATION_[A-Z_]+)\"").matcher(code).results().map(match -> match.group(1)).distinct().toList();
+
+        assertThat(settings).contains("DELEGATION_DEVICES", "DELEGATION_HOPPER_FFN", "DELEGATION_CUDA_LIBRARIES");
+        for (String setting : settings) {
+            assertThat(worker().at("/environment/" + setting).textValue()).as(setting).isNotNull().isEqualTo(node().at("/environment/" + setting).textValue());
+        }
+    }
+
     @Test
     void everySettingOfAHeadIsPassedOnOrFixed() throws IOException {
-        // Not for a container: what the image itself knows, or what a worker alone needs.
-        List<String> elsewhere = List.of("DELEGATION_CUDA_LIBRARIES", "DELEGATION_HOPPER_FFN", "CUDA_VISIBLE_DEVICES", "CUDA_HOME");
+        // Not for a container: what the image itself knows.
+        List<String> elsewhere = List.of("CUDA_VISIBLE_DEVICES", "CUDA_HOME");
         Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME|CUDA_[A-Z_]+)\\b");
         String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/ServeCommand.java"));
         TreeSet<String> settings = new TreeSet<>();
@@ -217,7 +229,7 @@ class ComposeFilesTest {
         withDefault.matcher(read("docker-compose.mlnode.yml")).results().forEach(match -> defaults.put(match.group(1), match.group(2)));
 
         assertThat(settings()).containsAllEntriesOf(defaults);
-        assertThat(defaults).hasSize(26);
+        assertThat(defaults).hasSize(28);
     }
 
     private static Map<String, String> settings() throws IOException {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -229,6 +231,28 @@ class DeployScriptsTest {
     }
 
     @Test
+    void aNameThatIsNoSettingIsToldWithoutItsValue() throws Exception {
+        configure(TOKEN, "DELEGATION_MARGN=" + TOKEN + "\nexport BIGNODE_GPU=none\nDELEGATION_HOST=10.0.0.5\nDELEGATION_MARGIN=1e-5\nBIGNODE_IMAGE=bignode:mine\n");
+
+        Outcome outcome = run("rebuild.sh");
+
+        assertThat(outcome.exit()).as(outcome.err()).isZero();
+        assertThat(outcome.err())
+                .contains("config.env sets DELEGATION_MARGN,", "config.env sets BIGNODE_GPU,", "config.env sets DELEGATION_HOST,")
+                .doesNotContain("sets DELEGATION_MARGIN,", "sets BIGNODE_IMAGE,", "sets DELEGATION_AUTH_TOKEN,", TOKEN);
+    }
+
+    @Test
+    void aMistypedNameIsToldBesideTheFaultThatComesOfIt() throws Exception {
+        sandbox.file("join/config.env", "DELEGATION_AUTH_TOKN=" + TOKEN + "\nHF_HOME='" + sandbox.path("shared cache") + "'\n");
+
+        Outcome outcome = run("deploy-local.sh");
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("config.env sets DELEGATION_AUTH_TOKN,", "DELEGATION_AUTH_TOKEN is not set").doesNotContain(TOKEN);
+    }
+
+    @Test
     void aWorkersHostIsDeployedFromTheSameFolder() throws Exception {
         configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
 
@@ -261,6 +285,21 @@ class DeployScriptsTest {
         assertThat(outcome.out()).contains("mlnode-308 is healthy");
     }
 
+    /** Where the log is JSON, the command stands in the middle of a line. */
+    @ParameterizedTest
+    @ValueSource(strings = {"deploy/join/checks.sh", "deploy/join/README.md"})
+    void theWorkersCommandIsTakenFromALogOfEitherKind(String file) throws Exception {
+        String told = "bignode worker --join THIS-HOST:9091 --fingerprint " + "5f2c".repeat(16);
+        Matcher pattern = Pattern.compile("grep -o '(bignode worker --join[^']*)'").matcher(Files.readString(Sandbox.project().resolve(file)));
+        assertThat(pattern.find()).isTrue();
+
+        for (String line : List.of("14:02:11 INFO workers join with: " + told, "{\"message\":\"workers join with: " + told + "\",\"thread\":\"main\"}")) {
+            sandbox.allow("grep").file("log", line + "\n");
+            Path script = sandbox.script("look", "exec grep -o '" + pattern.group(1) + "' '" + sandbox.path("log") + "'\n");
+            assertThat(sandbox.run(script).out()).isEqualTo(told + "\n");
+        }
+    }
+
     @Test
     void aNodeOfTheProjectThatWasCalledByTheFolderIsReplaced() throws Exception {
         configure(TOKEN, "");
@@ -271,6 +310,44 @@ class DeployScriptsTest {
         assertThat(outcome.exit()).isZero();
         assertThat(outcome.err()).contains("belongs to the compose project join");
         assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"up", "up -d", "up --detach mlnode-308", "up -t 5 prometheus mlnode-308", "up --scale prometheus=2", "up --timeout=5", "up -dt 5"})
+    void composeReplacesANodeOfTheOldProjectWhereItMakesOne(String command) throws Exception {
+        configure(TOKEN, "BIGNODE_MONITORING=on\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), command.split(" ")).exit()).isZero();
+
+        assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308");
+        assertThat(calls().getLast()).endsWith(" --profile monitoring " + command);
+    }
+
+    /** It would be gone, and nothing would start it again. */
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "up -d prometheus", "up --timeout 5 prometheus grafana", "up --attach mlnode-308 prometheus", "up --no-start", "up --no-start mlnode-308",
+        "up --dry-run", "up --help", "ps", "up -dt 5 grafana"
+    })
+    void composeLeavesANodeOfTheOldProjectAloneWhereItMakesNone(String command) throws Exception {
+        configure(TOKEN, "BIGNODE_MONITORING=on\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), command.split(" ")).exit()).isZero();
+
+        assertThat(calls()).doesNotContain("stop mlnode-308", "rm mlnode-308");
+        assertThat(calls().getLast()).endsWith(" --profile monitoring " + command);
+    }
+
+    @Test
+    void composeReplacesAWorkerOfTheOldProjectByItsOwnName() throws Exception {
+        configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
+        docker("[[ $1 != inspect ]] || { echo join; exit 0; }");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), "up", "bignode-worker").exit()).isZero();
+
+        assertThat(calls()).containsSubsequence("stop bignode-worker", "rm bignode-worker");
     }
 
     @Test

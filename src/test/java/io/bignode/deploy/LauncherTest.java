@@ -6,10 +6,12 @@ import io.bignode.deploy.Sandbox.Outcome;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
@@ -135,13 +137,13 @@ class LauncherTest {
     void namesTheVariableWhoseOptionsJavaDoesNotTake() throws Exception {
         sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx 4g");
         sandbox.file("jdk/release", "JAVA_VERSION=\"25.0.3\"\n");
-        sandbox.script("jdk/bin/java", "[[ \" $* \" != *' -Xmx '* ]] || { echo 'Invalid maximum heap size: -Xmx'; echo more; exit 1; }\nexit 42\n");
+        sandbox.script("jdk/bin/java", "echo 'NOTE: Picked up JDK_JAVA_OPTIONS: -Da=b'; echo 'Picked up JAVA_TOOL_OPTIONS: -Dc=d'\n[[ \" $* \" != *' -Xmx '* ]] || { echo 'Invalid maximum heap size: -Xmx'; echo more; exit 1; }\nexit 42\n");
 
         Outcome outcome = sandbox.run(launcher, "serve");
 
         assertThat(outcome.exit()).isEqualTo(3);
         assertThat(outcome.out()).isEmpty();
-        assertThat(outcome.err()).contains("Java does not take the options in BIGNODE_JAVA_OPTS:\n  Invalid maximum heap size: -Xmx\n  Fix: ").doesNotContain("more");
+        assertThat(outcome.err()).contains("Java does not take the options in BIGNODE_JAVA_OPTS:\n  Invalid maximum heap size: -Xmx\n  Fix: ").doesNotContain("more", "Picked up");
     }
 
     @Test
@@ -190,6 +192,28 @@ class LauncherTest {
                 .contains("--file " + sandbox.path("check out/pom.xml"), "package");
         assertThat(outcome.out()).startsWith("ran javas/jdk\n");
         assertThat(outcome.exit()).isEqualTo(42);
+    }
+
+    /** Maven's library for colours writes four of them into a file or a pipe when it ends. */
+    @Test
+    void mavenWritesNoEscapeSequenceIntoAFile() throws Exception {
+        Assumptions.assumeTrue(Sandbox.has("mvn"), "this machine has no mvn on the PATH");
+        jdk("javas/jdk", "25");
+        maven("printf '%s' \"$MAVEN_OPTS\" >'" + sandbox.path("options") + "'; printf '%s\\n' \"$@\" >'" + sandbox.path("arguments") + "'; exit 1");
+        age(SOURCE, BUILT.plusSeconds(1));
+        sandbox.run(launcher);
+        sandbox.file("project/pom.xml", "<project><modelVersion>4.0.0</modelVersion><groupId>g</groupId><artifactId>a</artifactId><version>1</version><packaging>pom</packaging></project>");
+        List<String> command = new ArrayList<>(List.of(Sandbox.command("mvn").toString(), "--offline"));
+        Files.readAllLines(sandbox.path("arguments")).stream().takeWhile(option -> !option.equals("--file")).forEach(command::add);
+        command.add("validate");
+        ProcessBuilder real = new ProcessBuilder(command).directory(sandbox.path("project").toFile()).redirectErrorStream(true);
+        real.environment().put("MAVEN_OPTS", Files.readString(sandbox.path("options")));
+        real.environment().put("JAVA_HOME", System.getProperty("java.home"));
+
+        Process process = real.start();
+
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).doesNotContain("\033");
+        assertThat(Sandbox.exit(process)).isZero();
     }
 
     @Test

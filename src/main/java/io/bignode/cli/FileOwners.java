@@ -11,8 +11,12 @@ import java.util.stream.Stream;
 
 /** Whose files lie in a data folder. One start as another user, as root above all, leaves files there that the node can then not use. */
 final class FileOwners {
-    /** What a node must be able to write in its data folder; weight pools and unpacked libraries have other places to go. */
-    private static final List<String> NEEDED = List.of("head.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "broker");
+    /** What a head or a worker must be able to use in its data folder; unpacked libraries have another place to go. */
+    private static final List<String> NEEDED = List.of(
+            "head.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "broker", "token", "join-token", "worker-tls.p12", "worker-name");
+
+    /** Folders in which it must be able to make files. Those that lie there need only be read. */
+    private static final List<String> FOLDERS = List.of("cache", "cache/pools");
 
     /** A message names so many files at most. */
     private static final int NAMED = 5;
@@ -88,7 +92,8 @@ final class FileOwners {
     /**
      * Why a user must not start a node on this data folder.
      *
-     * @return empty where no owner is in its way, and where there is no such folder yet
+     * @param dataDir need not be there yet: then root would make it in a folder of whoever owns that
+     * @return empty where no owner is in its way
      */
     Optional<String> refusal(Path dataDir, String user) {
         try {
@@ -99,26 +104,40 @@ final class FileOwners {
     }
 
     private Optional<String> ofAnotherUser(Path dataDir) throws IOException {
-        String user = look.owner(dataDir);
+        Path existing = dataDir.toAbsolutePath();
+        while (!Files.exists(existing) && existing.getParent() != null) existing = existing.getParent();
+        String user = look.owner(existing);
         if (user.equals(ROOT)) return Optional.empty();
-        return Optional.of("the data folder " + dataDir + " belongs to " + user + ", who could not use the files that root makes in it. Start as that user: sudo -u "
+        String whose = Files.exists(dataDir) ? " belongs to " : " would be made in " + existing + ", which belongs to ";
+        return Optional.of("the data folder " + dataDir + whose + user + ", who could not use the files that root makes in it. Start as that user: sudo -u "
                 + user + " …; or set DELEGATION_DATA_DIR to another folder");
     }
 
     private Optional<String> withForeignFiles(Path dataDir, String user) throws IOException {
         List<String> foreign = new ArrayList<>();
         for (String name : NEEDED) collect(dataDir, dataDir.resolve(name), user, foreign);
+        for (String name : FOLDERS) {
+            Path folder = dataDir.resolve(name);
+            if (Files.isDirectory(folder) && isForeign(folder, user)) foreign.add(named(dataDir, folder));
+        }
         if (foreign.isEmpty()) return Optional.empty();
         String more = foreign.size() > NAMED ? " and " + (foreign.size() - NAMED) + " more" : "";
         return Optional.of("files in the data folder belong to another user and cannot be written: "
                 + String.join(", ", foreign.subList(0, Math.min(NAMED, foreign.size()))) + more + ". Give them to " + user + ": sudo chown -R " + user + ": " + dataDir);
     }
 
+    private boolean isForeign(Path path, String user) throws IOException {
+        return !look.owner(path).equals(user) && !look.writable(path);
+    }
+
+    private String named(Path dataDir, Path path) throws IOException {
+        return dataDir.relativize(path) + " (" + look.owner(path) + ")";
+    }
+
     private void collect(Path dataDir, Path path, String user, List<String> foreign) throws IOException {
         if (!Files.exists(path)) return;
-        String owner = look.owner(path);
-        if (!owner.equals(user) && !look.writable(path)) {
-            foreign.add(dataDir.relativize(path) + " (" + owner + ")");
+        if (isForeign(path, user)) {
+            foreign.add(named(dataDir, path));
         } else if (Files.isDirectory(path)) {
             try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
                 for (Path entry : entries) collect(dataDir, entry, user, foreign);

@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.config.DataFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,9 +10,13 @@ import java.util.Optional;
 final class FolderFault {
     private FolderFault() {}
 
-    /** Makes a folder; says why it cannot be made or written, as the end of a sentence that begins with its name. */
-    static Optional<String> making(Path folder) {
+    /**
+     * Makes a folder, which may lie in the data folder; says why it cannot be made or written, as the end of a sentence that begins with its name.
+     */
+    static Optional<String> making(Path folder, Path dataDir) {
         try {
+            // Made as part of the way to another folder, it would be open to everybody.
+            if (folder.startsWith(dataDir)) DataFolder.make(dataDir);
             Files.createDirectories(folder);
             return Files.isWritable(folder) ? Optional.empty() : Optional.of("cannot be written by user " + System.getProperty("user.name"));
         } catch (IOException refused) {

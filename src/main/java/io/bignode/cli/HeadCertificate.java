@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.config.DataFolder;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.TlsSettings;
 import io.bignode.session.Alarms;
@@ -79,7 +80,7 @@ final class HeadCertificate {
 
     /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
     private static void make(Path dataDir, Path file) throws IOException {
-        Files.createDirectories(dataDir); // a head whose sessions are in PostgreSQL has nothing in it yet
+        DataFolder.make(dataDir); // a head whose sessions are in PostgreSQL has nothing in it yet
         Path folder = Files.createTempDirectory(dataDir, ".tls", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path draft = folder.resolve(FILE);
         try {

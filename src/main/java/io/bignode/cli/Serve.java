@@ -55,44 +55,41 @@ public final class Serve {
         }
     }
 
-    /** With which the process ends once the node is closed. */
-    private volatile int exitCode = ExitCode.OK;
-
     /** Serves; returns only when it cannot. */
     int run() throws InterruptedException {
-        Settings settings = settings();
-        starting(settings);
-        Node node = node(settings, new Alarms(InstantSource.system()));
-        node.serve();
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            LOG.log(System.Logger.Level.INFO, "stopping: no new sessions, waiting polls are answered, devices finish");
-            node.close();
-            NativeFolder.remove();
-            LOG.log(System.Logger.Level.INFO, "stopped");
-            // A node that was told to stop and did so ended well, whatever the signal.
-            Runtime.getRuntime().halt(exitCode);
-        }));
+        StopHook stop = StopHook.register("no new sessions, waiting polls are answered, devices finish");
+        Settings settings;
+        Node node;
+        try {
+            Settings.dataFolder(environment).ifPresent(FileOwners::require); // before anything is made there
+            settings = settings();
+            starting(settings);
+            node = node(settings, new Alarms(InstantSource.system()));
+            stop.begin(node::serve, node::close);
+        } catch (InterruptedException | RuntimeException | Error failed) {
+            stop.remove();
+            throw failed;
+        }
         greet(settings, node.port());
-        work(node);
+        work(node, stop);
         new CountDownLatch(1).await();
         return ExitCode.OK;
     }
 
     /** Small nodes are served meanwhile; a node that turns out to have nothing to compute with still ends, and tells why. */
-    private void work(Node node) {
+    private static void work(Node node, StopHook stop) {
         try {
             node.work();
         } catch (CommandException unusable) {
-            exitCode = unusable.exitCode();
+            stop.endWith(unusable.exitCode());
             throw unusable;
         } catch (RuntimeException | Error broken) {
-            exitCode = ExitCode.INTERNAL;
+            stop.endWith(ExitCode.INTERNAL);
             throw broken;
         }
     }
 
     private Node node(Settings settings, Alarms alarms) throws InterruptedException {
-        FileOwners.require(settings.dataDir());
         NativeFolder.use(settings.dataDir());
         Gate gate = gate(settings, alarms);
         gate.start(); // a head may stand by for longer than a certificate lasts
@@ -110,7 +107,7 @@ public final class Serve {
             LogLines.conceal(List.of(settings.token().secret()));
             settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
             SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-            SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+            SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
             return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);

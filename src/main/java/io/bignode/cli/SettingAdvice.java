@@ -55,9 +55,9 @@ final class SettingAdvice {
     }
 
     /** Of a cache folder that cannot be had; empty where none is wanted or it is there now. */
-    static Optional<String> ofCache(Path folder, long bytes) {
+    static Optional<String> ofCache(Path folder, Path dataDir, long bytes) {
         if (bytes == 0) return Optional.empty();
-        return FolderFault.making(folder).map(why -> "the cache folder " + folder + " " + why
+        return FolderFault.making(folder, dataDir).map(why -> "the cache folder " + folder + " " + why
                 + ": weight pools are not kept, and every restart draws them anew. Give HF_HOME a folder that this node may write, or leave it unset");
     }
 

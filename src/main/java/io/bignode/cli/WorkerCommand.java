@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.config.Settings;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -47,11 +48,23 @@ final class WorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        StopHook stop = StopHook.register("devices finish or drop what they compute");
+        try {
+            start(stop);
+        } catch (InterruptedException | RuntimeException | Error failed) {
+            stop.remove();
+            throw failed;
+        }
+        new CountDownLatch(1).await();
+        return ExitCode.OK;
+    }
+
+    private void start(StopHook stop) throws InterruptedException {
+        Settings.dataFolder(System.getenv()).ifPresent(FileOwners::require); // before anything is made there
         JoinSettings settings = settings();
-        FileOwners.require(settings.dataDir());
         NativeFolder.use(settings.dataDir());
         SettingAdvice.ofWorker(settings.devices(), System.getenv()).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-        SettingAdvice.ofCache(settings.poolsDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
@@ -59,18 +72,10 @@ final class WorkerCommand implements Callable<Integer> {
         JoinLog log = new JoinLog(name, target(settings), state);
         HostDevices host =
                 new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), log);
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            LOG.log(System.Logger.Level.INFO, "stopping: devices finish or drop what they compute");
+        stop.begin(host::start, () -> {
             host.close();
             state.close();
-            NativeFolder.remove();
-            LOG.log(System.Logger.Level.INFO, "stopped");
-            // A worker that was told to stop and did so ended well, whatever the signal.
-            Runtime.getRuntime().halt(ExitCode.OK);
-        }));
-        host.start();
-        new CountDownLatch(1).await();
-        return ExitCode.OK;
+        });
     }
 
     private JoinSettings settings() {

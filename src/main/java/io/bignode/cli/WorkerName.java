@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.config.DataFolder;
 import io.bignode.lease.DeviceName;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,7 +29,7 @@ final class WorkerName {
         Path file = file(dataDir);
         try {
             if (!Files.exists(file)) {
-                Files.createDirectories(dataDir);
+                DataFolder.make(dataDir);
                 Path draft = Files.createTempFile(dataDir, "." + FILE, "");
                 Files.writeString(draft, make() + "\n");
                 Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);

@@ -20,7 +20,6 @@ import java.util.Set;
 /** The file in the data folder that keeps the token this node made for itself, readable by its owner alone. */
 public final class TokenFile {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
-    private static final Set<PosixFilePermission> OWNER_FOLDER = PosixFilePermissions.fromString("rwx------");
     private static final int MOST_BYTES = 4096;
 
     private final Path folder;
@@ -88,7 +87,7 @@ public final class TokenFile {
 
     /** The whole file appears at once under its name, or not at all: a half-written token would be a weak one. */
     private void make() throws IOException {
-        makeFolder();
+        DataFolder.make(folder);
         Path draft = folder.resolve("." + path.getFileName() + "." + ProcessHandle.current().pid() + "."
                 + Thread.currentThread().threadId());
         FileAttribute<?> ownerOnly = PosixFilePermissions.asFileAttribute(OWNER_ONLY);
@@ -111,17 +110,6 @@ public final class TokenFile {
             return; // another process was first: its token stands
         } catch (UnsupportedOperationException | FileSystemException e) {
             Files.move(draft, path); // a file system without hard links
-        }
-    }
-
-    private void makeFolder() throws IOException {
-        if (Files.isDirectory(folder)) return;
-        Path parent = folder.toAbsolutePath().getParent();
-        if (parent != null) Files.createDirectories(parent);
-        try {
-            Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(OWNER_FOLDER));
-        } catch (FileAlreadyExistsException e) {
-            if (!Files.isDirectory(folder)) throw e;
         }
     }
 

@@ -64,12 +64,22 @@ class FileOwnersTest {
         assertThat(new FileOwners(owned("1", "2", "3", "4", "5", "6", "7")).refusal(folder, "bignode").orElseThrow()).contains(" and 2 more. ");
     }
 
-    /** A file system's own folder and a cache that root made stand in nobody's way. */
+    /** A file system's own folder, one that has a substitute, and files in the cache that need only be read stand in nobody's way. */
     @Test
     void whatTheNodeNeedNotWriteIsNoHindrance() throws IOException {
         make("lost+found/1", "cache/pools/1", "native/run-1/1");
 
-        assertThat(new FileOwners(owned("lost+found", "cache", "native", "1")).refusal(folder, "bignode")).isEmpty();
+        assertThat(new FileOwners(owned("lost+found", "native", "1")).refusal(folder, "bignode")).isEmpty();
+    }
+
+    @Test
+    void secretsTheWorkersNameAndTheCachesFoldersAreNeededToo() throws IOException {
+        make("token", "join-token", "worker-tls.p12", "worker-name", "cache/pools/1");
+
+        assertThat(new FileOwners(owned("token", "join-token", "worker-tls.p12", "worker-name")).refusal(folder, "bignode").orElseThrow())
+                .contains("token (root), join-token (root), worker-tls.p12 (root), worker-name (root). Give them to bignode");
+        assertThat(new FileOwners(owned("cache", "pools", "1")).refusal(folder, "bignode").orElseThrow())
+                .contains(": cache (root), cache/pools (root). Give them to bignode");
     }
 
     @Test
@@ -79,7 +89,11 @@ class FileOwnersTest {
     }
 
     @Test
-    void whereThereIsNoFolderNothingIsInTheWay() {
-        assertThat(new FileOwners().refusal(folder.resolve("nothing"), "root")).isEmpty();
+    void rootMayNotMakeOneInTheFolderOfAnotherUser() {
+        Path missing = folder.resolve("share/bignode");
+        assertThat(new FileOwners(owned()).refusal(missing, "root").orElseThrow())
+                .startsWith("the data folder " + missing + " would be made in " + folder + ", which belongs to bignode").contains("sudo -u bignode");
+        assertThat(new FileOwners(owned(folder.getFileName().toString())).refusal(missing, "root")).isEmpty();
+        assertThat(new FileOwners(owned()).refusal(missing, "bignode")).isEmpty();
     }
 }

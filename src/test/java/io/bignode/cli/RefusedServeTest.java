@@ -6,13 +6,16 @@ import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.NonceSequence;
 import io.bignode.session.store.SqlStore;
+import java.io.BufferedReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,7 +32,7 @@ class RefusedServeTest {
         return store;
     }
 
-    private String serve(String... settings) throws Exception {
+    private ProcessBuilder serving(String... settings) {
         ProcessBuilder builder = new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -43,8 +46,12 @@ class RefusedServeTest {
         builder.environment().put("DELEGATION_PORT", "0");
         builder.environment().put("DELEGATION_DATA_DIR", folder.toString());
         for (int i = 0; i < settings.length; i += 2) builder.environment().put(settings[i], settings[i + 1]);
-        builder.redirectErrorStream(true);
-        Process process = builder.start();
+        builder.environment().remove("HF_HOME");
+        return builder.redirectErrorStream(true);
+    }
+
+    private String serve(String... settings) throws Exception {
+        Process process = serving(settings).start();
         try {
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(process.waitFor()).as(said).isEqualTo(ExitCode.ENVIRONMENT);
@@ -59,6 +66,38 @@ class RefusedServeTest {
         try (SqlStore other = open()) {
             assertThat(other.refusal()).isEmpty();
             assertThat(serve()).contains("another head (process " + ProcessHandle.current().pid() + ")").doesNotContain("internal error");
+        }
+    }
+
+    @Test
+    void rootLeavesNothingInTheFolderOfAnotherUser() throws Exception {
+        Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "only root may give a folder away");
+        Files.setOwner(folder, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        assertThat(serve("DELEGATION_AUTH_TOKEN", "")).contains("belongs to nobody");
+        assertThat(serve("DELEGATION_AUTH_TOKEN", "", "DELEGATION_DATA_DIR", folder.resolve("share/bignode").toString())).contains("would be made in " + folder);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void theDataFolderIsItsOwnersAloneWhoeverMakesIt() throws Exception {
+        Path data = folder.resolve("share/bignode");
+        serve("DELEGATION_DATA_DIR", data.toString(), "DELEGATION_DEVICES", "999");
+        assertThat(data.resolve("cache/pools")).isDirectory();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data))).isEqualTo("rwx------");
+    }
+
+    @Test
+    void aNodeThatIsToldToStopWhileItStartsTellsOfItAndEndsWell() throws Exception {
+        Process process = serving().start();
+        try (BufferedReader out = process.inputReader(StandardCharsets.UTF_8)) {
+            StringBuilder said = new StringBuilder();
+            while (!said.toString().contains("Big Node starts:")) said.append(out.readLine()).append('\n');
+            process.toHandle().destroy(); // its own method would close what is still to be read
+            out.lines().forEach(line -> said.append(line).append('\n'));
+            assertThat(process.waitFor()).as(said.toString()).isEqualTo(ExitCode.OK);
+            assertThat(said).contains("stopping: ").contains("stopped");
+        } finally {
+            process.destroyForcibly();
         }
     }
 

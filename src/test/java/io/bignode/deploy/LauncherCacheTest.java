@@ -8,6 +8,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
@@ -101,6 +102,25 @@ class LauncherCacheTest {
         assertThat(cache.getFileName().toString()).matches("bignode-25\\.0\\.3-\\d+-5\\.aot");
         assertThat(bignode("serve").out()).isEqualTo("cache " + cache + "\nwhole\n");
         assertThat(trainings()).isEqualTo(1);
+    }
+
+    /** The launcher may be faster than the node, which would make it so too. */
+    @Test
+    void theDataFolderThatIsMadeOnTheWayIsItsOwnersAlone() throws Exception {
+        cacheThatANodeMade();
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(sandbox.path("data")))).isEqualTo("rwx------");
+    }
+
+    @Test
+    void rootMakesNoneInTheFolderOfAnotherUser() throws Exception {
+        Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "only root may give a folder away");
+        Path other = Files.createDirectory(sandbox.path("another-user"));
+        Files.setOwner(other, other.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        sandbox.set("DELEGATION_DATA_DIR", other.resolve("share/data"));
+        bignode("serve");
+
+        assertThat(other).isEmptyDirectory();
     }
 
     @Test

@@ -5,11 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.NonceSequence;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,5 +63,77 @@ class StoreBackupTest {
         assertThat(folder.resolve("half")).doesNotExist();
         assertThat(StoreBackup.make(data, folder.resolve("nowhere/copy.db"))).isInstanceOfSatisfying(
                 StoreBackup.Outcome.Refused.class, refused -> assertThat(refused.why()).contains("see that its folder is there"));
+    }
+
+    /** A store that another program has locked: whoever copies it waits for some seconds. */
+    private static Connection locked(Path data) throws Exception {
+        Connection other = DriverManager.getConnection("jdbc:sqlite:" + Files.createDirectory(data).resolve("sessions.db"));
+        try (Statement statement = other.createStatement()) {
+            statement.execute("CREATE TABLE something (a)");
+            statement.execute("BEGIN EXCLUSIVE");
+        }
+        return other;
+    }
+
+    private static void await(Path file) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!Files.exists(file)) {
+            assertThat(System.nanoTime()).as("waited in vain for " + file).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void itHasItsNameOnlyWhenItIsWhole() throws Exception {
+        Path copy = folder.resolve("copy.db");
+        Path killed = Files.writeString(folder.resolve(".copy.db.part-999999999"), "of a process that was killed");
+        Path others = Files.writeString(folder.resolve(".copy.db.part-first"), "no draft");
+        try (Connection other = locked(folder.resolve("data")); Statement statement = other.createStatement()) {
+            Future<StoreBackup.Outcome> outcome = CompletableFuture.supplyAsync(() -> StoreBackup.make(folder.resolve("data"), copy));
+            await(folder.resolve(".copy.db.part-" + ProcessHandle.current().pid()));
+            assertThat(copy).doesNotExist();
+            assertThat(killed).doesNotExist();
+
+            statement.execute("ROLLBACK");
+            assertThat(outcome.get(30, TimeUnit.SECONDS)).isEqualTo(new StoreBackup.Outcome.Made(Files.size(copy)));
+        }
+        assertThat(folder).isDirectoryNotContaining("glob:**/.copy.db.part-[0-9]*");
+        assertThat(others).exists();
+    }
+
+    @Test
+    void aFileThatAppearsMeanwhileIsLeftAsItIs() throws Exception {
+        Path copy = folder.resolve("copy.db");
+        try (Connection other = locked(folder.resolve("data")); Statement statement = other.createStatement()) {
+            Future<StoreBackup.Outcome> outcome = CompletableFuture.supplyAsync(() -> StoreBackup.make(folder.resolve("data"), copy));
+            await(folder.resolve(".copy.db.part-" + ProcessHandle.current().pid()));
+            Files.writeString(copy, "precious");
+            statement.execute("ROLLBACK");
+            assertThat(outcome.get(30, TimeUnit.SECONDS)).isInstanceOfSatisfying(
+                    StoreBackup.Outcome.Refused.class, refused -> assertThat(refused.why()).contains("exists already"));
+        }
+        assertThat(copy).hasContent("precious");
+        assertThat(folder).isDirectoryNotContaining("glob:**/.copy.db.part-*");
+    }
+
+    @Test
+    void oneThatIsToldToStopLeavesNothing() throws Exception {
+        Path copy = folder.resolve("copy.db");
+        try (Connection _ = locked(folder.resolve("data"))) {
+            ProcessBuilder builder = new ProcessBuilder(
+                    ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                    "io.bignode.Main", "backup", copy.toString());
+            builder.environment().put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
+            Process process = builder.redirectErrorStream(true).redirectOutput(Redirect.DISCARD).start();
+            try {
+                await(folder.resolve(".copy.db.part-" + process.pid()));
+                process.destroy();
+                assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            } finally {
+                process.destroyForcibly();
+            }
+        }
+        assertThat(copy).doesNotExist();
+        assertThat(folder).isDirectoryNotContaining("glob:**/.copy.db.part-*");
     }
 }

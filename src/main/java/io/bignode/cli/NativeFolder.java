@@ -134,17 +134,12 @@ final class NativeFolder implements AutoCloseable {
                 if (made != null) return made;
                 refusals.add(place.parent() + " is mounted noexec");
             } catch (IOException e) {
-                refusals.add(place.parent() + " cannot be written (" + reason(e) + ")");
+                refusals.add(place.parent() + " cannot be written (" + FileFault.reason(e) + ")");
             }
         }
         throw CommandException.environment("native libraries (SQLite, OpenBLAS) cannot be unpacked: " + String.join("; ", refusals)
                 + ". Mount one of these without noexec and let this user write there, set DELEGATION_DATA_DIR to a folder where that is so, or name one:"
                 + " BIGNODE_JAVA_OPTS=-Djava.io.tmpdir=FOLDER");
-    }
-
-    private static String reason(IOException failure) {
-        String name = failure.getClass().getSimpleName().replaceAll("Exception$", "");
-        return name.equals("FileSystem") || name.equals("IO") ? String.valueOf(failure.getMessage()) : name;
     }
 
     /** A process that ends may remove the empty parent just when this one wants to use it. */

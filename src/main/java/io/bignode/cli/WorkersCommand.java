@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,18 +32,19 @@ final class WorkersCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         JsonNode workers = operator.ask("GET", "/admin/workers", "workers").get("workers");
-        if (json) {
-            spec.commandLine().getOut().println(workers.toPrettyString());
-            spec.commandLine().getOut().flush();
-            return ExitCode.OK;
-        }
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) out.println(workers.toPrettyString());
+        else list(workers, out);
+        out.flush();
+        return ExitCode.OK;
+    }
+
+    private static void list(JsonNode workers, PrintWriter out) {
         for (JsonNode worker : workers) {
             List<String> devices = new ArrayList<>();
             worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
-            spec.commandLine().getOut().printf("%s %s, %d leases: %s%n",
+            out.printf("%s %s, %d leases: %s%n",
                     worker.get("name").asText(), worker.get("state").asText(), worker.get("leases").asInt(), String.join(", ", devices));
         }
-        spec.commandLine().getOut().flush();
-        return ExitCode.OK;
     }
 }

@@ -9,7 +9,6 @@ import io.bignode.session.Found;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
@@ -33,7 +32,7 @@ class DamagedMessagesTest {
     @BeforeEach
     void start() throws Exception {
         tls = JoinTls.in(folder);
-        broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+        broker = tls.broker(folder);
     }
 
     @AfterEach

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
@@ -32,7 +31,7 @@ class IdleLinksTest {
     @Test
     void onTheWayThroughTlsAndWithinTheProcessNobodyIsTakenForGone() throws Exception {
         JoinTls tls = JoinTls.in(folder);
-        try (EmbeddedBroker broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+        try (EmbeddedBroker broker = tls.broker(folder);
                 ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
                 ArtemisWorker remote = worker("farm", tls.access(broker.port(), "farm"));
                 ArtemisWorker own = worker("local", broker.local())) {

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -33,6 +34,11 @@ public record JoinTls(SSLContext server, SSLContext client, X509Certificate cert
         SSLContext client = SSLContext.getInstance("TLS");
         client.init(null, trust.getTrustManagers(), null);
         return new JoinTls(server, client, pair.certificate());
+    }
+
+    /** A broker that workers get in to, with its journal below a folder of the test. */
+    public EmbeddedBroker broker(Path folder) throws Exception {
+        return EmbeddedBroker.start(folder.resolve("broker"), Optional.of(door()), TOKEN::equals);
     }
 
     /** Where the broker listens: on a port that is free. */

@@ -10,7 +10,6 @@ import io.bignode.lease.WorkerRefused;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +38,7 @@ class OtherProtocolTest {
     @BeforeEach
     void start() throws Exception {
         tls = JoinTls.in(folder);
-        broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+        broker = tls.broker(folder);
     }
 
     @AfterEach

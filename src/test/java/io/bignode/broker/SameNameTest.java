@@ -8,9 +8,7 @@ import io.bignode.lease.WorkerJoined;
 import io.bignode.lease.WorkerMessage;
 import io.bignode.lease.WorkerRefused;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -26,11 +24,10 @@ class SameNameTest {
     @TempDir
     Path folder;
 
-    private final BlockingQueue<WorkerMessage> came = new LinkedBlockingQueue<>();
     private JoinTls tls;
     private EmbeddedBroker broker;
     private ArtemisHead head;
-    private Thread reader;
+    private HeadReader reader;
 
     /** What a worker was told. */
     private static final class Told implements ArtemisWorker.Watcher {
@@ -50,22 +47,14 @@ class SameNameTest {
     @BeforeEach
     void start() throws Exception {
         tls = JoinTls.in(folder);
-        broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+        broker = tls.broker(folder);
         head = ArtemisHead.connect(broker.head(), broker);
-        reader = Thread.ofVirtual().start(() -> {
-            try {
-                while (true) came.addAll(head.receive(Duration.ofSeconds(1)));
-            } catch (InterruptedException e) {
-                // the test is over
-            }
-        });
+        reader = new HeadReader(head);
     }
 
     @AfterEach
     void stop() throws Exception {
-        reader.interrupt();
-        reader.join();
-        head.close();
+        reader.close();
         broker.close();
     }
 
@@ -77,7 +66,7 @@ class SameNameTest {
     }
 
     private <T extends WorkerMessage> T next(Class<T> kind) throws InterruptedException {
-        WorkerMessage message = came.poll(20, TimeUnit.SECONDS);
+        WorkerMessage message = reader.came().poll(20, TimeUnit.SECONDS);
         assertThat(message).isInstanceOf(kind);
         return kind.cast(message);
     }
@@ -103,6 +92,6 @@ class SameNameTest {
         }
         assertThat(next(WorkerGone.class).reason()).isEqualTo(WorkerGone.Reason.STOPPED);
         assertThat(JoinProbe.ask("farm", tls.access(broker.port(), "farm"))).isEqualTo(new JoinProbe.Answer.Welcome(""));
-        assertThat(came).as("nobody joins by asking").isEmpty();
+        assertThat(reader.came()).as("nobody joins by asking").isEmpty();
     }
 }

@@ -7,13 +7,13 @@ import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.broker.EmbeddedBroker;
 import io.bignode.broker.JoinFailure;
+import io.bignode.broker.HeadReader;
 import io.bignode.broker.JoinTls;
 import io.bignode.lease.DeviceOffer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,30 +34,22 @@ class JoinChecksTest {
     private final Map<String, String> environment = new TreeMap<>();
     private EmbeddedBroker broker;
     private ArtemisHead head;
-    private Thread reader;
+    private HeadReader reader;
     private JoinTls tls;
 
     @BeforeEach
     void start() throws Exception {
         tls = JoinTls.in(folder);
-        broker = EmbeddedBroker.start(folder.resolve("broker"), Optional.of(tls.door()), JoinTls.TOKEN::equals);
+        broker = tls.broker(folder);
         head = ArtemisHead.connect(broker.head(), broker);
-        reader = Thread.ofVirtual().start(() -> {
-            try {
-                while (true) head.receive(Duration.ofSeconds(1));
-            } catch (InterruptedException e) {
-                // the test is over
-            }
-        });
+        reader = new HeadReader(head);
         environment.put("DELEGATION_JOIN_TOKEN", JoinTls.TOKEN);
         environment.put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
     }
 
     @AfterEach
     void stop() throws Exception {
-        reader.interrupt();
-        reader.join();
-        head.close();
+        reader.close();
         broker.close();
     }
 

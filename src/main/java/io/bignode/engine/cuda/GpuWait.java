@@ -3,6 +3,8 @@ package io.bignode.engine.cuda;
 import io.bignode.engine.DeviceLostException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 
 /** Waiting for a GPU without trusting it: an event that does not happen in time means that the GPU hangs. */
 final class GpuWait {
@@ -22,10 +24,23 @@ final class GpuWait {
      * @throws DeviceLostException when it does not happen within {@code limit}, or the GPU failed before
      */
     static void until(CudaDriver driver, long event, Duration limit) {
-        long deadline = System.nanoTime() + limit.toNanos();
-        for (int tries = 0; !driver.happened(event); tries++) {
-            if (System.nanoTime() - deadline > 0) throw new DeviceLostException("the GPU has made no progress for " + limit.toSeconds() + " s");
-            if (tries < SPINS) {
+        until(() -> driver.happened(event), limit, System::nanoTime);
+    }
+
+    /**
+     * Waits for an event. Only a look that began after the limit tells that the GPU hangs: when this process itself stood still between two looks, the GPU
+     * may have worked on.
+     *
+     * @param clock nanoseconds since some moment
+     * @throws DeviceLostException when it does not happen within {@code limit}
+     */
+    static void until(BooleanSupplier happened, Duration limit, LongSupplier clock) {
+        long deadline = clock.getAsLong() + limit.toNanos();
+        for (int looks = 0;; looks++) {
+            boolean last = clock.getAsLong() - deadline > 0;
+            if (happened.getAsBoolean()) return;
+            if (last) throw new DeviceLostException("the GPU has made no progress for " + limit.toSeconds() + " s");
+            if (looks < SPINS) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.parkNanos(NAP_NANOS);

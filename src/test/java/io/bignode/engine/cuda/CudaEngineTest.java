@@ -453,7 +453,7 @@ class CudaEngineTest {
         Case task = tiny();
         Detection.Found found = Gpus.look(machine.options(Long.MAX_VALUE)).detection().gpus().getFirst();
         engine.close();
-        engine = new CudaEngine(libraries(), kernels(), found, Long.MAX_VALUE, Duration.ofMillis(300), false, new GpuGauges(Optional.empty(), ""));
+        engine = new CudaEngine(libraries(), kernels(), found, Long.MAX_VALUE, Duration.ofSeconds(5), false, new GpuGauges(Optional.empty(), ""));
         engine.prepare();
         try (WeightPool pool = task.pool()) {
             Model model = engine.open(task.params(), pool);

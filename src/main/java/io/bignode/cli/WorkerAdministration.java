@@ -2,9 +2,9 @@ package io.bignode.cli;
 
 import io.bignode.config.Token;
 import io.bignode.http.Workers;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
+import io.bignode.protocol.DeviceOffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

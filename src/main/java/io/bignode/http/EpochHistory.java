@@ -1,6 +1,6 @@
 package io.bignode.http;
 
-import io.bignode.session.Epoch;
+import io.bignode.protocol.Epoch;
 import io.bignode.session.History;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;

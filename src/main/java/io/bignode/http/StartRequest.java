@@ -9,11 +9,11 @@ import io.bignode.http.Tenants.Tenant;
 import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.JsonFields;
 import io.bignode.poc.ProofOrder;
-import io.bignode.session.Epoch;
-import io.bignode.session.NonceSequence;
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Order;
 import io.bignode.session.Terms;
-import io.bignode.session.WorkOrder;
 import java.net.URI;
 import java.util.Optional;
 

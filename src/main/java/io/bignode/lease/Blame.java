@@ -1,7 +1,9 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Alarms;
-import io.bignode.session.NonceRange;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.HashMap;
@@ -175,7 +177,7 @@ final class Blame {
                     ? "device " + deviceId + " failed its last lease: " + failing.reason()
                     : "device " + deviceId + " failed its last " + failing.failures() + " leases, at last: " + failing.reason();
             alarms.raise(ALARM + deviceId, text, "look at that worker's log and at the device; until it finishes a lease it is tried with one nonce at a time,"
-                    + " at last once a minute; bignode drain " + DeviceName.of(deviceId).worker() + " takes its worker out");
+                    + " at last once a minute; bignode drain " + DeviceId.of(deviceId).worker() + " takes its worker out");
         });
     }
 

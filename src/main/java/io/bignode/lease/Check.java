@@ -1,7 +1,8 @@
 package io.bignode.lease;
 
-import io.bignode.session.Found;
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.NonceRange;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;

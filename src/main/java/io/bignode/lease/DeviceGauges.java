@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceHealth;
 import io.bignode.session.Remembered;
 import java.time.Duration;
 import java.util.Map;

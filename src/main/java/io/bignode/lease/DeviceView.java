@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.session.Pace;
 import io.bignode.session.Work;
 import java.util.List;

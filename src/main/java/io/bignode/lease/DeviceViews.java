@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.session.Activity;
 import io.bignode.session.Pace;
 import io.bignode.session.Work;

@@ -1,6 +1,6 @@
 package io.bignode.lease;
 
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.NonceRange;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

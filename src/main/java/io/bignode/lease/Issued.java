@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.Lease;
 import io.bignode.session.Session;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -45,6 +47,6 @@ final class Issued {
     }
 
     String worker() {
-        return DeviceName.of(deviceId).worker();
+        return DeviceId.of(deviceId).worker();
     }
 }

@@ -1,24 +1,39 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkerFault;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerRefused;
 import io.bignode.session.Alarms;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
-import io.bignode.session.NonceRange;
-import io.bignode.session.Provenance;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -30,7 +45,7 @@ import java.util.stream.Collectors;
  * report. Thread safe.
  *
  * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came
- * back. It calls the {@link Carrier} with its lock held, so that one only hands messages on.
+ * back. It calls the {@link HeadSide} with its lock held, so that one only hands messages on.
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
@@ -41,7 +56,7 @@ public final class Leases {
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LeaseClock nanoTime;
-    private final Carrier carrier;
+    private final HeadSide broker;
     private final Policies policies;
     private final Alarms alarms;
     private final Verification verification;
@@ -69,13 +84,13 @@ public final class Leases {
      * are still to be verified.
      *
      * @param nanoTime the clock the sessions use
-     * @param carrier  carries leases to the devices
+     * @param broker  carries leases to the devices
      */
-    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, Carrier carrier, Policies policies, Alarms alarms) {
+    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, HeadSide broker, Policies policies, Alarms alarms) {
         this.sessions = sessions;
         this.rules = rules;
         this.nanoTime = new LeaseClock(nanoTime);
-        this.carrier = carrier;
+        this.broker = broker;
         this.policies = policies;
         this.alarms = alarms;
         this.rates = new DeviceRates(rules);
@@ -86,7 +101,7 @@ public final class Leases {
         this.blame = new Blame(rules, alarms);
         this.checkers = new Checkers(roster, policies, rates, blame);
         this.verification = new Verification(policies, alarms, new SecureRandom());
-        this.quarantine = new Quarantine(roster, carrier, alarms);
+        this.quarantine = new Quarantine(roster, broker, alarms);
         this.checks = new CheckLeases(verification, checkers, rates);
         this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
@@ -268,7 +283,7 @@ public final class Leases {
     private void hello(WorkerHello hello, WorkerJoined.Origin origin, Effects effects) {
         String worker = hello.worker();
         if (roster.isBarred(worker)) {
-            carrier.bar(worker, "it is in quarantine until an operator admits it");
+            broker.bar(worker, "it is in quarantine until an operator admits it");
             return;
         }
         if (!roster.isConnected(worker)) {
@@ -287,15 +302,15 @@ public final class Leases {
                 issued.unclaimed = false;
                 issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().nanos(issued.started, false, 0);
             } else if (!hello.devices().isEmpty()) {
-                carrier.cancel(hello.devices().getFirst().deviceId(), held);
+                broker.cancel(hello.devices().getFirst().deviceId(), held);
             }
         }
     }
 
     /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
     private void workerGone(String worker, Set<String> held, Effects effects) {
-        waiting.removeIf(request -> DeviceName.of(request.deviceId()).worker().equals(worker));
-        warm.values().forEach(devices -> devices.removeIf(device -> DeviceName.of(device).worker().equals(worker)));
+        waiting.removeIf(request -> DeviceId.of(request.deviceId()).worker().equals(worker));
+        warm.values().forEach(devices -> devices.removeIf(device -> DeviceId.of(device).worker().equals(worker)));
         takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), effects);
     }
 
@@ -312,7 +327,7 @@ public final class Leases {
         all.forEach(issued -> inFlight.end(issued.lease.id(), LeaseObserver.End.RETURNED));
         long idle = idleDevices();
         for (Issued issued : all) {
-            carrier.cancel(issued.deviceId, issued.lease.id());
+            broker.cancel(issued.deviceId, issued.lease.id());
             rescues.remove(issued.deviceId).ifPresent(another -> giveBack(another, effects));
             if (issued.check.isPresent() || idle-- > 0) giveBack(issued, effects);
             else lost.add(issued);
@@ -320,7 +335,7 @@ public final class Leases {
         if (lost.isEmpty()) return;
         for (Issued queued : rescues.plan(lost, inFlight.byDevice(), this::mayMakeRoom, nanoTime.getAsLong())) {
             queued.recalled = true;
-            carrier.cancel(queued.deviceId, queued.lease.id());
+            broker.cancel(queued.deviceId, queued.lease.id());
         }
         lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
     }
@@ -482,7 +497,7 @@ public final class Leases {
             returned(issued.lease.id(), effects);
             return;
         }
-        carrier.cancel(issued.deviceId, issued.lease.id());
+        broker.cancel(issued.deviceId, issued.lease.id());
         failed(issued.lease.id(), issued.deviceId + " did not finish in time", true, effects);
         deviceGone(issued.deviceId, effects);
     }
@@ -492,7 +507,7 @@ public final class Leases {
         for (Issued issued : inFlight.all()) {
             if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
             issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
-            carrier.cancel(issued.deviceId, issued.lease.id());
+            broker.cancel(issued.deviceId, issued.lease.id());
         }
         for (Iterator<LeaseRequest> all = waiting.iterator(); all.hasNext(); ) {
             LeaseRequest request = all.next();
@@ -531,7 +546,7 @@ public final class Leases {
 
     private void send(Issued issued) {
         note(issued);
-        carrier.send(issued.deviceId, issued.lease);
+        broker.send(issued.deviceId, issued.lease);
     }
 
     private void note(Issued issued) {

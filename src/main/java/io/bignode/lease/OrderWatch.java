@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Alarms;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Overlaps;
@@ -9,7 +11,6 @@ import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
 import io.bignode.session.Turn;
 import io.bignode.session.Work;
-import io.bignode.session.WorkOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,5 +1,10 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -87,12 +92,12 @@ final class Roster {
 
     /** Whether a source is connected, or was lately. */
     boolean knows(Source source) {
-        return knowsWorker(source.own() ? DeviceName.LOCAL : source.name());
+        return knowsWorker(source.own() ? DeviceId.LOCAL : source.name());
     }
 
     /** Whether a device's worker is connected, or was lately. */
     boolean knows(String deviceId) {
-        return knowsWorker(DeviceName.of(deviceId).worker());
+        return knowsWorker(DeviceId.of(deviceId).worker());
     }
 
     private boolean knowsWorker(String worker) {
@@ -101,12 +106,12 @@ final class Roster {
 
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
-        String worker = DeviceName.of(deviceId).worker();
+        String worker = DeviceId.of(deviceId).worker();
         return !draining.contains(worker) && !barred.contains(worker) && !barred.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {
-        Connected worker = connected.get(DeviceName.of(deviceId).worker());
+        Connected worker = connected.get(DeviceId.of(deviceId).worker());
         return worker == null ? Optional.empty() : worker.hello().devices().stream().filter(device -> device.deviceId().equals(deviceId)).findFirst();
     }
 

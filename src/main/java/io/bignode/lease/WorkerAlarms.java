@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerRefused;
 import io.bignode.session.Alarms;
 import java.time.Duration;
 import java.time.Instant;

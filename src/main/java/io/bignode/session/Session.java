@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Epoch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

@@ -2,10 +2,10 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.DeviceView;
 import io.bignode.metrics.Metrics;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.session.Pace;
 import io.bignode.session.Work;
 import java.nio.charset.StandardCharsets;

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 /**
  * A nonce that counts, and its proof.

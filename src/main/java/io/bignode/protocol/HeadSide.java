@@ -1,7 +1,5 @@
-package io.bignode.broker;
+package io.bignode.protocol;
 
-import io.bignode.lease.Lease;
-import io.bignode.lease.WorkerMessage;
 import java.time.Duration;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 /**
  * What made a batch.

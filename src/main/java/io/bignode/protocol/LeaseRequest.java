@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A device's slot asks for one lease; it is answered when there is work, be it much later.

@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A report, and who really sent it; it counts only for that worker's own leases.

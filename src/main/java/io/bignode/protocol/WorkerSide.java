@@ -1,9 +1,5 @@
-package io.bignode.broker;
+package io.bignode.protocol;
 
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
 import java.util.Optional;
 
 /**

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 import java.util.OptionalLong;
 

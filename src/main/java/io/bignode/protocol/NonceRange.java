@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 /**
  * Nonce indices {@code [first, first + count)} of one order; never empty.

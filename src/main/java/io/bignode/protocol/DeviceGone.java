@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A device will neither finish the leases it has nor take the ones it asked for; it may ask anew later.

@@ -1,6 +1,5 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
-import io.bignode.session.Found;
 import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
@@ -38,7 +37,7 @@ public sealed interface LeaseReport extends WorkerMessage {
         }
 
         /** Whether it speaks of this lease's nonces alone, of those it computed, and of each once. */
-        boolean isOf(Lease lease) {
+        public boolean isOf(Lease lease) {
             if (computed > lease.range().count()) return false;
             Set<Long> seen = new HashSet<>();
             for (Found one : found) {

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 /**
  * The block an order is for. History is kept by it.

@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 import java.util.regex.Pattern;
 
@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * @param worker the worker it belongs to
  * @param device its name within the host
  */
-public record DeviceName(String worker, String device) {
+public record DeviceId(String worker, String device) {
     /** The worker of the head's own devices. */
     public static final String LOCAL = "local";
 
@@ -16,14 +16,14 @@ public record DeviceName(String worker, String device) {
     private static final Pattern DEVICE = Pattern.compile("[a-z0-9][a-z0-9:._-]{0,63}");
 
     /** Refuses what stands outside of small letters, digits and a few marks. */
-    public DeviceName {
+    public DeviceId {
         if (!isWorker(worker) || !DEVICE.matcher(device).matches()) throw new IllegalArgumentException("no name of a device");
     }
 
     /** Reads an id; one without a worker is the head's own. */
-    public static DeviceName of(String deviceId) {
+    public static DeviceId of(String deviceId) {
         int slash = deviceId.indexOf('/');
-        return slash < 0 ? new DeviceName(LOCAL, deviceId) : new DeviceName(deviceId.substring(0, slash), deviceId.substring(slash + 1));
+        return slash < 0 ? new DeviceId(LOCAL, deviceId) : new DeviceId(deviceId.substring(0, slash), deviceId.substring(slash + 1));
     }
 
     /** Whether a text may be a worker's name. */

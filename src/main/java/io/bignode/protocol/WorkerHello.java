@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 import java.util.List;
 
@@ -17,12 +17,12 @@ public record WorkerHello(String worker, List<DeviceOffer> devices, List<String>
     public WorkerHello {
         devices = List.copyOf(devices);
         held = List.copyOf(held);
-        if (!DeviceName.isWorker(worker)) throw new IllegalArgumentException("a worker's name has small letters, digits and dashes");
+        if (!DeviceId.isWorker(worker)) throw new IllegalArgumentException("a worker's name has small letters, digits and dashes");
         if (devices.size() > MOST_DEVICES || held.size() > MOST_HELD) {
             throw new IllegalArgumentException(devices.size() + " devices and " + held.size() + " leases of one worker");
         }
         for (DeviceOffer device : devices) {
-            if (!DeviceName.of(device.deviceId()).worker().equals(worker)) throw new IllegalArgumentException("a device of another worker");
+            if (!DeviceId.of(device.deviceId()).worker().equals(worker)) throw new IllegalArgumentException("a device of another worker");
         }
     }
 }

@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.protocol;
 
 /**
  * What a device is to compute for each nonce; opaque to sessions, leases, broker and delivery.

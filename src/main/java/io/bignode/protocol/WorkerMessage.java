@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /** What a worker tells the head, or what is learned about it. Messages of one device arrive in the order they were sent. */
 public sealed interface WorkerMessage

@@ -1,8 +1,4 @@
-package io.bignode.lease;
-
-import io.bignode.session.NonceRange;
-import io.bignode.session.NonceSequence;
-import io.bignode.session.WorkOrder;
+package io.bignode.protocol;
 
 /**
  * The right and duty to compute a range of a session's nonces. It is ended by one {@link LeaseReport.Done}, {@link LeaseReport.Failed} or

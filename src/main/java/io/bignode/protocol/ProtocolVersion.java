@@ -1,4 +1,4 @@
-package io.bignode.broker;
+package io.bignode.protocol;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
  * @param major raised when an older version would misunderstand
  * @param minor raised when something is added
  */
-record Protocol(int major, int minor) {
+public record ProtocolVersion(int major, int minor) {
     /** What this program speaks. */
-    static final Protocol OURS = new Protocol(1, 0);
+    public static final ProtocolVersion OURS = new ProtocolVersion(1, 0);
 
     private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern PROGRAM = Pattern.compile("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}");
 
     /** Who is at the other end. */
-    enum Peer {
+    public enum Peer {
         HEAD("the head", "worker"),
         WORKER("the worker", "head");
 
@@ -35,10 +35,10 @@ record Protocol(int major, int minor) {
     }
 
     /** Reads {@code MAJOR.MINOR}; empty when it is none. */
-    static Optional<Protocol> of(String text) {
+    public static Optional<ProtocolVersion> of(String text) {
         Matcher matcher = TEXT.matcher(text);
         if (!matcher.matches()) return Optional.empty();
-        return Optional.of(new Protocol(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))));
+        return Optional.of(new ProtocolVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2))));
     }
 
     /**
@@ -48,8 +48,8 @@ record Protocol(int major, int minor) {
      * @param peer who it is
      * @return a clause that says which side is to be updated
      */
-    Optional<String> refusal(String text, Peer peer) {
-        Optional<Protocol> theirs = of(text);
+    public Optional<String> refusal(String text, Peer peer) {
+        Optional<ProtocolVersion> theirs = of(text);
         if (theirs.isEmpty()) {
             return Optional.of(peer.name + " tells no version of the protocol and this " + peer.other + " speaks " + this + ": update " + peer.name);
         }
@@ -59,13 +59,13 @@ record Protocol(int major, int minor) {
     }
 
     /** The version of this program, as the jar was built with it; empty outside of a jar. */
-    static String program() {
-        String version = Protocol.class.getPackage().getImplementationVersion();
+    public static String program() {
+        String version = ProtocolVersion.class.getPackage().getImplementationVersion();
         return version == null ? "" : version;
     }
 
     /** A program's version as a peer tells it; empty where it is no version. */
-    static String program(String told) {
+    public static String program(String told) {
         return PROGRAM.matcher(told).matches() ? told : "";
     }
 

@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A worker connected and was not taken in; another of the same name may be at work.

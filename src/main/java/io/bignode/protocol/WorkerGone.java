@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 import java.util.Locale;
 

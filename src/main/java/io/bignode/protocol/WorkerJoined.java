@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A hello, and what the head learned about the connection it came by.
@@ -19,7 +19,7 @@ public record WorkerJoined(WorkerHello hello, Origin origin, boolean replaces) i
         public static final Origin UNKNOWN = new Origin("", "");
 
         /** As the end of a line of a log; empty where nothing is known. */
-        String text() {
+        public String text() {
             return (address.isEmpty() ? "" : ", from " + address) + (version.isEmpty() ? "" : ", version " + version);
         }
     }

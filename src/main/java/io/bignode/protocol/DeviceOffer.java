@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 /**
  * A device that a worker offers.
@@ -13,7 +13,7 @@ public record DeviceOffer(String deviceId, String name, long memoryBytes, int ma
 
     /** Refuses what no device can be. */
     public DeviceOffer {
-        DeviceName.of(deviceId);
+        DeviceId.of(deviceId);
         if (name.length() > LONGEST || memoryBytes < 0 || maxBatch < 1) {
             throw new IllegalArgumentException("device of " + memoryBytes + " bytes and " + maxBatch + " nonces");
         }

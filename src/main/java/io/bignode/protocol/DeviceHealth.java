@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.protocol;
 
 import java.util.HashMap;
 import java.util.Locale;
@@ -42,7 +42,7 @@ public record DeviceHealth(String deviceId, Map<String, Double> gauges) implemen
 
     /** Refuses numbers that no device measures. */
     public DeviceHealth {
-        DeviceName.of(deviceId);
+        DeviceId.of(deviceId);
         if (gauges.size() > MOST_GAUGES) throw new IllegalArgumentException(gauges.size() + " gauges");
         Map<String, Double> known = new HashMap<>();
         for (Gauge gauge : Gauge.values()) {

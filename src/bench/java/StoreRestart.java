@@ -1,9 +1,9 @@
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.Provenance;
 import io.bignode.protocol.WorkOrder;
-import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.Order;
 import io.bignode.session.Session;

@@ -42,15 +42,17 @@ class ImportRulesTest {
             Row.of("config"),
             Row.of("metrics"),
             Row.of("log"),
-            Row.of("poc", "random"),
+            Row.of("json"),
+            Row.of("poc", "random", "json"),
             Row.of("engine", "poc", "random"),
             Row.of("protocol"),
-            Row.of("session", "protocol"),
-            Row.of("lease", "session", "protocol"),
+            Row.of("monitor", "protocol"),
+            Row.of("session", "monitor", "protocol"),
+            Row.of("lease", "session", "monitor", "protocol"),
             Row.of("broker", "protocol"),
             Row.of("worker", "engine", "poc", "protocol"),
-            Row.of("delivery", "session"),
-            Row.of("http", "session", "delivery", "poc", "protocol"));
+            Row.of("delivery", "session", "monitor"),
+            Row.of("http", "session", "delivery", "poc", "json", "monitor", "protocol"));
 
     /** The package without a row: it may import everything. */
     private static final String COMMANDS = "cli";

@@ -3,8 +3,8 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.Engine;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ModelParams;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -110,7 +110,7 @@ final class BenchCommand implements Callable<Integer> {
             ModelParams params = ModelParams.read(fields.object("params"));
             fields.check();
             return params;
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             throw Documents.faulty(file, invalid);
         }
     }

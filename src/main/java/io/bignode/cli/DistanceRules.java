@@ -1,8 +1,8 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.lease.ProofRules;
-import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.WorkOrder;
@@ -74,7 +74,7 @@ final class DistanceRules implements ProofRules {
     private static ProofOrder order(WorkOrder work) {
         try {
             return ProofOrder.parse(Documents.json().readTree(work.body()));
-        } catch (JsonProcessingException | InvalidOrderException impossible) {
+        } catch (JsonProcessingException | InvalidDocumentException impossible) {
             throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
         }
     }

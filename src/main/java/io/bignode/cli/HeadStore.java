@@ -2,7 +2,7 @@ package io.bignode.cli;
 
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.SessionStore;
 import io.bignode.session.store.SqlStore;
 import io.bignode.session.store.StoreRefused;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.bignode.engine.Device;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.Gpus;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.lease.Capacity;
-import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.ProofOrder;
 import io.bignode.protocol.DeviceId;
@@ -69,7 +69,7 @@ final class ModelSizes implements Capacity {
     private static ModelParams params(WorkOrder work) {
         try {
             return ProofOrder.parse(Documents.json().readTree(work.body())).params();
-        } catch (JsonProcessingException | InvalidOrderException impossible) {
+        } catch (JsonProcessingException | InvalidDocumentException impossible) {
             throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
         }
     }

@@ -6,7 +6,7 @@ import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;

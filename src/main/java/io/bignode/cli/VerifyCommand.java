@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.CancelledException;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ProofCheck;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,7 +59,7 @@ final class VerifyCommand implements Callable<Integer> {
         JudgedBatch batch;
         try {
             batch = JudgedBatch.read(JsonFields.of(Documents.read(file)));
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             CommandException faulty = Documents.faulty(file, invalid);
             throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT) : faulty;
         }

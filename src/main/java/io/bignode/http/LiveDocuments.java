@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.bignode.session.Pace;
-import io.bignode.session.Series;
+import io.bignode.monitor.RecentRate;
+import io.bignode.monitor.Series;
 import io.bignode.session.Session;
 import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
@@ -63,7 +63,7 @@ final class LiveDocuments {
 
     private Overview.Totals totals(Sessions.Listing listing, Viewer viewer, List<Overview.DeviceLine> shown) {
         List<SessionView> views = listing.views();
-        Pace all = sessions.activity().pace();
+        RecentRate all = sessions.activity().pace();
         return new Overview.Totals(
                 views.stream().mapToLong(SessionView::computed).sum(),
                 views.stream().mapToLong(SessionView::found).sum(),

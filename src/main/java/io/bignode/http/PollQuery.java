@@ -1,6 +1,6 @@
 package io.bignode.http;
 
-import io.bignode.poc.Fault;
+import io.bignode.json.Fault;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.bignode.http;
 
-import io.bignode.poc.Fault;
+import io.bignode.json.Fault;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -3,7 +3,7 @@ package io.bignode.http;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.bignode.poc.InvalidOrderException;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.protocol.Found;
 import io.bignode.session.Batches;
@@ -41,7 +41,7 @@ public final class ProofBatch {
     private static ProofOrder order(Session session) {
         try {
             return ProofOrder.parse(JSON.readTree(session.order().work().body()));
-        } catch (JsonProcessingException | InvalidOrderException e) {
+        } catch (JsonProcessingException | InvalidDocumentException e) {
             throw new IllegalStateException(
                     "session " + session.id() + " holds an order that start would not have taken", e);
         }

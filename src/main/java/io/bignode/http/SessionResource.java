@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome;
-import io.bignode.poc.Fault;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.Sessions;
@@ -135,7 +135,7 @@ final class SessionResource {
             JsonFields fields = JsonFields.of(document);
             id = fields.text("session_id", 256);
             fields.check();
-        } catch (InvalidOrderException e) {
+        } catch (InvalidDocumentException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }
         stop(call.tenant().name(), id, reply);

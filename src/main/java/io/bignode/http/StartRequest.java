@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.CallbackUrl;
 import io.bignode.http.Tenants.Tenant;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ProofOrder;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.NonceSequence;
@@ -29,9 +29,9 @@ record StartRequest(ProofOrder proof, long nodeCount, Optional<URI> callback) {
      * Reads a body; fields it does not know are ignored.
      *
      * @param hosts who may be called back
-     * @throws InvalidOrderException with every fault
+     * @throws InvalidDocumentException with every fault
      */
-    static StartRequest parse(JsonNode document, CallbackHosts hosts) throws InvalidOrderException {
+    static StartRequest parse(JsonNode document, CallbackHosts hosts) throws InvalidDocumentException {
         JsonFields fields = JsonFields.of(document);
         ProofOrder proof = ProofOrder.read(fields);
         long nodeCount = fields.integer("node_count", 1, Long.MAX_VALUE);

@@ -3,7 +3,7 @@ package io.bignode.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.delivery.CallbackHosts;
-import io.bignode.poc.InvalidOrderException;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.poc.ProofOrder;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
@@ -90,7 +90,7 @@ final class StartResource {
     private StartRequest parse(Call call) throws ProblemException, IOException {
         try {
             return StartRequest.parse(call.document(), hosts);
-        } catch (InvalidOrderException e) {
+        } catch (InvalidDocumentException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }
     }
@@ -138,7 +138,7 @@ final class StartResource {
     private static ProofOrder order(Order taken) {
         try {
             return ProofOrder.parse(JSON.readTree(taken.work().body()));
-        } catch (JsonProcessingException | InvalidOrderException impossible) {
+        } catch (JsonProcessingException | InvalidDocumentException impossible) {
             throw new IllegalStateException("a session holds an order that start would not have taken", impossible);
         }
     }

@@ -1,6 +1,6 @@
 package io.bignode.lease;
 
-import io.bignode.session.Remembered;
+import io.bignode.monitor.LruMap;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -46,7 +46,7 @@ final class FailingDevices {
      */
     record Failing(int failures, String reason) {}
 
-    private final Map<String, Streak> streaks = new Remembered<>(REMEMBERED);
+    private final Map<String, Streak> streaks = new LruMap<>(REMEMBERED);
 
     /**
      * A lease of a device failed.

@@ -1,10 +1,11 @@
 package io.bignode.lease;
 
-import io.bignode.protocol.HeadSide;
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
@@ -17,7 +18,6 @@ import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.protocol.WorkerRefused;
-import io.bignode.session.Alarms;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
 import io.bignode.session.Session;

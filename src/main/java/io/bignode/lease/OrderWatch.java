@@ -1,8 +1,9 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.Alarms;
+import io.bignode.monitor.Work;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.WorkOrder;
-import io.bignode.session.Alarms;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Overlaps;
 import io.bignode.session.Session;
@@ -10,7 +11,6 @@ import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
 import io.bignode.session.Turn;
-import io.bignode.session.Work;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,8 +1,8 @@
 package io.bignode.lease;
 
-import io.bignode.protocol.HeadSide;
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.DeviceId;
-import io.bignode.session.Alarms;
+import io.bignode.protocol.HeadSide;
 import java.util.Set;
 
 /** Puts sources in quarantine, tells of it, and lets them in again. Not thread safe; {@link Leases} guards it. */

@@ -1,9 +1,9 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.NonceRange;
-import io.bignode.session.Alarms;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,8 +1,8 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerRefused;
-import io.bignode.session.Alarms;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

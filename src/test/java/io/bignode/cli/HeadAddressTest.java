@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.bignode.config.Certificates;
 import io.bignode.config.TlsSettings;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

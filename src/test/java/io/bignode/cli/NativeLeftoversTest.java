@@ -2,7 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;
 import java.io.IOException;

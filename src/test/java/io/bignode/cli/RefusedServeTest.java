@@ -2,8 +2,8 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.NonceSequence;
-import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;

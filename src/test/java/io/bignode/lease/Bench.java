@@ -1,12 +1,12 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkerMessage;
-import io.bignode.session.Alarms;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;

@@ -2,9 +2,9 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerRefused;
-import io.bignode.session.Alarms;
 import io.bignode.session.ManualTime;
 import java.time.Duration;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import io.bignode.session.store.StoreRefused;
 import java.nio.file.Path;

@@ -2,8 +2,8 @@ package io.bignode.session.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.NonceSequence;
-import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;

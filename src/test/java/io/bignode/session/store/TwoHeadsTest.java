@@ -3,10 +3,10 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.Provenance;
-import io.bignode.session.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.Hands;
 import io.bignode.session.ManualTime;

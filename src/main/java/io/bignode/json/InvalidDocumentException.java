@@ -1,20 +1,20 @@
-package io.bignode.poc;
+package io.bignode.json;
 
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** An order that cannot be taken; carries every fault found, not only the first. */
-public final class InvalidOrderException extends Exception {
+/** A document that cannot be taken; carries every fault found, not only the first. */
+public final class InvalidDocumentException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final transient List<Fault> faults;
 
     /**
-     * An order with these faults.
+     * A document with these faults.
      *
      * @param faults what is wrong, at least one
      */
-    public InvalidOrderException(List<Fault> faults) {
+    public InvalidDocumentException(List<Fault> faults) {
         super(faults.stream()
                 .map(fault -> fault.field().isEmpty() ? fault.message() : fault.field() + ": " + fault.message())
                 .collect(Collectors.joining("; ")));

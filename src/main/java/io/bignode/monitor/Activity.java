@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -25,12 +25,12 @@ public final class Activity {
     private final InstantSource clock;
     private final LongSupplier nanoTime;
     private final long origin;
-    private final Buckets total = new Buckets(0);
-    private final Map<String, Buckets> sessions = new Remembered<>(MOST);
-    private final Map<String, Buckets> devices = new Remembered<>(MOST);
+    private final TimeBuckets total = new TimeBuckets(0);
+    private final Map<String, TimeBuckets> sessions = new LruMap<>(MOST);
+    private final Map<String, TimeBuckets> devices = new LruMap<>(MOST);
 
     /** All a device did since this began. */
-    private final Map<String, Work> lifeWork = new Remembered<>(MOST);
+    private final Map<String, Work> lifeWork = new LruMap<>(MOST);
 
     private long swept;
     private int devicesNow;
@@ -44,16 +44,16 @@ public final class Activity {
      * @param hadNanos  how much there was
      * @param busyNanos how much of it was used
      */
-    record DeviceTime(long hadNanos, long busyNanos) {
+    public record DeviceTime(long hadNanos, long busyNanos) {
         /** The share of the time since an earlier moment that was not used, 0 to 1; 0 where there was none. */
-        double idleShareSince(DeviceTime before) {
+        public double idleShareSince(DeviceTime before) {
             long had = hadNanos - before.hadNanos;
             return had <= 0 ? 0 : Math.clamp(1 - (busyNanos - before.busyNanos) / (double) had, 0, 1);
         }
     }
 
     /** Nothing was done yet. */
-    Activity(InstantSource clock, LongSupplier nanoTime) {
+    public Activity(InstantSource clock, LongSupplier nanoTime) {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.origin = nanoTime.getAsLong();
@@ -61,13 +61,13 @@ public final class Activity {
     }
 
     /** A device worked for a session. */
-    synchronized void worked(String sessionId, String deviceId, Work work) {
+    public synchronized void worked(String sessionId, String deviceId, Work work) {
         long step = step();
         sweep(step);
         total.add(step, work);
         busyNanos += work.deviceNanos();
-        sessions.computeIfAbsent(sessionId, _ -> new Buckets(step)).add(step, work);
-        devices.computeIfAbsent(deviceId, _ -> new Buckets(step)).add(step, work);
+        sessions.computeIfAbsent(sessionId, _ -> new TimeBuckets(step)).add(step, work);
+        devices.computeIfAbsent(deviceId, _ -> new TimeBuckets(step)).add(step, work);
         lifeWork.merge(deviceId, work, Work::plus);
     }
 
@@ -78,9 +78,9 @@ public final class Activity {
     }
 
     /** The devices' time until now. */
-    synchronized DeviceTime deviceTime() {
+    public synchronized DeviceTime deviceTime() {
         countDevices();
-        return new DeviceTime(hadNanos, busyNanos);
+            return new DeviceTime(hadNanos, busyNanos);
     }
 
     private void countDevices() {
@@ -90,7 +90,7 @@ public final class Activity {
     }
 
     /** All devices' last minute. */
-    public synchronized Pace pace() {
+    public synchronized RecentRate pace() {
         return pace(total, elapsed());
     }
 
@@ -99,12 +99,12 @@ public final class Activity {
      *
      * @param age since when there could have been work
      */
-    synchronized Pace ofSession(String sessionId, Duration age) {
+    public synchronized RecentRate ofSession(String sessionId, Duration age) {
         return pace(sessions.get(sessionId), age);
     }
 
     /** A device's last minute. */
-    public synchronized Pace ofDevice(String deviceId) {
+    public synchronized RecentRate ofDevice(String deviceId) {
         return pace(devices.get(deviceId), elapsed());
     }
 
@@ -135,7 +135,7 @@ public final class Activity {
         return new Series(STEP, from(step, steps), sum, lines, Map.of());
     }
 
-    private static Map<String, Series.Line> lines(Map<String, Buckets> all, long step, int steps, Predicate<String> wanted) {
+    private static Map<String, Series.Line> lines(Map<String, TimeBuckets> all, long step, int steps, Predicate<String> wanted) {
         Map<String, Series.Line> lines = new HashMap<>();
         all.forEach((id, buckets) -> {
             if (wanted.test(id) && !buckets.forgotten(step)) lines.put(id, line(buckets, step, steps));
@@ -143,12 +143,12 @@ public final class Activity {
         return lines;
     }
 
-    private static Series.Line line(Buckets buckets, long step, int steps) {
+    private static Series.Line line(TimeBuckets buckets, long step, int steps) {
         return new Series.Line(buckets.raw(step, steps), buckets.valid(step, steps));
     }
 
     /** The whole steps of a minute and the one that is not over. */
-    private Pace pace(@Nullable Buckets buckets, Duration age) {
+    private RecentRate pace(@Nullable TimeBuckets buckets, Duration age) {
         long nanos = elapsed().toNanos();
         long step = nanos / STEP.toNanos();
         Duration window = Duration.ofSeconds(60).plusNanos(nanos - step * STEP.toNanos());
@@ -156,7 +156,7 @@ public final class Activity {
         Duration over = age.compareTo(window) < 0 ? age : window;
         if (elapsed().compareTo(over) < 0) over = elapsed();
         if (over.compareTo(least) < 0) over = least;
-        return new Pace(buckets == null ? Work.NONE : buckets.sum(step, MINUTE + 1), over);
+        return new RecentRate(buckets == null ? Work.NONE : buckets.sum(step, MINUTE + 1), over);
     }
 
     private void sweep(long step) {
@@ -175,7 +175,7 @@ public final class Activity {
     }
 
     private static int steps(long step) {
-        return (int) Math.min(Buckets.COUNT, step + 1);
+        return (int) Math.min(TimeBuckets.COUNT, step + 1);
     }
 
     private Instant from(long step, int steps) {

@@ -1,8 +1,9 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.bignode.session.ManualTime;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

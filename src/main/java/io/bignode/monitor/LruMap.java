@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,13 +9,13 @@ import java.util.Map;
  * @param <K> what they are found by
  * @param <V> what is remembered
  */
-public final class Remembered<K, V> extends LinkedHashMap<K, V> {
+public final class LruMap<K, V> extends LinkedHashMap<K, V> {
     private static final long serialVersionUID = 1L;
 
     private final int most;
 
     /** Remembers nothing yet, and never more than {@code most}. */
-    public Remembered(int most) {
+    public LruMap(int most) {
         super(16, 0.75f, true);
         this.most = most;
     }

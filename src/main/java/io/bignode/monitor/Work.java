@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 /**
  * What devices did.

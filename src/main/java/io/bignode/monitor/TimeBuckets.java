@@ -1,9 +1,9 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 import java.util.Arrays;
 
 /** Work by the time it was done at: the last {@link #COUNT} steps of it, in constant memory. Not thread safe. */
-final class Buckets {
+final class TimeBuckets {
     /** How many steps are remembered. */
     static final int COUNT = 240;
 
@@ -15,7 +15,7 @@ final class Buckets {
     private long newest;
 
     /** Nothing was done before this step. */
-    Buckets(long step) {
+    TimeBuckets(long step) {
         this.newest = step;
     }
 

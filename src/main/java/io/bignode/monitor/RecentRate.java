@@ -1,4 +1,4 @@
-package io.bignode.session;
+package io.bignode.monitor;
 
 import java.time.Duration;
 
@@ -8,9 +8,9 @@ import java.time.Duration;
  * @param work the work
  * @param over the time it was done in: about a minute, or less where there was less; a second at least
  */
-public record Pace(Work work, Duration over) {
+public record RecentRate(Work work, Duration over) {
     /** Refuses a time too short to make a rate of. */
-    public Pace {
+    public RecentRate {
         if (over.compareTo(Duration.ofSeconds(1)) < 0) throw new IllegalArgumentException("a pace over " + over);
     }
 

@@ -1,4 +1,4 @@
-package io.bignode.poc;
+package io.bignode.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -28,11 +28,11 @@ public final class JsonFields {
      * Reads the fields of a document.
      *
      * @param document the document's root
-     * @throws InvalidOrderException when it is not a JSON object
+     * @throws InvalidDocumentException when it is not a JSON object
      */
-    public static JsonFields of(JsonNode document) throws InvalidOrderException {
+    public static JsonFields of(JsonNode document) throws InvalidDocumentException {
         if (!document.isObject()) {
-            throw new InvalidOrderException(List.of(new Fault("", "must be a JSON object, not " + kind(document))));
+            throw new InvalidDocumentException(List.of(new Fault("", "must be a JSON object, not " + kind(document))));
         }
         return new JsonFields(document, "", new ArrayList<>());
     }
@@ -166,11 +166,11 @@ public final class JsonFields {
     /**
      * Ends the reading.
      *
-     * @throws InvalidOrderException with every fault, if there was one
+     * @throws InvalidDocumentException with every fault, if there was one
      */
-    public void check() throws InvalidOrderException {
+    public void check() throws InvalidDocumentException {
         if (!faults.isEmpty()) {
-            throw new InvalidOrderException(faults);
+            throw new InvalidDocumentException(faults);
         }
     }
 

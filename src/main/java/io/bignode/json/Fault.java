@@ -1,4 +1,4 @@
-package io.bignode.poc;
+package io.bignode.json;
 
 /**
  * One thing wrong with an order, named so that its sender can mend it.

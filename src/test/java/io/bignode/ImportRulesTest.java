@@ -50,9 +50,10 @@ class ImportRulesTest {
             Row.of("session", "monitor", "protocol"),
             Row.of("lease", "session", "monitor", "protocol"),
             Row.of("broker", "protocol"),
-            Row.of("worker", "engine", "poc", "protocol"),
+            Row.of("worker", "engine", "poc", "json", "protocol"),
             Row.of("delivery", "session", "monitor"),
-            Row.of("http", "session", "delivery", "poc", "json", "monitor", "protocol"));
+            Row.of("http", "json"),
+            Row.of("api", "http", "delivery", "session", "monitor", "protocol", "json", "poc"));
 
     /** The package without a row: it may import everything. */
     private static final String COMMANDS = "cli";
@@ -99,7 +100,8 @@ class ImportRulesTest {
                         onlyIn(root, "picocli", inPackage("picocli.."), "cli", "Main"),
                         onlyIn(root, "the progress bar", inPackage("me.tongfei.progressbar.."), "cli"),
                         onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
-                        onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "cli", "Main"),
+                        onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "cli", "Main"),
+                        onlyIn(root, "the API", inPackage(root + ".api.."), "api", "cli", "Main"),
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
                         onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "cli", "Main"),
                         onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),

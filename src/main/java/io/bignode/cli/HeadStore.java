@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.api.Api;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
@@ -36,7 +37,7 @@ final class HeadStore {
 
     private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
         LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
-        http.standBy();
+        http.standBy(Api.START);
         Optional<SqlStore> store = Optional.empty();
         while (store.isEmpty()) {
             Thread.sleep(PERIOD);

@@ -1,5 +1,7 @@
 package io.bignode.cli;
 
+import io.bignode.api.Api;
+import io.bignode.api.delegation.ProofBatch;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
@@ -10,9 +12,7 @@ import io.bignode.config.Token;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.Push;
 import io.bignode.delivery.PushRules;
-import io.bignode.http.Api;
 import io.bignode.http.HttpServer;
-import io.bignode.http.ProofBatch;
 import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;

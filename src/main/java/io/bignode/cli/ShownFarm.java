@@ -1,7 +1,7 @@
 package io.bignode.cli;
 
-import io.bignode.http.Farm;
-import io.bignode.http.Overview;
+import io.bignode.api.operator.FleetView;
+import io.bignode.api.operator.Overview;
 import io.bignode.lease.DeviceView;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param version       the program's
  * @param tenantsSeeAll whether there is only one tenant
  */
-record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms raised) implements Farm {
+record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms raised) implements FleetView {
     @Override
     public List<Overview.DeviceLine> devices() {
         return leases.deviceViews().stream().map(ShownFarm::line).toList();

@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
 import io.bignode.session.Alarms;
+import io.bignode.session.Excerpt;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
 import io.bignode.session.NonceRange;
@@ -34,9 +35,6 @@ import java.util.stream.Collectors;
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
-
-    /** Characters of a device's reason for a failure. */
-    private static final int MOST_REASON = 500;
 
     private final Sessions sessions;
     private final LeaseRules rules;
@@ -145,14 +143,9 @@ public final class Leases {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, cut(reason), false, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, Excerpt.of(reason), false, effects); // it goes into alarms and answers
             case LeaseReport.Returned(String id) -> returned(id, effects);
         }
-    }
-
-    /** A reason goes into alarms and answers, and a worker may send a megabyte of it. */
-    private static String cut(String reason) {
-        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "…";
     }
 
     private void restore(Flight flight) {

@@ -25,6 +25,7 @@ import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -173,6 +174,11 @@ final class Node implements AutoCloseable {
         }
     }
 
+    /** The address it listens on. */
+    InetAddress address() {
+        return http.address();
+    }
+
     /** The port it listens on. */
     int port() {
         return http.port();
@@ -205,7 +211,11 @@ final class Node implements AutoCloseable {
 
     /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */
     static void die(Thread thread, Throwable failure) {
-        LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
-        Runtime.getRuntime().halt(ExitCode.INTERNAL);
+        try {
+            LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
+            LogLines.close();
+        } finally {
+            Runtime.getRuntime().halt(ExitCode.INTERNAL); // whatever a log on a full disk does
+        }
     }
 }

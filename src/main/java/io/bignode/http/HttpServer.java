@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -111,6 +112,11 @@ public final class HttpServer implements AutoCloseable {
     public void serve(Api served) {
         api = served;
         handler.stage(new Stage.Serving(served.edge(wrongTokens, limits)));
+    }
+
+    /** The address it listens on, which is not that of its rules where it was given a socket. */
+    public InetAddress address() {
+        return ((ServerSocketChannel) connector.getTransport()).socket().getInetAddress();
     }
 
     /** The port it listens on. */

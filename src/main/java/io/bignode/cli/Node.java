@@ -50,6 +50,7 @@ final class Node implements AutoCloseable {
     private final Leases leases;
     private final Head head;
     private final HttpServer http;
+    private final InetAddress address;
     private final Api api;
     private final Push push;
     private final Gate gate;
@@ -73,6 +74,7 @@ final class Node implements AutoCloseable {
     Node(Settings settings, HttpServer http, SessionStore store, Gate gate, Alarms alarms) {
         this.settings = settings;
         this.http = http;
+        this.address = http.address(); // a server that was closed, as of a node that is told to stop, has none
         this.store = store;
         this.gate = gate;
         this.joinToken = joinToken(settings);
@@ -176,7 +178,7 @@ final class Node implements AutoCloseable {
 
     /** The address it listens on. */
     InetAddress address() {
-        return http.address();
+        return address;
     }
 
     /** The port it listens on. */

@@ -114,7 +114,7 @@ public final class HttpServer implements AutoCloseable {
         handler.stage(new Stage.Serving(served.edge(wrongTokens, limits)));
     }
 
-    /** The address it listens on, which is not that of its rules where it was given a socket. */
+    /** The address it listens on, which is not that of its rules where it was given a socket; to be asked before it is closed. */
     public InetAddress address() {
         return ((ServerSocketChannel) connector.getTransport()).socket().getInetAddress();
     }

@@ -34,7 +34,7 @@ class StoreRestart {
     }
 
     private static SqlStore open(Path folder) throws Exception {
-        return SqlStore.inFolder(folder, new Alarms(InstantSource.system()), (_, death) -> {
+        return SqlStore.inFolder(Files.createDirectories(folder), new Alarms(InstantSource.system()), (_, death) -> {
             death.printStackTrace();
             Runtime.getRuntime().halt(4);
         });

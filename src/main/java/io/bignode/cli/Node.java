@@ -26,6 +26,7 @@ import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Node implements AutoCloseable {
     private final Leases leases;
     private final Head head;
     private final HttpServer http;
+    private final InetAddress address;
     private final Api api;
     private final Push push;
     private final Gate gate;
@@ -73,6 +75,7 @@ final class Node implements AutoCloseable {
     Node(Settings settings, HttpServer http, SessionStore store, Gate gate, Alarms alarms) {
         this.settings = settings;
         this.http = http;
+        this.address = http.address(); // a server that was closed, as of a node that is told to stop, has none
         this.store = store;
         this.gate = gate;
         this.joinToken = joinToken(settings);
@@ -173,6 +176,11 @@ final class Node implements AutoCloseable {
         }
     }
 
+    /** The address it listens on. */
+    InetAddress address() {
+        return address;
+    }
+
     /** The port it listens on. */
     int port() {
         return http.port();
@@ -206,7 +214,11 @@ final class Node implements AutoCloseable {
 
     /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */
     static void die(Thread thread, Throwable failure) {
-        LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
-        Runtime.getRuntime().halt(ExitCode.INTERNAL);
+        try {
+            LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
+            LogLines.close();
+        } finally {
+            Runtime.getRuntime().halt(ExitCode.INTERNAL); // whatever a log on a full disk does
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -115,6 +116,11 @@ public final class HttpServer implements AutoCloseable {
     public void serve(Service served) {
         service = served;
         handler.stage(new Stage.Serving(new RequestPipeline(served, wrongTokens, limits)));
+    }
+
+    /** The address it listens on, which is not that of its rules where it was given a socket; to be asked before it is closed. */
+    public InetAddress address() {
+        return ((ServerSocketChannel) connector.getTransport()).socket().getInetAddress();
     }
 
     /** The port it listens on. */

@@ -18,6 +18,7 @@ import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.protocol.WorkerRefused;
+import io.bignode.session.Excerpt;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
 import io.bignode.session.Session;
@@ -49,9 +50,6 @@ import java.util.stream.Collectors;
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
-
-    /** Characters of a device's reason for a failure. */
-    private static final int MOST_REASON = 500;
 
     private final Sessions sessions;
     private final LeaseRules rules;
@@ -160,14 +158,9 @@ public final class Leases {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, cut(reason), false, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, Excerpt.of(reason), false, effects); // it goes into alarms and answers
             case LeaseReport.Returned(String id) -> returned(id, effects);
         }
-    }
-
-    /** A reason goes into alarms and answers, and a worker may send a megabyte of it. */
-    private static String cut(String reason) {
-        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "…";
     }
 
     private void restore(Flight flight) {

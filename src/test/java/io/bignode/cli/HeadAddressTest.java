@@ -55,6 +55,12 @@ class HeadAddressTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"127.0.0.1, localhost", "127.0.0.2, 127.0.0.2", "192.0.2.7, 192.0.2.7", "0.0.0.0, localhost", "::, localhost", "::1, [0:0:0:0:0:0:0:1]"})
+    void peopleAreToldTheAddressItListensOnWhereThatIsOneAlone(String address, String told) throws Exception {
+        assertThat(HeadAddress.host(InetAddress.getByName(address))).isEqualTo(told);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"workers", "sessions", "devices", "drain", "admit", "client"})
     void everyCommandThatAsksAHeadHasThisDefaultAndShowsIt(String command) {
         CommandLine line = BigNodeCommand.commandLine();

@@ -119,7 +119,7 @@ class NativeLeftoversTest {
 
     @Test
     void aLibraryThatCannotBeLoadedIsNotToldAsADamagedStore() throws Exception {
-        try (SqlStore store = SqlStore.inFolder(folder.resolve("data"), new Alarms(InstantSource.system()), (_, _) -> {})) {
+        try (SqlStore store = SqlStore.inFolder(Files.createDirectories(folder.resolve("data")), new Alarms(InstantSource.system()), (_, _) -> {})) {
             store.load();
         }
 
@@ -134,7 +134,7 @@ class NativeLeftoversTest {
 
     @Test
     void doctorFindsAStoreWellAlthoughTheTemporaryFolderIsUnusable() throws Exception {
-        try (SqlStore store = SqlStore.inFolder(folder.resolve("data"), new Alarms(InstantSource.system()), (_, _) -> {})) {
+        try (SqlStore store = SqlStore.inFolder(Files.createDirectories(folder.resolve("data")), new Alarms(InstantSource.system()), (_, _) -> {})) {
             store.load();
         }
 

@@ -2,6 +2,7 @@ package io.bignode.api.delegation;
 
 import io.bignode.http.Problem;
 import io.bignode.poc.ModelParams;
+import io.bignode.session.Excerpt;
 import io.bignode.session.Session;
 import io.bignode.session.Turn;
 import java.time.Duration;
@@ -18,9 +19,6 @@ public final class StartLog {
 
     /** Tenants times statuses; beyond that the oldest are forgotten. */
     private static final int MAX_REMEMBERED = 1000;
-
-    /** Characters of a reason: an order can have many faults. */
-    private static final int MAX_DETAIL = 500;
 
     private final LongSupplier nanoTime;
     private final LinkedHashMap<Refusal, Told> told = new LinkedHashMap<>();
@@ -61,10 +59,9 @@ public final class StartLog {
     void refused(String tenant, String address, Problem problem) {
         Optional<Long> untold = note(new Refusal(tenant, problem.status()));
         if (untold.isEmpty()) return;
-        String detail = problem.detail();
-        String why = detail.length() <= MAX_DETAIL ? detail : detail.substring(0, MAX_DETAIL) + "…";
         LOG.log(
-                System.Logger.Level.WARNING, "a start of tenant {0} from {1} is refused, status={2,number,0}: {3}{4}", tenant, address, problem.status(), why,
+                System.Logger.Level.WARNING, "a start of tenant {0} from {1} is refused, status={2,number,0}: {3}{4}", tenant, address, problem.status(),
+                Excerpt.of(problem.detail()), // an order can have many faults
                 untold.get() == 0 ? "" : " (and " + untold.get() + " more since this was told last)");
     }
 

@@ -169,9 +169,9 @@ public final class Leases {
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
         // Nobody is connected yet; the head's own results are let go soon where nobody comes who could check them.
         if (!verification.holds(source, () -> true) || held.computed() < 1) return true;
+        roster.await(source);
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
-        verification.landed(
-                source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
+        verification.landed(source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
         return false;
     }
 

@@ -29,7 +29,7 @@ final class Blame {
 
     private final LeaseRules rules;
     private final Alarms alarms;
-    private final FailingDevices devices = new FailingDevices();
+    private final FailingDevices devices = new FailingDevices(this::clear);
     private final Map<Session, FailureTally> tallies = new HashMap<>();
 
     /** The devices with an alarm because they say nothing. */

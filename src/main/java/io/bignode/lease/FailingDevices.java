@@ -119,7 +119,7 @@ final class FailingDevices {
     Set<String> forgive(String sessionId) {
         return drop(deviceId -> {
             Streak streak = streaks.get(deviceId);
-            return streak != null && streak.sessions.equals(Set.of(sessionId));
+            return streak != null && streak.sessions.remove(sessionId) && streak.sessions.isEmpty();
         });
     }
 

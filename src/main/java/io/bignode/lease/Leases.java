@@ -436,7 +436,7 @@ public final class Leases {
             return;
         }
         sessions.giveBack(leaseId);
-        long serving = roster.devices().stream().filter(device -> policies.capacity().fits(device, issued.lease.work())).count();
+        Set<String> serving = roster.devices().stream().map(DeviceOffer::deviceId).filter(id -> fits(id, issued.session)).collect(Collectors.toSet());
         blame.work(issued, reason, serving).ifPresent(why -> effects.fail(issued.session, why));
     }
 

@@ -61,12 +61,12 @@ final class InFlight {
 
     /** What a worker's devices have. */
     List<Issued> ofWorker(String worker) {
-        return byId.values().stream().filter(issued -> issued.worker().equals(worker)).toList();
+        return byId.values().stream().filter(issued -> !issued.judged && issued.worker().equals(worker)).toList();
     }
 
     /** What a device has. */
     List<Issued> ofDevice(String deviceId) {
-        return byId.values().stream().filter(issued -> issued.deviceId.equals(deviceId)).toList();
+        return byId.values().stream().filter(issued -> !issued.judged && issued.deviceId.equals(deviceId)).toList();
     }
 
     /** What each device has that has any, in the order it was sent. */

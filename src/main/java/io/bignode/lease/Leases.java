@@ -430,7 +430,7 @@ public final class Leases {
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         // That two differ and nobody decides has an alarm; a judge that cannot is no device that fails.
-        if (!issued.deviceId.equals(Judge.DEVICE) || issued.check.isEmpty()) blame.device(issued, reason, hung, nanoTime.getAsLong());
+        if (!issued.judged) blame.device(issued, reason, hung, nanoTime.getAsLong());
         if (issued.check.isPresent()) {
             apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), effects);
             return;

@@ -1,10 +1,12 @@
 package io.bignode.lease;
 
+import io.bignode.session.Session;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,20 @@ final class InFlight {
     /** A lease by its id; null when it ended. */
     @Nullable Issued get(String leaseId) {
         return byId.get(leaseId);
+    }
+
+    /** What devices have of sessions that ended and was not cancelled before: it counts as cancelled from now on. */
+    List<Issued> cancelEnded(long now) {
+        List<Issued> cancelled = byId.values().stream()
+                .filter(issued -> issued.cancelledNanos.isEmpty() && issued.check.isEmpty() && issued.session.status().ended())
+                .toList();
+        cancelled.forEach(issued -> issued.cancelledNanos = OptionalLong.of(now));
+        return cancelled;
+    }
+
+    /** What devices have of each session, but for checks. */
+    Map<Session, List<Issued>> bySession() {
+        return byId.values().stream().filter(issued -> issued.check.isEmpty()).collect(Collectors.groupingBy(issued -> issued.session));
     }
 
     /** All of them. */

@@ -17,8 +17,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -91,7 +89,7 @@ public final class Leases {
         this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
-        sessions.onChange(this::serve);
+        sessions.onChange(this::changed);
     }
 
     /** Takes a worker's message. Reports about leases that ended already are ignored. */
@@ -199,7 +197,7 @@ public final class Leases {
             watch.tick(nanoTime.getAsLong());
         }
         effects.happen(sessions);
-        serve();
+        changed();
     }
 
     /** Has somebody told what becomes of leases from now on. */
@@ -487,24 +485,25 @@ public final class Leases {
         deviceGone(issued.deviceId, effects);
     }
 
-    /** Cancels what ended sessions have in flight, then serves the devices that wait, first come first served. */
-    private synchronized void serve() {
-        for (Issued issued : inFlight.all()) {
-            if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
-            issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
-            carrier.cancel(issued.deviceId, issued.lease.id());
-        }
-        for (Iterator<LeaseRequest> all = waiting.iterator(); all.hasNext(); ) {
-            LeaseRequest request = all.next();
-            if (!roster.serves(request.deviceId())) continue;
-            if (issueCheck(request) || issue(request)) all.remove();
-        }
+    /** Cancels what ended sessions have in flight, then serves the devices that wait. */
+    private synchronized void changed() {
+        inFlight.cancelEnded(nanoTime.getAsLong()).forEach(issued -> carrier.cancel(issued.deviceId, issued.lease.id()));
+        serve();
     }
 
-    private boolean issue(LeaseRequest request) {
+    /** Serves the devices that wait, first come first served. A session that takes part from now on only has them served again. */
+    private synchronized void serve() {
+        if (waiting.isEmpty()) return;
+        List<Session> leasable = sessions.leasable();
+        // Ranked all the same, so that who comes back later counts as one that was away.
+        if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !verification.asks()) return;
+        waiting.removeIf(request -> roster.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
+    }
+
+    private boolean issue(LeaseRequest request, List<Session> leasable) {
         BiFunction<Session, Integer, Optional<Flight>> lowest = (session, most) -> session.take(request.deviceId(), most);
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
-        return shares.ranking(sessions.leasable()).stream()
+        return shares.ranking(leasable).stream()
                 .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, nanoTime.getAsLong()))
                 .anyMatch(session -> issue(request, session, lowest));
     }

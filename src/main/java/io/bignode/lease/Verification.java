@@ -98,6 +98,11 @@ final class Verification {
         }
     }
 
+    /** Whether there is a check that nobody has at the moment. */
+    boolean asks() {
+        return standings.values().stream().anyMatch(standing -> standing.check.filter(check -> !check.issued).isPresent());
+    }
+
     /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
     Optional<Check> take(Source checker, Predicate<Check> fits, long now) {
         for (Standing standing : standings.values()) {

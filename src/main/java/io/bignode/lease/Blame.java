@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 /**
  * Who is to blame for leases that fail: a device, which gets less to do from then on and an alarm, or the work, whose session ends. The same work has to fail
- * on two devices before it is blamed, unless there is only one. Not thread safe; {@link Leases} guards it.
+ * on two devices before it is blamed, unless every device that could do it fails on some of the session's work. Not thread safe; {@link Leases} guards it.
  */
 final class Blame {
     /** The alarms about workers and their devices begin with this. */
@@ -31,7 +31,7 @@ final class Blame {
 
     private final LeaseRules rules;
     private final Alarms alarms;
-    private final FailingDevices devices = new FailingDevices();
+    private final FailingDevices devices = new FailingDevices(this::clear);
     private final Map<Session, FailureTally> tallies = new HashMap<>();
 
     /** The devices with an alarm because they say nothing. */
@@ -58,14 +58,16 @@ final class Blame {
     /**
      * The work of a lease failed.
      *
-     * @param serving how many devices could do it
+     * @param serving the devices that could do it
      * @return why its session is to end; empty while the device may be to blame
      */
-    Optional<String> work(Issued issued, String reason, long serving) {
+    Optional<String> work(Issued issued, String reason, Set<String> serving) {
         FailureTally tally = tallies.computeIfAbsent(issued.session, _ -> new FailureTally());
         FailureTally.Failures failures = tally.failed(issued.lease.range(), issued.deviceId);
-        if (failures.times() < rules.failures() || failures.devices().size() < 2 && serving > 1) return Optional.empty();
-        if (failures.devices().size() > 1) devices.forgive(issued.session.id()).forEach(this::clear);
+        // Devices that fail in step may each have the same nonces again and again.
+        Set<String> all = tally.failing();
+        if (failures.times() < rules.failures() || failures.devices().size() < 2 && !all.containsAll(serving)) return Optional.empty();
+        if (failures.devices().size() > 1 || all.size() > 1) devices.forgive(issued.session.id()).forEach(this::clear);
         return Optional.of("the same work failed " + failures.times() + " times, at last: " + reason);
     }
 

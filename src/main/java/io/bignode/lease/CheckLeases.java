@@ -44,7 +44,9 @@ final class CheckLeases {
         for (Check check : verification.undecided(checkers::somebodyMay)) {
             if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
             check.issue(Source.of(Judge.DEVICE), now);
-            taken.add(issued(check, Judge.DEVICE, verification.differing(check)));
+            Issued issued = issued(check, Judge.DEVICE, verification.differing(check));
+            issued.judged = true;
+            taken.add(issued);
         }
         return taken;
     }

@@ -5,6 +5,7 @@ import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Sessions;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
@@ -21,7 +22,9 @@ public final class Head implements AutoCloseable {
     private final Sessions sessions;
     private final Leases leases;
     private final HeadSide broker;
+    private final LongSupplier nanoTime;
     private final Thread thread;
+    private final long madeNanos;
     private volatile boolean closing;
 
     /**
@@ -31,9 +34,16 @@ public final class Head implements AutoCloseable {
      * @param onDeath told when the thread fails
      */
     public Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath) {
+        this(sessions, leases, broker, onDeath, System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath, LongSupplier nanoTime) {
         this.sessions = sessions;
         this.leases = leases;
         this.broker = broker;
+        this.nanoTime = nanoTime;
+        this.madeNanos = nanoTime.getAsLong();
         this.thread = Thread.ofPlatform().daemon().name("head").uncaughtExceptionHandler(onDeath).unstarted(this::run);
     }
 
@@ -60,13 +70,15 @@ public final class Head implements AutoCloseable {
 
     private void run() {
         try {
-            long ticked = System.nanoTime();
+            long ticked = nanoTime.getAsLong();
+            // Devices are found and the broker is started first: until now no worker could be heard.
+            leases.stood(Duration.ofNanos(ticked - madeNanos));
             while (!closing) {
-                long untilTick = TICK.toNanos() - (System.nanoTime() - ticked);
+                long untilTick = TICK.toNanos() - (nanoTime.getAsLong() - ticked);
                 take(broker.receive(Duration.ofNanos(Math.max(0, untilTick))));
-                if (System.nanoTime() - ticked < TICK.toNanos()) continue;
+                if (nanoTime.getAsLong() - ticked < TICK.toNanos()) continue;
                 sessions.tick();
-                long now = System.nanoTime();
+                long now = nanoTime.getAsLong();
                 if (now - ticked > STOOD.toNanos()) leases.stood(Duration.ofNanos(now - ticked));
                 ticked = now;
                 leases.tick();

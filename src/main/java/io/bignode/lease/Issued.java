@@ -33,6 +33,9 @@ final class Issued {
     /** Its device was asked to hand it back, so that it can begin on something else sooner. */
     boolean recalled;
 
+    /** The judge has it, who is in the head itself: it does not end with the link of any worker. */
+    boolean judged;
+
     Issued(Lease lease, Session session, String deviceId, long estimateNanos, Optional<Check> check) {
         this.lease = lease;
         this.session = session;

@@ -30,11 +30,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -104,7 +102,7 @@ public final class Leases {
         this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
-        sessions.onChange(this::serve);
+        sessions.onChange(this::changed);
     }
 
     /** Takes a worker's message. Reports about leases that ended already are ignored. */
@@ -177,9 +175,9 @@ public final class Leases {
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
         // Nobody is connected yet; the head's own results are let go soon where nobody comes who could check them.
         if (!verification.holds(source, () -> true) || held.computed() < 1) return true;
+        roster.await(source);
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
-        verification.landed(
-                source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
+        verification.landed(source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
         return false;
     }
 
@@ -207,7 +205,7 @@ public final class Leases {
             watch.tick(nanoTime.getAsLong());
         }
         effects.happen(sessions);
-        serve();
+        changed();
     }
 
     /** Has somebody told what becomes of leases from now on. */
@@ -438,13 +436,13 @@ public final class Leases {
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         // That two differ and nobody decides has an alarm; a judge that cannot is no device that fails.
-        if (!issued.deviceId.equals(Judge.DEVICE) || issued.check.isEmpty()) blame.device(issued, reason, hung, nanoTime.getAsLong());
+        if (!issued.judged) blame.device(issued, reason, hung, nanoTime.getAsLong());
         if (issued.check.isPresent()) {
             apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), effects);
             return;
         }
         sessions.giveBack(leaseId);
-        long serving = roster.devices().stream().filter(device -> policies.capacity().fits(device, issued.lease.work())).count();
+        Set<String> serving = roster.devices().stream().map(DeviceOffer::deviceId).filter(id -> fits(id, issued.session)).collect(Collectors.toSet());
         blame.work(issued, reason, serving).ifPresent(why -> effects.fail(issued.session, why));
     }
 
@@ -495,24 +493,25 @@ public final class Leases {
         deviceGone(issued.deviceId, effects);
     }
 
-    /** Cancels what ended sessions have in flight, then serves the devices that wait, first come first served. */
-    private synchronized void serve() {
-        for (Issued issued : inFlight.all()) {
-            if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
-            issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
-            broker.cancel(issued.deviceId, issued.lease.id());
-        }
-        for (Iterator<LeaseRequest> all = waiting.iterator(); all.hasNext(); ) {
-            LeaseRequest request = all.next();
-            if (!roster.serves(request.deviceId())) continue;
-            if (issueCheck(request) || issue(request)) all.remove();
-        }
+    /** Cancels what ended sessions have in flight, then serves the devices that wait. */
+    private synchronized void changed() {
+        inFlight.cancelEnded(nanoTime.getAsLong()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
+        serve();
     }
 
-    private boolean issue(LeaseRequest request) {
+    /** Serves the devices that wait, first come first served. A session that takes part from now on only has them served again. */
+    private synchronized void serve() {
+        if (waiting.isEmpty()) return;
+        List<Session> leasable = sessions.leasable();
+        // Ranked all the same, so that who comes back later counts as one that was away.
+        if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !verification.asks()) return;
+        waiting.removeIf(request -> roster.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
+    }
+
+    private boolean issue(LeaseRequest request, List<Session> leasable) {
         BiFunction<Session, Integer, Optional<Flight>> lowest = (session, most) -> session.take(request.deviceId(), most);
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
-        return shares.ranking(sessions.leasable()).stream()
+        return shares.ranking(leasable).stream()
                 .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, nanoTime.getAsLong()))
                 .anyMatch(session -> issue(request, session, lowest));
     }

@@ -1,7 +1,5 @@
 package io.bignode.protocol;
 
-import java.util.regex.Pattern;
-
 /**
  * What a device is called: {@code worker/device}, for instance {@code local/cpu} or {@code farm-3f2a/cuda:0}.
  *
@@ -12,12 +10,11 @@ public record DeviceId(String worker, String device) {
     /** The worker of the head's own devices. */
     public static final String LOCAL = "local";
 
-    private static final Pattern WORKER = Pattern.compile("[a-z0-9][a-z0-9-]{0,63}");
-    private static final Pattern DEVICE = Pattern.compile("[a-z0-9][a-z0-9:._-]{0,63}");
+    private static final int LONGEST = 64;
 
     /** Refuses what stands outside of small letters, digits and a few marks. */
     public DeviceId {
-        if (!isWorker(worker) || !DEVICE.matcher(device).matches()) throw new IllegalArgumentException("no name of a device");
+        if (!isWorker(worker) || !isName(device, ":._-")) throw new IllegalArgumentException("no name of a device");
     }
 
     /** Reads an id; one without a worker is the head's own. */
@@ -28,7 +25,17 @@ public record DeviceId(String worker, String device) {
 
     /** Whether a text may be a worker's name. */
     public static boolean isWorker(String name) {
-        return WORKER.matcher(name).matches();
+        return isName(name, "-");
+    }
+
+    /** Without a regular expression, as several names are read for every message. */
+    private static boolean isName(String name, String marks) {
+        if (name.isEmpty() || name.length() > LONGEST || marks.indexOf(name.charAt(0)) >= 0) return false;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && marks.indexOf(c) < 0) return false;
+        }
+        return true;
     }
 
     /** The device's id, unique among all hosts. */

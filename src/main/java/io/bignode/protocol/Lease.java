@@ -15,4 +15,9 @@ public record Lease(String id, String sessionId, WorkOrder work, NonceSequence n
     public long[] nonceValues() {
         return nonces.nonces(range);
     }
+
+    /** The same of some of its indices. */
+    public Lease part(NonceRange of) {
+        return new Lease(id, sessionId, work, nonces, of);
+    }
 }

@@ -245,6 +245,8 @@ class VerificationTest {
         honest("farm", take("farm"));
         report("other", take("other"), "0.7");
         report("local", take("local"), "0.8");
+        bench.time.pass(Duration.ofSeconds(11));
+        bench.leases.tick();
         assertThat(bench.barred).isEmpty();
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+local/gpu+other");
     }

@@ -1,23 +1,24 @@
-import io.bignode.lease.Carrier;
-import io.bignode.protocol.DeviceHealth;
-import io.bignode.protocol.DeviceOffer;
-import io.bignode.protocol.Lease;
-import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
-import io.bignode.lease.ProofRules;
-import io.bignode.protocol.Reported;
-import io.bignode.protocol.WorkerHello;
-import io.bignode.protocol.WorkerMessage;
 import io.bignode.monitor.Alarms;
-import io.bignode.session.Change;
+import io.bignode.proof.ProofRules;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkOrder;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.session.Change;
 import io.bignode.session.FoundPage;
 import io.bignode.session.History;
-import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
@@ -27,7 +28,6 @@ import io.bignode.session.StartOutcome;
 import io.bignode.session.StoreImage;
 import io.bignode.session.StoreObserver;
 import io.bignode.session.Terms;
-import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Written;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -53,7 +53,7 @@ import java.util.stream.LongStream;
  * LeaseCosts WORKERS DEVICES-EACH SESSIONS SECONDS   a message's mean and the ticks' medians, after as many seconds to warm up
  * </pre>
  */
-final class LeaseCosts implements Carrier {
+final class LeaseCosts implements HeadSide {
     private static final Duration TICK = Duration.ofMillis(200);
     private static final int TICKS = 5;
     private static final long PER_NONCE_NANOS = Duration.ofMillis(10).toNanos();
@@ -68,7 +68,7 @@ final class LeaseCosts implements Carrier {
     private LeaseCosts(int workers, int devices, int orders) {
         InstantSource clock = () -> Instant.EPOCH.plusNanos(nanos);
         sessions = new Sessions(SessionRules.of(orders, Duration.ofDays(1)), clock, () -> nanos, new Nothing());
-        leases = new Leases(sessions, LeaseRules.usual(), () -> nanos, this, new Policies(new Sound(), (_, _) -> true, 0.02), new Alarms(clock));
+        leases = new Leases(sessions, LeaseRules.usual(), () -> nanos, this, new Policies(new Sound(), (_, _) -> Optional.empty(), 0.02), new Alarms(clock));
         for (int i = 0; i < orders; i++) {
             Order order = new Order("default", "key" + i, new NonceSequence(i, orders), i, new WorkOrder("test", "shape", "{}"), 1, new Epoch(1, "hash"),
                     Optional.empty(), "key" + i, Terms.PLAIN);
@@ -154,6 +154,16 @@ final class LeaseCosts implements Carrier {
 
     private static double median(List<Long> nanos) {
         return nanos.stream().sorted().skip(nanos.size() / 2).findFirst().orElseThrow() * 1e-3;
+    }
+
+    @Override
+    public List<WorkerMessage> receive(Duration wait) {
+        throw new AssertionError("the leases are handed what they are to handle");
+    }
+
+    @Override
+    public void acknowledge() {
+        throw new AssertionError("nothing is received");
     }
 
     @Override

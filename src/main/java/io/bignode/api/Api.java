@@ -1,5 +1,6 @@
 package io.bignode.api;
 
+import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.delegation.SessionResource;
 import io.bignode.api.delegation.StartResource;
 import io.bignode.api.mlnode.MlNodeCalls;
@@ -20,6 +21,7 @@ import io.bignode.http.Routes;
 import io.bignode.http.Service;
 import io.bignode.http.Tenants;
 import io.bignode.http.WebPages;
+import io.bignode.proof.ProofFunction;
 import io.bignode.session.Sessions;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -50,6 +52,7 @@ public final class Api implements Service {
     /**
      * The API of a head.
      *
+     * @param function  what is ordered
      * @param tenants   whose token is whose
      * @param sessions  where sessions start and are found
      * @param delivery  answers polls
@@ -60,6 +63,7 @@ public final class Api implements Service {
      * @param metering  counts requests and answers scrapes
      */
     public Api(
+            ProofFunction function,
             Tenants tenants,
             Sessions sessions,
             Delivery delivery,
@@ -73,8 +77,8 @@ public final class Api implements Service {
         this.delivery = delivery;
         this.metering = metering;
         this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
-        SessionResource session = new SessionResource(sessions, delivery, devices);
-        StartResource start = new StartResource(sessions, devices, hosts);
+        SessionResource session = new SessionResource(new BatchesAnswer(function), sessions, delivery, devices);
+        StartResource start = new StartResource(function, sessions, devices, hosts);
         HealthResource health = new HealthResource(devices, () -> closing, sessions::estranged);
         List<Route> all = new ArrayList<>(List.of(
                 new Route("POST", START, Credential.BEARER_OR_BODY, start::start),

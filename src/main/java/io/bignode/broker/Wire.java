@@ -1,5 +1,6 @@
 package io.bignode.broker;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -8,13 +9,16 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerMessage;
 import java.io.IOException;
@@ -45,6 +49,20 @@ final class Wire {
     })
     private interface Workers {}
 
+    /** What is JSON already stands in a message as it is, not as text within it. */
+    private interface Proof {
+        @JsonRawValue
+        @JsonDeserialize(using = JsonText.class)
+        String proof();
+    }
+
+    /** The same. */
+    private interface Body {
+        @JsonRawValue
+        @JsonDeserialize(using = JsonText.class)
+        String body();
+    }
+
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = HeadMessage.Cancel.class, name = "cancel"),
@@ -69,6 +87,8 @@ final class Wire {
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
             .addMixIn(WorkerMessage.class, Workers.class)
             .addMixIn(HeadMessage.class, Heads.class)
+            .addMixIn(Found.class, Proof.class)
+            .addMixIn(WorkOrder.class, Body.class)
             .build();
 
     private static final ObjectReader WORKER_MESSAGES = JSON.readerFor(WorkerMessage.class);

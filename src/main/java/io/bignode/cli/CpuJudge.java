@@ -2,6 +2,10 @@ package io.bignode.cli;
 
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.lease.Judge;
+import io.bignode.proof.ProofFunction;
+import io.bignode.proof.transformer.TransformerDevice;
+import io.bignode.proof.transformer.TransformerFunction;
+import io.bignode.proof.transformer.WeightPools;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
@@ -9,7 +13,6 @@ import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerSide;
-import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class CpuJudge implements Judge, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CpuJudge.class.getName());
 
-    private final ModelSizes models = new ModelSizes();
+    private final ProofFunction function = new TransformerFunction();
     private final WeightPools pools;
     private final double margin;
     private final Consumer<LeaseReport> reports;
@@ -49,7 +52,7 @@ final class CpuJudge implements Judge, AutoCloseable {
 
     @Override
     public boolean takes(WorkOrder work) {
-        return !unable && models.fits(new DeviceOffer(DEVICE, "CPU", CpuEngine.usableMemory(), 1), work);
+        return !unable && work.function().equals(function.name()) && function.fits(new DeviceOffer(DEVICE, "CPU", CpuEngine.usableMemory(), 1), work);
     }
 
     @Override
@@ -62,7 +65,7 @@ final class CpuJudge implements Judge, AutoCloseable {
 
     private void begin() {
         try {
-            Worker fresh = new Worker(List.of(new CpuEngine()), desk, pools, margin);
+            Worker fresh = new Worker(List.of(new TransformerDevice(new CpuEngine(), pools, margin)), desk, () -> {});
             fresh.start();
             worker = fresh;
             if (closed) fresh.close();

@@ -9,11 +9,12 @@ import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.lease.Judge;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
+import io.bignode.proof.transformer.TransformerDevice;
+import io.bignode.proof.transformer.WeightPools;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerHello;
-import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,7 +50,7 @@ final class HostDevices implements AutoCloseable {
         this.margin = settings.margin();
         this.pools = new WeightPools(
                 poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
-        this.worker = new Worker(engines, link, pools, margin);
+        this.worker = new Worker(engines.stream().map(engine -> new TransformerDevice(engine, pools, margin)).toList(), link, pools::close);
     }
 
     private static HostMemory memory(List<Engine> engines) {

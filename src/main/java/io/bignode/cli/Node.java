@@ -1,7 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.api.Api;
-import io.bignode.api.delegation.ProofBatch;
+import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
@@ -16,10 +16,13 @@ import io.bignode.http.HttpServer;
 import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
+import io.bignode.lease.MemoryAdmission;
 import io.bignode.lease.Policies;
 import io.bignode.log.LogLines;
 import io.bignode.metrics.Metrics;
 import io.bignode.monitor.Alarms;
+import io.bignode.proof.ProofFunction;
+import io.bignode.proof.transformer.TransformerFunction;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.session.Session;
@@ -82,13 +85,13 @@ final class Node implements AutoCloseable {
         LogLines.conceal(List.of(joinToken.secret()));
         this.certificate = certificate(settings, alarms);
         certificate.ifPresent(own -> gate.follow(own::check));
-        ModelSizes models = new ModelSizes();
+        ProofFunction function = new TransformerFunction();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         tellRestored(sessions.kept());
-        Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
+        Policies policies = new Policies(function, function, settings.broker().verifyShare());
         this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, workers, policies, alarms);
-        sessions.admitBy(new MemoryAdmission(leases::devices, models, HostDevices.poolBudget()));
+        sessions.admitBy(new MemoryAdmission(leases::devices, function, HostDevices.poolBudget()));
         NodeGauges gauges = new NodeGauges(
                 sessions, store, leases, () -> broker.flatMap(HeadBroker::embedded), alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
         NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
@@ -97,6 +100,7 @@ final class Node implements AutoCloseable {
         leases.observe(meter);
         this.head = new Head(sessions, leases, workers, Node::die);
         this.api = new Api(
+                function,
                 gate.tenants(),
                 sessions,
                 new Delivery(meter),
@@ -105,7 +109,7 @@ final class Node implements AutoCloseable {
                 new WorkerAdministration(joinToken, leases),
                 new ShownFarm(BigNodeCommand.version(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
                 meter);
-        this.push = new Push(sessions, gate.callbackHosts(), ProofBatch::document, gate.callbackTls(), PushRules.usual(), meter);
+        this.push = new Push(sessions, gate.callbackHosts(), new BatchesAnswer(function)::document, gate.callbackTls(), PushRules.usual(), meter);
     }
 
     /** What workers of other hosts know this head by. Where none can join, there is none, and none is made. */

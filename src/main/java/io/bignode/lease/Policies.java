@@ -1,5 +1,8 @@
 package io.bignode.lease;
 
+import io.bignode.proof.Capacity;
+import io.bignode.proof.ProofRules;
+
 /**
  * What leases need to know of the work's nature, and how far workers are trusted.
  *

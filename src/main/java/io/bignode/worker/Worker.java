@@ -1,8 +1,6 @@
 package io.bignode.worker;
 
-import io.bignode.engine.CancelledException;
-import io.bignode.engine.Device;
-import io.bignode.engine.Engine;
+import io.bignode.proof.ProofDevice;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
@@ -22,52 +20,43 @@ public final class Worker implements AutoCloseable {
     /** How long closing waits for devices to let go of their leases. */
     private static final Duration CLOSING = Duration.ofSeconds(8);
 
-    private final List<Engine> engines;
+    private final List<ProofDevice> devices;
     private final WorkerSide broker;
-    private final WeightPools pools;
-    private final double margin;
+    private final Runnable freeShared;
     private final List<Thread> slots = new ArrayList<>();
-    private final List<ProofFunction> functions = new ArrayList<>();
     private final Meters meters;
     private volatile boolean closing;
 
     /**
      * Devices that do not work yet.
      *
-     * @param engines one for each device
-     * @param broker  where leases come from
-     * @param pools   the host's weight pools
-     * @param margin  nonces whose distance is within this of r_target are not reported
+     * @param devices    closed with the worker
+     * @param broker     where leases come from
+     * @param freeShared frees what the devices share; called once none of them computes any more
      */
-    public Worker(List<Engine> engines, WorkerSide broker, WeightPools pools, double margin) {
-        this.engines = List.copyOf(engines);
+    public Worker(List<? extends ProofDevice> devices, WorkerSide broker, Runnable freeShared) {
+        this.devices = List.copyOf(devices);
         this.broker = broker;
-        this.pools = pools;
-        this.margin = margin;
-        this.meters = new Meters(this.engines, broker);
+        this.freeShared = freeShared;
+        this.meters = new Meters(this.devices, broker);
     }
 
     /** Lets every device ask for leases. */
     public void start() {
-        for (Engine engine : engines) {
-            ProofFunction function = new TransformerFunction(engine, pools, margin);
-            functions.add(function);
+        for (ProofDevice device : devices) {
             for (int slot = 0; slot < SLOTS; slot++) {
-                slots.add(Thread.ofPlatform()
-                        .daemon()
-                        .name(engine.device().id() + "-slot-" + slot)
-                        .start(() -> work(engine.device(), function)));
+                slots.add(Thread.ofPlatform().daemon().name(device.id() + "-slot-" + slot).start(() -> work(device)));
             }
         }
         meters.start();
     }
 
-    private void work(Device device, ProofFunction function) {
+    private void work(ProofDevice device) {
         Backoff backoff = new Backoff();
         try {
             while (!closing) {
                 // A device that is not ready asks for nothing: its sessions' leases go to the others.
-                if (!ready(device, function)) {
+                if (!ready(device)) {
                     backoff.pause();
                     continue;
                 }
@@ -76,7 +65,7 @@ public final class Worker implements AutoCloseable {
                 if (lease.isEmpty()) {
                     return;
                 }
-                if (compute(device, function, lease.get())) {
+                if (compute(device, lease.get())) {
                     backoff.reset();
                 } else {
                     backoff.pause();
@@ -87,9 +76,9 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private static boolean ready(Device device, ProofFunction function) throws InterruptedException {
+    private static boolean ready(ProofDevice device) throws InterruptedException {
         try {
-            function.prepare();
+            device.prepare();
             return true;
         } catch (RuntimeException | Error broken) {
             // The device loop: whatever a driver or a library throws ends this try, never the device's thread.
@@ -99,7 +88,7 @@ public final class Worker implements AutoCloseable {
     }
 
     /** Computes and reports; false when the device failed. */
-    private boolean compute(Device device, ProofFunction function, Lease lease) throws InterruptedException {
+    private boolean compute(ProofDevice device, Lease lease) throws InterruptedException {
         AtomicBoolean reported = new AtomicBoolean();
         IntConsumer started = batch -> {
             if (reported.compareAndSet(false, true)) {
@@ -107,14 +96,11 @@ public final class Worker implements AutoCloseable {
             }
         };
         try {
-            if (!function.name().equals(lease.work().function())) {
+            if (!device.function().equals(lease.work().function())) {
                 throw new IllegalArgumentException("this worker knows no function " + lease.work().function());
             }
-            ProofFunction.Result result = function.compute(lease, started, () -> closing || broker.cancelled(lease.id()));
-            broker.report(new LeaseReport.Done(lease.id(), result.found(), result.computed(), result.deviceNanos()));
-            return true;
-        } catch (CancelledException given) {
-            broker.report(new LeaseReport.Returned(lease.id()));
+            ProofDevice.Result result = device.compute(lease, started, () -> closing || broker.cancelled(lease.id()));
+            broker.report(result.report(lease.id()));
             return true;
         } catch (InterruptedException closed) {
             broker.report(new LeaseReport.Returned(lease.id()));
@@ -139,8 +125,8 @@ public final class Worker implements AutoCloseable {
             stopped &= join(slot, deadline);
         }
         if (stopped) {
-            functions.forEach(ProofFunction::close);
-            pools.close();
+            devices.forEach(ProofDevice::close);
+            freeShared.run();
         } else {
             LOG.log(System.Logger.Level.WARNING, "a device did not stop in time; its memory goes with the process");
         }

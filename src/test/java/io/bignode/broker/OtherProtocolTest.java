@@ -63,8 +63,8 @@ class OtherProtocolTest {
 
     @ParameterizedTest
     @CsvSource({
-        "2.0, the worker speaks protocol 2.0 and this head 1.0: update this head", "0.9, the worker speaks protocol 0.9 and this head 1.0: update the worker",
-        "'', the worker tells no version of the protocol and this head speaks 1.0: update the worker"
+        "3.0, the worker speaks protocol 3.0 and this head 2.0: update this head", "1.9, the worker speaks protocol 1.9 and this head 2.0: update the worker",
+        "'', the worker tells no version of the protocol and this head speaks 2.0: update the worker"
     })
     void aWorkerOfAnotherMajorIsRefusedAndWhatItSaysIsNotTakenForAFault(String version, String reason) throws Exception {
         try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
@@ -79,7 +79,7 @@ class OtherProtocolTest {
                 assertThat(refused.reason()).isEqualTo(reason);
             });
             ClientMessage answer = session.createConsumer(link).receive(10_000);
-            assertThat(Link.text(answer, Addresses.PROTOCOL)).as("so that the worker knows who is older").isEqualTo("1.0");
+            assertThat(Link.text(answer, Addresses.PROTOCOL)).as("so that the worker knows who is older").isEqualTo("2.0");
             assertThat(Wire.headMessage(Link.body(answer))).contains(new HeadMessage.Refused(reason));
         }
     }
@@ -92,18 +92,18 @@ class OtherProtocolTest {
             String link = Addresses.newLink("farm");
             Link.temporaryQueue(session, link, link, RoutingType.ANYCAST);
             HeadInbox inbox = new HeadInbox(head);
-            say(session, link, "1.7", Wire.bytes(new WorkerHello("farm", List.of(DEVICE), List.of())));
+            say(session, link, "2.7", Wire.bytes(new WorkerHello("farm", List.of(DEVICE), List.of())));
             assertThat(inbox.next()).isInstanceOf(WorkerJoined.class);
-            say(session, link, "1.7", bytes("{\"type\":\"forecast\",\"deviceId\":\"farm/cpu\",\"nonces\":7}"));
-            say(session, link, "1.7", bytes("{\"type\":\"request\",\"deviceId\":\"farm/cpu\",\"maxBatch\":4,\"mood\":\"good\"}"));
+            say(session, link, "2.7", bytes("{\"type\":\"forecast\",\"deviceId\":\"farm/cpu\",\"nonces\":7}"));
+            say(session, link, "2.7", bytes("{\"type\":\"request\",\"deviceId\":\"farm/cpu\",\"maxBatch\":4,\"mood\":\"good\"}"));
             assertThat(inbox.next()).isEqualTo(new LeaseRequest("farm/cpu", 4));
         }
     }
 
     @ParameterizedTest
     @CsvSource({
-        "2.0, the head speaks protocol 2.0 and this worker 1.0: update this worker", "0.9, the head speaks protocol 0.9 and this worker 1.0: update the head",
-        "'', the head tells no version of the protocol and this worker speaks 1.0: update the head"
+        "3.0, the head speaks protocol 3.0 and this worker 2.0: update this worker", "1.9, the head speaks protocol 1.9 and this worker 2.0: update the head",
+        "'', the head tells no version of the protocol and this worker speaks 2.0: update the head"
     })
     void aWorkerOfAnotherHeadsMajorSaysWhichOfThemToUpdate(String version, String reason) throws Exception {
         BlockingQueue<JoinFailure> told = new LinkedBlockingQueue<>();
@@ -124,7 +124,7 @@ class OtherProtocolTest {
             session.start();
             worker.start();
             ClientMessage hello = session.createConsumer(Addresses.HEAD).receive(20_000);
-            assertThat(Link.text(hello, Addresses.PROTOCOL)).isEqualTo("1.0");
+            assertThat(Link.text(hello, Addresses.PROTOCOL)).isEqualTo("2.0");
             ClientMessage answer = Link.message(session, bytes("what only that version understands"), false);
             answer.removeProperty(Addresses.PROTOCOL);
             if (!version.isEmpty()) answer.putStringProperty(Addresses.PROTOCOL, version);

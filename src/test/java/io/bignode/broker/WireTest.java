@@ -47,6 +47,16 @@ class WireTest {
     }
 
     @Test
+    void whatIsJsonStandsInAMessageAsItIs() throws Exception {
+        Lease lease = new Lease("a", "s", new WorkOrder("f", "c", "{\"r\":1.50,\"deep\":[{\"x\":\"y\"}]}"), new NonceSequence(3, 10), new NonceRange(5, 7));
+        assertThat(new String(Wire.bytes(lease), StandardCharsets.UTF_8)).contains("\"body\":{\"r\":1.50,\"deep\":[{\"x\":\"y\"}]}");
+        assertThat(Wire.lease(Wire.bytes(lease))).as("digit for digit").isEqualTo(lease);
+        LeaseReport.Done done = new LeaseReport.Done("a", List.of(new Found(1, "1.50"), new Found(2, "\"AAA=\""), new Found(3, "[1.10,null]")), 9, 1);
+        assertThat(new String(Wire.bytes(done), StandardCharsets.UTF_8)).contains("\"proof\":1.50", "\"proof\":\"AAA=\"", "\"proof\":[1.10,null]");
+        assertThat(Wire.workerMessage(Wire.bytes(done))).contains(done);
+    }
+
+    @Test
     void whatANewerWorkerSaysBesidesIsIgnored() throws Exception {
         assertThat(Wire.workerMessage(bytes("{\"type\":\"returned\",\"leaseId\":\"a\",\"mood\":\"good\"}"))).contains(new LeaseReport.Returned("a"));
     }

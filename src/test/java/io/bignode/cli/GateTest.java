@@ -20,6 +20,7 @@ import io.bignode.http.NoWorkers;
 import io.bignode.http.SmallFarm;
 import io.bignode.monitor.Alarms;
 import io.bignode.monitor.Alarms.Alarm;
+import io.bignode.proof.transformer.TransformerFunction;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Quiet;
@@ -96,7 +97,7 @@ class GateTest {
         HttpServer server = HttpServer.listen(rules);
         open.add(server);
         server.serve(new Api(
-                gate.tenants(), sessions, new Delivery(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
+                new TransformerFunction(), gate.tenants(), sessions, new Delivery(), () -> 1, gate.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
                 new SmallFarm(false, () -> ""), new NoMetering()));
         return server;
     }

@@ -7,6 +7,7 @@ import io.bignode.api.Api;
 import io.bignode.api.operator.WorkerActions;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
+import io.bignode.proof.transformer.TransformerFunction;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Hands;
@@ -127,7 +128,7 @@ public final class TestNode implements AutoCloseable {
 
     private Api api(Tenants tenants, WorkerActions workers) {
         return new Api(
-                tenants, sessions, delivery, devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
+                new TransformerFunction(), tenants, sessions, delivery, devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
                 new NoMetering());
     }
 
@@ -168,7 +169,7 @@ public final class TestNode implements AutoCloseable {
         Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
         Set<String> pages = WebPages.routes().stream().map(Route::template).collect(Collectors.toSet());
         Api api = new Api(
-                TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
+                new TransformerFunction(), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
         return api.routes().all().stream().filter(route -> !pages.contains(route.template())).toList();
     }
 

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Sessions and leases whose devices are played by the test, on a clock moved by hand. */
 final class Bench {
@@ -52,7 +53,7 @@ final class Bench {
 
     /** What a head knows that starts with these sessions: nobody is connected. */
     void restart() {
-        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> fits, verifyShare), alarms);
+        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> fits ? Optional.empty() : Optional.of("too large"), verifyShare), alarms);
     }
 
     /** Notes what is carried. */

@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 
@@ -82,7 +83,7 @@ final class History {
         rules = new SessionRules(
                 1 + random.nextInt(3), Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofSeconds(500), 1 + random.nextInt(4));
         sessions = new Sessions(rules, time, time, new MemoryStore());
-        leases = new Leases(sessions, leaseRules, time, new Hand(), new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(time));
+        leases = new Leases(sessions, leaseRules, time, new Hand(), new Policies(new ProofsOfTests(), (_, _) -> Optional.empty(), 0), new Alarms(time));
     }
 
     /** Notes what is carried; nobody is kept out. */

@@ -17,6 +17,8 @@ import io.bignode.poc.NonceInputs;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
+import io.bignode.proof.transformer.TransformerDevice;
+import io.bignode.proof.transformer.WeightPools;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
@@ -50,7 +52,7 @@ class WorkerTest {
     private final InMemoryBroker broker = new InMemoryBroker();
     private final FakeEngine engine = new FakeEngine();
     private final WeightPools pools = new WeightPools(1 << 20, 1, new PoolCache(Path.of("unused"), 0), HostMemory.PLAIN);
-    private final Worker worker = new Worker(List.of(engine), broker, pools, 0);
+    private final Worker worker = new Worker(List.of(new TransformerDevice(engine, pools, 0)), broker, pools::close);
 
     @AfterEach
     void close() {
@@ -195,7 +197,7 @@ class WorkerTest {
 
     @Test
     void aNonceWithinTheMarginOfTheTargetIsNotReported() throws InterruptedException {
-        try (Worker cautious = new Worker(List.of(engine), broker, pools, 0.25)) {
+        try (Worker cautious = new Worker(List.of(new TransformerDevice(engine, pools, 0.25)), broker, pools::close)) {
             engine.distance = nonce -> nonce == 53 ? 1.76 : 1.74;
             cautious.start();
             broker.send("fake", lease("a", 2));

@@ -14,12 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class BatchStream implements StreamWriter, AutoCloseable {
     private static final Duration RETRY = Duration.ofSeconds(2);
 
+    private final BatchesAnswer answers;
     private final Session session;
     private final Reply reply;
     private @Nullable EventStream events;
 
     /** A stream that did not begin. */
-    BatchStream(Session session, Reply reply) {
+    BatchStream(BatchesAnswer answers, Session session, Reply reply) {
+        this.answers = answers;
         this.session = session;
         this.reply = reply;
     }
@@ -31,7 +33,7 @@ final class BatchStream implements StreamWriter, AutoCloseable {
 
     @Override
     public void write(Batches batches) throws IOException {
-        begun().event("batches", OptionalLong.of(batches.cursor()), BatchesAnswer.of(session, batches).body());
+        begun().event("batches", OptionalLong.of(batches.cursor()), answers.of(session, batches).body());
     }
 
     private EventStream begun() throws IOException {

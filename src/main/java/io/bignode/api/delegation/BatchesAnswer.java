@@ -1,20 +1,24 @@
 package io.bignode.api.delegation;
 
 import io.bignode.http.Answer;
+import io.bignode.proof.ProofFunction;
 import io.bignode.session.Batches;
 import io.bignode.session.Session;
 
-/** Writes what a poll hands out: everything found since, merged into one proof batch. */
-final class BatchesAnswer {
-    private BatchesAnswer() {}
-
-    static Answer of(Session session, Batches batches) {
+/**
+ * Writes what is handed out: everything found since, merged into one proof batch.
+ *
+ * @param function writes the batch
+ */
+public record BatchesAnswer(ProofFunction function) {
+    /** A poll's answer. */
+    Answer of(Session session, Batches batches) {
         return Answer.ok(json -> {
             json.writeStringField("session_id", batches.sessionId());
             json.writeArrayFieldStart("batches");
             if (!batches.found().isEmpty()) {
                 json.writeStartObject();
-                ProofBatch.write(session, batches.found(), json);
+                function.writeBatch(session.order().work(), batches.found(), json);
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -23,5 +27,10 @@ final class BatchesAnswer {
             json.writeNumberField("total_batches_generated", batches.totalBatches());
             json.writeNumberField("cursor", batches.cursor());
         });
+    }
+
+    /** The batch alone, as it is pushed. */
+    public byte[] document(Session session, Batches batches) {
+        return Answer.object(json -> function.writeBatch(session.order().work(), batches.found(), json));
     }
 }

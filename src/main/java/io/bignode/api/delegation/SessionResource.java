@@ -35,11 +35,14 @@ public final class SessionResource {
     /** Shorter than what proxies put up with; and a client that is gone is noticed. */
     private static final Duration BEAT = Duration.ofSeconds(15);
 
+    private final BatchesAnswer answers;
     private final Sessions sessions;
     private final Delivery delivery;
     private final IntSupplier devices;
 
-    public SessionResource(Sessions sessions, Delivery delivery, IntSupplier devices) {
+    /** Hands out what is found in this form. */
+    public SessionResource(BatchesAnswer answers, Sessions sessions, Delivery delivery, IntSupplier devices) {
+        this.answers = answers;
         this.sessions = sessions;
         this.delivery = delivery;
         this.devices = devices;
@@ -54,7 +57,7 @@ public final class SessionResource {
         PollOutcome outcome;
         try {
             if (request.wantsHeadAlone()) {
-                reply.send(BatchesAnswer.of(session, session.unsettled()));
+                reply.send(answers.of(session, session.unsettled()));
                 return;
             }
             outcome = request.wantsEvents()
@@ -62,7 +65,7 @@ public final class SessionResource {
                     : delivery.poll(session, after, wait, batches -> {
                         // Without a cursor what is written counts as handed out.
                         if (after.isEmpty() && !batches.found().isEmpty()) reply.requireClient();
-                        reply.send(BatchesAnswer.of(session, batches));
+                        reply.send(answers.of(session, batches));
                     });
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
@@ -76,7 +79,7 @@ public final class SessionResource {
     }
 
     private PollOutcome stream(Session session, OptionalLong after, Reply reply) throws IOException, InterruptedException {
-        try (BatchStream stream = new BatchStream(session, reply)) {
+        try (BatchStream stream = new BatchStream(answers, session, reply)) {
             return delivery.stream(session, after, BEAT, stream);
         }
     }

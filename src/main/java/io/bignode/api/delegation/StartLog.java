@@ -1,7 +1,6 @@
 package io.bignode.api.delegation;
 
 import io.bignode.http.Problem;
-import io.bignode.poc.ModelParams;
 import io.bignode.session.Excerpt;
 import io.bignode.session.Session;
 import io.bignode.session.Turn;
@@ -44,14 +43,14 @@ public final class StartLog {
     /**
      * A session was started.
      *
-     * @param model what it computes
+     * @param model what it computes, in a few words
      * @param turn  its place in the line, where it waits
      */
-    void started(Session session, ModelParams model, Optional<Turn> turn, String address) {
+    void started(Session session, String model, Optional<Turn> turn, String address) {
         LOG.log(
                 System.Logger.Level.INFO, "session {0} started for tenant {1}, node {2}, block {3}, model {4}, from {5}{6}", session.id(),
                 session.order().tenant(), Long.toString(session.order().nodeId()), Long.toString(session.order().epoch().blockHeight()),
-                "of " + model.nLayers() + " layers of " + model.dim(), address,
+                model, address,
                 turn.map(it -> "; it waits for its turn: " + it.obstacle().text()).orElse(""));
     }
 

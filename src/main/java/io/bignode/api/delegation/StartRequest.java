@@ -1,17 +1,14 @@
 package io.bignode.api.delegation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.CallbackUrl;
 import io.bignode.http.Tenants.Tenant;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.json.JsonFields;
-import io.bignode.poc.ProofOrder;
-import io.bignode.protocol.Epoch;
+import io.bignode.proof.ProofFunction;
+import io.bignode.proof.ProofRequest;
 import io.bignode.protocol.NonceSequence;
-import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Order;
 import io.bignode.session.Terms;
 import java.net.URI;
@@ -20,20 +17,21 @@ import java.util.Optional;
 /**
  * The body of a start request.
  *
- * @param proof     what to compute
+ * @param proof     what to compute, as the function read it
  * @param nodeCount from one nonce to the next
  * @param callback  where found batches are to be pushed
  */
-record StartRequest(ProofOrder proof, long nodeCount, Optional<URI> callback) {
+record StartRequest(ProofRequest proof, long nodeCount, Optional<URI> callback) {
     /**
      * Reads a body; fields it does not know are ignored.
      *
-     * @param hosts who may be called back
+     * @param function reads what to compute
+     * @param hosts    who may be called back
      * @throws InvalidDocumentException with every fault
      */
-    static StartRequest parse(JsonNode document, CallbackHosts hosts) throws InvalidDocumentException {
+    static StartRequest parse(JsonNode document, ProofFunction function, CallbackHosts hosts) throws InvalidDocumentException {
         JsonFields fields = JsonFields.of(document);
-        ProofOrder proof = ProofOrder.read(fields);
+        ProofRequest proof = function.read(fields);
         long nodeCount = fields.integer("node_count", 1, Long.MAX_VALUE);
         // Read for its faults alone: batches are as large as the polls are apart, and who checks them brings a
         // threshold of his own.
@@ -51,24 +49,11 @@ record StartRequest(ProofOrder proof, long nodeCount, Optional<URI> callback) {
      * @param lingers whether its session is shown as active for a while after its end
      */
     Order order(Tenant tenant, boolean waits, boolean lingers) {
-        ObjectNode identity = proof.toJson();
-        // The same nonces of the same streams, whatever the height, the target or the field order of a retry.
-        identity.remove("block_height");
-        identity.remove("r_target");
-        identity.put("node_count", nodeCount);
-        WorkOrder work = new WorkOrder(
-                ProofOrder.FUNCTION,
-                proof.params().toJson().toString(),
-                proof.toJson().toString());
+        String key = proof.identity().deepCopy().put("node_count", nodeCount).toString();
         NonceSequence nonces = new NonceSequence(proof.nodeId(), nodeCount);
-        Epoch epoch = new Epoch(proof.blockHeight(), proof.blockHash());
-        String participant = JsonNodeFactory.instance
-                .objectNode()
-                .put("public_key", proof.publicKey())
-                .put("node_id", proof.nodeId())
-                .toString();
         Terms terms = new Terms(tenant.maxSessions(), waits, lingers);
-        return new Order(tenant.name(), identity.toString(), nonces, proof.nodeId(), work, tenant.weight(), epoch, callback, participant, terms);
+        return new Order(
+                tenant.name(), key, nonces, proof.nodeId(), proof.work(), tenant.weight(), proof.epoch(), callback, proof.participant().toString(), terms);
     }
 
     /** What is said of a faulty one holds nothing of it: its path may be a secret. */

@@ -1,7 +1,5 @@
 package io.bignode.api.delegation;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.http.Answer;
 import io.bignode.http.Problem;
@@ -10,7 +8,7 @@ import io.bignode.http.Query;
 import io.bignode.http.Reply;
 import io.bignode.http.Request;
 import io.bignode.json.InvalidDocumentException;
-import io.bignode.poc.ProofOrder;
+import io.bignode.proof.ProofFunction;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Overlaps;
@@ -20,7 +18,6 @@ import io.bignode.session.StartOutcome;
 import io.bignode.session.Turn;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
@@ -38,15 +35,18 @@ public final class StartResource {
 
     private static final Duration STORE_LOOK = Duration.ofMillis(200);
     private static final String UNUSED = "batch_size and fraud_threshold change nothing on this node";
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Overlaps OVERLAPS = new Overlaps(session -> order(session.order()).stream());
 
+    private final ProofFunction function;
+    private final Overlaps overlaps;
     private final Sessions sessions;
     private final IntSupplier devices;
     private final CallbackHosts hosts;
     private final StartLog log = new StartLog(System::nanoTime);
 
-    public StartResource(Sessions sessions, IntSupplier devices, CallbackHosts hosts) {
+    /** Takes orders of this function. */
+    public StartResource(ProofFunction function, Sessions sessions, IntSupplier devices, CallbackHosts hosts) {
+        this.function = function;
+        this.overlaps = new Overlaps(session -> function.stream(session.order().work()));
         this.sessions = sessions;
         this.devices = devices;
         this.hosts = hosts;
@@ -71,7 +71,7 @@ public final class StartResource {
             Thread.sleep(STORE_LOOK);
             outcome = sessions.start(order);
         }
-        begun(outcome).ifPresent(session -> log.started(session, start.proof().params(), sessions.turn(session), request.address()));
+        begun(outcome).ifPresent(session -> log.started(session, start.proof().summary(), sessions.turn(session), request.address()));
         switch (outcome) {
             case StartOutcome.Started(Session session) -> reply.send(answer(session, "session started"));
             case StartOutcome.Running(Session session) -> reply.send(answer(session, "this order runs already, in this session; " + UNUSED));
@@ -95,7 +95,7 @@ public final class StartResource {
 
     private StartRequest parse(Request request) throws ProblemException, IOException {
         try {
-            return StartRequest.parse(request.document(), hosts);
+            return StartRequest.parse(request.document(), function, hosts);
         } catch (InvalidDocumentException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }
@@ -127,26 +127,9 @@ public final class StartResource {
                 : "nothing is pushed any more, as this start has no callback_url: poll for what was not handed out yet";
     }
 
-    private static String replaced(Session session, Session before) {
-        return String.join(" and ", changes(before, session)) + " changed: this session goes on with the new values after the nonces of session " + before.id()
+    private String replaced(Session session, Session before) {
+        return String.join(" and ", function.changes(before.order().work(), session.order().work())) + " changed: this session goes on with the new values after the nonces of session " + before.id()
                 + ", which was stopped; what that one found can still be read; " + UNUSED;
-    }
-
-    private static List<String> changes(Session before, Session after) {
-        ProofOrder was = order(before.order());
-        ProofOrder is = order(after.order());
-        List<String> changes = new ArrayList<>();
-        if (was.rTarget() != is.rTarget()) changes.add("r_target");
-        if (was.blockHeight() != is.blockHeight()) changes.add("block_height");
-        return changes;
-    }
-
-    private static ProofOrder order(Order taken) {
-        try {
-            return ProofOrder.parse(JSON.readTree(taken.work().body()));
-        } catch (JsonProcessingException | InvalidDocumentException impossible) {
-            throw new IllegalStateException("a session holds an order that start would not have taken", impossible);
-        }
     }
 
     /** What the owner should know of the order beside others of his; those of other tenants are none of his business. */
@@ -154,7 +137,7 @@ public final class StartResource {
         List<Session> others = sessions.list(session.order().tenant()).stream()
                 .filter(other -> !other.status().ended() || other.totalComputed() > 0)
                 .toList();
-        return OVERLAPS.with(session, others).stream().map(other -> overlap(session, other)).toList();
+        return overlaps.with(session, others).stream().map(other -> overlap(session, other)).toList();
     }
 
     private static String overlap(Session session, Session other) {

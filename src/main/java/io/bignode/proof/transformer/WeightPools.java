@@ -1,7 +1,7 @@
-package io.bignode.worker;
+package io.bignode.proof.transformer;
 
-import io.bignode.poc.PoolCache;
 import io.bignode.poc.HostMemory;
+import io.bignode.poc.PoolCache;
 import io.bignode.poc.WeightPool;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.bignode.cli;
+package io.bignode.proof.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class DistanceRulesTest {
     private static final ModelParams PARAMS = new ModelParams(8, 1, 2, 2, 16, 1.0, 8, 1e-5, 10_000, false, 2);
-    private final DistanceRules rules = new DistanceRules();
+    private final TransformerFunction rules = new TransformerFunction();
 
     private static WorkOrder work(double rTarget) {
         return new WorkOrder(ProofOrder.FUNCTION, "shape", new ProofOrder("block", 1, "key", 0, rTarget, PARAMS).toJson().toString());

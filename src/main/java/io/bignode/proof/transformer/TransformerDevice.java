@@ -1,26 +1,27 @@
-package io.bignode.worker;
+package io.bignode.proof.transformer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
+import io.bignode.engine.Gauges;
 import io.bignode.engine.Model;
-import io.bignode.json.InvalidDocumentException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
+import io.bignode.proof.ProofDevice;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -32,16 +33,16 @@ import org.jspecify.annotations.Nullable;
  * The transformer of the proof of compute on one device. Both slots of the device compute with it at the same time: while the device is at one's batch, the
  * other draws its inputs and has them ready.
  */
-final class TransformerFunction implements ProofFunction {
+public final class TransformerDevice implements ProofDevice {
     /** Models kept open on a device: two sessions with different weights take turns without opening them anew each time. */
     private static final int OPEN_MODELS = 2;
 
-    private static final System.Logger LOG = System.getLogger(TransformerFunction.class.getName());
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final System.Logger LOG = System.getLogger(TransformerDevice.class.getName());
 
     private final Engine engine;
     private final WeightPools pools;
     private final double margin;
+    private final WorkOrders orders = new WorkOrders();
 
     /** Guards {@link #models} and what is in use of them. */
     private final ReentrantLock lock = new ReentrantLock(true);
@@ -76,17 +77,46 @@ final class TransformerFunction implements ProofFunction {
     /**
      * The function on a device.
      *
+     * @param engine computes on the device; it stays open when this is closed
+     * @param pools  the host's weight pools
      * @param margin nonces whose distance is within this of r_target are not reported
      */
-    TransformerFunction(Engine engine, WeightPools pools, double margin) {
+    public TransformerDevice(Engine engine, WeightPools pools, double margin) {
         this.engine = engine;
         this.pools = pools;
         this.margin = margin;
     }
 
     @Override
-    public String name() {
+    public String id() {
+        return engine.device().id();
+    }
+
+    @Override
+    public int maxBatch() {
+        return engine.device().maxBatch();
+    }
+
+    @Override
+    public String function() {
         return ProofOrder.FUNCTION;
+    }
+
+    @Override
+    public Map<String, Double> gauges() {
+        Gauges gauges = engine.gauges();
+        Map<String, Double> named = new HashMap<>();
+        put(named, "utilisation", gauges.utilisation());
+        put(named, "memory_used_bytes", gauges.memoryUsedBytes());
+        put(named, "celsius", gauges.celsius());
+        put(named, "power_watts", gauges.powerWatts());
+        put(named, "power_limit_watts", gauges.powerLimitWatts());
+        put(named, "peak_operations", gauges.peakOperations());
+        return named;
+    }
+
+    private static void put(Map<String, Double> named, String name, OptionalDouble gauge) {
+        if (gauge.isPresent()) named.put(name, gauge.getAsDouble());
     }
 
     @Override
@@ -107,9 +137,9 @@ final class TransformerFunction implements ProofFunction {
     }
 
     @Override
-    public Result compute(Lease lease, IntConsumer started, BooleanSupplier cancelled) throws CancelledException, InterruptedException {
+    public Result compute(Lease lease, IntConsumer started, BooleanSupplier cancelled) throws InterruptedException {
         prepare();
-        ProofOrder order = order(lease);
+        ProofOrder order = orders.order(lease.work());
         List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
         Key key = new Key(order.blockHash(), order.params());
         warm(key);
@@ -130,7 +160,7 @@ final class TransformerFunction implements ProofFunction {
         }
     }
 
-    private Result compute(Model model, NonceInputs inputs, ProofOrder order, List<Long> nonces, BooleanSupplier cancelled) throws CancelledException {
+    private Result compute(Model model, NonceInputs inputs, ProofOrder order, List<Long> nonces, BooleanSupplier cancelled) {
         List<Found> found = new ArrayList<>();
         long busy = 0;
         int computed = 0;
@@ -142,7 +172,6 @@ final class TransformerFunction implements ProofFunction {
                 keep(batch, outcome, order.rTarget() - margin, found);
                 busy += outcome.deviceNanos();
             } catch (CancelledException stop) {
-                if (computed == 0) throw stop;
                 break;
             }
             computed += batch.size();
@@ -201,7 +230,7 @@ final class TransformerFunction implements ProofFunction {
             try {
                 return new Opened(engine.open(key.params(), pool.pool()), pool.share());
             } catch (DeviceMemoryException full) {
-                // Yesterday's weights make room for today's.
+                // Models of blocks that no lease asks for now make room.
                 if (!closeLeastUsed()) throw full;
             }
         }
@@ -246,14 +275,6 @@ final class TransformerFunction implements ProofFunction {
             lost = true;
         } finally {
             lock.unlock();
-        }
-    }
-
-    private static ProofOrder order(Lease lease) {
-        try {
-            return ProofOrder.parse(JSON.readTree(lease.work().body()));
-        } catch (JsonProcessingException | InvalidDocumentException broken) {
-            throw new IllegalArgumentException("lease " + lease.id() + " carries a work order that cannot be read", broken);
         }
     }
 

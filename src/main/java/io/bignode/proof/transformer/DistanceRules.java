@@ -1,26 +1,23 @@
-package io.bignode.cli;
+package io.bignode.proof.transformer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import io.bignode.json.InvalidDocumentException;
-import io.bignode.lease.ProofRules;
 import io.bignode.poc.ProofOrder;
+import io.bignode.proof.ProofRules;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.WorkOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 
 /** Distances: sound below r_target, and the same on every device but for rounding. */
-final class DistanceRules implements ProofRules {
+record DistanceRules(WorkOrders orders) {
     /** Ten times the mean deviation a validator has to expect between engines. */
     private static final double TOLERANCE = 1e-4;
 
     private static final int LONGEST = 32;
 
-    @Override
-    public Optional<String> fault(WorkOrder work, List<Found> found) {
+    /** See {@link io.bignode.proof.ProofRules#fault}. */
+    Optional<String> fault(WorkOrder work, List<Found> found) {
         // Where every nonce counts, what is no distance at all must not count yet.
         double limit = Math.min(rTarget(work), ProofOrder.MAX_DISTANCE + TOLERANCE);
         for (Found one : found) {
@@ -30,8 +27,8 @@ final class DistanceRules implements ProofRules {
         return Optional.empty();
     }
 
-    @Override
-    public Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
+    /** See {@link io.bignode.proof.ProofRules#deviation}. */
+    Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
         double border = rTarget(work) - TOLERANCE;
         Map<Long, Double> expected = new HashMap<>();
         checked.forEach(one -> expected.put(one.nonce(), distance(one)));
@@ -48,16 +45,6 @@ final class DistanceRules implements ProofRules {
                 .map(left -> "nonce " + left.getKey() + " counts and was left out");
     }
 
-    @Override
-    public OptionalDouble expectedShare(WorkOrder work) {
-        return OptionalDouble.of(order(work).expectedShare());
-    }
-
-    @Override
-    public String stream(WorkOrder work) {
-        return order(work).stream();
-    }
-
     /** NaN for what is no distance. */
     private static double distance(Found found) {
         try {
@@ -67,15 +54,7 @@ final class DistanceRules implements ProofRules {
         }
     }
 
-    private static double rTarget(WorkOrder work) {
-        return order(work).rTarget();
-    }
-
-    private static ProofOrder order(WorkOrder work) {
-        try {
-            return ProofOrder.parse(Documents.json().readTree(work.body()));
-        } catch (JsonProcessingException | InvalidDocumentException impossible) {
-            throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
-        }
+    private double rTarget(WorkOrder work) {
+        return orders.order(work).rTarget();
     }
 }

@@ -1,4 +1,4 @@
-package io.bignode.lease;
+package io.bignode.proof;
 
 import io.bignode.protocol.Found;
 import io.bignode.protocol.WorkOrder;

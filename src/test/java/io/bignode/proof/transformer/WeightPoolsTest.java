@@ -1,10 +1,10 @@
-package io.bignode.worker;
+package io.bignode.proof.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.bignode.poc.PoolCache;
 import io.bignode.poc.HostMemory;
+import io.bignode.poc.PoolCache;
 import io.bignode.poc.WeightPool;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -23,6 +23,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";
-    private static final int KILLS = 4;
 
     @TempDir
     Path folder;
@@ -132,13 +132,23 @@ class KilledNodeTest {
     }
 
     @Test
+    void everyNonceArrivesOnceAlthoughTheHeadIsKilled() throws Exception {
+        killed(1);
+    }
+
+    @Test
+    @Tag("full")
     void everyNonceArrivesOnceHoweverOftenTheHeadIsKilled() throws Exception {
+        killed(4);
+    }
+
+    private void killed(int times) throws Exception {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         startNode();
         startSession();
-        for (int i = 0; i < KILLS; i++) {
+        for (int i = 0; i < times; i++) {
             int wanted = received.size() + 1 + random.nextInt(400);
             Process victim = node;
             // Sometimes between polls, sometimes in the middle of one.
@@ -161,6 +171,6 @@ class KilledNodeTest {
         startSession();
         while (received.headMap(highest, true).size() <= highest) poll(5);
         assertThat(received.headMap(highest, true)).hasSize((int) highest + 1);
-        System.out.printf("%d heads killed, %d nonces received once each%n", KILLS, received.size());
+        System.out.printf("%d heads killed, %d nonces received once each%n", times, received.size());
     }
 }

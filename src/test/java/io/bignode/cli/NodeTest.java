@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,14 +128,26 @@ class NodeTest {
     }
 
     @Test
+    void sessionsOfOneBlockTwoModelsAndAnotherBlockShareTheDevice() throws Exception {
+        share(0, 1);
+    }
+
+    @Test
+    @Tag("full")
     void sessionsOfOneBlockSeveralModelsAndAnotherBlockShareTheDevice() throws Exception {
+        share(0, 1, 5);
+    }
+
+    /** Sessions of these golden models. */
+    private void share(int... chosen) throws Exception {
         JsonNode models = Golden.read("small-models.json");
         try (Node node = node()) {
             node.serve();
             node.work();
             port = node.port();
             List<String> sessions = new ArrayList<>();
-            for (JsonNode model : List.of(models.get(0), models.get(1), models.get(5))) {
+            for (int one : chosen) {
+                JsonNode model = models.get(one);
                 sessions.add(start(order(model, 2)));
                 sessions.add(start(order(model, 2).put("node_id", 1).put("node_count", 3)));
                 sessions.add(start(order(model, 2).put("block_hash", "another")));

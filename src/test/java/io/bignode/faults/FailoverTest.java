@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +24,18 @@ class FailoverTest {
 
     @Test
     @Timeout(240)
+    void nothingIsLostAndNothingComesTwiceWhenAnotherHeadGoesOn() throws Exception {
+        turns(1);
+    }
+
+    @Test
+    @Tag("full")
+    @Timeout(240)
     void nothingIsLostAndNothingComesTwiceWhenHeadsTakeTurns() throws Exception {
+        turns(3);
+    }
+
+    private void turns(int turns) throws Exception {
         String url = Postgres.database();
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_DB_URL", url, "DELEGATION_VERIFY_SHARE", "0"));
                 CuttingProxy api = new CuttingProxy(farm.port);
@@ -38,7 +50,7 @@ class FailoverTest {
             JavaProcess waiting = standby(farm, places[1]);
             for (int i = 0; i < 2; i++) farm.worker("worker-" + i, 2, 200, -1, false, door.port());
             try (Recorder recorder = new Recorder(api.port(), Farm.TOKEN, "key", false)) {
-                for (int turn = 1; turn <= 3; turn++) {
+                for (int turn = 1; turn <= turns; turn++) {
                     int more = recorder.count() + 50;
                     Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > more);
                     serving.kill();

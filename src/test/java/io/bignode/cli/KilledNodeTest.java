@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
+import io.bignode.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -58,15 +59,7 @@ class KilledNodeTest {
     }
 
     private void startNode() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Xmx1g",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.bignode.Main",
-                "serve");
+        ProcessBuilder builder = new ProcessBuilder(Program.command(List.of("-Xmx1g"), "io.bignode.Main", List.of("serve")));
         builder.environment().put("DELEGATION_AUTH_TOKEN", TOKEN);
         builder.environment().put("DELEGATION_HOST", "127.0.0.1");
         builder.environment().put("DELEGATION_PORT", Integer.toString(port));

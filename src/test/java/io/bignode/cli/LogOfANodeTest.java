@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.Program;
 import java.io.BufferedReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,9 +24,7 @@ class LogOfANodeTest {
     Path folder;
 
     private ProcessBuilder serve(Map<String, String> settings) {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
-                System.getProperty("java.class.path"), "io.bignode.Main", "serve");
+        ProcessBuilder builder = Program.bignode("serve");
         builder.environment().putAll(Map.of(
                 "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", "0", "DELEGATION_DATA_DIR", folder.toString(), "DELEGATION_DEVICES", "none"));
         builder.environment().putAll(settings);
@@ -73,7 +72,8 @@ class LogOfANodeTest {
     @Test
     void settingsThatCanBeUsedButAreOddAreWarnedOf() throws Exception {
         List<String> lines = linesOf(
-                Map.of("DELEGATION_AUTH_TOKN", "x", "DELEGATION_MARGIN", "5e-3", "DELEGATION_SESSION_SECONDS", "30", "HF_HOME", "/proc/cache"), "Try a session");
+                Map.of("DELEGATION_AUTH_TOKN", "x", "DELEGATION_MARGIN", "5e-3", "DELEGATION_SESSION_SECONDS", "30", "HF_HOME", "/proc/cache"),
+                "worker local is connected");
 
         for (String odd : List.of(
                 "DELEGATION_AUTH_TOKN is no setting and changes nothing: did you mean DELEGATION_AUTH_TOKEN?", "DELEGATION_MARGIN is 0.005", "NOTHING WILL EVER COMPUTE",

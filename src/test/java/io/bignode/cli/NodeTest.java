@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
+import io.bignode.Program;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
 import io.bignode.session.Alarms;
@@ -176,14 +177,7 @@ class NodeTest {
 
     @Test
     void aProcessToldToStopEndsWellWithinTenSeconds() throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.bignode.Main",
-                "serve");
+        ProcessBuilder builder = Program.bignode("serve");
         builder.environment().putAll(environment());
         builder.redirectErrorStream(true);
         Process process = builder.start();

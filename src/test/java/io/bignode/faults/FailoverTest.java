@@ -14,8 +14,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Two heads on one PostgreSQL database and behind one address: whichever is killed, the other goes on where it was. */
 class FailoverTest {
-    private static final String CERTIFICATE = "worker-tls.p12";
-
     @TempDir
     Path folder;
 
@@ -45,7 +43,7 @@ class FailoverTest {
             };
             // Workers know both by the same certificate.
             Files.createDirectory(places[1].data());
-            Files.copy(places[0].data().resolve(CERTIFICATE), places[1].data().resolve(CERTIFICATE));
+            Files.copy(places[0].data().resolve(Farm.CERTIFICATE), places[1].data().resolve(Farm.CERTIFICATE));
             JavaProcess serving = farm.head;
             JavaProcess waiting = standby(farm, places[1]);
             for (int i = 0; i < 2; i++) farm.worker("worker-" + i, 2, 200, -1, false, door.port());

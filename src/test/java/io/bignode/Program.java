@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
  */
 public final class Program {
     private static final Path MADE = Path.of("target/program").toAbsolutePath();
+    private static final Path LOCK = MADE.resolve("lock");
     private static final List<String> NATIVE = List.of("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
 
     /** Whether it took the cache, and why not, is of no interest to who reads a process's lines. */
@@ -49,7 +51,7 @@ public final class Program {
             classPath = made.resolve("tests.jar") + File.pathSeparator + String.join(File.pathSeparator, jars);
             cache = made.resolve("tests.aot");
             Files.createDirectories(MADE);
-            try (FileChannel file = FileChannel.open(MADE.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel file = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock _ = file.lock()) {
                 if (!Files.isDirectory(made)) pack(made, files);
             }
@@ -108,8 +110,11 @@ public final class Program {
         return Golden.sha256(state.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
-    /** Beside it, and then under its name: a process that is killed leaves nothing half made. */
+    /** Beside it, and then under its name: a process that is killed leaves nothing half made. What earlier builds left goes. */
     private static void pack(Path made, TreeMap<String, Path> files) throws IOException {
+        try (Stream<Path> before = Files.walk(MADE)) {
+            for (Path old : before.sorted(Comparator.reverseOrder()).filter(path -> !path.equals(MADE) && !path.equals(LOCK)).toList()) Files.delete(old);
+        }
         Path draft = Files.createTempDirectory(MADE, "draft");
         try (OutputStream out = Files.newOutputStream(draft.resolve("tests.jar"));
                 JarOutputStream jar = new JarOutputStream(out)) {

@@ -146,13 +146,39 @@ compose() {
   DOCKER_BUILDKIT=1 docker compose "${files[@]}" "$@"
 }
 
-# A node that an earlier version deployed belongs to a project that was called by this folder; compose could not replace it.
-release_container() {
+# Prints the compose project of a node that an earlier version deployed, which was called by this folder; nothing where there is no such node.
+old_project() {
   local owner
   owner=$(docker inspect --format '{{index .Config.Labels "com.docker.compose.project"}}' "$SERVICE" 2>/dev/null) || return 0
-  [[ -n $owner && $owner != "$PROJECT" ]] || return 0
+  [[ $owner == "$PROJECT" ]] || printf '%s' "$owner"
+}
+
+# Makes room for the node of this project: compose could not replace another project's.
+release_container() {
+  local owner
+  owner=$(old_project)
+  [[ -n $owner ]] || return 0
   say "note  $SERVICE belongs to the compose project $owner, which is now called $PROJECT: it is stopped and made anew; its data stays"
   docker stop "$SERVICE" >/dev/null && docker rm "$SERVICE" >/dev/null
+}
+
+# Has the image that compose's `up` with these arguments makes the node of, pulled or built as `up` would do it.
+get_image() {
+  local options=" $* "
+  case $options in
+    *' --build '*) compose build "$SERVICE" || no_image ;;
+    *' --pull always '* | *' --pull=always '*) compose pull "$SERVICE" || no_image ;;
+  esac
+  ! has_image || return 0
+  if [[ -n ${BIGNODE_IMAGE-} ]] && compose pull "$SERVICE" && has_image; then return; fi
+  [[ $options != *' --no-build '* ]] || no_image
+  compose build "$SERVICE" || no_image
+}
+
+has_image() { docker image inspect "$(image)" >/dev/null 2>&1; }
+
+no_image() {
+  fail "the image $(image) could not be pulled or built; the reason is above" "$SERVICE is left as it was"
 }
 
 # Whether compose's `up` with these arguments makes the node's container: it names its service or none at all, and is to start something.
@@ -182,14 +208,16 @@ start_node() {
 
 # Where small nodes of this host reach the API, as options of curl and a URL; with TLS by the name that stands in the certificate.
 api() {
-  local port=${DELEGATION_PORT:-9090} file name=
+  local port=${DELEGATION_PORT:-9090} host=${BIGNODE_BIND:-0.0.0.0} file name=
+  [[ $host != @(0.0.0.0|127.0.0.1|::|'[::]') ]] || host=localhost
+  [[ $host != *:* || $host == '['* ]] || host="[$host]"
   if [[ -z ${DELEGATION_TLS_CERT-} ]]; then
-    printf 'http://localhost:%s' "$port"
+    printf 'http://%s:%s' "$host" "$port"
     return
   fi
   file=${BIGNODE_CONFIG_DIR:-./config}/${DELEGATION_TLS_CERT#/etc/bignode/}
   name=$(openssl x509 -in "$file" -noout -ext subjectAltName 2>/dev/null | sed -n 's/^ *DNS:\([^,]*\).*/\1/p') || true
-  printf -- '--cacert %q --connect-to ::localhost: https://%s:%s' "$file" "${name:-NAME-IN-THE-CERTIFICATE}" "$port"
+  printf -- '--cacert %q --connect-to ::%s: https://%s:%s' "$file" "$host" "${name:-NAME-IN-THE-CERTIFICATE}" "$port"
 }
 
 # What a head without a device waits for; nothing for one that could start a session. Its own devices are found a little after it serves.

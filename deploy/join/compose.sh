@@ -14,7 +14,8 @@ fi
 
 load_config
 check_docker
-if [[ $1 == up ]] && makes_node "${@:2}"; then
+if [[ $1 == up ]] && makes_node "${@:2}" && [[ -n $(old_project) ]]; then
+  get_image "${@:2}" # before the old node goes
   release_container
 fi
 compose "$@"

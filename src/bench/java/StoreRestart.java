@@ -1,17 +1,17 @@
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Provenance;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Change;
-import io.bignode.session.Epoch;
-import io.bignode.session.Found;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
-import io.bignode.session.Provenance;
 import io.bignode.session.Session;
+import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStatus;
-import io.bignode.session.SessionProgress;
 import io.bignode.session.Sessions;
 import io.bignode.session.Terms;
-import io.bignode.session.WorkOrder;
 import io.bignode.session.store.SqlStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ class StoreRestart {
     }
 
     private static SqlStore open(Path folder) throws Exception {
-        return SqlStore.inFolder(folder, new Alarms(InstantSource.system()), (_, death) -> {
+        return SqlStore.inFolder(Files.createDirectories(folder), new Alarms(InstantSource.system()), (_, death) -> {
             death.printStackTrace();
             Runtime.getRuntime().halt(4);
         });

@@ -1,18 +1,20 @@
 package io.bignode.broker;
 
-import io.bignode.lease.DeviceGone;
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceName;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.lease.Reported;
-import io.bignode.lease.WorkerFault;
-import io.bignode.lease.WorkerGone;
-import io.bignode.lease.WorkerHello;
-import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerMessage;
-import io.bignode.lease.WorkerRefused;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.ProtocolVersion;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkerFault;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerRefused;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -53,18 +55,18 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     /** Something that came in: a message to be read and acknowledged, or something learned. */
     private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {}
 
-    private final BrokerAccess access;
-    private final Doorkeeper doorkeeper;
     private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
     private final WorkerLinks links = new WorkerLinks(InstantSource.system());
     private final OncePerMinute warnings = new OncePerMinute(System::nanoTime);
 
     private @Nullable ClientMessage received;
+    private volatile Doorkeeper doorkeeper = Doorkeeper.NOBODY;
     private volatile @Nullable Connection connection;
     private volatile boolean closed;
 
     /** What is open while the broker can be reached. */
     private final class Connection {
+        private final BrokerAccess access;
         final Link link;
         final ClientSession out;
 
@@ -73,7 +75,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
         final ClientProducer producer;
 
-        Connection() throws ActiveMQException {
+        Connection(BrokerAccess access) throws ActiveMQException {
+            this.access = access;
             this.link = new Link(access, this::failed);
             try {
                 this.out = link.session(false);
@@ -123,35 +126,32 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             if (closed || connection != this) return;
             connection = null;
             LOG.log(System.Logger.Level.WARNING, "the broker cannot be reached: trying again until it can");
-            Thread.ofPlatform().daemon().name("broker-head").start(ArtemisHead.this::reconnect);
+            Thread.ofPlatform().daemon().name("broker-head").start(() -> reconnect(access));
         }
-    }
-
-    private ArtemisHead(BrokerAccess access, Doorkeeper doorkeeper) {
-        this.access = access;
-        this.doorkeeper = doorkeeper;
     }
 
     /**
-     * Connects to a broker as its head; workers that are connected already introduce themselves.
+     * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that what is sent
+     * reaches nobody and is dropped, as for a worker that went away.
      *
-     * @param doorkeeper lets workers in, or no more
-     * @throws BrokerException when it cannot be reached
+     * @param guard lets workers in, or no more
+     * @return this
+     * @throws BrokerException when the broker cannot be reached
      */
-    public static ArtemisHead connect(BrokerAccess access, Doorkeeper doorkeeper) throws BrokerException {
-        ArtemisHead head = new ArtemisHead(access, doorkeeper);
+    public ArtemisHead connect(BrokerAccess access, Doorkeeper guard) throws BrokerException {
+        doorkeeper = guard;
         try {
-            head.connection = head.new Connection();
+            connection = new Connection(access);
         } catch (ActiveMQException e) {
             throw new BrokerException("the broker cannot be reached: " + e.getMessage(), e);
         }
-        return head;
+        return this;
     }
 
-    private void reconnect() {
+    private void reconnect(BrokerAccess access) {
         while (!closed && connection == null) {
             try {
-                Connection opened = new Connection();
+                Connection opened = new Connection(access);
                 connection = opened;
                 if (closed) opened.link.close();
             } catch (ActiveMQException e) {
@@ -205,10 +205,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         String link = Link.text(message, Addresses.LINK);
         String vouched = message.getValidatedUserID();
         String worker = vouched == null ? Link.text(message, Addresses.SENDER) : vouched;
-        if (!DeviceName.isWorker(worker)) return Optional.empty();
+        if (!DeviceId.isWorker(worker)) return Optional.empty();
         try {
             if (!Addresses.ownedBy(worker, link)) throw new MalformedMessageException("a message that names the link of another worker");
-            Optional<String> foreign = Protocol.OURS.refusal(Link.text(message, Addresses.PROTOCOL), Protocol.Peer.WORKER);
+            Optional<String> foreign = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.WORKER);
             if (foreign.isPresent()) return lives(link) ? refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get()) : Optional.empty();
             String word = Link.text(message, Addresses.WORD);
             if (!word.isEmpty()) return LinkWord.of(word).flatMap(one -> said(worker, link, one));
@@ -247,8 +247,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         return switch (links.hello(worker, link, process.isEmpty() ? link : process, this::lives)) {
             case WorkerLinks.Answer.TakenIn(Optional<String> former) -> {
                 former.ifPresent(this::cut);
-                tell(link, new HeadMessage.Welcome(Protocol.program()));
-                String version = Protocol.program(Link.text(message, Addresses.PROGRAM));
+                tell(link, new HeadMessage.Welcome(ProtocolVersion.program()));
+                String version = ProtocolVersion.program(Link.text(message, Addresses.PROGRAM));
                 yield Optional.of(new WorkerJoined(hello, new WorkerJoined.Origin(links.address(link), version), former.isPresent()));
             }
             case WorkerLinks.Answer.NameTaken taken -> refuse(WorkerRefused.Kind.NAME, worker, link, reason(worker, taken));
@@ -291,7 +291,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         return switch (word) {
             case INQUIRY -> {
                 Optional<WorkerLinks.Answer.NameTaken> holder = links.holder(worker, link, this::lives);
-                tell(link, holder.isPresent() ? new HeadMessage.Refused(reason(worker, holder.get())) : new HeadMessage.Welcome(Protocol.program()));
+                tell(link, holder.isPresent() ? new HeadMessage.Refused(reason(worker, holder.get())) : new HeadMessage.Welcome(ProtocolVersion.program()));
                 yield Optional.empty();
             }
             case GOODBYE -> {
@@ -302,7 +302,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     }
 
     private Optional<WorkerMessage> of(String worker, String link, String deviceId, WorkerMessage message) throws MalformedMessageException {
-        if (!DeviceName.of(deviceId).worker().equals(worker)) throw new MalformedMessageException("a message about a device of another worker");
+        if (!DeviceId.of(deviceId).worker().equals(worker)) throw new MalformedMessageException("a message about a device of another worker");
         Optional<String> current = links.of(worker);
         if (current.isPresent()) return current.get().equals(link) ? Optional.of(message) : Optional.empty();
         tell(link, new HeadMessage.Introduce());
@@ -336,13 +336,13 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     @Override
     public void send(String deviceId, Lease lease) {
-        DeviceName device = DeviceName.of(deviceId);
+        DeviceId device = DeviceId.of(deviceId);
         links.of(device.worker()).ifPresent(link -> deliver(Addresses.leases(link, device.device()), Wire.bytes(lease)));
     }
 
     @Override
     public void cancel(String deviceId, String leaseId) {
-        links.of(DeviceName.of(deviceId).worker()).ifPresent(link -> tell(link, new HeadMessage.Cancel(leaseId)));
+        links.of(DeviceId.of(deviceId).worker()).ifPresent(link -> tell(link, new HeadMessage.Cancel(leaseId)));
     }
 
     @Override

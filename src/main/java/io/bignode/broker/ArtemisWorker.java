@@ -1,13 +1,14 @@
 package io.bignode.broker;
 
-import io.bignode.lease.DeviceGone;
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceName;
-import io.bignode.lease.DeviceOffer;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.lease.WorkerHello;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -47,10 +48,10 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     /** Tells how the link is doing; told of the same failure at every try. */
     public interface Watcher {
         /** The head took it in. */
-        void joined();
+        default void joined() {}
 
         /** It is not connected, or no more; it is tried again. */
-        void apart(JoinFailure failure);
+        default void apart(JoinFailure failure) {}
     }
 
     /** A lease that came in. */
@@ -103,7 +104,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         this.worker = worker;
         this.access = access;
         this.watcher = watcher;
-        for (DeviceOffer device : devices) mailboxes.put(DeviceName.of(device.deviceId()).device(), new Mailbox(device));
+        for (DeviceOffer device : devices) mailboxes.put(DeviceId.of(device.deviceId()).device(), new Mailbox(device));
     }
 
     /** Connects from now on, again and again. */

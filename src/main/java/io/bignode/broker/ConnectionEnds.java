@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-import io.bignode.lease.WorkerGone;
+import io.bignode.protocol.WorkerGone;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.core.remoting.FailureListener;

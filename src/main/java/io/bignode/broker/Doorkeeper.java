@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-import io.bignode.lease.WorkerGone;
+import io.bignode.protocol.WorkerGone;
 
 /** What the head asks of the broker's own process; an external broker does none of it. */
 public interface Doorkeeper {

@@ -1,7 +1,7 @@
 package io.bignode.broker;
 
-import io.bignode.lease.DeviceName;
-import io.bignode.lease.WorkerGone;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.WorkerGone;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -202,7 +202,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
 
     /** For the head's own devices. */
     public BrokerAccess local() {
-        return new BrokerAccess(new BrokerAccess.InVm(serverId), DeviceName.LOCAL, gate.ownSecret());
+        return new BrokerAccess(new BrokerAccess.InVm(serverId), DeviceId.LOCAL, gate.ownSecret());
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-import io.bignode.lease.DeviceName;
+import io.bignode.protocol.DeviceId;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -62,7 +62,7 @@ final class JoinGate implements ActiveMQSecurityManager5 {
 
     private void warn(String user, @Nullable String address) {
         String from = address == null ? "" : address.startsWith("/") ? address.substring(1) : address;
-        String name = DeviceName.isWorker(user) ? user : "of no valid name";
+        String name = DeviceId.isWorker(user) ? user : "of no valid name";
         boolean kept = barred.contains(user);
         // A stranger's port and name change with each try; its host does not.
         if (!warnings.isDue(kept + from.replaceAll(":\\d+$", ""))) return;
@@ -72,10 +72,10 @@ final class JoinGate implements ActiveMQSecurityManager5 {
     }
 
     private boolean admits(String user, String password) {
-        if (user.equals(HEAD) || user.equals(DeviceName.LOCAL)) {
+        if (user.equals(HEAD) || user.equals(DeviceId.LOCAL)) {
             return MessageDigest.isEqual(password.getBytes(StandardCharsets.US_ASCII), ownSecret.getBytes(StandardCharsets.US_ASCII));
         }
-        return DeviceName.isWorker(user) && joins.test(password) && !barred.contains(user);
+        return DeviceId.isWorker(user) && joins.test(password) && !barred.contains(user);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.bignode.broker;
 
-import io.bignode.lease.Lease;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.ProtocolVersion;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -164,7 +165,7 @@ public final class JoinProbe {
         @Override
         public void told(WorkerLink link, HeadMessage message) {
             switch (message) {
-                case HeadMessage.Welcome(String program) -> answer.complete(new Answer.Welcome(Protocol.program(program)));
+                case HeadMessage.Welcome(String program) -> answer.complete(new Answer.Welcome(ProtocolVersion.program(program)));
                 case HeadMessage.Refused(String reason) -> answer.complete(new Answer.NameTaken(reason));
                 case HeadMessage.Cancel _, HeadMessage.Introduce _, HeadMessage.Barred _, HeadMessage.Farewell _ -> {}
             }

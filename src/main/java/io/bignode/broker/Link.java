@@ -1,5 +1,6 @@
 package io.bignode.broker;
 
+import io.bignode.protocol.ProtocolVersion;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -131,7 +132,7 @@ final class Link implements AutoCloseable {
     /** A message to be sent; it bears the version of the protocol and its body's checksum. */
     static ClientMessage message(ClientSession session, byte[] body, boolean durable) {
         ClientMessage message = session.createMessage(Message.BYTES_TYPE, durable);
-        message.putStringProperty(Addresses.PROTOCOL, Protocol.OURS.toString());
+        message.putStringProperty(Addresses.PROTOCOL, ProtocolVersion.OURS.toString());
         message.putIntProperty(Addresses.CHECKSUM, checksum(body));
         message.getBodyBuffer().writeBytes(body);
         return message;

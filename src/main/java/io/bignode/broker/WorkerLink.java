@@ -1,9 +1,10 @@
 package io.bignode.broker;
 
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.WorkerHello;
-import io.bignode.lease.WorkerMessage;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.ProtocolVersion;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerMessage;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -108,7 +109,7 @@ final class WorkerLink implements AutoCloseable {
 
     /** Before anything else is read of it: what is written by another version may mean anything. */
     private boolean isForeign(ClientMessage message) {
-        Optional<String> reason = Protocol.OURS.refusal(Link.text(message, Addresses.PROTOCOL), Protocol.Peer.HEAD);
+        Optional<String> reason = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.HEAD);
         reason.ifPresent(text -> ear.foreign(this, text));
         return reason.isPresent();
     }
@@ -148,7 +149,7 @@ final class WorkerLink implements AutoCloseable {
 
     private ClientMessage introduced(ClientMessage hello) {
         hello.putStringProperty(Addresses.PROCESS, process);
-        hello.putStringProperty(Addresses.PROGRAM, Protocol.program());
+        hello.putStringProperty(Addresses.PROGRAM, ProtocolVersion.program());
         return hello;
     }
 

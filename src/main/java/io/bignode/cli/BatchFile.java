@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.CancelledException;
-import io.bignode.poc.Fault;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ProofCheck;
 import java.io.IOException;
 import java.util.List;
@@ -96,7 +96,7 @@ final class BatchFile {
         } catch (JsonProcessingException none) {
             malformed("is not JSON: " + Documents.message(none));
             return;
-        } catch (InvalidOrderException wrong) {
+        } catch (InvalidDocumentException wrong) {
             String hint = order.isEmpty() && lacksTheOrder(wrong.faults()) ? "; " + HINT : "";
             malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")) + hint);
             return;

@@ -3,8 +3,8 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.Engine;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ModelParams;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,8 +18,10 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode bench}: how fast this machine's device computes nonces. */
 @Command(
@@ -57,6 +59,10 @@ final class BenchCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN.json", arity = "0..*", description = "Earlier runs to compare with in the report, of this device or of others.")
     private List<Path> earlier = List.of();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         if (html == null && (onlyReport || !earlier.isEmpty())) throw CommandException.usage("earlier runs are compared in a report: add --html FILE");
@@ -72,7 +78,7 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandException.usage("--seconds must be at least 1 and --batch at least 0");
         }
         ModelParams params = params();
-        try (Engine engine = LocalDevice.choose()) {
+        try (Engine engine = LocalDevice.choose(BigNodeCommand.environment(spec))) {
             LocalDevice.require(engine, params);
             Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run();
             ObjectNode document = asJson(figures);
@@ -110,7 +116,7 @@ final class BenchCommand implements Callable<Integer> {
             ModelParams params = ModelParams.read(fields.object("params"));
             fields.check();
             return params;
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             throw Documents.faulty(file, invalid);
         }
     }

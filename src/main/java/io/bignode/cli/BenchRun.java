@@ -1,8 +1,8 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,7 +42,7 @@ record BenchRun(
     static BenchRun read(Path file) {
         try {
             return read(String.valueOf(file.getFileName()).replaceFirst("\\.json$", ""), Documents.read(file));
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             throw Documents.faulty(file, invalid);
         }
     }
@@ -50,9 +50,9 @@ record BenchRun(
     /**
      * Reads a run.
      *
-     * @throws InvalidOrderException with every fault
+     * @throws InvalidDocumentException with every fault
      */
-    static BenchRun read(String name, JsonNode document) throws InvalidOrderException {
+    static BenchRun read(String name, JsonNode document) throws InvalidDocumentException {
         JsonFields fields = JsonFields.of(document);
         String device = fields.text("device", 200);
         String params = document.has("params") ? fields.text("params", 200) : "";

@@ -80,7 +80,7 @@ public final class BigNodeCommand implements Runnable {
     }
 
     /** The log of the commands that run on is read by machines where that is set, from its first line to its last. */
-    private static boolean writesJsonLog(CommandLine command) {
+    static boolean writesJsonLog(CommandLine command) {
         return LASTING.contains(command.getCommandName()) && LogSettings.lenient(environment(command.getCommandSpec())).json();
     }
 

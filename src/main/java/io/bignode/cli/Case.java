@@ -1,8 +1,8 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.ProofOrder;
 import java.math.BigInteger;
@@ -28,7 +28,7 @@ record Case(ProofOrder order, List<Long> nonces) {
             if (read.nonces().size() > MAX_NONCES) fields.fault("nonces", "are " + read.nonces().size() + "; give " + MAX_NONCES + " at most at a time");
             fields.check();
             return read;
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             throw Documents.faulty(file, invalid);
         }
     }

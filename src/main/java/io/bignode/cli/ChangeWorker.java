@@ -1,6 +1,6 @@
 package io.bignode.cli;
 
-import io.bignode.lease.DeviceName;
+import io.bignode.protocol.DeviceId;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
@@ -41,7 +41,7 @@ abstract class ChangeWorker implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        if (!DeviceName.isWorker(name)) throw CommandException.usage("a name of a worker has small letters, digits and dashes");
+        if (!DeviceId.isWorker(name)) throw CommandException.usage("a name of a worker has small letters, digits and dashes");
         operator.ask("POST", "/admin/workers/" + name + "/" + change, "workers", Map.of(404, otherwise + " " + name + ": bignode workers lists them"));
         spec.commandLine().getOut().println(name + " " + told);
         spec.commandLine().getOut().flush();

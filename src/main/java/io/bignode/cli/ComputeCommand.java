@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode compute}: distances of given nonces. */
 @Command(
@@ -16,9 +18,13 @@ final class ComputeCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
-        System.out.println(Documents.json().writeValueAsString(Map.of("distances", LocalDevice.distances(Case.read(file)))));
+        System.out.println(Documents.json().writeValueAsString(Map.of("distances", LocalDevice.distances(Case.read(file), BigNodeCommand.environment(spec)))));
         return ExitCode.OK;
     }
 }

@@ -1,14 +1,14 @@
 package io.bignode.cli;
 
-import io.bignode.broker.WorkerSide;
 import io.bignode.engine.cpu.CpuEngine;
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Judge;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkOrder;
+import io.bignode.protocol.WorkerSide;
 import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.util.ArrayList;

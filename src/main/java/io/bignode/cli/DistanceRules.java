@@ -1,11 +1,11 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.lease.ProofRules;
-import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ProofOrder;
-import io.bignode.session.Found;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.WorkOrder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +74,7 @@ final class DistanceRules implements ProofRules {
     private static ProofOrder order(WorkOrder work) {
         try {
             return ProofOrder.parse(Documents.json().readTree(work.body()));
-        } catch (JsonProcessingException | InvalidOrderException impossible) {
+        } catch (JsonProcessingException | InvalidDocumentException impossible) {
             throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
         }
     }

@@ -9,8 +9,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.bignode.poc.Fault;
-import io.bignode.poc.InvalidOrderException;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ final class Documents {
     }
 
     /** Ends the command with every fault of a file. */
-    static CommandException faulty(Path file, InvalidOrderException invalid) {
+    static CommandException faulty(Path file, InvalidDocumentException invalid) {
         StringBuilder text = new StringBuilder(file + " cannot be used:");
         for (Fault fault : invalid.faults()) {
             text.append(System.lineSeparator()).append("  ").append(fault.field().isEmpty() ? "" : fault.field() + " ").append(fault.message());

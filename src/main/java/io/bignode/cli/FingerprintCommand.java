@@ -10,7 +10,9 @@ import io.bignode.poc.WeightPool;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode fingerprint}: digests by which two nodes compare what they compute. */
 @Command(
@@ -22,12 +24,16 @@ final class FingerprintCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         Case task = Case.read(file);
         ModelParams params = task.order().params();
         ObjectNode answer = JsonNodeFactory.instance.objectNode().put("pool_size", params.poolSize());
-        try (Engine engine = LocalDevice.open()) {
+        try (Engine engine = LocalDevice.open(BigNodeCommand.environment(spec))) {
             LocalDevice.require(engine, params);
             try (WeightPool pool = LocalDevice.pool(engine, task.order().blockHash(), params)) {
                 answer.put("pool_sha256_f16", pool.sha256());

@@ -9,7 +9,7 @@ import io.bignode.config.TokensFile;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.http.HttpRules;
 import io.bignode.http.Tenants;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;

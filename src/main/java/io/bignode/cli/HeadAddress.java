@@ -2,6 +2,8 @@ package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.PemFile;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -17,6 +19,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Where the head of this host is reached, by the same settings it serves with, and how a command knows that it is the one. */
 final class HeadAddress implements IDefaultValueProvider {
+    /** Where a client that is told nothing else asks. */
+    static final String USUAL = "http://localhost:9090";
+
     private static final String CERTIFICATE = "DELEGATION_TLS_CERT";
 
     private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]", "*");
@@ -40,6 +45,13 @@ final class HeadAddress implements IDefaultValueProvider {
     @Override
     public @Nullable String defaultValue(ArgSpec argument) {
         return argument instanceof OptionSpec option && option.longestName().equals("--url") ? url().toString() : null;
+    }
+
+    /** By what name or address, as it stands in a URL, a client on this machine reaches a head that listens on this address. */
+    static String host(InetAddress listening) {
+        String address = listening.getHostAddress();
+        if (listening.isAnyLocalAddress() || address.equals("127.0.0.1")) return "localhost";
+        return listening instanceof Inet6Address ? "[" + address.replace("%", "%25") + "]" : address; // RFC 6874 for what follows a %
     }
 
     /** The head's URL. */

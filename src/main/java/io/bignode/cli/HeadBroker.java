@@ -12,52 +12,51 @@ import io.bignode.config.Token;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The broker as the settings want it, the one in this process or one of its own, and the head's end of it. */
+/** The broker as the settings want it: the one in this process or one of its own. */
 final class HeadBroker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HeadBroker.class.getName());
 
     private final Optional<EmbeddedBroker> embedded;
-    private final ArtemisHead head;
     private final BrokerAccess local;
 
-    private HeadBroker(Optional<EmbeddedBroker> embedded, ArtemisHead head, BrokerAccess local) {
+    private HeadBroker(Optional<EmbeddedBroker> embedded, BrokerAccess local) {
         this.embedded = embedded;
-        this.head = head;
         this.local = local;
     }
 
     /**
-     * Starts it, or connects to it.
+     * Starts it, or finds the external one, and connects the head to it.
      *
+     * @param head        the head's end, not connected yet
      * @param joinToken   what workers of other hosts must show
      * @param certificate what they know the head by; empty where none can join
      * @throws CommandException when that cannot be done
      */
-    static HeadBroker open(BrokerSettings settings, Token joinToken, Path dataDir, Optional<HeadCertificate> certificate) {
+    static HeadBroker open(ArtemisHead head, BrokerSettings settings, Token joinToken, Path dataDir, Optional<HeadCertificate> certificate) {
         try {
             return settings.external().isPresent()
-                    ? external(settings.external().get())
-                    : embedded(settings, joinToken, dataDir.resolve("broker"), certificate);
+                    ? external(head, settings.external().get())
+                    : embedded(head, settings, joinToken, dataDir.resolve("broker"), certificate);
         } catch (BrokerException e) {
             throw CommandException.environment(String.valueOf(e.getMessage()));
         }
     }
 
-    private static HeadBroker external(ExternalBroker broker) throws BrokerException {
+    private static HeadBroker external(ArtemisHead head, ExternalBroker broker) throws BrokerException {
         BrokerAccess.External route = new BrokerAccess.External(broker.url());
         BrokerAccess access = new BrokerAccess(route, broker.user(), broker.password().secret());
-        ArtemisHead head = ArtemisHead.connect(access, Doorkeeper.NOBODY);
-        return new HeadBroker(Optional.empty(), head, access);
+        head.connect(access, Doorkeeper.NOBODY);
+        return new HeadBroker(Optional.empty(), access);
     }
 
-    private static HeadBroker embedded(BrokerSettings settings, Token joinToken, Path journal, Optional<HeadCertificate> certificate)
-            throws BrokerException {
+    private static HeadBroker embedded(
+            ArtemisHead head, BrokerSettings settings, Token joinToken, Path journal, Optional<HeadCertificate> certificate) throws BrokerException {
         Optional<EmbeddedBroker.Door> door =
                 certificate.map(own -> new EmbeddedBroker.Door(settings.host(), settings.port().orElseThrow(), own.context()));
         EmbeddedBroker broker = EmbeddedBroker.start(journal, door, joinToken::matches);
         certificate.ifPresent(own -> announce(own, settings, broker.port()));
-        ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
-        return new HeadBroker(Optional.of(broker), head, broker.local());
+        head.connect(broker.head(), broker);
+        return new HeadBroker(Optional.of(broker), broker.local());
     }
 
     private static void announce(HeadCertificate certificate, BrokerSettings settings, int port) {
@@ -68,11 +67,6 @@ final class HeadBroker implements AutoCloseable {
     /** The one in this process; empty with an external one. */
     Optional<EmbeddedBroker> embedded() {
         return embedded;
-    }
-
-    /** The head's end. */
-    ArtemisHead head() {
-        return head;
     }
 
     /** How the head's own devices connect. */
@@ -87,7 +81,6 @@ final class HeadBroker implements AutoCloseable {
 
     @Override
     public void close() {
-        head.close();
         embedded.ifPresent(EmbeddedBroker::close);
     }
 }

@@ -3,7 +3,7 @@ package io.bignode.cli;
 import io.bignode.config.DataFolder;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.TlsSettings;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

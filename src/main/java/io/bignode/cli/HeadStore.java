@@ -1,11 +1,15 @@
 package io.bignode.cli;
 
+import io.bignode.api.Api;
+import io.bignode.config.DataFolder;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.SessionStore;
 import io.bignode.session.store.SqlStore;
 import io.bignode.session.store.StoreRefused;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -25,7 +29,10 @@ final class HeadStore {
      */
     static SessionStore open(Settings settings, Alarms alarms, HttpServer http) throws InterruptedException {
         try {
-            if (settings.store().postgresUrl().isEmpty()) return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
+            if (settings.store().postgresUrl().isEmpty()) {
+                make(settings.dataDir());
+                return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
+            }
             String url = settings.store().postgresUrl().get();
             Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
             return store.isPresent() ? store.get() : standBy(url, alarms, http);
@@ -34,9 +41,18 @@ final class HeadStore {
         }
     }
 
+    private static void make(Path dataDir) {
+        try {
+            DataFolder.make(dataDir);
+        } catch (IOException refused) {
+            throw CommandException.environment("the data folder " + dataDir + " cannot be made (" + FileFault.reason(refused)
+                    + "); make it, or set DELEGATION_DATA_DIR to another folder");
+        }
+    }
+
     private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
         LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
-        http.standBy();
+        http.standBy(Api.START);
         Optional<SqlStore> store = Optional.empty();
         while (store.isEmpty()) {
             Thread.sleep(PERIOD);

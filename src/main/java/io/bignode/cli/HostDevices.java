@@ -6,13 +6,13 @@ import io.bignode.config.DeviceSettings;
 import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
-import io.bignode.lease.DeviceName;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Judge;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.WorkerHello;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.WorkerHello;
 import io.bignode.worker.WeightPools;
 import io.bignode.worker.Worker;
 import java.nio.file.Path;
@@ -67,7 +67,7 @@ final class HostDevices implements AutoCloseable {
 
     private static DeviceOffer offer(String worker, Device device) {
         String name = device.name().length() > 128 ? device.name().substring(0, 128) : device.name();
-        return new DeviceOffer(new DeviceName(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
+        return new DeviceOffer(new DeviceId(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
     }
 
     /**
@@ -76,7 +76,7 @@ final class HostDevices implements AutoCloseable {
      * @param reports who is told what becomes of its leases
      */
     Judge judge(Consumer<LeaseReport> reports) {
-        if (devices.engines().stream().anyMatch(engine -> new DeviceName(name, engine.device().id()).id().equals(Judge.DEVICE))) return Judge.NONE;
+        if (devices.engines().stream().anyMatch(engine -> new DeviceId(name, engine.device().id()).id().equals(Judge.DEVICE))) return Judge.NONE;
         CpuJudge own = new CpuJudge(pools, margin, reports);
         judge = Optional.of(own);
         return own;

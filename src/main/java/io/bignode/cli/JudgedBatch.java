@@ -1,8 +1,8 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ProofCheck;
 import io.bignode.poc.ProofOrder;
 import java.util.HashSet;
@@ -20,9 +20,9 @@ record JudgedBatch(Case task, double rTarget, double fraudThreshold) {
     /**
      * Reads one.
      *
-     * @throws InvalidOrderException with every fault
+     * @throws InvalidDocumentException with every fault
      */
-    static JudgedBatch read(JsonFields fields) throws InvalidOrderException {
+    static JudgedBatch read(JsonFields fields) throws InvalidDocumentException {
         Case task = Case.read(fields);
         double rTarget = ProofOrder.readTarget(fields);
         double fraudThreshold = fields.number("fraud_threshold", 0, true, 1, null);

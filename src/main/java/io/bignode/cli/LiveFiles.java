@@ -1,7 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,32 +11,33 @@ import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.util.List;
+import java.util.Map;
 
 /** One of this machine's devices, for commands that compute without a server. */
 final class LocalDevice {
     private LocalDevice() {}
 
-    /** The first of this machine's devices that the settings choose, not yet prepared; the notice says which and why. */
-    static Engine choose() {
-        DeviceSettings settings = deviceSettings();
-        NativeFolder.useForCommand(Settings.dataFolder(System.getenv()));
+    /** The first of this machine's devices that the settings in this environment choose, not yet prepared; the notice says which and why. */
+    static Engine choose(Map<String, String> environment) {
+        DeviceSettings settings = deviceSettings(environment);
+        NativeFolder.useForCommand(Settings.dataFolder(environment));
         Devices devices = Devices.of(settings);
         if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: set it to cpu, or leave it out, for this command");
         devices.notice().ifPresent(System.err::println);
         return devices.engines().getFirst();
     }
 
-    private static DeviceSettings deviceSettings() {
+    private static DeviceSettings deviceSettings(Map<String, String> environment) {
         try {
-            return DeviceSettings.load(System.getenv());
+            return DeviceSettings.load(environment);
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }
     }
 
     /** The device, ready. */
-    static Engine open() {
-        Engine engine = choose();
+    static Engine open(Map<String, String> environment) {
+        Engine engine = choose(environment);
         engine.prepare();
         return engine;
     }
@@ -66,8 +67,8 @@ final class LocalDevice {
     }
 
     /** The distances of a case's nonces, in their order. */
-    static List<Double> distances(Case task) throws InterruptedException, CancelledException {
-        try (Recomputation device = new Recomputation();
+    static List<Double> distances(Case task, Map<String, String> environment) throws InterruptedException, CancelledException {
+        try (Recomputation device = new Recomputation(environment);
                 Progress progress = new Progress("nonces", task.nonces().size(), "", 1)) {
             return device.distances(task, progress::add);
         }

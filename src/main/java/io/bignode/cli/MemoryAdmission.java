@@ -1,10 +1,10 @@
 package io.bignode.cli;
 
-import io.bignode.lease.DeviceOffer;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Room;
-import io.bignode.session.WorkOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -4,13 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import io.bignode.engine.Device;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.Gpus;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.lease.Capacity;
-import io.bignode.lease.DeviceName;
-import io.bignode.lease.DeviceOffer;
-import io.bignode.poc.InvalidOrderException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.ProofOrder;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkOrder;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -61,7 +61,7 @@ final class ModelSizes implements Capacity {
     }
 
     private static String kind(DeviceOffer offer) {
-        String name = DeviceName.of(offer.deviceId()).device();
+        String name = DeviceId.of(offer.deviceId()).device();
         int colon = name.indexOf(':');
         return colon < 0 ? name : name.substring(0, colon);
     }
@@ -69,7 +69,7 @@ final class ModelSizes implements Capacity {
     private static ModelParams params(WorkOrder work) {
         try {
             return ProofOrder.parse(Documents.json().readTree(work.body())).params();
-        } catch (JsonProcessingException | InvalidOrderException impossible) {
+        } catch (JsonProcessingException | InvalidDocumentException impossible) {
             throw new IllegalStateException("a session carries a work order that cannot be read", impossible);
         }
     }

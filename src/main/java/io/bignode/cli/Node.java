@@ -1,5 +1,8 @@
 package io.bignode.cli;
 
+import io.bignode.api.Api;
+import io.bignode.api.delegation.ProofBatch;
+import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
 import io.bignode.config.BrokerSettings;
@@ -9,22 +12,21 @@ import io.bignode.config.Token;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.Push;
 import io.bignode.delivery.PushRules;
-import io.bignode.http.Api;
 import io.bignode.http.HttpServer;
-import io.bignode.http.ProofBatch;
-import io.bignode.lease.DeviceName;
 import io.bignode.lease.Head;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
-import io.bignode.lease.WorkerGone;
 import io.bignode.log.LogLines;
 import io.bignode.metrics.Metrics;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.WorkerGone;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -45,10 +47,11 @@ final class Node implements AutoCloseable {
     private final Token joinToken;
     private final Optional<HeadCertificate> certificate;
     private final Sessions sessions;
-    private final BrokerSeam seam = new BrokerSeam();
+    private final ArtemisHead workers = new ArtemisHead();
     private final Leases leases;
     private final Head head;
     private final HttpServer http;
+    private final InetAddress address;
     private final Api api;
     private final Push push;
     private final Gate gate;
@@ -72,6 +75,7 @@ final class Node implements AutoCloseable {
     Node(Settings settings, HttpServer http, SessionStore store, Gate gate, Alarms alarms) {
         this.settings = settings;
         this.http = http;
+        this.address = http.address(); // a server that was closed, as of a node that is told to stop, has none
         this.store = store;
         this.gate = gate;
         this.joinToken = joinToken(settings);
@@ -83,7 +87,7 @@ final class Node implements AutoCloseable {
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         tellRestored(sessions.kept());
         Policies policies = new Policies(new DistanceRules(), models, settings.broker().verifyShare());
-        this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, seam, policies, alarms);
+        this.leases = new Leases(sessions, LeaseRules.usual(), System::nanoTime, workers, policies, alarms);
         sessions.admitBy(new MemoryAdmission(leases::devices, models, HostDevices.poolBudget()));
         NodeGauges gauges = new NodeGauges(
                 sessions, store, leases, () -> broker.flatMap(HeadBroker::embedded), alarms, gate, settings.dataDir(), Instant.now(), http::openConnections);
@@ -91,7 +95,7 @@ final class Node implements AutoCloseable {
         store.observe(meter);
         sessions.observe(meter);
         leases.observe(meter);
-        this.head = new Head(sessions, leases, seam, Node::die);
+        this.head = new Head(sessions, leases, workers, Node::die);
         this.api = new Api(
                 gate.tenants(),
                 sessions,
@@ -140,7 +144,7 @@ final class Node implements AutoCloseable {
     /** Serves small nodes from now on; nothing is computed yet. */
     void serve() {
         // Known before the first small node asks: what devices of a head before this one had died with it.
-        leases.handle(new WorkerGone(DeviceName.LOCAL));
+        leases.handle(new WorkerGone(DeviceId.LOCAL));
         http.serve(api);
         push.start();
     }
@@ -158,11 +162,10 @@ final class Node implements AutoCloseable {
             // First, as a faulty choice of devices should end the process soon.
             Devices found = Devices.of(settings.devices());
             if (closed) return;
-            HeadBroker opened = HeadBroker.open(settings.broker(), joinToken, settings.dataDir(), certificate);
+            HeadBroker opened = HeadBroker.open(workers, settings.broker(), joinToken, settings.dataDir(), certificate);
             broker = Optional.of(opened);
-            seam.connect(opened.head());
             HostDevices own = new HostDevices(
-                    DeviceName.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), opened.local(), new OwnLink());
+                    DeviceId.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), opened.local(), new OwnLink());
             devices = Optional.of(own);
             leases.judgeBy(own.judge(leases::handle));
             leases.handle(own.hello());
@@ -171,6 +174,11 @@ final class Node implements AutoCloseable {
         } finally {
             working.unlock();
         }
+    }
+
+    /** The address it listens on. */
+    InetAddress address() {
+        return address;
     }
 
     /** The port it listens on. */
@@ -196,6 +204,7 @@ final class Node implements AutoCloseable {
             push.close();
             http.close();
             gate.close();
+            workers.close();
             broker.ifPresent(HeadBroker::close);
             store.close();
         } finally {
@@ -205,7 +214,11 @@ final class Node implements AutoCloseable {
 
     /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */
     static void die(Thread thread, Throwable failure) {
-        LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
-        Runtime.getRuntime().halt(ExitCode.INTERNAL);
+        try {
+            LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
+            LogLines.close();
+        } finally {
+            Runtime.getRuntime().halt(ExitCode.INTERNAL); // whatever a log on a full disk does
+        }
     }
 }

@@ -1,13 +1,13 @@
 package io.bignode.cli;
 
 import io.bignode.broker.EmbeddedBroker;
-import io.bignode.lease.DeviceHealth;
 import io.bignode.lease.DeviceView;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
 import io.bignode.metrics.Family;
 import io.bignode.metrics.Readings;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceHealth;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionStore;

@@ -2,11 +2,11 @@ package io.bignode.cli;
 
 import io.bignode.delivery.DeliveryObserver;
 import io.bignode.http.Metering;
-import io.bignode.lease.DeviceName;
 import io.bignode.lease.LeaseObserver;
-import io.bignode.lease.WorkerGone;
 import io.bignode.metrics.Family;
 import io.bignode.metrics.Metrics;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.WorkerGone;
 import io.bignode.session.SessionObserver;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.StoreObserver;
@@ -82,7 +82,7 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
 
     /** The labels of a device. */
     static String[] device(String deviceId) {
-        DeviceName name = DeviceName.of(deviceId);
+        DeviceId name = DeviceId.of(deviceId);
         return new String[] {name.id(), name.worker()};
     }
 

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Options and requests of the commands with which an operator speaks to a running head. */
-final class Operator {
+class Operator {
     /** The footer of each of these commands. */
     static final String TOKEN_HINT =
             "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n";

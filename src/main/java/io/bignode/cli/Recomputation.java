@@ -9,12 +9,13 @@ import io.bignode.poc.ProofOrder;
 import io.bignode.poc.WeightPool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Computes nonces on one of this machine's devices. The model of the last case stays open while the next are of its block and parameters. */
 final class Recomputation implements AutoCloseable {
-    private final Engine engine = LocalDevice.open();
+    private final Engine engine;
     private @Nullable Opened opened;
 
     /** A model with its weights; what it was made of tells whether it will do for another case. */
@@ -25,6 +26,16 @@ final class Recomputation implements AutoCloseable {
                 // closed in the order opposite to that in which they were opened
             }
         }
+    }
+
+    /**
+     * On the first device that the settings choose, which is ready when this returns.
+     *
+     * @param environment the settings
+     * @throws CommandException when they choose none, or it cannot be used
+     */
+    Recomputation(Map<String, String> environment) {
+        this.engine = LocalDevice.open(environment);
     }
 
     /**

@@ -6,7 +6,7 @@ import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
@@ -64,13 +64,14 @@ public final class Serve {
             Settings.dataFolder(environment).ifPresent(FileOwners::require); // before anything is made there
             settings = settings();
             starting(settings);
+            advise(settings);
             node = node(settings, new Alarms(InstantSource.system()));
             stop.begin(node::serve, node::close);
         } catch (InterruptedException | RuntimeException | Error failed) {
             stop.remove();
             throw failed;
         }
-        greet(settings, node.port());
+        greet(settings, node);
         work(node, stop);
         new CountDownLatch(1).await();
         return ExitCode.OK;
@@ -105,13 +106,17 @@ public final class Serve {
         try {
             Settings settings = Settings.load(environment);
             LogLines.conceal(List.of(settings.token().secret()));
-            settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
-            SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-            SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
             return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }
+    }
+
+    /** What is odd about settings that can be used: told once it is known what starts with them. */
+    private void advise(Settings settings) {
+        settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
+        SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
 
     private static Gate gate(Settings settings, Alarms alarms) {
@@ -134,16 +139,22 @@ public final class Serve {
     }
 
     /** Tells people how to go on; where the log is read by machines, these lines are events of it. */
-    private void greet(Settings settings, int port) {
+    private void greet(Settings settings, Node node) {
         boolean json = LogSettings.lenient(environment).json();
-        for (String line : greeting(settings, port)) {
+        String host = settings.tls().isPresent() ? "https://NAME-IN-THE-CERTIFICATE" : "http://" + HeadAddress.host(node.address());
+        for (String line : greeting(settings, host + ":" + node.port())) {
             if (json) LOG.log(System.Logger.Level.INFO, "{0}", line);
             else err.println(line);
         }
         err.flush();
     }
 
-    private static List<String> greeting(Settings settings, int port) {
+    /**
+     * The lines.
+     *
+     * @param url where a browser or a client on this machine reaches the node
+     */
+    private static List<String> greeting(Settings settings, String url) {
         String token = switch (settings.tokenOrigin()) {
             case TokenOrigin.Environment() -> "The token is the one in DELEGATION_AUTH_TOKEN.";
             case TokenOrigin.File(var path, boolean isNew) ->
@@ -151,19 +162,9 @@ public final class Serve {
         };
         return List.of(
                 token,
-                "Watch it at " + page(settings, port) + " with the operator's token, "
+                "Watch it at " + url + "/ with the operator's token, "
                         + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."),
-                "Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s" + reach(settings, port));
-    }
-
-    /** Where a browser on this machine finds the dashboard. */
-    private static String page(Settings settings, int port) {
-        return settings.tls().isPresent() ? "https://NAME-IN-THE-CERTIFICATE:" + port + "/" : "http://localhost:" + port + "/";
-    }
-
-    /** What the client must be told to reach this node. */
-    private static String reach(Settings settings, int port) {
-        if (settings.tls().isPresent()) return " --url https://NAME-IN-THE-CERTIFICATE:" + port;
-        return port == 9090 ? "" : " --url http://localhost:" + port;
+                "Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
+                        + (url.equals(HeadAddress.USUAL) ? "" : " --url " + url));
     }
 }

@@ -4,7 +4,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.ServerIdentity;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.TokensFile;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.Principal;

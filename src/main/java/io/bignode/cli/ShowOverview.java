@@ -6,9 +6,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** A command that shows a list of a running node's overview, once or again and again. */
 abstract class ShowOverview implements Callable<Integer> {
@@ -17,19 +15,12 @@ abstract class ShowOverview implements Callable<Integer> {
     /** Moves to the top of a terminal and clears what is below. */
     private static final String HOME = "\u001b[H\u001b[J";
 
-    @Option(names = "--json", description = "As JSON; with --watch a line each time")
-    private boolean json;
-
-    @Option(names = "--watch", description = "Again every two seconds, until Ctrl-C")
+    @Option(names = "--watch", description = "Again every two seconds, until Ctrl-C; with --json a line each time")
     private boolean watch;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Operator operator;
+    private OperatorView operator;
 
     private final String list;
     private final Function<JsonNode, TextTable> table;
@@ -47,10 +38,10 @@ abstract class ShowOverview implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
+        PrintWriter out = operator.out();
         while (true) {
             JsonNode shown = operator.ask("GET", "/overview", list).path(list);
-            if (json) {
+            if (operator.json()) {
                 out.println(watch ? shown.toString() : shown.toPrettyString());
             } else {
                 if (watch && System.console() != null && System.console().isTerminal()) out.print(HOME);

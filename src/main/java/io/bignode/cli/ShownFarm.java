@@ -1,13 +1,13 @@
 package io.bignode.cli;
 
-import io.bignode.http.Farm;
-import io.bignode.http.Overview;
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceName;
+import io.bignode.api.operator.FleetView;
+import io.bignode.api.operator.Overview;
 import io.bignode.lease.DeviceView;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceId;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param version       the program's
  * @param tenantsSeeAll whether there is only one tenant
  */
-record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms raised) implements Farm {
+record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms raised) implements FleetView {
     @Override
     public List<Overview.DeviceLine> devices() {
         return leases.deviceViews().stream().map(ShownFarm::line).toList();
@@ -31,7 +31,7 @@ record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms ra
         Optional<DeviceHealth> health = device.health();
         double seconds = device.pace().over().toNanos() * 1e-9;
         return new Overview.DeviceLine(
-                device.offer().deviceId(), DeviceName.of(device.offer().deviceId()).worker(), device.offer().name(),
+                device.offer().deviceId(), DeviceId.of(device.offer().deviceId()).worker(), device.offer().name(),
                 device.state().name().toLowerCase(Locale.ROOT), device.sessionIds(), device.leases(), device.life().raw(),
                 device.pace().work().raw() / seconds, device.pace().busyShare(),
                 known(device.shareOfPeak()), known(health, DeviceHealth::utilisation), device.offer().memoryBytes(),
@@ -55,7 +55,7 @@ record ShownFarm(String version, boolean tenantsSeeAll, Leases leases, Alarms ra
 
     private static Overview.WorkerLine line(WorkerView worker) {
         return new Overview.WorkerLine(
-                worker.name(), worker.state().name().toLowerCase(Locale.ROOT), worker.connected(), worker.name().equals(DeviceName.LOCAL),
+                worker.name(), worker.state().name().toLowerCase(Locale.ROOT), worker.connected(), worker.name().equals(DeviceId.LOCAL),
                 worker.since().map(Object::toString).orElse(null),
                 worker.lost().map(lost -> lost.since().toString()).orElse(null),
                 worker.lost().map(lost -> lost.reason().text()).orElse(null),

@@ -14,14 +14,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code bignode status}: whether a running node needs somebody. */
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Tells whether a running node serves, what it does, and which alarms are raised, each with what to do.",
+        description = "Tells whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON: status, totals and alarms of the"
+                + " overview.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:it serves, and no alarm is raised",
@@ -34,22 +34,19 @@ final class StatusCommand implements Callable<Integer> {
     /** States in which a device does not do its work though it should, and their words. */
     private static final Map<String, String> AMISS = Map.of("failing", "failing", "apart", "not connected", "quarantined", "in quarantine");
 
-    @Option(names = "--json", description = "As JSON: status, totals and alarms of the overview")
-    private boolean json;
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Operator operator;
+    private OperatorView operator;
 
     @Override
     public Integer call() throws InterruptedException {
         JsonNode overview = operator.ask("GET", "/overview", "alarms");
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
+        PrintWriter out = operator.out();
+        if (operator.json()) {
             ObjectNode shown = JsonNodeFactory.instance.objectNode();
             for (String field : List.of("status", "totals", "alarms")) shown.set(field, overview.path(field));
             out.println(shown.toPrettyString());

@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.log.LogLines;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.Lock;
@@ -30,6 +31,7 @@ final class StopHook {
      */
     static StopHook register(String how) {
         StopHook hook = new StopHook(how);
+        LogLines.hold();
         Runtime.getRuntime().addShutdownHook(hook.thread);
         return hook;
     }
@@ -63,6 +65,7 @@ final class StopHook {
     void remove() {
         try {
             Runtime.getRuntime().removeShutdownHook(thread);
+            LogLines.release();
         } catch (IllegalStateException stops) {
             LOG.log(System.Logger.Level.DEBUG, "the process stops already");
         }
@@ -77,6 +80,7 @@ final class StopHook {
                 () -> LOG.log(System.Logger.Level.INFO, "stopping: the start is given up"));
         NativeFolder.remove();
         LOG.log(System.Logger.Level.INFO, "stopped");
+        LogLines.close();
         // A process that was told to stop and did so ended well, whatever the signal.
         Runtime.getRuntime().halt(exitCode);
     }

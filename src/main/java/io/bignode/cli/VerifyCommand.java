@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.engine.CancelledException;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.ProofCheck;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +16,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode verify}: a validator's verdict on proof batches. */
 @Command(
@@ -49,6 +51,10 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--lines", description = "Read a batch a line, whatever the file's name.")
     private boolean lines;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         String name = file.toString();
@@ -59,11 +65,11 @@ final class VerifyCommand implements Callable<Integer> {
         JudgedBatch batch;
         try {
             batch = JudgedBatch.read(JsonFields.of(Documents.read(file)));
-        } catch (InvalidOrderException invalid) {
+        } catch (InvalidDocumentException invalid) {
             CommandException faulty = Documents.faulty(file, invalid);
             throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT) : faulty;
         }
-        ProofCheck check = batch.check(LocalDevice.distances(batch.task()));
+        ProofCheck check = batch.check(LocalDevice.distances(batch.task(), BigNodeCommand.environment(spec)));
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("n", batch.task().nonces().size())
@@ -82,7 +88,7 @@ final class VerifyCommand implements Callable<Integer> {
         boolean endless = standardInput || !Files.isRegularFile(file);
         try (InputStream in = standardInput ? System.in : Files.newInputStream(file);
                 Progress progress = new Progress("verify", endless ? 0 : Files.size(file), "KiB", 1024);
-                Recomputation device = new Recomputation()) {
+                Recomputation device = new Recomputation(BigNodeCommand.environment(spec))) {
             BatchLines lines = endless ? new BatchLines(in) : new BatchLines(in, Files.size(file));
             ObjectNode summary = new BatchFile(ordered, device, System.out::println).judge(lines, progress);
             System.out.println(summary);

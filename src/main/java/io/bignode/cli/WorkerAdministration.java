@@ -1,16 +1,16 @@
 package io.bignode.cli;
 
+import io.bignode.api.operator.WorkerActions;
 import io.bignode.config.Token;
-import io.bignode.http.Workers;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Leases;
 import io.bignode.lease.WorkerView;
+import io.bignode.protocol.DeviceOffer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Workers in the hands of who shows the join token. */
-record WorkerAdministration(Token joinToken, Leases leases) implements Workers {
+/** WorkerActions in the hands of who shows the join token. */
+record WorkerAdministration(Token joinToken, Leases leases) implements WorkerActions {
     @Override
     public boolean isOperator(String token) {
         return joinToken.matches(token);

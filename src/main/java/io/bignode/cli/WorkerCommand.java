@@ -14,7 +14,9 @@ import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code bignode worker}: this host's devices, working for a head on another host. */
 @Command(
@@ -46,6 +48,10 @@ final class WorkerCommand implements Callable<Integer> {
             description = "The head's certificate, as it prints it when it starts; without it the head must have one that this system trusts")
     private @Nullable String fingerprint;
 
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
     @Override
     public Integer call() throws InterruptedException {
         StopHook stop = StopHook.register("devices finish or drop what they compute");
@@ -60,10 +66,12 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private void start(StopHook stop) throws InterruptedException {
-        Settings.dataFolder(System.getenv()).ifPresent(FileOwners::require); // before anything is made there
-        JoinSettings settings = settings();
+        Map<String, String> environment = BigNodeCommand.environment(spec);
+        Settings.dataFolder(environment).ifPresent(FileOwners::require); // before anything is made there
+        JoinSettings settings = settings(environment);
+        starting(settings);
         NativeFolder.use(settings.dataDir());
-        SettingAdvice.ofWorker(settings.devices(), System.getenv()).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofWorker(settings.devices(), environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
@@ -78,12 +86,20 @@ final class WorkerCommand implements Callable<Integer> {
         });
     }
 
-    private JoinSettings settings() {
-        Map<String, String> environment = new HashMap<>(System.getenv());
-        if (join != null) environment.put("DELEGATION_JOIN", join);
-        if (fingerprint != null) environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+    /** What the operator of this worker should find when it is asked later with what it ran. */
+    private static void starting(JoinSettings settings) {
+        LOG.log(
+                System.Logger.Level.INFO, "Big Node worker starts: version={0} head={1} data_dir={2} cache_dir={3} devices={4} margin={5,number,0.#########}",
+                BigNodeCommand.version(), target(settings), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
+                settings.devices().choice().text(), settings.devices().margin());
+    }
+
+    private JoinSettings settings(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment);
+        if (join != null) all.put("DELEGATION_JOIN", join);
+        if (fingerprint != null) all.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
         try {
-            return JoinSettings.load(environment);
+            return JoinSettings.load(all);
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }

@@ -1,7 +1,7 @@
 package io.bignode.cli;
 
 import io.bignode.config.DataFolder;
-import io.bignode.lease.DeviceName;
+import io.bignode.protocol.DeviceId;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -35,7 +35,7 @@ final class WorkerName {
                 Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
             }
             String name = Files.readString(file, StandardCharsets.ISO_8859_1).strip();
-            if (DeviceName.isWorker(name) && !name.equals(DeviceName.LOCAL)) return name;
+            if (DeviceId.isWorker(name) && !name.equals(DeviceId.LOCAL)) return name;
             throw CommandException.environment(file + " holds no name of a worker; remove it and a new one is made");
         } catch (IOException e) {
             throw CommandException.environment("the worker's name cannot be kept in " + file + ": " + e.getMessage()

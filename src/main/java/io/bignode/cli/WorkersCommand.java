@@ -7,9 +7,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code bignode workers}. */
 @Command(
@@ -18,22 +15,15 @@ import picocli.CommandLine.Spec;
         description = "Lists the workers of a running head: name, state, leases, devices.",
         footerHeading = Operator.TOKEN_HINT)
 final class WorkersCommand implements Callable<Integer> {
-    @Option(names = "--json", description = "As JSON")
-    private boolean json;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private Operator operator;
+    private OperatorView operator;
 
     @Override
     public Integer call() throws InterruptedException {
         JsonNode workers = operator.ask("GET", "/admin/workers", "workers").get("workers");
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) out.println(workers.toPrettyString());
+        PrintWriter out = operator.out();
+        if (operator.json()) out.println(workers.toPrettyString());
         else list(workers, out);
         out.flush();
         return ExitCode.OK;

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import io.bignode.config.SettingNames;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -9,22 +10,35 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Tells what is wrong with a command line, in a few lines: the whole help would push them off the screen. */
+/** Tells what is wrong with a command line, in a few lines: the whole help would push them off the screen. In a log for machines they are one event. */
 final class WrongUsage {
+    private static final System.Logger LOG = System.getLogger(WrongUsage.class.getName());
+
     private WrongUsage() {}
 
     /** Tells it; returns the exit code. */
     static int explain(ParameterException fault, String[] args) {
         CommandLine command = fault.getCommandLine();
-        PrintWriter err = command.getErr();
-        String name = command.getCommandSpec().qualifiedName();
-        err.println(name + ": " + message(fault));
-        setting(fault).ifPresent(setting -> err.println("Settings are environment variables, not options: " + setting));
-        UnmatchedArgumentException.printSuggestions(fault, err);
-        err.println("Usage: " + command.getHelp().synopsis(0).strip());
-        err.println("'" + (name.indexOf(' ') < 0 ? name + " help" : name.replace("bignode ", "bignode help ")) + "' tells more.");
-        err.flush();
+        if (BigNodeCommand.writesJsonLog(command)) {
+            LOG.log(System.Logger.Level.ERROR, "{0}", text(fault, command));
+        } else {
+            command.getErr().println(text(fault, command));
+            command.getErr().flush();
+        }
         return ExitCode.USAGE;
+    }
+
+    private static String text(ParameterException fault, CommandLine command) {
+        StringWriter text = new StringWriter();
+        PrintWriter lines = new PrintWriter(text);
+        String name = command.getCommandSpec().qualifiedName();
+        lines.println(name + ": " + message(fault));
+        setting(fault).ifPresent(setting -> lines.println("Settings are environment variables, not options: " + setting));
+        UnmatchedArgumentException.printSuggestions(fault, lines);
+        lines.println("Usage: " + command.getHelp().synopsis(0).strip());
+        lines.print("'" + (name.indexOf(' ') < 0 ? name + " help" : name.replace("bignode ", "bignode help ")) + "' tells more.");
+        lines.flush();
+        return text.toString();
     }
 
     /** Names options without what was typed behind them, which may be a secret. */

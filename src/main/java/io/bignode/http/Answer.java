@@ -15,22 +15,22 @@ import java.util.Map;
  * @param headers     further headers
  * @param body        written as it is; not copied, never changed
  */
-record Answer(int status, String contentType, Map<String, String> headers, byte[] body) {
+public record Answer(int status, String contentType, Map<String, String> headers, byte[] body) {
     private static final JsonFactory JSON = new JsonFactory();
 
     /** Writes the fields of a JSON object. */
     @FunctionalInterface
-    interface Fields {
+    public interface Fields {
         void write(JsonGenerator json) throws IOException;
     }
 
     /** A JSON object with status 200. */
-    static Answer ok(Fields fields) {
+    public static Answer ok(Fields fields) {
         return new Answer(200, "application/json", Map.of(), object(fields));
     }
 
     /** A JSON object as bytes. */
-    static byte[] object(Fields fields) {
+    public static byte[] object(Fields fields) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();

@@ -8,24 +8,24 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * @param <K> who has them
  */
-final class Budget<K> {
+public final class Budget<K> {
     private final int max;
     private final Map<K, Integer> taken = new ConcurrentHashMap<>();
 
     /** A budget of this many for each. */
-    Budget(int max) {
+    public Budget(int max) {
         this.max = max;
     }
 
     /** Takes one; false when {@code who} has all it may have. */
-    boolean take(K who) {
+    public boolean take(K who) {
         if (taken.merge(who, 1, Integer::sum) <= max) return true;
         giveBack(who);
         return false;
     }
 
     /** Gives one back that was taken. */
-    void giveBack(K who) {
+    public void giveBack(K who) {
         taken.computeIfPresent(who, (_, count) -> count == 1 ? null : count - 1);
     }
 }

@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
-final class EventStream implements AutoCloseable {
+public final class EventStream implements AutoCloseable {
     /** Takes bytes to the client. */
     @FunctionalInterface
     interface Socket {
@@ -41,17 +41,17 @@ final class EventStream implements AutoCloseable {
     }
 
     /** Tells the client how long to wait before it connects again. */
-    void retry(Duration pause) throws IOException {
+    public void retry(Duration pause) throws IOException {
         write("retry: " + pause.toMillis() + "\n\n");
     }
 
     /** Shows that both still live; clients ignore it. */
-    void comment() throws IOException {
+    public void comment() throws IOException {
         write(":\n\n");
     }
 
     /** Sends an event whose data is one line. */
-    void event(String name, byte[] line) throws IOException {
+    public void event(String name, byte[] line) throws IOException {
         event(name, OptionalLong.empty(), line);
     }
 
@@ -60,7 +60,7 @@ final class EventStream implements AutoCloseable {
      *
      * @param id what the client shows as {@code Last-Event-ID} when it connects again
      */
-    void event(String name, OptionalLong id, byte[] line) throws IOException {
+    public void event(String name, OptionalLong id, byte[] line) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(line.length + 64);
         bytes.writeBytes(("event: " + name + "\n").getBytes(StandardCharsets.UTF_8));
         if (id.isPresent()) bytes.writeBytes(("id: " + id.getAsLong() + "\n").getBytes(StandardCharsets.UTF_8));

@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.concurrent.Executors;
@@ -52,7 +53,7 @@ public final class HttpServer implements AutoCloseable {
     private final ServerConnector connector;
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("http-limits").daemon().factory());
-    private volatile @Nullable Api api;
+    private volatile @Nullable Service service;
 
     private HttpServer(HttpRules rules) {
         JETTY.setLevel(Level.OFF);
@@ -102,15 +103,24 @@ public final class HttpServer implements AutoCloseable {
         return this;
     }
 
-    /** Refuses requests while another head serves; orders wait for a while for this one to take over. */
-    public void standBy() {
-        handler.stage(new Stage.StandingBy());
+    /**
+     * Refuses requests while another head serves; orders wait for a while for this one to take over.
+     *
+     * @param orders the path that orders come to
+     */
+    public void standBy(String orders) {
+        handler.stage(new Stage.StandingBy(orders));
     }
 
     /** Serves from now on. */
-    public void serve(Api served) {
-        api = served;
-        handler.stage(new Stage.Serving(served.edge(wrongTokens, limits)));
+    public void serve(Service served) {
+        service = served;
+        handler.stage(new Stage.Serving(new RequestPipeline(served, wrongTokens, limits)));
+    }
+
+    /** The address it listens on, which is not that of its rules where it was given a socket; to be asked before it is closed. */
+    public InetAddress address() {
+        return ((ServerSocketChannel) connector.getTransport()).socket().getInetAddress();
     }
 
     /** The port it listens on. */
@@ -125,7 +135,7 @@ public final class HttpServer implements AutoCloseable {
 
     /** Announces the end: health turns to 503 and waiting polls are answered and streams end at once, while requests are still served. */
     public void drain() {
-        Api served = api;
+        Service served = service;
         if (served != null) served.drain();
     }
 

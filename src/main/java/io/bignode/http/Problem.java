@@ -1,6 +1,6 @@
 package io.bignode.http;
 
-import io.bignode.poc.Fault;
+import io.bignode.json.Fault;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -15,53 +15,53 @@ import java.util.Map;
  * @param faults  the fields that are wrong; empty where no field is
  * @param headers what the answer must carry besides
  */
-record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
+public record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
 
     /** How the document is written. */
     static final String CONTENT_TYPE = "application/problem+json";
 
     /** For what is no HTTP; nothing more can be read from such a connection. */
-    static Problem malformed(String detail) {
+    public static Problem malformed(String detail) {
         return of(400, "Bad Request", detail).closing();
     }
 
     /** For a body that did not come in time; where it would have ended nobody can tell. */
-    static Problem late() {
+    public static Problem late() {
         return of(408, "Request Timeout", "the request's body did not come in time").closing();
     }
 
     /** For a client whose connections are too many. */
-    static Problem crowded(String detail) {
+    public static Problem crowded(String detail) {
         return full(detail, Duration.ofSeconds(1)).closing();
     }
 
-    static Problem unauthorized() {
+    public static Problem unauthorized() {
         String detail = "a valid token is required: Authorization: Bearer <token>";
         return new Problem(401, "Unauthorized", detail, List.of(), Map.of("WWW-Authenticate", "Bearer"));
     }
 
-    static Problem notFound(String detail) {
+    public static Problem notFound(String detail) {
         return of(404, "Not Found", detail);
     }
 
-    static Problem methodNotAllowed(String allowed) {
+    public static Problem methodNotAllowed(String allowed) {
         return new Problem(
                 405, "Method Not Allowed", "this path takes " + allowed, List.of(), Map.of("Allow", allowed));
     }
 
-    static Problem tooLarge() {
+    public static Problem tooLarge() {
         return tooLarge("a body may have " + RequestBody.LIMIT + " bytes at most");
     }
 
-    static Problem tooLarge(String detail) {
+    public static Problem tooLarge(String detail) {
         return of(413, "Content Too Large", detail).closing();
     }
 
-    static Problem longTarget() {
+    public static Problem longTarget() {
         return of(414, "URI Too Long", "the request line is too long").closing();
     }
 
-    static Problem invalid(List<Fault> faults) {
+    public static Problem invalid(List<Fault> faults) {
         StringBuilder detail = new StringBuilder();
         for (Fault fault : faults) {
             if (!detail.isEmpty()) detail.append("; ");
@@ -72,28 +72,28 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
         return new Problem(422, "Unprocessable Content", detail.toString(), faults, Map.of());
     }
 
-    static Problem invalid(String field, String message) {
+    public static Problem invalid(String field, String message) {
         return invalid(List.of(new Fault(field, message)));
     }
 
-    static Problem full(String detail, Duration retryAfter) {
+    public static Problem full(String detail, Duration retryAfter) {
         return retry(429, "Too Many Requests", detail, retryAfter);
     }
 
-    static Problem unavailable(String detail, Duration retryAfter) {
+    public static Problem unavailable(String detail, Duration retryAfter) {
         return retry(503, "Service Unavailable", detail, retryAfter);
     }
 
-    static Problem internal() {
+    public static Problem internal() {
         return of(500, "Internal Server Error", "this node failed to answer; its log says why");
     }
 
-    static Problem of(int status, String title, String detail) {
+    public static Problem of(int status, String title, String detail) {
         return new Problem(status, title, detail, List.of(), Map.of());
     }
 
     /** As the document that is sent. */
-    byte[] document() {
+    public byte[] document() {
         return Answer.object(json -> {
             json.writeStringField("type", "about:blank");
             json.writeStringField("title", title);
@@ -112,13 +112,13 @@ record Problem(int status, String title, String detail, List<Fault> faults, Map<
     }
 
     /** The same, and the connection ends with it. */
-    Problem closing() {
+    public Problem closing() {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Connection", "close");
         return new Problem(status, title, detail, faults, Map.copyOf(all));
     }
 
-    Answer answer() {
+    public Answer answer() {
         return new Answer(status, CONTENT_TYPE, headers, document());
     }
 

@@ -1,17 +1,17 @@
 package io.bignode.http;
 
 /** Ends a request with a problem, from wherever it was found. */
-final class ProblemException extends Exception {
+public final class ProblemException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final transient Problem problem;
 
-    ProblemException(Problem problem) {
+    public ProblemException(Problem problem) {
         super(problem.detail(), null, false, false); // an answer, not a bug: no stack trace
         this.problem = problem;
     }
 
-    Problem problem() {
+    public Problem problem() {
         return problem;
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A request's query string, decoded name by name as it is asked for, so that a stray {@code %} elsewhere in it hurts nobody. */
-final class Query {
+public final class Query {
     private final String raw;
 
     Query(String raw) {
@@ -20,7 +20,7 @@ final class Query {
      * @return empty when it is missing
      * @throws ProblemException when it is there more than once or badly encoded
      */
-    Optional<String> value(String name) throws ProblemException {
+    public Optional<String> value(String name) throws ProblemException {
         List<String> values = new ArrayList<>();
         for (String pair : raw.split("&", -1)) {
             int equals = pair.indexOf('=');

@@ -3,7 +3,7 @@ package io.bignode.http;
 import java.io.IOException;
 
 /** Writes the one answer of a request. */
-interface Reply {
+public interface Reply {
     /**
      * Writes the whole answer; returns normally only when the socket took all of it.
      *

@@ -91,7 +91,7 @@ final class RequestHandler extends Handler.Abstract {
             return;
         }
         switch (settled(exchange)) {
-            case Stage.Serving(Edge edge) -> edge.answer(exchange);
+            case Stage.Serving(RequestPipeline pipeline) -> pipeline.answer(exchange);
             case Stage.Starting _ -> notYet("starting", "this node is starting", exchange);
             case Stage.StandingBy _ -> notYet("standby", "this head stands by while another one serves", exchange);
         }
@@ -126,7 +126,7 @@ final class RequestHandler extends Handler.Abstract {
         boolean asksForHealth = exchange.path().startsWith("/health");
         return switch (stage) {
             case Stage.Starting _ -> !asksForHealth;
-            case Stage.StandingBy _ -> exchange.path().equals(Routes.START);
+            case Stage.StandingBy(String orders) -> exchange.path().equals(orders);
             case Stage.Serving _ -> false;
         };
     }

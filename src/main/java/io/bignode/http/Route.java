@@ -13,10 +13,10 @@ import java.util.Optional;
  * @param credential where its token may stand
  * @param resource   answers it
  */
-record Route(String method, String template, Credential credential, Resource resource) {
+public record Route(String method, String template, Credential credential, Resource resource) {
 
     /** Where a request may carry its token. The deployed dialect's places count only on its own paths, and only without a bearer token. */
-    enum Credential {
+    public enum Credential {
         NONE,
         BEARER,
         /** A bearer token, or none at all; a wrong one is refused. */
@@ -31,7 +31,7 @@ record Route(String method, String template, Credential credential, Resource res
 
     /** Answers the requests of a route. */
     @FunctionalInterface
-    interface Resource {
+    public interface Resource {
         /**
          * Answers one request through {@code reply}.
          *
@@ -39,7 +39,7 @@ record Route(String method, String template, Credential credential, Resource res
          * @throws IOException          when the client is gone
          * @throws InterruptedException when the server stops
          */
-        void serve(Call call, Reply reply) throws ProblemException, IOException, InterruptedException;
+        void serve(Request call, Reply reply) throws ProblemException, IOException, InterruptedException;
     }
 
     /**

@@ -1,18 +1,15 @@
 package io.bignode.http;
 
-import io.bignode.http.Route.Credential;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The API's table: which request goes where. */
-final class Routes {
-    static final String API = "/api/v1/delegation";
-
-    /** Where both dialects order. */
-    static final String START = API + "/start";
-
+/**
+ * The table of what is served: which request goes where. It is asked before any token is looked at, so that a path that exists with another method, and one
+ * that does not exist, can be told apart from one that needs a token: a web server's own router answers both before anybody showed one.
+ */
+public final class Routes {
     /** What became of a look into the table. */
     sealed interface Found {
         /** A route, and what stands at the braces of its path. */
@@ -27,31 +24,9 @@ final class Routes {
 
     private final List<Route> routes;
 
-    private Routes(List<Route> routes) {
-        this.routes = routes;
-    }
-
-    /** Both dialects. */
-    static Routes of(SessionResource sessions, StartResource start, HealthResource health) {
-        return new Routes(List.of(
-                new Route("POST", START, Credential.BEARER_OR_BODY, start::start),
-                new Route("GET", API + "/batch/{session_id}", Credential.BEARER, sessions::poll),
-                new Route("GET", API + "/batches/{session_id}", Credential.BEARER_OR_QUERY, sessions::poll),
-                new Route("GET", API + "/sessions", Credential.BEARER, sessions::list),
-                new Route("GET", API + "/status", Credential.OPTIONAL_BEARER, sessions::status),
-                new Route("GET", API + "/session/{session_id}", Credential.BEARER, sessions::detail),
-                new Route("DELETE", API + "/session/{session_id}", Credential.BEARER, sessions::stop),
-                new Route("POST", API + "/stop", Credential.BEARER_OR_BODY, sessions::stopNamed),
-                new Route("GET", "/health", Credential.NONE, health::ready),
-                new Route("GET", "/health/live", Credential.NONE, health::live),
-                new Route("GET", "/health/ready", Credential.NONE, health::ready),
-                new Route("GET", "/openapi", Credential.BEARER, OpenApi::serve),
-                new Route("GET", "/docs", Credential.NONE, ApiPage::serve)));
-    }
-
-    /** This table and more lines. */
-    Routes and(List<Route> more) {
-        return new Routes(Stream.concat(routes.stream(), more.stream()).toList());
+    /** These lines; the first that matches a request serves it. */
+    public Routes(List<Route> routes) {
+        this.routes = List.copyOf(routes);
     }
 
     /** Every line of the table. */
@@ -76,6 +51,6 @@ final class Routes {
                 .flatMap(known -> known.equals("GET") ? Stream.of("GET", "HEAD") : Stream.of(known))
                 .sorted()
                 .collect(Collectors.joining(", "));
-        return new Found.OtherMethod(allowed, onPath.stream().allMatch(known -> known.credential() == Credential.NONE));
+        return new Found.OtherMethod(allowed, onPath.stream().allMatch(known -> known.credential() == Route.Credential.NONE));
     }
 }

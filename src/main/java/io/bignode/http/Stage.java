@@ -5,9 +5,13 @@ sealed interface Stage {
     /** The head reads its settings and its store: requests wait. */
     record Starting() implements Stage {}
 
-    /** Another head serves: requests are refused, but an order waits for this head to take over. */
-    record StandingBy() implements Stage {}
+    /**
+     * Another head serves: requests are refused, but an order waits for this head to take over.
+     *
+     * @param orders the path that orders come to
+     */
+    record StandingBy(String orders) implements Stage {}
 
     /** Requests are served. */
-    record Serving(Edge edge) implements Stage {}
+    record Serving(RequestPipeline pipeline) implements Stage {}
 }

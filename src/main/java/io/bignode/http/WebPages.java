@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * The dashboard's files, served from the jar to everybody: they hold nothing that is anyone's. Each is a route of its own, read once, so that no path a
  * client sends ever becomes a path of ours. What they show is asked for by the page itself, with its viewer's token.
  */
-final class WebPages {
+public final class WebPages {
     /** Scripts, styles and data from this server alone, and nothing inline; nobody frames the page, and it submits no form. */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -58,7 +58,7 @@ final class WebPages {
     private WebPages() {}
 
     /** One line for each file. */
-    static List<Route> routes() {
+    public static List<Route> routes() {
         return ROUTES;
     }
 

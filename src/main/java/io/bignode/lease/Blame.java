@@ -1,7 +1,9 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
-import io.bignode.session.NonceRange;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.HashMap;
@@ -15,7 +17,7 @@ import java.util.stream.Collectors;
 
 /**
  * Who is to blame for leases that fail: a device, which gets less to do from then on and an alarm, or the work, whose session ends. The same work has to fail
- * on two devices before it is blamed, unless there is only one. Not thread safe; {@link Leases} guards it.
+ * on two devices before it is blamed, unless every device that could do it fails on some of the session's work. Not thread safe; {@link Leases} guards it.
  */
 final class Blame {
     /** The alarms about workers and their devices begin with this. */
@@ -29,7 +31,7 @@ final class Blame {
 
     private final LeaseRules rules;
     private final Alarms alarms;
-    private final FailingDevices devices = new FailingDevices();
+    private final FailingDevices devices = new FailingDevices(this::clear);
     private final Map<Session, FailureTally> tallies = new HashMap<>();
 
     /** The devices with an alarm because they say nothing. */
@@ -56,14 +58,16 @@ final class Blame {
     /**
      * The work of a lease failed.
      *
-     * @param serving how many devices could do it
+     * @param serving the devices that could do it
      * @return why its session is to end; empty while the device may be to blame
      */
-    Optional<String> work(Issued issued, String reason, long serving) {
+    Optional<String> work(Issued issued, String reason, Set<String> serving) {
         FailureTally tally = tallies.computeIfAbsent(issued.session, _ -> new FailureTally());
         FailureTally.Failures failures = tally.failed(issued.lease.range(), issued.deviceId);
-        if (failures.times() < rules.failures() || failures.devices().size() < 2 && serving > 1) return Optional.empty();
-        if (failures.devices().size() > 1) devices.forgive(issued.session.id()).forEach(this::clear);
+        // Devices that fail in step may each have the same nonces again and again.
+        Set<String> all = tally.failing();
+        if (failures.times() < rules.failures() || failures.devices().size() < 2 && !all.containsAll(serving)) return Optional.empty();
+        if (failures.devices().size() > 1 || all.size() > 1) devices.forgive(issued.session.id()).forEach(this::clear);
         return Optional.of("the same work failed " + failures.times() + " times, at last: " + reason);
     }
 
@@ -175,7 +179,7 @@ final class Blame {
                     ? "device " + deviceId + " failed its last lease: " + failing.reason()
                     : "device " + deviceId + " failed its last " + failing.failures() + " leases, at last: " + failing.reason();
             alarms.raise(ALARM + deviceId, text, "look at that worker's log and at the device; until it finishes a lease it is tried with one nonce at a time,"
-                    + " at last once a minute; bignode drain " + DeviceName.of(deviceId).worker() + " takes its worker out");
+                    + " at last once a minute; bignode drain " + DeviceId.of(deviceId).worker() + " takes its worker out");
         });
     }
 

@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkOrder;
 import java.util.OptionalDouble;
 
 /** What a kind of work asks of a device: whether it can do it at all, and how much there is to do, judged from sizes alone. */

@@ -1,8 +1,10 @@
 package io.bignode.lease;
 
-import io.bignode.session.Found;
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.NonceRange;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -25,8 +27,8 @@ final class Check {
     /** Whose devices may not compute it: the source itself, who checked before, and who failed to. */
     final Set<Source> excluded = new HashSet<>();
 
-    /** The first checker's answer, where it differs and is not final: somebody else decides. */
-    Optional<Opinion> first = Optional.empty();
+    /** The answers of checkers that differ from what was reported and from each other, in the order they came: somebody else decides. */
+    final List<Opinion> opinions = new ArrayList<>();
 
     /** Whether a device has it at the moment. */
     boolean issued;
@@ -49,7 +51,19 @@ final class Check {
      * @param found     what it found
      * @param deviation how that differs from what was reported
      */
-    record Opinion(Source source, Lease lease, List<Found> found, String deviation) {}
+    record Opinion(Source source, Lease lease, List<Found> found, String deviation) {
+        /** The nonces that another computed too; empty where there are none. */
+        private Optional<Lease> shared(Lease other) {
+            long first = Math.max(lease.range().first(), other.range().first());
+            long end = Math.min(lease.range().end(), other.range().end());
+            return first < end ? Optional.of(other.part(new NonceRange(first, (int) (end - first)))) : Optional.empty();
+        }
+
+        /** How this differs from another's answer, as far as both computed the same nonces. */
+        Optional<String> deviationFrom(Opinion other, ProofRules proofs) {
+            return shared(other.lease).flatMap(both -> proofs.deviation(both.work(), within(both, found), within(both, other.found)));
+        }
+    }
 
     Check(Source source, Unverified subject, long upTo, int size, long chosenNanos) {
         this.source = source;
@@ -79,16 +93,28 @@ final class Check {
         else excluded.remove(issuedTo.get());
     }
 
-    /** What was reported of the nonces that a lease of this check covers. */
-    List<Found> reportedOf(Lease lease, int computed) {
-        return within(lease, computed, subject.found());
+    /** Whether checkers differ from what was reported, and it is not decided who is right. */
+    boolean isDisputed() {
+        return !opinions.isEmpty();
     }
 
-    static List<Found> within(Lease lease, int computed, List<Found> found) {
+    /** Whose answers differ: the source's, and those of its checkers. */
+    Set<Source> parties() {
+        Set<Source> parties = new HashSet<>(Set.of(source));
+        opinions.forEach(one -> parties.add(one.source()));
+        return parties;
+    }
+
+    /** What was reported of the nonces of a lease. */
+    List<Found> reportedOf(Lease lease) {
+        return within(lease, subject.found());
+    }
+
+    private static List<Found> within(Lease lease, List<Found> found) {
         return found.stream()
                 .filter(one -> {
                     long place = lease.nonces().index(one.nonce()).orElse(Long.MIN_VALUE) - lease.range().first();
-                    return place >= 0 && place < computed;
+                    return place >= 0 && place < lease.range().count();
                 })
                 .toList();
     }

@@ -1,6 +1,8 @@
 package io.bignode.lease;
 
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Session;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +44,9 @@ final class CheckLeases {
         for (Check check : verification.undecided(checkers::somebodyMay)) {
             if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
             check.issue(Source.of(Judge.DEVICE), now);
-            taken.add(issued(check, Judge.DEVICE, verification.differing(check)));
+            Issued issued = issued(check, Judge.DEVICE, verification.differing(check));
+            issued.judged = true;
+            taken.add(issued);
         }
         return taken;
     }

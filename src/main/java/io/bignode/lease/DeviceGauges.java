@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
-import io.bignode.session.Remembered;
+import io.bignode.monitor.LruMap;
+import io.bignode.protocol.DeviceHealth;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -20,10 +21,10 @@ final class DeviceGauges {
     private record Measured(DeviceHealth health, long atNanos) {}
 
     private final LongSupplier nanoTime;
-    private final Map<String, Measured> measured = new Remembered<>(REMEMBERED);
+    private final Map<String, Measured> measured = new LruMap<>(REMEMBERED);
 
     /** Operations a second while it computed. */
-    private final Map<String, Double> speeds = new Remembered<>(REMEMBERED);
+    private final Map<String, Double> speeds = new LruMap<>(REMEMBERED);
 
     DeviceGauges(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;

@@ -1,6 +1,6 @@
 package io.bignode.lease;
 
-import io.bignode.session.Remembered;
+import io.bignode.monitor.LruMap;
 import java.util.Map;
 
 /**
@@ -22,8 +22,8 @@ final class DeviceRates {
     private record Rate(double nanosPerNonce, int largest) {}
 
     private final LeaseRules rules;
-    private final Map<Key, Rate> rates = new Remembered<>(REMEMBERED);
-    private final Map<Key, Integer> batches = new Remembered<>(REMEMBERED);
+    private final Map<Key, Rate> rates = new LruMap<>(REMEMBERED);
+    private final Map<Key, Integer> batches = new LruMap<>(REMEMBERED);
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;

@@ -1,7 +1,9 @@
 package io.bignode.lease;
 
-import io.bignode.session.Pace;
-import io.bignode.session.Work;
+import io.bignode.monitor.RecentRate;
+import io.bignode.monitor.Work;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -25,7 +27,7 @@ public record DeviceView(
         List<String> sessionIds,
         int leases,
         Work life,
-        Pace pace,
+        RecentRate pace,
         OptionalDouble shareOfPeak,
         Optional<DeviceHealth> health,
         Optional<String> alarm) {

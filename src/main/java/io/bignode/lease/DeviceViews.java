@@ -1,8 +1,9 @@
 package io.bignode.lease;
 
-import io.bignode.session.Activity;
-import io.bignode.session.Pace;
-import io.bignode.session.Work;
+import io.bignode.monitor.Activity;
+import io.bignode.monitor.RecentRate;
+import io.bignode.monitor.Work;
+import io.bignode.protocol.DeviceOffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.function.Predicate;
  * @param fails  whether the leases of a device fail
  */
 record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> barred, Predicate<String> fails) {
-    private static final Pace NOTHING = new Pace(Work.NONE, Duration.ofSeconds(1));
+    private static final RecentRate NOTHING = new RecentRate(Work.NONE, Duration.ofSeconds(1));
 
     /**
      * The devices of these workers, in their order.
@@ -39,7 +40,7 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> bar
     private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
         String id = device.deviceId();
         // What a lost worker did in its last minute would look as if it still did it.
-        Pace pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
+        RecentRate pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
         return new DeviceView(
                 device, state(worker, id, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
                 activity.lifeWork(id), pace, gauges.shareOfPeak(id), gauges.health(id), alarm);

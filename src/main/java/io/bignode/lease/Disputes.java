@@ -1,6 +1,6 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,11 +1,12 @@
 package io.bignode.lease;
 
-import io.bignode.session.Remembered;
+import io.bignode.monitor.LruMap;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
@@ -46,7 +47,16 @@ final class FailingDevices {
      */
     record Failing(int failures, String reason) {}
 
-    private final Map<String, Streak> streaks = new Remembered<>(REMEMBERED);
+    private final Map<String, Streak> streaks;
+
+    /**
+     * None fails yet.
+     *
+     * @param forgotten told of each device that is forgotten because too many fail
+     */
+    FailingDevices(Consumer<String> forgotten) {
+        this.streaks = new LruMap<>(REMEMBERED, forgotten);
+    }
 
     /**
      * A lease of a device failed.
@@ -109,7 +119,7 @@ final class FailingDevices {
     Set<String> forgive(String sessionId) {
         return drop(deviceId -> {
             Streak streak = streaks.get(deviceId);
-            return streak != null && streak.sessions.equals(Set.of(sessionId));
+            return streak != null && streak.sessions.remove(sessionId) && streak.sessions.isEmpty();
         });
     }
 

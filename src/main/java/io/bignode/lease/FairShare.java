@@ -1,11 +1,10 @@
 package io.bignode.lease;
 
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
@@ -18,24 +17,39 @@ import java.util.function.ToDoubleFunction;
  * @param <S> who shares, compared by {@code equals}
  */
 final class FairShare<S> {
-    private static final class Account {
+    private static final class Account<S> {
+        final S who;
         final double weight;
         double virtualNanos;
         long lastServed;
-        boolean present;
 
-        Account(double weight) {
+        /** The number of the last ranking that it took part in; 0 for none. */
+        long ranked;
+
+        Account(S who, double weight) {
+            this.who = who;
             this.weight = weight;
+        }
+
+        double virtualNanos() {
+            return virtualNanos;
+        }
+
+        /** Who is next; of two that are equal, who was served longer ago. */
+        static int compare(Account<?> one, Account<?> other) {
+            int byTime = Double.compare(one.virtualNanos, other.virtualNanos);
+            return byTime != 0 ? byTime : Long.compare(one.lastServed, other.lastServed);
         }
     }
 
     private final ToDoubleFunction<S> weight;
-    private final Map<S, Account> accounts = new HashMap<>();
+    private final Map<S, Account<S>> accounts = new HashMap<>();
 
     /** Where the virtual time stood when somebody was last served; for who comes when nobody is present. */
     private double floor;
 
     private long served;
+    private long rankings = 1;
 
     /** Nobody is present. */
     FairShare(ToDoubleFunction<S> weight) {
@@ -44,23 +58,22 @@ final class FairShare<S> {
 
     /** Ranks those who could use a device now, the next one first; all others are absent from now on. */
     List<S> ranking(Collection<S> candidates) {
-        accounts.forEach((who, account) -> account.present &= candidates.contains(who));
-        double start = accounts.values().stream()
-                .filter(account -> account.present)
-                .mapToDouble(account -> account.virtualNanos)
-                .min()
-                .orElse(floor);
-        for (S candidate : candidates) {
-            Account account = accounts.computeIfAbsent(candidate, who -> new Account(weight.applyAsDouble(who)));
-            if (!account.present) account.virtualNanos = Math.max(account.virtualNanos, start);
-            account.present = true;
+        List<Account<S>> ranked = new ArrayList<>(candidates.size());
+        for (S candidate : candidates) ranked.add(accounts.computeIfAbsent(candidate, who -> new Account<>(who, weight.applyAsDouble(who))));
+        // Those of the last ranking were present until now; a new one never was.
+        long last = rankings++;
+        double start = ranked.stream().filter(account -> account.ranked == last).mapToDouble(Account::virtualNanos).min().orElse(floor);
+        for (Account<S> account : ranked) {
+            if (account.ranked != last) account.virtualNanos = Math.max(account.virtualNanos, start);
+            account.ranked = rankings;
         }
-        return candidates.stream().sorted(Comparator.comparingDouble(this::virtualNanos).thenComparingLong(this::lastServed)).toList();
+        ranked.sort(Account::compare);
+        return ranked.stream().map(account -> account.who).toList();
     }
 
     /** Notes that one was served, and charges what that will cost. */
     void serve(S who, long estimateNanos) {
-        Account account = accounts.get(who);
+        Account<S> account = accounts.get(who);
         if (account == null) throw new IllegalArgumentException("not ranked: " + who);
         floor = Math.max(floor, account.virtualNanos);
         account.lastServed = ++served;
@@ -69,24 +82,12 @@ final class FairShare<S> {
 
     /** Charges device time; a negative amount refunds. Nothing happens for one that was forgotten. */
     void charge(S who, long deviceNanos) {
-        Account account = accounts.get(who);
+        Account<S> account = accounts.get(who);
         if (account != null) account.virtualNanos += deviceNanos / account.weight;
     }
 
     /** Forgets those who will not come back. */
     void forget(Predicate<S> gone) {
         accounts.keySet().removeIf(gone);
-    }
-
-    private double virtualNanos(S who) {
-        return account(who).virtualNanos;
-    }
-
-    private long lastServed(S who) {
-        return account(who).lastServed;
-    }
-
-    private Account account(S who) {
-        return Objects.requireNonNull(accounts.get(who));
     }
 }

@@ -1,8 +1,11 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Sessions;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
@@ -16,30 +19,31 @@ public final class Head implements AutoCloseable {
     /** Beyond this the thread stood still: the store kept it waiting, or the machine had no time for it. */
     private static final Duration STOOD = Duration.ofSeconds(1);
 
-    /** Where the workers' messages come from. */
-    public interface Inbox {
-        /** Waits for messages, at most so long, and takes what is there. */
-        List<WorkerMessage> receive(Duration wait) throws InterruptedException;
-
-        /** All that was received is dealt with, durably, and need not come again. */
-        void acknowledge();
-    }
-
     private final Sessions sessions;
     private final Leases leases;
-    private final Inbox inbox;
+    private final HeadSide broker;
+    private final LongSupplier nanoTime;
     private final Thread thread;
+    private final long madeNanos;
     private volatile boolean closing;
 
     /**
      * Ready to {@link #start}.
      *
+     * @param broker  where the workers' messages come from
      * @param onDeath told when the thread fails
      */
-    public Head(Sessions sessions, Leases leases, Inbox inbox, Thread.UncaughtExceptionHandler onDeath) {
+    public Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath) {
+        this(sessions, leases, broker, onDeath, System::nanoTime);
+    }
+
+    /** The same by another clock. */
+    Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath, LongSupplier nanoTime) {
         this.sessions = sessions;
         this.leases = leases;
-        this.inbox = inbox;
+        this.broker = broker;
+        this.nanoTime = nanoTime;
+        this.madeNanos = nanoTime.getAsLong();
         this.thread = Thread.ofPlatform().daemon().name("head").uncaughtExceptionHandler(onDeath).unstarted(this::run);
     }
 
@@ -66,13 +70,15 @@ public final class Head implements AutoCloseable {
 
     private void run() {
         try {
-            long ticked = System.nanoTime();
+            long ticked = nanoTime.getAsLong();
+            // Devices are found and the broker is started first: until now no worker could be heard.
+            leases.stood(Duration.ofNanos(ticked - madeNanos));
             while (!closing) {
-                long untilTick = TICK.toNanos() - (System.nanoTime() - ticked);
-                take(inbox.receive(Duration.ofNanos(Math.max(0, untilTick))));
-                if (System.nanoTime() - ticked < TICK.toNanos()) continue;
+                long untilTick = TICK.toNanos() - (nanoTime.getAsLong() - ticked);
+                take(broker.receive(Duration.ofNanos(Math.max(0, untilTick))));
+                if (nanoTime.getAsLong() - ticked < TICK.toNanos()) continue;
                 sessions.tick();
-                long now = System.nanoTime();
+                long now = nanoTime.getAsLong();
                 if (now - ticked > STOOD.toNanos()) leases.stood(Duration.ofNanos(now - ticked));
                 ticked = now;
                 leases.tick();
@@ -86,15 +92,15 @@ public final class Head implements AutoCloseable {
     private void take(List<WorkerMessage> messages) {
         if (messages.isEmpty()) return;
         leases.handle(messages);
-        inbox.acknowledge();
+        broker.acknowledge();
     }
 
     private void drain() {
         try {
-            List<WorkerMessage> messages = inbox.receive(Duration.ZERO);
+            List<WorkerMessage> messages = broker.receive(Duration.ZERO);
             while (!messages.isEmpty()) {
                 take(messages);
-                messages = inbox.receive(Duration.ZERO);
+                messages = broker.receive(Duration.ZERO);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

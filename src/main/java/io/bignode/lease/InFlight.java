@@ -1,10 +1,12 @@
 package io.bignode.lease;
 
+import io.bignode.session.Session;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,20 @@ final class InFlight {
         return byId.get(leaseId);
     }
 
+    /** What devices have of sessions that ended and was not cancelled before: it counts as cancelled from now on. */
+    List<Issued> cancelEnded(long now) {
+        List<Issued> cancelled = byId.values().stream()
+                .filter(issued -> issued.cancelledNanos.isEmpty() && issued.check.isEmpty() && issued.session.status().ended())
+                .toList();
+        cancelled.forEach(issued -> issued.cancelledNanos = OptionalLong.of(now));
+        return cancelled;
+    }
+
+    /** What devices have of each session, but for checks. */
+    Map<Session, List<Issued>> bySession() {
+        return byId.values().stream().filter(issued -> issued.check.isEmpty()).collect(Collectors.groupingBy(issued -> issued.session));
+    }
+
     /** All of them. */
     Collection<Issued> all() {
         return byId.values();
@@ -61,12 +77,12 @@ final class InFlight {
 
     /** What a worker's devices have. */
     List<Issued> ofWorker(String worker) {
-        return byId.values().stream().filter(issued -> issued.worker().equals(worker)).toList();
+        return byId.values().stream().filter(issued -> !issued.judged && issued.worker().equals(worker)).toList();
     }
 
     /** What a device has. */
     List<Issued> ofDevice(String deviceId) {
-        return byId.values().stream().filter(issued -> issued.deviceId.equals(deviceId)).toList();
+        return byId.values().stream().filter(issued -> !issued.judged && issued.deviceId.equals(deviceId)).toList();
     }
 
     /** What each device has that has any, in the order it was sent. */

@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.Lease;
 import io.bignode.session.Session;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,6 +33,9 @@ final class Issued {
     /** Its device was asked to hand it back, so that it can begin on something else sooner. */
     boolean recalled;
 
+    /** The judge has it, who is in the head itself: it does not end with the link of any worker. */
+    boolean judged;
+
     Issued(Lease lease, Session session, String deviceId, long estimateNanos, Optional<Check> check) {
         this.lease = lease;
         this.session = session;
@@ -45,6 +50,6 @@ final class Issued {
     }
 
     String worker() {
-        return DeviceName.of(deviceId).worker();
+        return DeviceId.of(deviceId).worker();
     }
 }

@@ -1,11 +1,13 @@
 package io.bignode.lease;
 
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.WorkOrder;
 
 /** The head's CPU where it is none of the devices that compute: it decides between two that differ when no third device is there to do it. */
 public interface Judge {
     /** The device that its leases are issued to. */
-    String DEVICE = DeviceName.LOCAL + "/cpu";
+    String DEVICE = DeviceId.LOCAL + "/cpu";
 
     /** Whether it could compute a nonce of this work. Answers quickly. */
     boolean takes(WorkOrder work);

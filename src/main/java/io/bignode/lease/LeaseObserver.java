@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.WorkerGone;
+
 /** Is told what becomes of leases, with a lock held: it counts and returns. */
 public interface LeaseObserver {
     /** Why there is a lease. */

@@ -1,15 +1,31 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkerFault;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerRefused;
+import io.bignode.session.Excerpt;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
-import io.bignode.session.NonceRange;
-import io.bignode.session.Provenance;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -17,8 +33,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Iterator;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.BiFunction;
@@ -30,18 +44,15 @@ import java.util.stream.Collectors;
  * report. Thread safe.
  *
  * <p>A request that cannot be served waits; it is served by whatever makes work: a new session, a poll after a pause, a range that came
- * back. It calls the {@link Carrier} with its lock held, so that one only hands messages on.
+ * back. It calls the {@link HeadSide} with its lock held, so that one only hands messages on.
  */
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
-    /** Characters of a device's reason for a failure. */
-    private static final int MOST_REASON = 500;
-
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LeaseClock nanoTime;
-    private final Carrier carrier;
+    private final HeadSide broker;
     private final Policies policies;
     private final Alarms alarms;
     private final Verification verification;
@@ -69,13 +80,13 @@ public final class Leases {
      * are still to be verified.
      *
      * @param nanoTime the clock the sessions use
-     * @param carrier  carries leases to the devices
+     * @param broker  carries leases to the devices
      */
-    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, Carrier carrier, Policies policies, Alarms alarms) {
+    public Leases(Sessions sessions, LeaseRules rules, LongSupplier nanoTime, HeadSide broker, Policies policies, Alarms alarms) {
         this.sessions = sessions;
         this.rules = rules;
         this.nanoTime = new LeaseClock(nanoTime);
-        this.carrier = carrier;
+        this.broker = broker;
         this.policies = policies;
         this.alarms = alarms;
         this.rates = new DeviceRates(rules);
@@ -86,12 +97,12 @@ public final class Leases {
         this.blame = new Blame(rules, alarms);
         this.checkers = new Checkers(roster, policies, rates, blame);
         this.verification = new Verification(policies, alarms, new SecureRandom());
-        this.quarantine = new Quarantine(roster, carrier, alarms);
+        this.quarantine = new Quarantine(roster, broker, alarms);
         this.checks = new CheckLeases(verification, checkers, rates);
         this.watch = new OrderWatch(sessions, alarms, policies, roster, blame, inFlight, verification, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(Landing::leaseId).toList());
-        sessions.onChange(this::serve);
+        sessions.onChange(this::changed);
     }
 
     /** Takes a worker's message. Reports about leases that ended already are ignored. */
@@ -145,14 +156,9 @@ public final class Leases {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
             case LeaseReport.Done done -> done(done, effects);
-            case LeaseReport.Failed(String id, String reason) -> failed(id, cut(reason), false, effects);
+            case LeaseReport.Failed(String id, String reason) -> failed(id, Excerpt.of(reason), false, effects); // it goes into alarms and answers
             case LeaseReport.Returned(String id) -> returned(id, effects);
         }
-    }
-
-    /** A reason goes into alarms and answers, and a worker may send a megabyte of it. */
-    private static String cut(String reason) {
-        return reason.length() <= MOST_REASON ? reason : reason.substring(0, MOST_REASON) + "…";
     }
 
     private void restore(Flight flight) {
@@ -169,9 +175,9 @@ public final class Leases {
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
         // Nobody is connected yet; the head's own results are let go soon where nobody comes who could check them.
         if (!verification.holds(source, () -> true) || held.computed() < 1) return true;
+        roster.await(source);
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
-        verification.landed(
-                source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
+        verification.landed(source, held.leaseId(), session, new NonceRange(range.first(), held.computed()), held.found(), nanoTime.getAsLong());
         return false;
     }
 
@@ -199,7 +205,7 @@ public final class Leases {
             watch.tick(nanoTime.getAsLong());
         }
         effects.happen(sessions);
-        serve();
+        changed();
     }
 
     /** Has somebody told what becomes of leases from now on. */
@@ -268,7 +274,7 @@ public final class Leases {
     private void hello(WorkerHello hello, WorkerJoined.Origin origin, Effects effects) {
         String worker = hello.worker();
         if (roster.isBarred(worker)) {
-            carrier.bar(worker, "it is in quarantine until an operator admits it");
+            broker.bar(worker, "it is in quarantine until an operator admits it");
             return;
         }
         if (!roster.isConnected(worker)) {
@@ -287,15 +293,15 @@ public final class Leases {
                 issued.unclaimed = false;
                 issued.deadlineNanos = nanoTime.getAsLong() + rules.patience().nanos(issued.started, false, 0);
             } else if (!hello.devices().isEmpty()) {
-                carrier.cancel(hello.devices().getFirst().deviceId(), held);
+                broker.cancel(hello.devices().getFirst().deviceId(), held);
             }
         }
     }
 
     /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
     private void workerGone(String worker, Set<String> held, Effects effects) {
-        waiting.removeIf(request -> DeviceName.of(request.deviceId()).worker().equals(worker));
-        warm.values().forEach(devices -> devices.removeIf(device -> DeviceName.of(device).worker().equals(worker)));
+        waiting.removeIf(request -> DeviceId.of(request.deviceId()).worker().equals(worker));
+        warm.values().forEach(devices -> devices.removeIf(device -> DeviceId.of(device).worker().equals(worker)));
         takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), effects);
     }
 
@@ -312,7 +318,7 @@ public final class Leases {
         all.forEach(issued -> inFlight.end(issued.lease.id(), LeaseObserver.End.RETURNED));
         long idle = idleDevices();
         for (Issued issued : all) {
-            carrier.cancel(issued.deviceId, issued.lease.id());
+            broker.cancel(issued.deviceId, issued.lease.id());
             rescues.remove(issued.deviceId).ifPresent(another -> giveBack(another, effects));
             if (issued.check.isPresent() || idle-- > 0) giveBack(issued, effects);
             else lost.add(issued);
@@ -320,7 +326,7 @@ public final class Leases {
         if (lost.isEmpty()) return;
         for (Issued queued : rescues.plan(lost, inFlight.byDevice(), this::mayMakeRoom, nanoTime.getAsLong())) {
             queued.recalled = true;
-            carrier.cancel(queued.deviceId, queued.lease.id());
+            broker.cancel(queued.deviceId, queued.lease.id());
         }
         lost.stream().filter(issued -> !rescues.holds(issued)).forEach(issued -> giveBack(issued, effects));
     }
@@ -430,13 +436,13 @@ public final class Leases {
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
         // That two differ and nobody decides has an alarm; a judge that cannot is no device that fails.
-        if (!issued.deviceId.equals(Judge.DEVICE) || issued.check.isEmpty()) blame.device(issued, reason, hung, nanoTime.getAsLong());
+        if (!issued.judged) blame.device(issued, reason, hung, nanoTime.getAsLong());
         if (issued.check.isPresent()) {
             apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), effects);
             return;
         }
         sessions.giveBack(leaseId);
-        long serving = roster.devices().stream().filter(device -> policies.capacity().fits(device, issued.lease.work())).count();
+        Set<String> serving = roster.devices().stream().map(DeviceOffer::deviceId).filter(id -> fits(id, issued.session)).collect(Collectors.toSet());
         blame.work(issued, reason, serving).ifPresent(why -> effects.fail(issued.session, why));
     }
 
@@ -482,29 +488,30 @@ public final class Leases {
             returned(issued.lease.id(), effects);
             return;
         }
-        carrier.cancel(issued.deviceId, issued.lease.id());
+        broker.cancel(issued.deviceId, issued.lease.id());
         failed(issued.lease.id(), issued.deviceId + " did not finish in time", true, effects);
         deviceGone(issued.deviceId, effects);
     }
 
-    /** Cancels what ended sessions have in flight, then serves the devices that wait, first come first served. */
-    private synchronized void serve() {
-        for (Issued issued : inFlight.all()) {
-            if (issued.cancelledNanos.isPresent() || issued.check.isPresent() || !issued.session.status().ended()) continue;
-            issued.cancelledNanos = OptionalLong.of(nanoTime.getAsLong());
-            carrier.cancel(issued.deviceId, issued.lease.id());
-        }
-        for (Iterator<LeaseRequest> all = waiting.iterator(); all.hasNext(); ) {
-            LeaseRequest request = all.next();
-            if (!roster.serves(request.deviceId())) continue;
-            if (issueCheck(request) || issue(request)) all.remove();
-        }
+    /** Cancels what ended sessions have in flight, then serves the devices that wait. */
+    private synchronized void changed() {
+        inFlight.cancelEnded(nanoTime.getAsLong()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
+        serve();
     }
 
-    private boolean issue(LeaseRequest request) {
+    /** Serves the devices that wait, first come first served. A session that takes part from now on only has them served again. */
+    private synchronized void serve() {
+        if (waiting.isEmpty()) return;
+        List<Session> leasable = sessions.leasable();
+        // Ranked all the same, so that who comes back later counts as one that was away.
+        if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !verification.asks()) return;
+        waiting.removeIf(request -> roster.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
+    }
+
+    private boolean issue(LeaseRequest request, List<Session> leasable) {
         BiFunction<Session, Integer, Optional<Flight>> lowest = (session, most) -> session.take(request.deviceId(), most);
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
-        return shares.ranking(sessions.leasable()).stream()
+        return shares.ranking(leasable).stream()
                 .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, nanoTime.getAsLong()))
                 .anyMatch(session -> issue(request, session, lowest));
     }
@@ -531,7 +538,7 @@ public final class Leases {
 
     private void send(Issued issued) {
         note(issued);
-        carrier.send(issued.deviceId, issued.lease);
+        broker.send(issued.deviceId, issued.lease);
     }
 
     private void note(Issued issued) {

@@ -1,6 +1,9 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.monitor.Work;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Overlaps;
 import io.bignode.session.Session;
@@ -8,8 +11,6 @@ import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
 import io.bignode.session.Turn;
-import io.bignode.session.Work;
-import io.bignode.session.WorkOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -91,13 +92,25 @@ final class OrderWatch {
     }
 
     /**
-     * The devices that may get leases, looked at once for all orders.
+     * The devices that could do a kind of work.
+     *
+     * @param count   how many there are
+     * @param failing what people are told of those of them that fail
+     */
+    private record Fitting(int count, List<FailingDevices.Failing> failing) {}
+
+    /**
+     * The devices that may get leases and what they have, looked at once for all orders.
      *
      * @param fitting those that can hold a model, by the work's cost class
+     * @param leases  what they have of each session
      */
-    private record Serving(List<DeviceOffer> devices, Map<String, List<DeviceOffer>> fitting) {
-        List<DeviceOffer> fitting(WorkOrder work, Policies policies) {
-            return fitting.computeIfAbsent(work.costClass(), _ -> devices.stream().filter(device -> policies.capacity().fits(device, work)).toList());
+    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, List<Issued>> leases) {
+        Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
+            return fitting.computeIfAbsent(work.costClass(), _ -> {
+                List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
+                return new Fitting(fit.size(), fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList());
+            });
         }
     }
 
@@ -141,7 +154,7 @@ final class OrderWatch {
         lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
-        Serving serving = new Serving(roster.devices(), new HashMap<>());
+        Serving serving = new Serving(roster.devices(), new HashMap<>(), inFlight.bySession());
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
         for (Session session : unended) {
             Optional<Trouble> trouble = trouble(session, serving, now);
@@ -220,7 +233,7 @@ final class OrderWatch {
         Quiet before = quiet.get(session);
         // Time in which it could not be served does not count as silence.
         if (before == null || before.computed() != view.computed() || trouble.isPresent()) quiet.put(session, new Quiet(view.computed(), now));
-        return trouble.or(() -> results(session, view, now));
+        return trouble.or(() -> results(session, view, serving, now));
     }
 
     /** What keeps devices from it. */
@@ -240,17 +253,17 @@ final class OrderWatch {
         List<DeviceOffer> devices = serving.devices();
         if (devices.isEmpty() && sessions.devicesCome()) return Optional.of(new Trouble(Optional.empty(), "devices are still being found"));
         if (devices.isEmpty()) return Trouble.of(Reason.NO_DEVICE, "no device works at the moment");
-        List<DeviceOffer> fit = serving.fitting(session.order().work(), policies);
-        if (fit.isEmpty()) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");
-        List<FailingDevices.Failing> failing = fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList();
-        if (failing.size() == fit.size()) {
-            return Trouble.of(Reason.DEVICES_FAIL, "all " + fit.size() + " devices that could do its work fail, at last: " + failing.getLast().reason());
+        Fitting fit = serving.fitting(session.order().work(), policies, blame);
+        if (fit.count() == 0) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");
+        if (fit.failing().size() == fit.count()) {
+            String last = fit.failing().getLast().reason();
+            return Trouble.of(Reason.DEVICES_FAIL, "all " + fit.count() + " devices that could do its work fail, at last: " + last);
         }
         return Optional.empty();
     }
 
     /** What keeps its results from coming, or from being worth anything. */
-    private Optional<Trouble> results(Session session, SessionView view, long now) {
+    private Optional<Trouble> results(Session session, SessionView view, Serving serving, long now) {
         Optional<String> push = session.attention().pushFailure();
         if (push.isPresent()) return Trouble.of(Reason.PUSH_FAILS, "pushing to its callback fails: " + push.get());
         Optional<Trouble> worthless = noneCounts(session, view);
@@ -260,11 +273,10 @@ final class OrderWatch {
             String oldest = "the oldest for " + backlog.oldest().toSeconds() + " s";
             return Trouble.of(Reason.HELD, backlog.results() + " results wait to be verified by another device, " + oldest);
         }
-        return silent(session, view, now);
+        return silent(session, view, serving.leases().getOrDefault(session, List.of()), now);
     }
 
-    private Optional<Trouble> silent(Session session, SessionView view, long now) {
-        List<Issued> leases = inFlight.all().stream().filter(issued -> issued.session == session && issued.check.isEmpty()).toList();
+    private Optional<Trouble> silent(Session session, SessionView view, List<Issued> leases, long now) {
         long usual = leases.stream().mapToLong(issued -> issued.estimateNanos).max().orElse(0);
         long silence = now - quiet.getOrDefault(session, new Quiet(0, now)).sinceNanos();
         if (silence < Math.max(QUIET.toNanos(), QUIET_MULTIPLE * usual)) return Optional.empty();

@@ -1,6 +1,8 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.HeadSide;
 import java.util.Set;
 
 /** Puts sources in quarantine, tells of it, and lets them in again. Not thread safe; {@link Leases} guards it. */
@@ -8,12 +10,12 @@ final class Quarantine {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
     private final Roster roster;
-    private final Carrier carrier;
+    private final HeadSide broker;
     private final Alarms alarms;
 
-    Quarantine(Roster roster, Carrier carrier, Alarms alarms) {
+    Quarantine(Roster roster, HeadSide broker, Alarms alarms) {
         this.roster = roster;
-        this.carrier = carrier;
+        this.broker = broker;
         this.alarms = alarms;
     }
 
@@ -22,12 +24,12 @@ final class Quarantine {
         LOG.log(System.Logger.Level.ERROR, "{0} {1}", source, why);
         String name = source.name();
         // The head's own link has nobody at its end who forges.
-        if (name.equals(DeviceName.LOCAL) || roster.isBarred(name)) return false;
+        if (name.equals(DeviceId.LOCAL) || roster.isBarred(name)) return false;
         roster.bar(source);
-        if (!source.own()) carrier.bar(name, why);
+        if (!source.own()) broker.bar(name, why);
         alarms.raise(Blame.ALARM + name, source + " is in quarantine: it " + why,
                 "find out why " + (source.own() ? "it" : "its device or its owner") + " is wrong, then let it in again: bignode admit "
-                        + (source.own() ? DeviceName.LOCAL : name));
+                        + (source.own() ? DeviceId.LOCAL : name));
         return true;
     }
 
@@ -35,7 +37,7 @@ final class Quarantine {
     boolean end(String worker) {
         Set<String> devices = roster.barredDevices(worker);
         if (!roster.admit(worker)) return false;
-        carrier.admit(worker);
+        broker.admit(worker);
         alarms.clear(Blame.ALARM + worker);
         devices.forEach(device -> alarms.clear(Blame.ALARM + device));
         return true;

@@ -1,10 +1,16 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +37,10 @@ final class Roster {
     private final InstantSource clock;
     private final Map<String, Connected> connected = new LinkedHashMap<>();
     private final Map<String, Apart> apart = new LinkedHashMap<>();
+
+    /** Workers of an earlier head that were not seen by this one, and since when they are waited for. */
+    private final Map<String, Instant> awaited = new HashMap<>();
+
     private final Set<String> draining = new HashSet<>();
 
     /** Workers, and devices of the head. */
@@ -45,6 +55,12 @@ final class Roster {
         Connected before = connected.get(hello.worker());
         connected.put(hello.worker(), new Connected(hello, origin, before == null ? clock.instant() : before.since()));
         apart.remove(hello.worker());
+        awaited.remove(hello.worker());
+    }
+
+    /** An earlier head had results of a source: it may come back, and is known until it is forgotten like one that went away. */
+    void await(Source source) {
+        awaited.put(worker(source), clock.instant());
     }
 
     void gone(String worker, WorkerGone.Reason reason) {
@@ -85,28 +101,32 @@ final class Roster {
         return barred.contains(source);
     }
 
-    /** Whether a source is connected, or was lately. */
+    /** Whether a source is connected, was lately, or is waited for. */
     boolean knows(Source source) {
-        return knowsWorker(source.own() ? DeviceName.LOCAL : source.name());
+        return knowsWorker(worker(source));
     }
 
-    /** Whether a device's worker is connected, or was lately. */
+    private static String worker(Source source) {
+        return source.own() ? DeviceId.LOCAL : source.name();
+    }
+
+    /** Whether a device's worker is connected, was lately, or is waited for. */
     boolean knows(String deviceId) {
-        return knowsWorker(DeviceName.of(deviceId).worker());
+        return knowsWorker(DeviceId.of(deviceId).worker());
     }
 
     private boolean knowsWorker(String worker) {
-        return connected.containsKey(worker) || apart.containsKey(worker);
+        return connected.containsKey(worker) || apart.containsKey(worker) || awaited.containsKey(worker);
     }
 
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
-        String worker = DeviceName.of(deviceId).worker();
+        String worker = DeviceId.of(deviceId).worker();
         return !draining.contains(worker) && !barred.contains(worker) && !barred.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {
-        Connected worker = connected.get(DeviceName.of(deviceId).worker());
+        Connected worker = connected.get(DeviceId.of(deviceId).worker());
         return worker == null ? Optional.empty() : worker.hello().devices().stream().filter(device -> device.deviceId().equals(deviceId)).findFirst();
     }
 
@@ -124,6 +144,7 @@ final class Roster {
     List<WorkerView> view(ToIntFunction<String> leases) {
         Instant forgotten = clock.instant().minus(REMEMBERED);
         apart.values().removeIf(one -> one.lost().since().isBefore(forgotten));
+        awaited.values().removeIf(since -> since.isBefore(forgotten));
         Set<String> names = new TreeSet<>(connected.keySet());
         names.addAll(apart.keySet());
         names.addAll(draining);

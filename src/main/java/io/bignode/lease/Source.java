@@ -1,5 +1,7 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceId;
+
 /**
  * Who vouches for results. A worker of another host vouches with all its devices, as its owner may forge; each of the head's own devices vouches for itself, as
  * it may be broken. Two devices of one source never check each other.
@@ -12,18 +14,18 @@ record Source(String name) {
 
     /** Whom a device's results are from. */
     static Source of(String deviceId) {
-        DeviceName device = DeviceName.of(deviceId);
-        return new Source(device.worker().equals(DeviceName.LOCAL) ? device.id() : device.worker());
+        DeviceId device = DeviceId.of(deviceId);
+        return new Source(device.worker().equals(DeviceId.LOCAL) ? device.id() : device.worker());
     }
 
     /** Whether it is one of the head's own devices. */
     boolean own() {
-        return name.startsWith(DeviceName.LOCAL + "/");
+        return name.startsWith(DeviceId.LOCAL + "/");
     }
 
     /** Whether it is the head's own CPU: the reference that others are judged by, and whose word is final. */
     boolean judge() {
-        return own() && DeviceName.of(name).device().equals(CPU);
+        return own() && DeviceId.of(name).device().equals(CPU);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package io.bignode.lease;
 
-import io.bignode.session.Found;
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Session;
 import java.util.List;
 

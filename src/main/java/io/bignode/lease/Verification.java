@@ -1,8 +1,9 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
-import io.bignode.session.Found;
-import io.bignode.session.NonceRange;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -12,7 +13,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -21,8 +21,8 @@ import java.util.random.RandomGenerator;
  * Trust, but verify: results wait until a device of another {@link Source} computed a share of them again. What is checked is chosen after it came in, so
  * that nobody can know. Agreement vouches for all that came in before the choice; deviation for nothing since the last agreement.
  *
- * <p>Of two that differ one is wrong, and it may be the checker: a third decides, or the head's CPU, whose word is final. Where nobody can decide, neither is
- * put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where somebody can check them at once, and
+ * <p>Of two that differ one is wrong, and it may be the checker: whoever else agrees with one of them decides, or the head's CPU, whose word is final. Where nobody
+ * can decide, neither is put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where somebody can check them at once, and
  * not for long. Not thread safe.
  */
 final class Verification {
@@ -99,6 +99,11 @@ final class Verification {
         }
     }
 
+    /** Whether there is a check that nobody has at the moment. */
+    boolean asks() {
+        return standings.values().stream().anyMatch(standing -> standing.check.filter(check -> !check.issued).isPresent());
+    }
+
     /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
     Optional<Check> take(Source checker, Predicate<Check> fits, long now) {
         for (Standing standing : standings.values()) {
@@ -115,7 +120,7 @@ final class Verification {
      * sample tells whether some were left out.
      */
     NonceRange sample(Check check, int most) {
-        if (check.first.isPresent()) return check.first.get().lease().range();
+        if (check.isDisputed()) return check.opinions.getFirst().lease().range();
         if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, most));
         return check.sample.get();
     }
@@ -156,21 +161,22 @@ final class Verification {
      */
     record Backlog(int results, Duration oldest) {}
 
-    /** The checks on which two differ, that nobody has at the moment and none of the devices that are there may take. */
+    /** The checks that are disputed, that nobody has at the moment and none of the devices that are there may take. */
     List<Check> undecided(Predicate<Check> candidate) {
         return standings.values().stream()
                 .flatMap(standing -> standing.check.stream())
-                .filter(check -> check.first.isPresent() && !check.issued && !candidate.test(check))
+                .filter(check -> check.isDisputed() && !check.issued && !candidate.test(check))
                 .toList();
     }
 
     /** One nonce on which the first checker differs from what was reported. */
     NonceRange differing(Check check) {
-        Check.Opinion first = check.first.orElseThrow();
+        Check.Opinion first = check.opinions.getFirst();
         Lease all = first.lease();
         for (long index = all.range().first(); index < all.range().end(); index++) {
-            Lease one = new Lease(all.id(), all.sessionId(), all.work(), all.nonces(), new NonceRange(index, 1));
-            if (policies.proofs().deviation(all.work(), check.reportedOf(one, 1), Check.within(one, 1, first.found())).isPresent()) return one.range();
+            Lease one = all.part(new NonceRange(index, 1));
+            Check.Opinion reported = new Check.Opinion(check.source, one, check.reportedOf(one), "");
+            if (reported.deviationFrom(first, policies.proofs()).isPresent()) return one.range();
         }
         return new NonceRange(all.range().first(), 1);
     }
@@ -183,35 +189,37 @@ final class Verification {
             check.failures++;
             check.excluded.add(checker);
         }
-        return check.failures < FAILURES ? List.of() : unverifiable(check, "its check failed " + check.failures + " times");
+        // What is disputed is over when nobody is left who could decide it.
+        return check.failures < FAILURES || check.isDisputed() ? List.of() : unverifiable(check, "its check failed " + check.failures + " times");
     }
 
     /** A check's lease was computed. */
     List<Verdict> done(Check check, Source checker, Lease lease, int computed, List<Found> found) {
         if (!isPending(check)) return List.of();
         check.issued = false;
-        if (computed < 1) return List.of();
-        Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(lease, computed), found);
-        if (check.first.isPresent()) return decide(check, check.first.get(), checker, lease, computed, found, deviation);
-        if (deviation.isEmpty()) return agreed(check, checker);
-        if (checker.judge()) return List.of(new Verdict.Guilty(check.source, deviation.get()));
-        Lease done = new Lease(lease.id(), lease.sessionId(), lease.work(), lease.nonces(), new NonceRange(lease.range().first(), computed));
-        check.first = Optional.of(new Check.Opinion(checker, done, found, deviation.get()));
-        check.excluded.add(checker);
-        return List.of();
+        // Nobody's word counts twice.
+        if (computed < 1 || check.opinions.stream().anyMatch(one -> one.source().equals(checker))) return List.of();
+        Lease done = lease.part(new NonceRange(lease.range().first(), computed));
+        Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(done), found);
+        return decide(check, new Check.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
     }
 
-    /** A third said what it finds: whoever it agrees with is right. */
-    private List<Verdict> decide(
-            Check check, Check.Opinion first, Source third, Lease lease, int computed, List<Found> found, Optional<String> deviation) {
-        Optional<String> fromFirst = policies.proofs().deviation(lease.work(), Check.within(lease, computed, first.found()), found);
-        if (deviation.isPresent() && fromFirst.isPresent() && !third.judge()) {
-            return disputed(check, Set.of(check.source, first.source(), third), first.deviation());
-        }
+    /** Whoever the head's CPU agrees with is right, or whoever another checker does; one that agrees with nobody is put aside. */
+    private List<Verdict> decide(Check check, Check.Opinion word, Optional<String> deviation, boolean cutShort) {
         List<Verdict> verdicts = new ArrayList<>();
-        fromFirst.ifPresent(why -> verdicts.add(new Verdict.Guilty(first.source(), why)));
+        for (Check.Opinion one : check.opinions) {
+            one.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Guilty(one.source(), why)));
+        }
+        boolean last = word.source().judge();
+        if (!last && deviation.isPresent() && verdicts.size() == check.opinions.size()) {
+            check.opinions.add(word);
+            check.excluded.add(word.source());
+            return List.of();
+        }
+        // One that ended before it came to where they differ agrees with all of them.
+        if (!last && cutShort && check.isDisputed() && deviation.isEmpty() && verdicts.isEmpty()) return List.of();
         if (deviation.isPresent()) verdicts.add(new Verdict.Guilty(check.source, deviation.get()));
-        else verdicts.addAll(agreed(check, third));
+        else verdicts.addAll(agreed(check, word.source()));
         return verdicts;
     }
 
@@ -233,8 +241,8 @@ final class Verification {
         return List.of(new Verdict.Release(standing.takeUpTo(check.upTo)));
     }
 
-    private List<Verdict> disputed(Check check, Set<Source> parties, String difference) {
-        disputes.disagree(parties, difference);
+    private List<Verdict> disputed(Check check) {
+        disputes.disagree(check.parties(), check.opinions.getFirst().deviation());
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
         standing.check = Optional.empty();
@@ -253,7 +261,7 @@ final class Verification {
         disputes.settled(source -> !there.test(source));
         standings.forEach((source, standing) -> {
             Unverified oldest = standing.waiting.peek();
-            boolean differs = standing.check.filter(check -> check.first.isPresent()).isPresent();
+            boolean differs = standing.check.filter(Check::isDisputed).isPresent();
             if (source.own() && !differs && oldest != null && now - oldest.landedNanos() >= OWN.toNanos()) {
                 verdicts.add(new Verdict.Release(standing.takeUpTo(standing.numbered)));
                 return;
@@ -264,7 +272,7 @@ final class Verification {
             }
             Check check = standing.check.get();
             check.shareIfSlow(now, SLOW, candidate);
-            boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.first.isPresent() || !source.own());
+            boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.isDisputed() || !source.own());
             if (check.issued || waits || candidate.test(check)) return;
             verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));
         });
@@ -281,9 +289,7 @@ final class Verification {
 
     /** Nobody can tell. One that nobody can check is believed: loudly where it is of another host. */
     private List<Verdict> unverifiable(Check check, String why) {
-        if (check.first.isPresent()) {
-            return disputed(check, Set.of(check.source, check.first.get().source()), check.first.get().deviation());
-        }
+        if (check.isDisputed()) return disputed(check);
         if (!check.source.own()) disputes.unchecked(check.source, why);
         return release(check, false);
     }

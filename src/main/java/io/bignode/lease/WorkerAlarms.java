@@ -1,13 +1,15 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.monitor.LruMap;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerRefused;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Raises alarms about workers' connections: one is lost, is lost again and again, or is refused. Not thread safe; {@link Leases} guards it. */
@@ -30,27 +32,24 @@ final class WorkerAlarms {
 
     private final Alarms alarms;
     private final InstantSource clock;
-    private final Map<String, Lost> lost = bounded();
-    private final Map<String, Deque<Instant>> losses = bounded();
+    private final Map<String, Lost> lost;
+    private final Map<String, Deque<Instant>> losses;
 
     /** When a worker was refused last, by the key of its alarm. */
-    private final Map<String, Instant> refused = bounded();
+    private final Map<String, Instant> refused;
 
     /** Nothing is wrong yet. */
     WorkerAlarms(Alarms alarms, InstantSource clock) {
-        this.alarms = alarms;
-        this.clock = clock;
+        this(alarms, clock, MOST);
     }
 
-    private <V> Map<String, V> bounded() {
-        return new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1L;
-
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, V> eldest) {
-                return size() > MOST;
-            }
-        };
+    /** Follows so many workers at most. */
+    WorkerAlarms(Alarms alarms, InstantSource clock, int most) {
+        this.alarms = alarms;
+        this.clock = clock;
+        this.lost = new LruMap<>(most, worker -> alarms.clear(lostKey(worker)));
+        this.losses = new LruMap<>(most, worker -> alarms.clear(flapsKey(worker)));
+        this.refused = new LruMap<>(most, alarms::clear);
     }
 
     /** A worker was taken in. */

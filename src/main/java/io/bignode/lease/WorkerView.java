@@ -1,5 +1,8 @@
 package io.bignode.lease;
 
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerJoined;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

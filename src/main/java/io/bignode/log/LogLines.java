@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
+import java.util.logging.LogManager;
 import java.util.logging.Logger;
 
 /** Sets how this process' log is written to standard error. */
@@ -15,7 +16,7 @@ public final class LogLines {
     private LogLines() {}
 
     /**
-     * From now on events are written so, until the process has ended.
+     * From now on events are written so.
      *
      * @param traces stack traces in a text for people even of what is no error
      */
@@ -25,9 +26,24 @@ public final class LogLines {
             // Others were asked for by name, by an operator with a logging.properties.
             if (handler instanceof ConsoleHandler) handler.setFormatter(lines);
         }
-        LastingLogManager.keep();
         Thread.setDefaultUncaughtExceptionHandler(
                 (thread, failure) -> LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed", failure));
+    }
+
+    /** Has the log go on when the process begins to end, until it is {@linkplain #close closed}: by whoever tells of the end, as the last thing. */
+    public static void hold() {
+        LastingLogManager.hold(true);
+    }
+
+    /** Has the log close when the process begins to end, as it does where it was never {@linkplain #hold held}. */
+    public static void release() {
+        LastingLogManager.hold(false);
+    }
+
+    /** Closes the log, and with it the files to which an operator's logging.properties has it written. Nothing is written after that. */
+    public static void close() {
+        release();
+        LogManager.getLogManager().reset();
     }
 
     /** From now on these are not written, whatever holds them. */

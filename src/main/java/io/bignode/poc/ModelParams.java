@@ -3,6 +3,8 @@ package io.bignode.poc;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.json.Fault;
+import io.bignode.json.JsonFields;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,6 +3,8 @@ package io.bignode.poc;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 
 /**
  * What a device must know to compute a session's nonces and to tell which of them count.
@@ -44,9 +46,9 @@ public record ProofOrder(String blockHash, long blockHeight, String publicKey, l
     /**
      * Reads a document that must be sound.
      *
-     * @throws InvalidOrderException with every fault
+     * @throws InvalidDocumentException with every fault
      */
-    public static ProofOrder parse(JsonNode document) throws InvalidOrderException {
+    public static ProofOrder parse(JsonNode document) throws InvalidDocumentException {
         JsonFields fields = JsonFields.of(document);
         ProofOrder order = read(fields);
         fields.check();

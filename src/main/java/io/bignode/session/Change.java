@@ -1,5 +1,9 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Provenance;
 import java.net.URI;
 import java.time.Instant;
 import java.util.List;

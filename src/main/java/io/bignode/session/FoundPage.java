@@ -1,5 +1,6 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Found;
 import java.util.List;
 
 /**

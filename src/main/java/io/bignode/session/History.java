@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Epoch;
+
 /**
  * What one device did for one tenant in one epoch; kept when the sessions are purged.
  *

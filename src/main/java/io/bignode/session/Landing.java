@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Provenance;
 import java.util.List;
 
 /**

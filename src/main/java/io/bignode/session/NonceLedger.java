@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

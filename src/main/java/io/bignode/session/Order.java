@@ -1,5 +1,8 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
 import java.net.URI;
 import java.util.Optional;
 

@@ -1,5 +1,9 @@
 package io.bignode.session;
 
+import io.bignode.monitor.RecentRate;
+import io.bignode.monitor.Work;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -295,7 +299,7 @@ public final class Session {
      * @param turn     where it stands; empty where it does not wait
      */
     synchronized SessionView view(long allNanos, Optional<Turn> turn) {
-        Pace pace = around.activity.ofSession(id, age());
+        RecentRate pace = around.activity.ofSession(id, age());
         long busy = pace.work().deviceNanos();
         return new SessionView(
                 id, order.tenant(), order.nodeId(), order.epoch(), status, error(), createdAt, age(), timeLeft(), around.rules.life(), computed, log.total(),

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.monitor.RecentRate;
+import io.bignode.protocol.Epoch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -50,7 +52,7 @@ public record SessionView(
         long delivered,
         long batches,
         long settledBatches,
-        Pace pace,
+        RecentRate pace,
         double share,
         double weight,
         int leases,

@@ -1,5 +1,8 @@
 package io.bignode.session;
 
+import io.bignode.monitor.Activity;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,5 +1,6 @@
 package io.bignode.session;
 
+import io.bignode.protocol.NonceSequence;
 import java.time.Instant;
 import java.util.List;
 import java.util.NavigableMap;

@@ -1,5 +1,6 @@
 package io.bignode.session;
 
+import io.bignode.monitor.Activity;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,9 +1,9 @@
 package io.bignode.worker;
 
-import io.bignode.broker.WorkerSide;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Gauges;
-import io.bignode.lease.DeviceHealth;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

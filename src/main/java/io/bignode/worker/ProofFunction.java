@@ -1,8 +1,8 @@
 package io.bignode.worker;
 
 import io.bignode.engine.CancelledException;
-import io.bignode.lease.Lease;
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;

@@ -9,12 +9,12 @@ import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Distances;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
-import io.bignode.lease.Lease;
-import io.bignode.poc.InvalidOrderException;
+import io.bignode.json.InvalidDocumentException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -252,7 +252,7 @@ final class TransformerFunction implements ProofFunction {
     private static ProofOrder order(Lease lease) {
         try {
             return ProofOrder.parse(JSON.readTree(lease.work().body()));
-        } catch (JsonProcessingException | InvalidOrderException broken) {
+        } catch (JsonProcessingException | InvalidDocumentException broken) {
             throw new IllegalArgumentException("lease " + lease.id() + " carries a work order that cannot be read", broken);
         }
     }

@@ -1,12 +1,12 @@
 package io.bignode.worker;
 
-import io.bignode.broker.WorkerSide;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.bignode.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.Reported;
-import io.bignode.lease.WorkerFault;
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkerFault;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,14 +68,14 @@ class DamagedMessagesTest {
                 ClientSession session = farm.session(false)) {
             say(session, Addresses.newLink("farm"));
         }
-        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker)) {
+        try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker)) {
             assertThat(new HeadInbox(head).next()).as("only what is whole counts").isEqualTo(new Reported("farm", RESULT));
         }
     }
 
     @Test
     void whoeverSendsSuchOverALinkThatIsOpenIsToBlame() throws Exception {
-        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+        try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
                 Link farm = new Link(tls.access(broker.port(), "farm"), () -> {});
                 ClientSession session = farm.session(false)) {
             String link = Addresses.newLink("farm");

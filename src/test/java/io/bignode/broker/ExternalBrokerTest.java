@@ -4,18 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.bignode.config.Certificates;
-import io.bignode.lease.DeviceOffer;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.lease.Reported;
-import io.bignode.lease.WorkerGone;
-import io.bignode.lease.WorkerHello;
-import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerMessage;
-import io.bignode.session.NonceRange;
-import io.bignode.session.NonceSequence;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkOrder;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,14 +116,14 @@ class ExternalBrokerTest {
     void aWrongPasswordIsRefusedAndNotRepeated() throws Exception {
         startSecured();
         BrokerAccess wrong = new BrokerAccess(access.route(), "user", "a-wrong-password");
-        assertThatExceptionOfType(BrokerException.class).isThrownBy(() -> ArtemisHead.connect(wrong, Doorkeeper.NOBODY).close())
+        assertThatExceptionOfType(BrokerException.class).isThrownBy(() -> new ArtemisHead().connect(wrong, Doorkeeper.NOBODY).close())
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("a-wrong-password"));
     }
 
     private void takeTurns() throws Exception {
         DeviceOffer device = new DeviceOffer("farm/cpu", "x", 1, 4);
-        try (ArtemisHead first = ArtemisHead.connect(access, Doorkeeper.NOBODY);
-                ArtemisWorker worker = new ArtemisWorker("farm", List.of(device), access, new Seam.Silent())) {
+        try (ArtemisHead first = new ArtemisHead().connect(access, Doorkeeper.NOBODY);
+                ArtemisWorker worker = new ArtemisWorker("farm", List.of(device), access, new ArtemisWorker.Watcher() {})) {
             worker.start();
             assertThat(next(first, WorkerJoined.class).hello()).isEqualTo(new WorkerHello("farm", List.of(device), List.of()));
             worker.request(new LeaseRequest("cpu", 4));
@@ -133,14 +133,14 @@ class ExternalBrokerTest {
             first.acknowledge();
             first.close();
             worker.request(new LeaseRequest("cpu", 4));
-            try (ArtemisHead second = ArtemisHead.connect(access, Doorkeeper.NOBODY)) {
+            try (ArtemisHead second = new ArtemisHead().connect(access, Doorkeeper.NOBODY)) {
                 came.clear();
                 assertThat(next(second, WorkerJoined.class).hello().held()).containsExactly("1");
                 assertThat(next(second, LeaseRequest.class)).as("what waits is asked for again").isEqualTo(new LeaseRequest("farm/cpu", 4));
                 worker.report(new LeaseReport.Done("1", List.of(), 1, 5));
                 assertThat(next(second, Reported.class)).isEqualTo(new Reported("farm", new LeaseReport.Done("1", List.of(), 1, 5)));
             }
-            try (ArtemisHead third = ArtemisHead.connect(access, Doorkeeper.NOBODY)) {
+            try (ArtemisHead third = new ArtemisHead().connect(access, Doorkeeper.NOBODY)) {
                 came.clear();
                 assertThat(next(third, Reported.class).report().leaseId()).as("was not acknowledged").isEqualTo("1");
                 third.acknowledge();

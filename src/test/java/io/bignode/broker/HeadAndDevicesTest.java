@@ -4,22 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome.Answered;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.Head;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
 import io.bignode.lease.ProofsOfTests;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Batches;
 import io.bignode.session.Flight;
-import io.bignode.session.Found;
 import io.bignode.session.MemoryStore;
-import io.bignode.session.NonceRange;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Quiet;
@@ -86,7 +86,7 @@ class HeadAndDevicesTest {
     Path folder;
 
     private EmbeddedBroker server;
-    private ArtemisHead carrier;
+    private ArtemisHead workers;
     private ArtemisWorker broker;
     private Leases leases;
     private Head head;
@@ -94,20 +94,19 @@ class HeadAndDevicesTest {
     @BeforeEach
     void connect() throws BrokerException {
         server = EmbeddedBroker.start(folder, Optional.empty(), _ -> false);
-        carrier = ArtemisHead.connect(server.head(), server);
-        Seam seam = new Seam(carrier);
+        workers = new ArtemisHead().connect(server.head(), server);
         leases = new Leases(
-                sessions, LeaseRules.usual(), System::nanoTime, seam, new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(InstantSource.system()));
-        head = new Head(sessions, leases, seam, (_, death) -> deaths.add(death));
+                sessions, LeaseRules.usual(), System::nanoTime, workers, new Policies(new ProofsOfTests(), (_, _) -> true, 0), new Alarms(InstantSource.system()));
+        head = new Head(sessions, leases, workers, (_, death) -> deaths.add(death));
         List<DeviceOffer> devices = IntStream.range(0, DEVICES).mapToObj(i -> new DeviceOffer("local/device" + i, "a test", 1, 16)).toList();
-        broker = new ArtemisWorker("local", devices, server.local(), new Seam.Silent());
+        broker = new ArtemisWorker("local", devices, server.local(), new ArtemisWorker.Watcher() {});
         broker.start();
     }
 
     @AfterEach
     void disconnect() {
         broker.close();
-        carrier.close();
+        workers.close();
         server.close();
     }
 

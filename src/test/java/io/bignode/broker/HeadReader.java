@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-import io.bignode.lease.WorkerMessage;
+import io.bignode.protocol.WorkerMessage;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;

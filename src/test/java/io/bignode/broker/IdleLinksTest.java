@@ -2,10 +2,10 @@ package io.bignode.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.DeviceOffer;
-import io.bignode.lease.WorkerGone;
-import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerMessage;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,7 +50,7 @@ class IdleLinksTest {
     private void throughTlsAndWithin(Duration idle) throws Exception {
         JoinTls tls = JoinTls.in(folder);
         try (EmbeddedBroker broker = tls.broker(folder);
-                ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+                ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
                 ArtemisWorker remote = worker("farm", tls.access(broker.port(), "farm"));
                 ArtemisWorker own = worker("local", broker.local())) {
             remote.start();
@@ -68,7 +68,7 @@ class IdleLinksTest {
         server.start();
         int port = server.getActiveMQServer().getRemotingService().getAcceptor("tcp").getActualPort();
         BrokerAccess access = new BrokerAccess(new BrokerAccess.External("tcp://127.0.0.1:" + port), "user", "password");
-        try (ArtemisHead head = ArtemisHead.connect(access, Doorkeeper.NOBODY);
+        try (ArtemisHead head = new ArtemisHead().connect(access, Doorkeeper.NOBODY);
                 ArtemisWorker worker = worker("farm", access)) {
             worker.start();
             assertJoinedOnceAndNeverGone(head, 1, idle);
@@ -78,7 +78,7 @@ class IdleLinksTest {
     }
 
     private static ArtemisWorker worker(String name, BrokerAccess access) {
-        return new ArtemisWorker(name, List.of(new DeviceOffer(name + "/cpu", "x", 1, 4)), access, new Seam.Silent());
+        return new ArtemisWorker(name, List.of(new DeviceOffer(name + "/cpu", "x", 1, 4)), access, new ArtemisWorker.Watcher() {});
     }
 
     private static void assertJoinedOnceAndNeverGone(ArtemisHead head, int workers, Duration idle) throws InterruptedException {

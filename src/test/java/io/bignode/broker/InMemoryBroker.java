@@ -1,11 +1,12 @@
 package io.bignode.broker;
 
-import io.bignode.lease.DeviceGone;
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.Lease;
-import io.bignode.lease.LeaseReport;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.lease.WorkerMessage;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;

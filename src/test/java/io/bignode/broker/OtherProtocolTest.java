@@ -2,11 +2,11 @@ package io.bignode.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.DeviceOffer;
-import io.bignode.lease.LeaseRequest;
-import io.bignode.lease.WorkerHello;
-import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerRefused;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerRefused;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,7 +67,7 @@ class OtherProtocolTest {
         "'', the worker tells no version of the protocol and this head speaks 1.0: update the worker"
     })
     void aWorkerOfAnotherMajorIsRefusedAndWhatItSaysIsNotTakenForAFault(String version, String reason) throws Exception {
-        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+        try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
                 Link farm = new Link(tls.access(broker.port(), "farm"), () -> {});
                 ClientSession session = farm.session(false)) {
             String link = Addresses.newLink("farm");
@@ -86,7 +86,7 @@ class OtherProtocolTest {
 
     @Test
     void aWorkerOfANewerMinorIsTakenInAndWhatTheHeadDoesNotKnowIsIgnored() throws Exception {
-        try (ArtemisHead head = ArtemisHead.connect(broker.head(), broker);
+        try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
                 Link farm = new Link(tls.access(broker.port(), "farm"), () -> {});
                 ClientSession session = farm.session(false)) {
             String link = Addresses.newLink("farm");

@@ -2,11 +2,11 @@ package io.bignode.broker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.DeviceOffer;
-import io.bignode.lease.WorkerGone;
-import io.bignode.lease.WorkerJoined;
-import io.bignode.lease.WorkerMessage;
-import io.bignode.lease.WorkerRefused;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerJoined;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerRefused;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -48,7 +48,7 @@ class SameNameTest {
     void start() throws Exception {
         tls = JoinTls.in(folder);
         broker = tls.broker(folder);
-        head = ArtemisHead.connect(broker.head(), broker);
+        head = new ArtemisHead().connect(broker.head(), broker);
         reader = new HeadReader(head);
     }
 

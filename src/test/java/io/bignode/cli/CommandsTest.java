@@ -17,8 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** The commands that compute without a server, as they are typed. */
@@ -31,13 +34,16 @@ class CommandsTest {
     private record Outcome(int exitCode, String out, String err) {}
 
     private static Outcome run(String... args) {
+        return run(BigNodeCommand.commandLine(), args);
+    }
+
+    private static Outcome run(CommandLine line, String... args) {
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         StringWriter err = new StringWriter();
         try {
             System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-            CommandLine line = BigNodeCommand.commandLine().setErr(new PrintWriter(err, true));
-            return new Outcome(line.execute(args), out.toString(StandardCharsets.UTF_8), err.toString());
+            return new Outcome(line.setErr(new PrintWriter(err, true)).execute(args), out.toString(StandardCharsets.UTF_8), err.toString());
         } finally {
             System.setOut(before);
         }
@@ -49,6 +55,21 @@ class CommandsTest {
 
     private static JsonNode tiny() {
         return Golden.read("small-models.json").get(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "compute {case}", "fingerprint {case}", "verify {batch}", "verify --lines {batch}", "bench --params dev-net --seconds 1", "worker --join 127.0.0.1:1"
+    })
+    void devicesAreChosenByTheEnvironmentOfTheCommand(String command) throws Exception {
+        Map<String, String> environment = Map.of(
+                "DELEGATION_DEVICES", "none", "DELEGATION_DATA_DIR", folder.resolve("data").toString(), "DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test");
+        String line = command.replace("{case}", file("case.json", tiny())).replace("{batch}", file("batch.json", batch(1.6)));
+
+        Outcome outcome = run(BigNodeCommand.commandLine(environment), line.split(" "));
+
+        assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(outcome.err()).contains("DELEGATION_DEVICES is none");
     }
 
     @Test

@@ -9,7 +9,7 @@ import io.bignode.Golden;
 import io.bignode.config.Settings;
 import io.bignode.http.Browser;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

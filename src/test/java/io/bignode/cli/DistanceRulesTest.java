@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.ProofOrder;
-import io.bignode.session.Found;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.WorkOrder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

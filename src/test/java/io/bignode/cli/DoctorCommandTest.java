@@ -13,7 +13,7 @@ import io.bignode.config.TlsSettings;
 import io.bignode.engine.Detection;
 import io.bignode.engine.Detection.Found;
 import io.bignode.engine.DeviceException;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

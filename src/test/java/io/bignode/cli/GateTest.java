@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.api.Api;
 import io.bignode.config.Certificates;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
@@ -12,14 +13,13 @@ import io.bignode.config.TenantToken;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.Token;
 import io.bignode.delivery.Delivery;
-import io.bignode.http.Api;
 import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
 import io.bignode.http.NoMetering;
-import io.bignode.http.SmallFarm;
 import io.bignode.http.NoWorkers;
-import io.bignode.session.Alarms;
-import io.bignode.session.Alarms.Alarm;
+import io.bignode.http.SmallFarm;
+import io.bignode.monitor.Alarms;
+import io.bignode.monitor.Alarms.Alarm;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Quiet;
@@ -49,7 +49,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
@@ -367,7 +366,7 @@ class GateTest {
     void aHeadThatStandsByServesTlsToo() throws Exception {
         SSLContext trusting = trusting(certificate(30));
         try (HttpServer standby = HttpServer.listen(gate().rules())) {
-            standby.standBy();
+            standby.standBy(Api.START);
             HttpClient client = HttpClient.newBuilder().sslContext(trusting).build();
             assertThat(ask(client, "https://127.0.0.1:" + standby.port(), OWN).statusCode()).isEqualTo(503);
         }

@@ -11,7 +11,7 @@ import io.bignode.Golden;
 import io.bignode.config.Settings;
 import io.bignode.engine.cuda.SimulatedGpu;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

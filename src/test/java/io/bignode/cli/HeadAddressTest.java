@@ -7,7 +7,7 @@ import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.bignode.config.Certificates;
 import io.bignode.config.TlsSettings;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -52,6 +52,12 @@ class HeadAddressTest {
     @CsvSource({"127.0.0.2, 127.0.0.2", "::1, [::1]", "0.0.0.0, localhost", "::, localhost", "'no host', localhost"})
     void theHostIsTheOneItListensOnWhereThatIsOneAlone(String host, String asked) {
         assertThat(new HeadAddress(Map.of("DELEGATION_HOST", host)).url()).hasToString("http://" + asked + ":9090");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, localhost", "127.0.0.2, 127.0.0.2", "192.0.2.7, 192.0.2.7", "0.0.0.0, localhost", "::, localhost", "::1, [0:0:0:0:0:0:0:1]"})
+    void peopleAreToldTheAddressItListensOnWhereThatIsOneAlone(String address, String told) throws Exception {
+        assertThat(HeadAddress.host(InetAddress.getByName(address))).isEqualTo(told);
     }
 
     @ParameterizedTest

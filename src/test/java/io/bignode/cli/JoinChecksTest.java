@@ -6,10 +6,10 @@ import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.broker.EmbeddedBroker;
-import io.bignode.broker.JoinFailure;
 import io.bignode.broker.HeadReader;
+import io.bignode.broker.JoinFailure;
 import io.bignode.broker.JoinTls;
-import io.bignode.lease.DeviceOffer;
+import io.bignode.protocol.DeviceOffer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -41,7 +41,7 @@ class JoinChecksTest {
     void start() throws Exception {
         tls = JoinTls.in(folder);
         broker = tls.broker(folder);
-        head = ArtemisHead.connect(broker.head(), broker);
+        head = new ArtemisHead().connect(broker.head(), broker);
         reader = new HeadReader(head);
         environment.put("DELEGATION_JOIN_TOKEN", JoinTls.TOKEN);
         environment.put("DELEGATION_DATA_DIR", folder.resolve("data").toString());

@@ -3,7 +3,7 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.Program;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -116,7 +116,7 @@ class NativeLeftoversTest {
 
     @Test
     void aLibraryThatCannotBeLoadedIsNotToldAsADamagedStore() throws Exception {
-        try (SqlStore store = SqlStore.inFolder(folder.resolve("data"), new Alarms(InstantSource.system()), (_, _) -> {})) {
+        try (SqlStore store = SqlStore.inFolder(Files.createDirectories(folder.resolve("data")), new Alarms(InstantSource.system()), (_, _) -> {})) {
             store.load();
         }
 
@@ -131,7 +131,7 @@ class NativeLeftoversTest {
 
     @Test
     void doctorFindsAStoreWellAlthoughTheTemporaryFolderIsUnusable() throws Exception {
-        try (SqlStore store = SqlStore.inFolder(folder.resolve("data"), new Alarms(InstantSource.system()), (_, _) -> {})) {
+        try (SqlStore store = SqlStore.inFolder(Files.createDirectories(folder.resolve("data")), new Alarms(InstantSource.system()), (_, _) -> {})) {
             store.load();
         }
 

@@ -2,12 +2,12 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.lease.DeviceHealth;
-import io.bignode.lease.DeviceOffer;
 import io.bignode.lease.DeviceView;
 import io.bignode.metrics.Metrics;
-import io.bignode.session.Pace;
-import io.bignode.session.Work;
+import io.bignode.monitor.RecentRate;
+import io.bignode.monitor.Work;
+import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -20,7 +20,7 @@ class NodeGaugesTest {
     private static String scrape(Optional<DeviceHealth> health, OptionalDouble peak, DeviceView.State state) {
         DeviceOffer offer = new DeviceOffer("farm/cuda:0", "a GPU \"of\" ours", 80L << 30, 64);
         DeviceView view = new DeviceView(
-                offer, state, List.of(), 2, Work.NONE, new Pace(Work.NONE, Duration.ofMinutes(1)), peak, health, Optional.empty());
+                offer, state, List.of(), 2, Work.NONE, new RecentRate(Work.NONE, Duration.ofMinutes(1)), peak, health, Optional.empty());
         return new String(new Metrics(readings -> NodeGauges.device(view, readings)).text(Optional.empty()), StandardCharsets.UTF_8);
     }
 

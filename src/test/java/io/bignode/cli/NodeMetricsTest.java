@@ -13,7 +13,7 @@ import io.bignode.deploy.MonitoringFiles;
 import io.bignode.deploy.Promtool;
 import io.bignode.http.HttpServer;
 import io.bignode.metrics.Family;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -10,7 +10,7 @@ import io.bignode.Golden;
 import io.bignode.Program;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.URI;

@@ -3,9 +3,9 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.Program;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;
 import java.net.InetAddress;

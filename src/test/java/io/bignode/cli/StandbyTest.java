@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.Quiet;
 import io.bignode.session.SessionStore;
 import io.bignode.session.store.Postgres;

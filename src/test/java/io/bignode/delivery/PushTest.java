@@ -2,13 +2,14 @@ package io.bignode.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Epoch;
-import io.bignode.session.Found;
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Hands;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
-import io.bignode.session.NonceRange;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Quiet;
@@ -17,7 +18,6 @@ import io.bignode.session.SessionRules;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
 import io.bignode.session.Terms;
-import io.bignode.session.WorkOrder;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The scripts of {@code deploy/join}, with a docker that only writes down how it was called. */
@@ -340,6 +341,32 @@ class DeployScriptsTest {
         assertThat(calls().getLast()).endsWith(" --profile monitoring " + command);
     }
 
+    @ParameterizedTest
+    @CsvSource({"up -d, compose build", "up -d --no-build, image inspect", "up --build -d, compose build", "up --pull always, compose pull"})
+    void composeLeavesANodeOfTheOldProjectAloneWhereTheNewImageCannotBeHad(String command, String tried) throws Exception {
+        configure(TOKEN, "");
+        docker("case $* in inspect*) echo join; exit 0 ;; 'image inspect'* | *' build '* | *' pull '*) exit 1 ;; esac");
+
+        Outcome outcome = sandbox.run(sandbox.path("join/compose.sh"), command.split(" "));
+
+        assertThat(outcome.exit()).isEqualTo(3);
+        assertThat(outcome.err()).contains("the image bignode:latest could not be pulled or built", "mlnode-308 is left as it was");
+        assertThat(calls().getLast().replace(FILES + " ", "")).startsWith(tried);
+        assertThat(calls()).doesNotContain("stop mlnode-308", "rm mlnode-308");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', build", "BIGNODE_IMAGE=registry.example.org/bignode:1, pull"})
+    void composeGetsTheNewImageBeforeANodeOfTheOldProjectGoes(String setting, String how) throws Exception {
+        configure(TOKEN, setting + "\n");
+        Path got = sandbox.path("got");
+        docker("case $* in inspect*) echo join; exit 0 ;; 'image inspect'*) [[ -f '" + got + "' ]] || exit 1 ;; *' " + how + " '*) : >'" + got + "' ;; esac");
+
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), "up", "-d").exit()).isZero();
+
+        assertThat(calls()).containsSubsequence("compose " + FILES + " " + how + " mlnode-308", "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up -d");
+    }
+
     @Test
     void composeReplacesAWorkerOfTheOldProjectByItsOwnName() throws Exception {
         configure("", "BIGNODE_ROLE=worker\nDELEGATION_JOIN=head.example.org:9091\nDELEGATION_JOIN_TOKEN=" + TOKEN + "\n");
@@ -358,6 +385,14 @@ class DeployScriptsTest {
         assertThat(run("deploy-local.sh").out())
                 .contains("curl --cacert ./config/tls.crt --connect-to ::localhost: https://bignode.example.org:9090/health")
                 .doesNotContain("http://");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0, localhost", "127.0.0.1, localhost", "192.0.2.7, 192.0.2.7", "::1, [::1]", "[2001:db8::7], [2001:db8::7]"})
+    void theCommandsItPrintsNameTheAddressThatIsPublished(String bind, String host) throws Exception {
+        configure(TOKEN, "BIGNODE_BIND='" + bind + "'\n");
+
+        assertThat(run("deploy-local.sh").out()).contains("curl http://" + host + ":9090/health");
     }
 
     @Test

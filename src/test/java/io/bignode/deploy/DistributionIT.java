@@ -91,7 +91,7 @@ class DistributionIT {
     }
 
     @Test
-    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void servesAndStopsWhenItIsToldTo() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -115,7 +115,7 @@ class DistributionIT {
     }
 
     @Test
-    @Timeout(value = 180, unit = TimeUnit.SECONDS)
+    @Timeout(value = 15, unit = TimeUnit.MINUTES)
     void makesAnAheadOfTimeCacheWithItsOwnJavaAndStartsFromIt() throws Exception {
         for (String tool : List.of("cksum", "mkdir", "mv", "rm")) sandbox.allow(tool);
         // A copy, as the cache lies beside the installation; jars keep their dates, which the JVM looks at.

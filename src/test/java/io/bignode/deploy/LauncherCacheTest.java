@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the launcher makes and uses the ahead-of-time cache, with a Java that only notes what it is asked for. {@code DistributionIT} does so with a real one. */
-@Timeout(60)
+@Timeout(600)
 class LauncherCacheTest {
     private static final Duration SOON = Duration.ofSeconds(30);
 

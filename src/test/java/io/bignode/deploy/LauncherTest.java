@@ -288,7 +288,7 @@ class LauncherTest {
     }
 
     @Test
-    @Timeout(value = 60, unit = TimeUnit.SECONDS)
+    @Timeout(value = 600, unit = TimeUnit.SECONDS)
     void twoLaunchersAtOnceBuildOnce() throws Exception {
         Assumptions.assumeTrue(Sandbox.has("flock"), "this machine has no flock, without which launchers do not wait");
         jdk("javas/jdk", "25");

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /** A folder to run scripts in, with a home, a {@code PATH} and an environment that hold only what a test put there. */
 final class Sandbox {
-    private static final int PATIENCE_SECONDS = 60;
+    /** Only for what hangs: a busy machine is slow. */
+    private static final int PATIENCE_SECONDS = 600;
 
     private final Path root;
     private final Map<String, String> environment = new TreeMap<>();

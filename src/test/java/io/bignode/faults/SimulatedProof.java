@@ -1,6 +1,6 @@
 package io.bignode.faults;
 
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

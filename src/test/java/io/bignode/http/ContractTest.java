@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.api.Api;
+import io.bignode.api.operator.WorkerActions;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Session;
 import java.net.URI;
@@ -46,7 +48,7 @@ class ContractTest {
     }
 
     /** One worker with one device, which can be drained and admitted. */
-    private static final class OneWorker implements Workers {
+    private static final class OneWorker implements WorkerActions {
         @Override
         public boolean isOperator(String token) {
             return token.equals(OPERATOR_TOKEN);
@@ -178,7 +180,7 @@ class ContractTest {
         HttpRules rules = new HttpRules("127.0.0.1", 0, 10, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(1), 0, Optional.empty());
         try (HttpServer standby = HttpServer.listen(rules);
                 HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build()) {
-            standby.standBy();
+            standby.standBy(Api.START);
             for (Map.Entry<String, Way> call : calls().entrySet()) {
                 String[] words = call.getKey().replaceAll("\\{\\w+}", "x").split(" ");
                 URI uri = URI.create("http://127.0.0.1:" + standby.port() + words[1]);

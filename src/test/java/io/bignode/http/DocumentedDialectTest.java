@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class DocumentedDialectTest {
+public class DocumentedDialectTest {
     private final TestNode node = new TestNode();
 
     @AfterEach
@@ -235,7 +235,7 @@ class DocumentedDialectTest {
         assertProblem(node.get("//health", ""), 503);
     }
 
-    static void assertProblem(HttpResponse<String> response, int status) {
+    public static void assertProblem(HttpResponse<String> response, int status) {
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         assertThat(response.headers().firstValue("Content-Type")).hasValue("application/problem+json");
         JsonNode problem = json(response);

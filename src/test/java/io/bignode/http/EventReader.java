@@ -13,22 +13,22 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A client of server-sent events over a bare socket, which can be cut at any moment. */
-final class EventReader implements AutoCloseable {
+public final class EventReader implements AutoCloseable {
     /**
      * An event.
      *
      * @param id empty text where it has none
      */
-    record Event(String name, String id, String data) {}
+    public record Event(String name, String id, String data) {}
 
     private final Socket socket;
     private final BufferedReader lines;
-    final String status;
-    final Map<String, String> headers = new HashMap<>();
-    int comments;
+    public final String status;
+    public final Map<String, String> headers = new HashMap<>();
+    public int comments;
 
     /** Asks for a stream and reads the head of the answer. */
-    EventReader(Socket socket, String path, String token, String... moreHeaders) throws IOException {
+    public EventReader(Socket socket, String path, String token, String... moreHeaders) throws IOException {
         this.socket = socket;
         String request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\nAuthorization: Bearer " + token + "\r\n"
                 + String.join("", Arrays.stream(moreHeaders).map(header -> header + "\r\n").toList()) + "\r\n";
@@ -42,7 +42,7 @@ final class EventReader implements AutoCloseable {
     }
 
     /** The next event; empty at the stream's orderly end. */
-    Optional<Event> next() throws IOException {
+    public Optional<Event> next() throws IOException {
         String name = "message";
         String id = "";
         StringBuilder data = new StringBuilder();

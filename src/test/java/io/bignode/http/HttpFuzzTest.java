@@ -7,6 +7,7 @@ import static io.bignode.http.TestNode.startBody;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.api.delegation.StartLog;
 import io.bignode.log.CapturedLog;
 import io.bignode.session.Session;
 import java.io.ByteArrayOutputStream;

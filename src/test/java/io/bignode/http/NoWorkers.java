@@ -1,5 +1,6 @@
 package io.bignode.http;
 
+import io.bignode.api.operator.WorkerActions;
 import java.util.List;
 import java.util.Map;
 
@@ -8,7 +9,7 @@ import java.util.Map;
  *
  * @param operatorToken the operator's token
  */
-public record NoWorkers(String operatorToken) implements Workers {
+public record NoWorkers(String operatorToken) implements WorkerActions {
     @Override
     public boolean isOperator(String token) {
         return token.equals(operatorToken);

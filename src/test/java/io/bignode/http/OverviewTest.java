@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.api.operator.LiveResource;
 import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;

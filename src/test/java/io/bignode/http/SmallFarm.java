@@ -1,5 +1,7 @@
 package io.bignode.http;
 
+import io.bignode.api.operator.FleetView;
+import io.bignode.api.operator.Overview;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -9,7 +11,7 @@ import java.util.function.Supplier;
  * @param tenantsSeeAll whether tenants see everything
  * @param alarm         what is wrong
  */
-public record SmallFarm(boolean tenantsSeeAll, Supplier<String> alarm) implements Farm {
+public record SmallFarm(boolean tenantsSeeAll, Supplier<String> alarm) implements FleetView {
     @Override
     public String version() {
         return "a test's";

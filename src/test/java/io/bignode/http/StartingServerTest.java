@@ -2,6 +2,7 @@ package io.bignode.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.api.Api;
 import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;
@@ -75,7 +76,7 @@ class StartingServerTest {
     void whileAnotherHeadServesAnOrderWaitsForThisOneAndPollsAreRefused() throws Exception {
         try (HttpServer server = listen(Duration.ofSeconds(25));
                 TestNode ready = new TestNode()) {
-            server.standBy();
+            server.standBy(Api.START);
             String body = TestNode.startBody().put("auth_token", TestNode.TOKEN).toString();
             CompletableFuture<RawExchange> order = asking(
                     server, "POST /api/v1/delegation/start HTTP/1.1\r\nHost: n\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);

@@ -3,13 +3,15 @@ package io.bignode.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.api.Api;
+import io.bignode.api.operator.WorkerActions;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.Hands;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
-import io.bignode.session.NonceRange;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Room;
@@ -32,21 +34,22 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 
 /** A server with real sessions and a device whose every move the test makes. */
-final class TestNode implements AutoCloseable {
-    static final String API = "/api/v1/delegation";
-    static final String TOKEN = "token-of-the-first-tenant";
-    static final String OTHER_TOKEN = "token-of-another-tenant";
-    static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
-    static final ObjectMapper JSON = new ObjectMapper();
+public final class TestNode implements AutoCloseable {
+    public static final String API = "/api/v1/delegation";
+    public static final String TOKEN = "token-of-the-first-tenant";
+    public static final String OTHER_TOKEN = "token-of-another-tenant";
+    public static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
+    public static final ObjectMapper JSON = new ObjectMapper();
 
     /** Held here, as the log manager alone would forget its level: thousands of sessions start in these tests. */
     private static final Logger QUIET = Logger.getLogger("io.bignode");
@@ -55,26 +58,26 @@ final class TestNode implements AutoCloseable {
         QUIET.setLevel(Level.WARNING);
     }
 
-    final Sessions sessions;
-    final Hands hands;
-    final Delivery delivery = new Delivery();
-    final AtomicInteger devices = new AtomicInteger(1);
-    final AtomicReference<Optional<Obstacle>> obstacle = new AtomicReference<>(Optional.empty());
-    final HttpServer server;
-    final AtomicReference<String> alarm = new AtomicReference<>("the store is slow");
+    public final Sessions sessions;
+    public final Hands hands;
+    public final Delivery delivery = new Delivery();
+    public final AtomicInteger devices = new AtomicInteger(1);
+    public final AtomicReference<Optional<Obstacle>> obstacle = new AtomicReference<>(Optional.empty());
+    public final HttpServer server;
+    public final AtomicReference<String> alarm = new AtomicReference<>("the store is slow");
     private final boolean tenantsSeeAll;
-    final HttpClient client =
+    public final HttpClient client =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    TestNode() {
+    public TestNode() {
         this(4, Duration.ofSeconds(75));
     }
 
-    TestNode(int maxSessions, Duration stalled) {
+    public TestNode(int maxSessions, Duration stalled) {
         this(maxSessions, stalled, false);
     }
 
-    TestNode(int maxSessions, Duration stalled, boolean tenantsSeeAll) {
+    public TestNode(int maxSessions, Duration stalled, boolean tenantsSeeAll) {
         this.tenantsSeeAll = tenantsSeeAll;
         sessions = new Sessions(
                 SessionRules.of(maxSessions, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
@@ -84,7 +87,7 @@ final class TestNode implements AutoCloseable {
     }
 
     /** A server with other rules, on any free port of the loopback interface. */
-    TestNode(UnaryOperator<HttpRules> rules, Tenants tenants) {
+    public TestNode(UnaryOperator<HttpRules> rules, Tenants tenants) {
         tenantsSeeAll = false;
         sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, new MemoryStore());
         hands = new Hands(sessions);
@@ -92,7 +95,7 @@ final class TestNode implements AutoCloseable {
     }
 
     /** A server whose sessions live by these rules, on a clock moved by hand. */
-    TestNode(SessionRules sessionRules, ManualTime time, SessionStore store) {
+    public TestNode(SessionRules sessionRules, ManualTime time, SessionStore store) {
         tenantsSeeAll = false;
         sessions = new Sessions(sessionRules, time, time, store);
         hands = new Hands(sessions);
@@ -100,14 +103,14 @@ final class TestNode implements AutoCloseable {
     }
 
     /** A server with a store and workers of the test's own. */
-    TestNode(SessionStore store, Workers workers) {
+    public TestNode(SessionStore store, WorkerActions workers) {
         tenantsSeeAll = false;
         sessions = new Sessions(SessionRules.of(50, Duration.ofSeconds(330)), InstantSource.system(), System::nanoTime, store);
         hands = new Hands(sessions);
         server = server(HttpRules.of("127.0.0.1", 0, 50), TestNode::tenant, workers);
     }
 
-    private HttpServer server(HttpRules rules, Tenants tenants, Workers workers) {
+    private HttpServer server(HttpRules rules, Tenants tenants, WorkerActions workers) {
         sessions.admitBy(() -> new Room.Look() {
             @Override
             public void taken(Order order) {}
@@ -122,14 +125,14 @@ final class TestNode implements AutoCloseable {
         return listening;
     }
 
-    private Api api(Tenants tenants, Workers workers) {
+    private Api api(Tenants tenants, WorkerActions workers) {
         return new Api(
                 tenants, sessions, delivery, devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
                 new NoMetering());
     }
 
     /** What this node's server serves, for another server. */
-    Api api() {
+    public Api api() {
         return api(TestNode::tenant, new NoWorkers(OPERATOR_TOKEN));
     }
 
@@ -152,7 +155,7 @@ final class TestNode implements AutoCloseable {
     }
 
     /** The tenants of the tests. */
-    static Optional<Tenants.Tenant> tenant(String token) {
+    public static Optional<Tenants.Tenant> tenant(String token) {
         return switch (token) {
             case TOKEN -> Optional.of(new Tenants.Tenant("first", 50, 1));
             case OTHER_TOKEN -> Optional.of(new Tenants.Tenant("other", 3, 2));
@@ -161,20 +164,16 @@ final class TestNode implements AutoCloseable {
     }
 
     /** Every line of the API's table; only to be read, not to be served. */
-    static List<Route> routes() {
-        return Routes.of(
-                        new SessionResource(null, null, null),
-                        new StartResource(null, null, null),
-                        new HealthResource(null, null, null))
-                .and(new WorkerResource(new NoWorkers(OPERATOR_TOKEN)).routes())
-                .and(List.of(new MetricsResource(new NoMetering()).route()))
-                .and(new LiveResource(null, new SmallFarm(false, () -> ""), new LiveDocuments(null, null, null, null)).routes())
-                .and(new HistoryResource(null, null).routes())
-                .all();
+    public static List<Route> routes() {
+        Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
+        Set<String> pages = WebPages.routes().stream().map(Route::template).collect(Collectors.toSet());
+        Api api = new Api(
+                TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
+        return api.routes().all().stream().filter(route -> !pages.contains(route.template())).toList();
     }
 
     /** A sound start request of dev-net's shape. */
-    static ObjectNode startBody() {
+    public static ObjectNode startBody() {
         ObjectNode body = JSON.createObjectNode()
                 .put("node_id", 1)
                 .put("node_count", 3)
@@ -193,13 +192,13 @@ final class TestNode implements AutoCloseable {
     }
 
     /** Starts a session through the API. */
-    Session start(ObjectNode body) {
+    public Session start(ObjectNode body) {
         JsonNode answer = json(post("/start", body, TOKEN));
         return sessions.find("first", answer.get("session_id").asText()).orElseThrow();
     }
 
     /** The device computes the session's next nonces, and all of them count. */
-    long[] compute(Session session, int count) {
+    public long[] compute(Session session, int count) {
         session.generating();
         NonceRange range = hands.take(session, count).orElseThrow();
         long[] nonces = session.order().nonces().nonces(range);
@@ -210,32 +209,32 @@ final class TestNode implements AutoCloseable {
         return nonces;
     }
 
-    HttpResponse<String> get(String path, String token) {
+    public HttpResponse<String> get(String path, String token) {
         return send(request(path, token).GET());
     }
 
-    HttpResponse<String> delete(String path, String token) {
+    public HttpResponse<String> delete(String path, String token) {
         return send(request(path, token).DELETE());
     }
 
-    HttpResponse<String> post(String path, JsonNode body, String token) {
+    public HttpResponse<String> post(String path, JsonNode body, String token) {
         return post(path, body.toString(), token);
     }
 
-    HttpResponse<String> post(String path, String body, String token) {
+    public HttpResponse<String> post(String path, String body, String token) {
         return send(
                 request(path, token).header("Content-Type", "application/json").POST(BodyPublishers.ofString(body)));
     }
 
     /** A request to a path of the API; without a bearer token where it is empty. */
-    HttpRequest.Builder request(String path, String token) {
+    public HttpRequest.Builder request(String path, String token) {
         URI uri = URI.create(
                 "http://127.0.0.1:" + server.port() + (path.startsWith("//") ? path.substring(1) : API + path));
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(20));
         return token.isEmpty() ? request : request.header("Authorization", "Bearer " + token);
     }
 
-    HttpResponse<String> send(HttpRequest.Builder request) {
+    public HttpResponse<String> send(HttpRequest.Builder request) {
         try {
             return client.send(request.build(), BodyHandlers.ofString());
         } catch (IOException e) {
@@ -247,14 +246,14 @@ final class TestNode implements AutoCloseable {
     }
 
     /** A bare connection; reads give up after ten seconds. */
-    Socket connect() throws IOException {
+    public Socket connect() throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.setSoTimeout(10_000);
         return socket;
     }
 
     /** A bare connection whose end takes only a few thousand bytes until they are read. */
-    Socket connectNarrow() throws IOException {
+    public Socket connectNarrow() throws IOException {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4096); // before it connects: the window is agreed on then
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
@@ -262,7 +261,7 @@ final class TestNode implements AutoCloseable {
         return socket;
     }
 
-    static JsonNode json(HttpResponse<String> response) {
+    public static JsonNode json(HttpResponse<String> response) {
         try {
             return JSON.readTree(response.body());
         } catch (IOException e) {

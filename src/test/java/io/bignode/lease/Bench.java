@@ -1,7 +1,12 @@
 package io.bignode.lease;
 
-import io.bignode.session.Alarms;
-import io.bignode.session.Found;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
@@ -51,7 +56,17 @@ final class Bench {
     }
 
     /** Notes what is carried. */
-    private final class Hand implements Carrier {
+    private final class Hand implements HeadSide {
+        @Override
+        public List<WorkerMessage> receive(Duration wait) {
+            throw new AssertionError("the test hands the messages to the leases itself");
+        }
+
+        @Override
+        public void acknowledge() {
+            throw new AssertionError("the test receives nothing");
+        }
+
         @Override
         public void send(String deviceId, Lease lease) {
             sent.add(new Sent(deviceId, lease));

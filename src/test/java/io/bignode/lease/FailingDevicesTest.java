@@ -2,12 +2,18 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStatus;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -104,6 +110,60 @@ class FailingDevicesTest {
         }
         assertThat(session.status()).isEqualTo(SessionStatus.ERROR);
         assertThat(session.error()).hasValueSatisfying(error -> assertThat(error).contains("5 times", "device lost"));
+        assertThat(alarms()).isEmpty();
+    }
+
+    /** Both devices fail, in step, so that each always gets the same nonce. */
+    private void failInStep(Session all) {
+        for (int i = 0; i < 5; i++) {
+            Lease bad = bench.lease("bad/gpu");
+            Lease good = bench.lease("good/gpu");
+            assertThat(bad.sessionId()).isEqualTo(all.id());
+            assertThat(bad.range().first()).isLessThan(good.range().first());
+            bench.failed(bad);
+            bench.failed(good);
+            bench.time.pass(Duration.ofSeconds(20));
+            all.polled();
+        }
+    }
+
+    @Test
+    void anOrderThatEveryDeviceFailsEndsThoughEachFailsOnOtherNoncesOfIt() {
+        failInStep(session);
+        assertThat(session.status()).isEqualTo(SessionStatus.ERROR);
+        assertThat(session.error()).hasValueSatisfying(error -> assertThat(error).contains("5 times", "device lost"));
+        assertThat(alarms()).isEmpty();
+        assertThat(state("good/gpu")).isNotEqualTo(DeviceView.State.FAILING);
+        assertThat(state("bad/gpu")).isNotEqualTo(DeviceView.State.FAILING);
+    }
+
+    @Test
+    void anOrderGoesOnWhereADeviceDidNotFailOnItOrComputedSomeOfItSince() {
+        hello("third");
+        Lease third = bench.lease("third/gpu");
+        failInStep(session);
+        assertThat(session.status()).isEqualTo(SessionStatus.INITIALIZING);
+        bench.failed(third);
+        bench.time.pass(Duration.ofSeconds(2));
+        bench.done(bench.lease("third/gpu"), FAST);
+        bench.failed(bench.lease("bad/gpu"));
+        assertThat(session.status()).isEqualTo(SessionStatus.GENERATING);
+    }
+
+    @Test
+    void devicesThatFailTwoOrdersAreForgivenWhenBothAreToBlame() {
+        Session second = bench.start(Orders.of("b"));
+        for (int i = 0; i < 40 && !(session.status().ended() && second.status().ended()); i++) {
+            for (String device : List.of("bad/gpu", "good/gpu")) {
+                int sent = bench.sent.size();
+                if (bench.leases.waiting() == 0) bench.request(device);
+                if (bench.sent.size() > sent) bench.failed(bench.sent.getLast().lease());
+            }
+            bench.time.pass(Duration.ofSeconds(20));
+            session.polled();
+            second.polled();
+        }
+        assertThat(List.of(session.status(), second.status())).containsOnly(SessionStatus.ERROR);
         assertThat(alarms()).isEmpty();
     }
 
@@ -211,6 +271,19 @@ class FailingDevicesTest {
         for (int i = 0; i < 5; i++) bench.done(bench.lease("good/gpu"), 0, FAST);
         bench.request("good/gpu");
         assertThat(bench.leases.inFlight()).isZero();
+    }
+
+    @Test
+    void itsAlarmGoesWithADeviceThatIsForgottenAsTooManyFail() {
+        Alarms raised = new Alarms(bench.time);
+        Blame blame = new Blame(LeaseRules.usual(), raised);
+        Lease lease = bench.lease("good/gpu");
+        blame.device(new Issued(lease, session, "farm/gpu", 0, Optional.empty()), "it hangs", true, bench.time.getAsLong());
+        assertThat(raised.list()).hasSize(1);
+        for (int i = 0; i < 4096; i++) {
+            blame.device(new Issued(lease, session, "farm-" + i + "/gpu", 0, Optional.empty()), "out of order", false, bench.time.getAsLong());
+        }
+        assertThat(raised.list()).isEmpty();
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.NonceRange;
+import io.bignode.protocol.NonceRange;
 import org.junit.jupiter.api.Test;
 
 class FailureTallyTest {

@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome;
 import io.bignode.lease.OrderModel.Run;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Batches;
-import io.bignode.session.Found;
 import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
@@ -80,7 +86,17 @@ final class History {
     }
 
     /** Notes what is carried; nobody is kept out. */
-    private final class Hand implements Carrier {
+    private final class Hand implements HeadSide {
+        @Override
+        public List<WorkerMessage> receive(Duration wait) {
+            throw new AssertionError("the test hands the messages to the leases itself");
+        }
+
+        @Override
+        public void acknowledge() {
+            throw new AssertionError("the test receives nothing");
+        }
+
         @Override
         public void send(String deviceId, Lease lease) {
             sent(deviceId, lease);

@@ -2,6 +2,8 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.protocol.DeviceGone;
+import io.bignode.protocol.Lease;
 import io.bignode.session.Orders;
 import java.time.Duration;
 import java.util.ArrayList;

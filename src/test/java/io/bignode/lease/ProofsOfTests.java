@@ -1,7 +1,7 @@
 package io.bignode.lease;
 
-import io.bignode.session.Found;
-import io.bignode.session.WorkOrder;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.WorkOrder;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;

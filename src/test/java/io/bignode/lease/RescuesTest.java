@@ -2,7 +2,13 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.NonceSequence;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
 import java.time.Duration;
@@ -32,7 +38,7 @@ class RescuesTest {
     }
 
     private void hello(String device) {
-        String worker = DeviceName.of(device).worker();
+        String worker = DeviceId.of(device).worker();
         bench.leases.handle(new WorkerHello(worker, List.of(new DeviceOffer(device, "GPU", 1L << 30, 16)), List.of()));
     }
 

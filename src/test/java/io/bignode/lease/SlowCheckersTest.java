@@ -2,9 +2,14 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Alarms;
-import io.bignode.session.Found;
-import io.bignode.session.NonceSequence;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkerHello;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
 import java.time.Duration;

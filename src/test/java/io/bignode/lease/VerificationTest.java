@@ -2,12 +2,19 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Found;
-import io.bignode.session.NonceSequence;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Reported;
+import io.bignode.protocol.WorkOrder;
+import io.bignode.protocol.WorkerFault;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
-import io.bignode.session.WorkOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -238,6 +245,8 @@ class VerificationTest {
         honest("farm", take("farm"));
         report("other", take("other"), "0.7");
         report("local", take("local"), "0.8");
+        bench.time.pass(Duration.ofSeconds(11));
+        bench.leases.tick();
         assertThat(bench.barred).isEmpty();
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+local/gpu+other");
     }

@@ -2,7 +2,9 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerRefused;
 import io.bignode.session.ManualTime;
 import java.time.Duration;
 import java.util.List;
@@ -18,6 +20,10 @@ class WorkerAlarmsTest {
     private List<String> after(Duration step) {
         time.pass(step);
         alarms.tick(FORGET);
+        return keys();
+    }
+
+    private List<String> keys() {
         return raised.list().stream().map(Alarms.Alarm::key).toList();
     }
 
@@ -69,5 +75,36 @@ class WorkerAlarmsTest {
         });
         assertThat(after(Duration.ofSeconds(40))).containsExactly("worker-name/g");
         assertThat(after(Duration.ofMinutes(2))).isEmpty();
+    }
+
+    @Test
+    void whoeverIsForgottenAsTooManyAreFollowedLeavesNoAlarm() {
+        WorkerAlarms few = new WorkerAlarms(raised, time, 2);
+        few.gone("first", WorkerGone.Reason.CLOSED);
+        few.gone("second", WorkerGone.Reason.CLOSED);
+        time.pass(Duration.ofSeconds(15));
+        few.tick(FORGET);
+        assertThat(keys()).containsExactly("worker-lost/first", "worker-lost/second");
+        few.gone("third", WorkerGone.Reason.CLOSED);
+        assertThat(keys()).containsExactly("worker-lost/second");
+    }
+
+    @Test
+    void whoFlapsAndIsForgottenAsTooManyAreFollowedLeavesNoAlarm() {
+        WorkerAlarms few = new WorkerAlarms(raised, time, 2);
+        for (int i = 0; i < 3; i++) few.gone("flaps", WorkerGone.Reason.REPLACED);
+        assertThat(keys()).containsExactly("worker-flaps/flaps");
+        few.gone("second", WorkerGone.Reason.REPLACED);
+        few.gone("third", WorkerGone.Reason.REPLACED);
+        assertThat(keys()).isEmpty();
+    }
+
+    @Test
+    void ofTooManyRefusedWorkersTheOneThatWasQuietForLongestIsForgotten() {
+        WorkerAlarms few = new WorkerAlarms(raised, time, 2);
+        for (String worker : List.of("often", "once", "often", "another")) {
+            few.refused(new WorkerRefused(worker, WorkerRefused.Kind.NAME, "", "a worker of this name is connected"));
+        }
+        assertThat(keys()).containsExactlyInAnyOrder("worker-name/often", "worker-name/another");
     }
 }

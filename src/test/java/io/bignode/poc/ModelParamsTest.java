@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.Golden;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -19,8 +22,8 @@ class ModelParamsTest {
         return read;
     }
 
-    private static InvalidOrderException refusal(String params) {
-        return catchThrowableOfType(InvalidOrderException.class, () -> read(params));
+    private static InvalidDocumentException refusal(String params) {
+        return catchThrowableOfType(InvalidDocumentException.class, () -> read(params));
     }
 
     @Test
@@ -73,7 +76,7 @@ class ModelParamsTest {
                 assertThat(read.elements()).as("%s", params).isPositive();
                 assertThat(read.poolSize()).as("%s", params).isBetween(50_000L, read.elements() + 50_000);
                 sound++;
-            } catch (InvalidOrderException refused) {
+            } catch (InvalidDocumentException refused) {
                 assertThat(refused.faults()).isNotEmpty();
             } catch (Exception other) {
                 throw new AssertionError(params.toString(), other);

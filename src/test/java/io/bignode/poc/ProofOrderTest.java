@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -23,7 +25,7 @@ class ProofOrderTest {
     @ParameterizedTest
     @ValueSource(strings = {"0", "-0.0", "-1", "1e400", "1e-400", "\"10\"", "null", "true"})
     void anyOtherTargetIsRefused(String target) {
-        InvalidOrderException refusal = catchThrowableOfType(InvalidOrderException.class, () -> read(target));
+        InvalidDocumentException refusal = catchThrowableOfType(InvalidDocumentException.class, () -> read(target));
         assertThat(refusal.faults()).extracting(Fault::field).containsExactly("r_target");
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.Golden;
+import io.bignode.json.JsonFields;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Provenance;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceSequence;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -3,6 +3,8 @@ package io.bignode.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import org.junit.jupiter.api.Test;
 
 class NonceLedgerTest {

@@ -2,8 +2,11 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import io.bignode.session.store.StoreRefused;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Random;
@@ -53,10 +56,10 @@ class RandomCrashesTest {
 
     private static SessionStore sqlite(Path folder) {
         try {
-            return SqlStore.inFolder(folder, new Alarms(InstantSource.system()), (_, death) -> {
+            return SqlStore.inFolder(Files.createDirectories(folder), new Alarms(InstantSource.system()), (_, death) -> {
                 throw new AssertionError(death);
             });
-        } catch (StoreRefused e) {
+        } catch (StoreRefused | IOException e) {
             throw new AssertionError(e);
         }
     }

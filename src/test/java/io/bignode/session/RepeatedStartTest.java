@@ -2,6 +2,8 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.StartOutcome.Redirected;
 import io.bignode.session.StartOutcome.Replaced;
 import io.bignode.session.StartOutcome.Running;

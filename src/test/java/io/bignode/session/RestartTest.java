@@ -3,6 +3,9 @@ package io.bignode.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.Provenance;
 import io.bignode.session.StartOutcome.Started;
 import java.time.Duration;
 import java.time.Instant;

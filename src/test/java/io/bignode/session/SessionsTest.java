@@ -2,6 +2,9 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import io.bignode.session.StartOutcome.Running;
 import io.bignode.session.StartOutcome.Started;
 import java.time.Duration;

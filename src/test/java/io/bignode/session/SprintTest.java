@@ -3,6 +3,8 @@ package io.bignode.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.log.CapturedLog;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Provenance;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

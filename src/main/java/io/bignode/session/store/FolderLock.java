@@ -5,10 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 
 /** The right to use a data folder, which one process has at a time; the system takes it back from a process that dies. */
 final class FolderLock implements AutoCloseable {
@@ -26,7 +24,6 @@ final class FolderLock implements AutoCloseable {
     static FolderLock take(Path folder) throws StoreRefused {
         Path path = folder.resolve("head.lock");
         try {
-            make(folder);
             FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (!locked(file)) {
                 String owner = owner(file);
@@ -41,14 +38,6 @@ final class FolderLock implements AutoCloseable {
             throw new StoreRefused("the data folder " + folder + " cannot be written: " + e.getClass().getSimpleName() + " " + e.getMessage()
                     + "; free space there, make it writable, or set DELEGATION_DATA_DIR to another folder", e);
         }
-    }
-
-    /** Only its owner may look into the folder. */
-    private static void make(Path folder) throws IOException {
-        if (Files.isDirectory(folder)) return;
-        Path parent = folder.toAbsolutePath().getParent();
-        if (parent != null) Files.createDirectories(parent);
-        Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     }
 
     private static boolean locked(FileChannel file) throws IOException {

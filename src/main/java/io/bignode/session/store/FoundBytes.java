@@ -1,6 +1,6 @@
 package io.bignode.session.store;
 
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;

@@ -1,6 +1,6 @@
 package io.bignode.session.store;
 
-import io.bignode.session.Found;
+import io.bignode.protocol.Found;
 import io.bignode.session.FoundPage;
 import java.sql.SQLException;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.bignode.session.store;
 
+import io.bignode.protocol.Epoch;
 import io.bignode.session.Change;
-import io.bignode.session.Epoch;
 import io.bignode.session.Flight;
 import io.bignode.session.Landing;
 import java.util.Collection;

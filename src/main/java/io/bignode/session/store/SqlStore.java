@@ -1,6 +1,6 @@
 package io.bignode.session.store;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.Change;
 import io.bignode.session.FoundPage;
 import io.bignode.session.History;
@@ -50,7 +50,7 @@ public final class SqlStore implements SessionStore {
     }
 
     /**
-     * Opens the store in a data folder, which is made where there is none.
+     * Opens the store in a data folder; it is made there where there is none.
      *
      * @param onDeath told when the store cannot be written any more, whatever is tried; should end the process
      * @throws StoreRefused when it cannot be used, another head using it included

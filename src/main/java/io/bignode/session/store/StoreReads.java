@@ -1,18 +1,18 @@
 package io.bignode.session.store;
 
-import io.bignode.session.Epoch;
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.Provenance;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Flight;
 import io.bignode.session.History;
 import io.bignode.session.Landing;
-import io.bignode.session.NonceRange;
-import io.bignode.session.NonceSequence;
 import io.bignode.session.Order;
-import io.bignode.session.Provenance;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.StoreImage;
 import io.bignode.session.Terms;
-import io.bignode.session.WorkOrder;
 import java.net.URI;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

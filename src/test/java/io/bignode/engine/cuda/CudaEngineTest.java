@@ -11,9 +11,9 @@ import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.HostMemory;
-import io.bignode.poc.InvalidOrderException;
-import io.bignode.poc.JsonFields;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.WeightPool;
@@ -72,7 +72,7 @@ class CudaEngineTest {
             try {
                 JsonFields fields = JsonFields.of(golden);
                 return ModelParams.read(fields.object("params"));
-            } catch (InvalidOrderException broken) {
+            } catch (InvalidDocumentException broken) {
                 throw new AssertionError(broken);
             }
         }

@@ -2,5 +2,5 @@ package io.bignode.planted.broker;
 
 import io.bignode.planted.lease.Issuer;
 
-/** Breaks the rule of its package: no message. */
+/** Breaks the rule of its package. */
 record BreaksByImportingTheIssuer(Issuer issuer) {}

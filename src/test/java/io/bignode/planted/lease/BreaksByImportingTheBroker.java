@@ -1,6 +1,6 @@
 package io.bignode.planted.lease;
 
-import io.bignode.planted.broker.Keeps;
+import io.bignode.planted.broker.Carried;
 
 /** Breaks the rule of its package. */
-record BreaksByImportingTheBroker(Keeps broker) {}
+record BreaksByImportingTheBroker(Carried broker) {}

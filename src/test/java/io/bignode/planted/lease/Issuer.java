@@ -1,4 +1,4 @@
 package io.bignode.planted.lease;
 
-/** No message. */
+/** What other packages may not import. */
 public final class Issuer {}

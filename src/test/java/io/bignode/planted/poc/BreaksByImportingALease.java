@@ -1,6 +1,6 @@
 package io.bignode.planted.poc;
 
-import io.bignode.planted.lease.Leased;
+import io.bignode.planted.lease.Issuer;
 
 /** Breaks the rule of its package. */
-record BreaksByImportingALease(Leased leased) {}
+record BreaksByImportingALease(Issuer issuer) {}

@@ -2,7 +2,7 @@ package io.bignode.session.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.Quiet;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;

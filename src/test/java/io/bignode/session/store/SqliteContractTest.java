@@ -1,6 +1,6 @@
 package io.bignode.session.store;
 
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
 import io.bignode.session.SessionStore;
 import java.nio.file.Path;
 import java.time.InstantSource;

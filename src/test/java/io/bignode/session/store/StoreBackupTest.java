@@ -3,9 +3,9 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.Program;
-import io.bignode.session.Alarms;
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
-import io.bignode.session.NonceSequence;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,0 +1,48 @@
+package io.bignode.api;
+
+import io.bignode.http.Answer;
+import io.bignode.http.Problem;
+import io.bignode.http.ProblemException;
+import io.bignode.http.Reply;
+import io.bignode.http.Request;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
+
+/** Whether the process lives, and whether a session could start now; the only answers nobody needs a token for. */
+public final class HealthResource {
+    private static final Duration RETRY = Duration.ofSeconds(10);
+
+    private final IntSupplier devices;
+    private final BooleanSupplier closing;
+    private final BooleanSupplier estranged;
+
+    /**
+     * Tells what these say.
+     *
+     * @param estranged whether another head may have taken over
+     */
+    HealthResource(IntSupplier devices, BooleanSupplier closing, BooleanSupplier estranged) {
+        this.devices = devices;
+        this.closing = closing;
+        this.estranged = estranged;
+    }
+
+    void live(Request request, Reply reply) throws IOException {
+        reply.send(Answer.ok(json -> json.writeStringField("status", "live")));
+    }
+
+    void ready(Request request, Reply reply) throws ProblemException, IOException {
+        if (closing.getAsBoolean())
+            throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+        if (estranged.getAsBoolean())
+            throw new ProblemException(Problem.unavailable("this node lost its store, another may serve", RETRY));
+        int serving = devices.getAsInt();
+        if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("status", "ready");
+            json.writeNumberField("gpu_count", serving);
+        }));
+    }
+}

@@ -1,0 +1,83 @@
+package io.bignode.api.operator;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/** Overviews second by second: whoever asks first in a second has it made, all others of the same viewer's name and scope get the same. Thread safe. */
+final class LiveFeed {
+    private static final Duration STEP = Duration.ofSeconds(1);
+
+    /** Viewers whose overview is kept; beyond that the one asked for longest ago is forgotten. */
+    private static final int REMEMBERED = 64;
+
+    /**
+     * An overview.
+     *
+     * @param second   when it was made
+     * @param document not to be changed
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Snapshot(long second, byte[] document) {}
+
+    private final Function<Viewer, byte[]> make;
+    private final LongSupplier nanoTime;
+    private final long origin;
+    private final Map<Viewer, Snapshot> latest = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Viewer, Snapshot> eldest) {
+            return size() > REMEMBERED;
+        }
+    };
+
+    private boolean closed;
+
+    /**
+     * Of what is made like this.
+     *
+     * @param nanoTime as {@link System#nanoTime}
+     */
+    LiveFeed(Function<Viewer, byte[]> make, LongSupplier nanoTime) {
+        this.make = make;
+        this.nanoTime = nanoTime;
+        this.origin = nanoTime.getAsLong();
+    }
+
+    /** This second's overview. */
+    synchronized Snapshot now(Viewer viewer) {
+        long second = second();
+        Snapshot known = latest.get(viewer);
+        if (known != null && known.second() == second) return known;
+        Snapshot made = new Snapshot(second, make.apply(viewer));
+        latest.put(viewer, made);
+        return made;
+    }
+
+    /**
+     * Waits for the next second, then gives its overview.
+     *
+     * @return empty when the server stops
+     */
+    synchronized Optional<Snapshot> after(Snapshot last, Viewer viewer) throws InterruptedException {
+        while (!closed && second() <= last.second()) {
+            long left = (last.second() + 1) * STEP.toNanos() - (nanoTime.getAsLong() - origin);
+            wait(Math.max(1, Duration.ofNanos(left).toMillis()));
+        }
+        return closed ? Optional.empty() : Optional.of(now(viewer));
+    }
+
+    /** Lets nobody wait any more. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+    }
+
+    private long second() {
+        return (nanoTime.getAsLong() - origin) / STEP.toNanos();
+    }
+}

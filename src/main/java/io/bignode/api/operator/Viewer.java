@@ -1,0 +1,31 @@
+package io.bignode.api.operator;
+
+import io.bignode.http.Request;
+import io.bignode.http.Tenants;
+import java.util.function.Predicate;
+
+/**
+ * Who looks at the node.
+ *
+ * @param name        the tenant's name, or the operator's
+ * @param all         whether everything is shown; otherwise the tenant's own
+ * @param maxSessions how many sessions it may have at a time
+ */
+record Viewer(String name, boolean all, int maxSessions) {
+    /** Who makes a request, by its token. */
+    static Viewer of(Request request, FleetView farm, int maxSessions) {
+        Tenants.Tenant tenant = request.tenant();
+        if (request.operator()) return new Viewer(tenant.name(), true, maxSessions);
+        return new Viewer(tenant.name(), farm.tenantsSeeAll(), Math.min(maxSessions, tenant.maxSessions()));
+    }
+
+    /** Whose sessions are shown. */
+    Predicate<String> tenants() {
+        return tenant -> all || tenant.equals(name);
+    }
+
+    /** What of the node is shown. */
+    String scope() {
+        return all ? "all" : "own";
+    }
+}

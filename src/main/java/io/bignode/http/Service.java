@@ -1,0 +1,30 @@
+package io.bignode.http;
+
+import java.net.InetAddress;
+import java.util.Optional;
+
+/** What the server serves once the head is ready: the paths, who may ask for them, and what is counted. */
+public interface Service {
+    /** Every path. */
+    Routes routes();
+
+    /** Whose token is whose. */
+    Tenants tenants();
+
+    /** Which token is the operator's; the tenant it gives has no sessions. */
+    Tenants operators();
+
+    /** Counts requests, and answers scrapes. */
+    Metering metering();
+
+    /**
+     * What somebody is told, without showing a token, whose path is none of the routes.
+     *
+     * @param from the client's address
+     * @return empty where a token is asked for before anything is told
+     */
+    Optional<Problem> misdirected(String path, InetAddress from);
+
+    /** Announces the end: health turns to 503, waiting polls are answered and streams end, while requests are still served. */
+    void drain();
+}

@@ -1,0 +1,42 @@
+package io.bignode.monitor;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The entries of a map that were used last, at most so many. Not thread safe.
+ *
+ * @param <K> what they are found by
+ * @param <V> what is remembered
+ */
+public final class LruMap<K, V> extends LinkedHashMap<K, V> {
+    private static final long serialVersionUID = 1L;
+
+    private final int most;
+    private final transient Consumer<? super K> forgotten;
+
+    /** Remembers nothing yet, and never more than {@code most}. */
+    public LruMap(int most) {
+        this(most, _ -> {});
+    }
+
+    /**
+     * Remembers nothing yet.
+     *
+     * @param most      the most entries that it remembers
+     * @param forgotten told the key of each entry that is forgotten because there are more
+     */
+    public LruMap(int most, Consumer<? super K> forgotten) {
+        super(16, 0.75f, true);
+        this.most = most;
+        this.forgotten = forgotten;
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        boolean full = size() > most;
+        if (full) forgotten.accept(eldest.getKey());
+        return full;
+    }
+}

@@ -1,0 +1,21 @@
+package io.bignode.protocol;
+
+/**
+ * A device that a worker offers.
+ *
+ * @param deviceId    unique among all hosts: {@code worker/cuda:0}
+ * @param name        what the maker calls it
+ * @param memoryBytes memory that may be used
+ * @param maxBatch    the most nonces it takes in one go, of the smallest models
+ */
+public record DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch) {
+    private static final int LONGEST = 128;
+
+    /** Refuses what no device can be. */
+    public DeviceOffer {
+        DeviceId.of(deviceId);
+        if (name.length() > LONGEST || memoryBytes < 0 || maxBatch < 1) {
+            throw new IllegalArgumentException("device of " + memoryBytes + " bytes and " + maxBatch + " nonces");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package io.bignode.protocol;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** What became of a lease. */
+public sealed interface LeaseReport extends WorkerMessage {
+    /** The lease's id. */
+    String leaseId();
+
+    /**
+     * The device has the model ready and computes; the lease goes on.
+     *
+     * @param batch the most nonces of this kind of work the device computes in one go, at least 1
+     */
+    record Started(String leaseId, int batch) implements LeaseReport {
+        /** Refuses a batch below one. */
+        public Started {
+            if (batch < 1) throw new IllegalArgumentException("batch " + batch);
+        }
+    }
+
+    /**
+     * The lease ends with a result.
+     *
+     * @param found       the nonces that count, of those computed
+     * @param computed    how many of the lease's nonces were computed, from the first on: all, or fewer where it was cancelled half-way
+     * @param deviceNanos how long the device was busy with them
+     */
+    record Done(String leaseId, List<Found> found, int computed, long deviceNanos) implements LeaseReport {
+        /** Copies the list; refuses a negative count or time. */
+        public Done {
+            found = List.copyOf(found);
+            if (computed < 0 || deviceNanos < 0) throw new IllegalArgumentException(computed + " computed in " + deviceNanos + " ns");
+        }
+
+        /** Whether it speaks of this lease's nonces alone, of those it computed, and of each once. */
+        public boolean isOf(Lease lease) {
+            if (computed > lease.range().count()) return false;
+            Set<Long> seen = new HashSet<>();
+            for (Found one : found) {
+                OptionalLong index = lease.nonces().index(one.nonce());
+                if (index.isEmpty() || !seen.add(one.nonce())) return false;
+                long place = index.getAsLong() - lease.range().first();
+                if (place < 0 || place >= computed) return false;
+            }
+            return true;
+        }
+    }
+
+    /**
+     * The lease ends because the device could not do it.
+     *
+     * @param reason what went wrong, fit for the small node's eyes
+     */
+    record Failed(String leaseId, String reason) implements LeaseReport {}
+
+    /** The lease ends with nothing done and nothing wrong. */
+    record Returned(String leaseId) implements LeaseReport {}
+}

@@ -1,0 +1,6 @@
+package io.bignode.planted.monitor;
+
+import io.bignode.planted.lease.Issuer;
+
+/** Breaks the rule of its package. */
+record BreaksByImportingALease(Issuer issuer) {}

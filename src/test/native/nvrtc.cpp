@@ -66,7 +66,7 @@ int nvrtcCompileProgram(Program* program, int options, const char* const* texts)
             << "#define sim_sizes_of sim_sizes_of_after_" << name << "\n";
     }
     out.close();
-    std::string command = "g++ -std=c++17 -O2 -march=native -ffp-contract=off -fno-gnu-unique -w -shared -fPIC -pthread -I" + at + " -I" + SIMULATION_SOURCES;
+    std::string command = std::string(KERNEL_COMMAND) + " -shared -I" + at;
     for (int i = 0; i < options; i++)
         if (std::strncmp(texts[i], "-D", 2) == 0) command += std::string(" ") + texts[i];
     command += " -o " + at + "kernel.so " + at + "kernel.cpp > " + at + "log 2>&1";

@@ -13,23 +13,41 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.core.config.impl.ConfigurationImpl;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Workers that have nothing to say for four times as long as a silent one is waited for: devices without meters between two sprints. Each stays connected,
- * by every route there is.
+ * Workers that have nothing to say for longer than a silent one is waited for: devices without meters between two sprints. Each stays connected, by every
+ * route there is.
  */
 @Timeout(90)
 class IdleLinksTest {
-    private static final Duration IDLE = Duration.ofMillis(4 * Link.TTL_MILLIS);
+    private static final Duration LONGER = Duration.ofMillis(3 * Link.TTL_MILLIS / 2);
+    private static final Duration FOUR_TIMES = Duration.ofMillis(4 * Link.TTL_MILLIS);
 
     @TempDir
     Path folder;
 
     @Test
     void onTheWayThroughTlsAndWithinTheProcessNobodyIsTakenForGone() throws Exception {
+        throughTlsAndWithin(LONGER);
+    }
+
+    @Test
+    @Tag("full")
+    void onTheWayThroughTlsAndWithinTheProcessNobodyIsForALongTimeEither() throws Exception {
+        throughTlsAndWithin(FOUR_TIMES);
+    }
+
+    @Test
+    @Tag("full")
+    void onTheWayThroughAnExternalBrokerNobodyIsTakenForGone() throws Exception {
+        throughAnother(FOUR_TIMES);
+    }
+
+    private void throughTlsAndWithin(Duration idle) throws Exception {
         JoinTls tls = JoinTls.in(folder);
         try (EmbeddedBroker broker = tls.broker(folder);
                 ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
@@ -37,12 +55,11 @@ class IdleLinksTest {
                 ArtemisWorker own = worker("local", broker.local())) {
             remote.start();
             own.start();
-            assertJoinedOnceAndNeverGone(head, 2);
+            assertJoinedOnceAndNeverGone(head, 2, idle);
         }
     }
 
-    @Test
-    void onTheWayThroughAnExternalBrokerNobodyIsTakenForGone() throws Exception {
+    private void throughAnother(Duration idle) throws Exception {
         EmbeddedActiveMQ server = new EmbeddedActiveMQ();
         ConfigurationImpl configuration = new ConfigurationImpl();
         configuration.setPersistenceEnabled(false).setSecurityEnabled(false).setConnectionTtlCheckInterval(500);
@@ -54,7 +71,7 @@ class IdleLinksTest {
         try (ArtemisHead head = new ArtemisHead().connect(access, Doorkeeper.NOBODY);
                 ArtemisWorker worker = worker("farm", access)) {
             worker.start();
-            assertJoinedOnceAndNeverGone(head, 1);
+            assertJoinedOnceAndNeverGone(head, 1, idle);
         } finally {
             server.stop();
         }
@@ -64,9 +81,9 @@ class IdleLinksTest {
         return new ArtemisWorker(name, List.of(new DeviceOffer(name + "/cpu", "x", 1, 4)), access, new ArtemisWorker.Watcher() {});
     }
 
-    private static void assertJoinedOnceAndNeverGone(ArtemisHead head, int workers) throws InterruptedException {
+    private static void assertJoinedOnceAndNeverGone(ArtemisHead head, int workers, Duration idle) throws InterruptedException {
         List<WorkerMessage> came = new ArrayList<>();
-        long until = System.nanoTime() + IDLE.toNanos();
+        long until = System.nanoTime() + idle.toNanos();
         while (System.nanoTime() < until) came.addAll(head.receive(Duration.ofNanos(Math.min(until - System.nanoTime(), TimeUnit.SECONDS.toNanos(1)))));
         assertThat(came).noneMatch(WorkerGone.class::isInstance);
         assertThat(came).filteredOn(WorkerJoined.class::isInstance).hasSize(workers);

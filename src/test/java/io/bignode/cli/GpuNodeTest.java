@@ -22,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,13 +101,29 @@ class GpuNodeTest {
 
     @Test
     void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
+        shares(300, 100);
+    }
+
+    @Test
+    @Tag("full")
+    void everyGpuTakesItsShareForALongerTimeAndTheyLeaveNoGap() throws Exception {
+        shares(900, 400);
+    }
+
+    /**
+     * Runs a session on all of them.
+     *
+     * @param nonces how many are waited for
+     * @param whole  up to which there may be no gap
+     */
+    private void shares(int nonces, long whole) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Node node = node("all")) {
             node.serve();
             node.work();
-            TreeMap<Long, Double> found = run(node, golden, 900);
+            TreeMap<Long, Double> found = run(node, golden, nonces);
             // What was in flight when the session was stopped may be a gap: at most two leases for each GPU, all near the end.
-            assertThat(found.headMap(400L)).hasSize(400);
+            assertThat(found.headMap(whole)).hasSize((int) whole);
             for (int i = 0; i < 5; i++) {
                 assertThat(found.get(golden.get("nonces").get(i).asLong())).isCloseTo(golden.get("distances").get(i).asDouble(), within(2e-6));
             }
@@ -122,13 +139,23 @@ class GpuNodeTest {
 
     @Test
     void aSickGpuNeverStopsTheOthersAndComesBack() throws Exception {
+        sick(300, 100);
+    }
+
+    @Test
+    @Tag("full")
+    void aSickGpuNeverStopsTheOthersForALongerTimeAndComesBack() throws Exception {
+        sick(900, 400);
+    }
+
+    private void sick(int nonces, long whole) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Node node = node("0,cuda:2")) {
             node.serve();
             node.work();
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
-            TreeMap<Long, Double> found = run(node, golden, 900);
-            assertThat(found.headMap(400L)).as("nonces of the lease that failed are computed elsewhere").hasSize(400);
+            TreeMap<Long, Double> found = run(node, golden, nonces);
+            assertThat(found.headMap(whole)).as("nonces of the lease that failed are computed elsewhere").hasSize((int) whole);
             assertThat(machine.launched(2)).as("launches on the GPU that was lost").isGreaterThan(100);
             assertThat(machine.launched(1)).as("launches on a GPU that was not chosen").isZero();
         }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
+import io.bignode.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -23,6 +24,7 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +34,6 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";
-    private static final int KILLS = 4;
 
     @TempDir
     Path folder;
@@ -58,15 +59,7 @@ class KilledNodeTest {
     }
 
     private void startNode() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Xmx1g",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.bignode.Main",
-                "serve");
+        ProcessBuilder builder = new ProcessBuilder(Program.command(List.of("-Xmx1g"), "io.bignode.Main", List.of("serve")));
         builder.environment().put("DELEGATION_AUTH_TOKEN", TOKEN);
         builder.environment().put("DELEGATION_HOST", "127.0.0.1");
         builder.environment().put("DELEGATION_PORT", Integer.toString(port));
@@ -132,13 +125,23 @@ class KilledNodeTest {
     }
 
     @Test
+    void everyNonceArrivesOnceAlthoughTheHeadIsKilled() throws Exception {
+        killed(1);
+    }
+
+    @Test
+    @Tag("full")
     void everyNonceArrivesOnceHoweverOftenTheHeadIsKilled() throws Exception {
+        killed(4);
+    }
+
+    private void killed(int times) throws Exception {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         startNode();
         startSession();
-        for (int i = 0; i < KILLS; i++) {
+        for (int i = 0; i < times; i++) {
             int wanted = received.size() + 1 + random.nextInt(400);
             Process victim = node;
             // Sometimes between polls, sometimes in the middle of one.
@@ -161,6 +164,6 @@ class KilledNodeTest {
         startSession();
         while (received.headMap(highest, true).size() <= highest) poll(5);
         assertThat(received.headMap(highest, true)).hasSize((int) highest + 1);
-        System.out.printf("%d heads killed, %d nonces received once each%n", KILLS, received.size());
+        System.out.printf("%d heads killed, %d nonces received once each%n", times, received.size());
     }
 }

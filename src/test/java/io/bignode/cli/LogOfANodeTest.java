@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.Program;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +28,7 @@ class LogOfANodeTest {
     Path folder;
 
     private ProcessBuilder bignode(Map<String, String> settings, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-cp",
-                System.getProperty("java.class.path"), "io.bignode.Main"));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder = Program.bignode(arguments);
         builder.environment().putAll(Map.of(
                 "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", "0", "DELEGATION_DATA_DIR", folder.toString(), "DELEGATION_DEVICES", "none"));
         builder.environment().putAll(settings);
@@ -84,7 +81,8 @@ class LogOfANodeTest {
     @Test
     void settingsThatCanBeUsedButAreOddAreWarnedOf() throws Exception {
         List<String> lines = linesOf(
-                Map.of("DELEGATION_AUTH_TOKN", "x", "DELEGATION_MARGIN", "5e-3", "DELEGATION_SESSION_SECONDS", "30", "HF_HOME", "/proc/cache"), "Try a session");
+                Map.of("DELEGATION_AUTH_TOKN", "x", "DELEGATION_MARGIN", "5e-3", "DELEGATION_SESSION_SECONDS", "30", "HF_HOME", "/proc/cache"),
+                "worker local is connected");
 
         assertThat(lines.getFirst()).as("what starts is told first").contains(" INFO ", "Big Node starts: version=");
         for (String odd : List.of(
@@ -92,7 +90,8 @@ class LogOfANodeTest {
                 "DELEGATION_SESSION_SECONDS is 30", "/proc/cache/bignode/pools cannot be created")) {
             assertThat(lines.stream().filter(line -> line.contains(" WARNING ") && line.contains(odd))).as(odd).hasSize(1);
         }
-        assertThat(lines).noneMatch(line -> line.startsWith("\tat ") || line.contains("Exception"));
+        // Artemis warns of its own stopped ids where it is stopped in the moment after its start.
+        assertThat(lines).noneMatch(line -> line.startsWith("\tat ") || line.contains("Exception") && !line.contains("AMQ229257"));
         assertThat(lines.stream().filter(line -> line.contains(" INFO ")).toList()).last().asString().endsWith("stopped");
     }
 

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.Program;
 import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;
@@ -35,11 +36,7 @@ class NativeLeftoversTest {
     }
 
     private Process start(List<String> options, String command, String... settings) throws IOException {
-        List<String> line = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"));
-        line.addAll(options);
-        line.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.bignode.Main", command));
-        ProcessBuilder builder = new ProcessBuilder(line).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(Program.command(options, "io.bignode.Main", List.of(command))).redirectErrorStream(true);
         builder.environment().put("DELEGATION_AUTH_TOKEN", "a-token-of-the-test-alone");
         builder.environment().put("DELEGATION_HOST", "127.0.0.1");
         builder.environment().put("DELEGATION_PORT", "0");

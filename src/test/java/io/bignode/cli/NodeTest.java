@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
+import io.bignode.Program;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -127,14 +129,26 @@ class NodeTest {
     }
 
     @Test
+    void sessionsOfOneBlockTwoModelsAndAnotherBlockShareTheDevice() throws Exception {
+        share(0, 1);
+    }
+
+    @Test
+    @Tag("full")
     void sessionsOfOneBlockSeveralModelsAndAnotherBlockShareTheDevice() throws Exception {
+        share(0, 1, 5);
+    }
+
+    /** Sessions of these golden models. */
+    private void share(int... chosen) throws Exception {
         JsonNode models = Golden.read("small-models.json");
         try (Node node = node()) {
             node.serve();
             node.work();
             port = node.port();
             List<String> sessions = new ArrayList<>();
-            for (JsonNode model : List.of(models.get(0), models.get(1), models.get(5))) {
+            for (int one : chosen) {
+                JsonNode model = models.get(one);
                 sessions.add(start(order(model, 2)));
                 sessions.add(start(order(model, 2).put("node_id", 1).put("node_count", 3)));
                 sessions.add(start(order(model, 2).put("block_hash", "another")));
@@ -163,14 +177,7 @@ class NodeTest {
 
     @Test
     void aProcessToldToStopEndsWellWithinTenSeconds() throws Exception {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.bignode.Main",
-                "serve");
+        ProcessBuilder builder = Program.bignode("serve");
         builder.environment().putAll(environment());
         builder.redirectErrorStream(true);
         Process process = builder.start();

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.Program;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
@@ -33,14 +34,7 @@ class RefusedServeTest {
     }
 
     private ProcessBuilder serving(String... settings) {
-        ProcessBuilder builder = new ProcessBuilder(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.bignode.Main",
-                "serve");
+        ProcessBuilder builder = Program.bignode("serve");
         builder.environment().put("DELEGATION_AUTH_TOKEN", "a-token-of-the-test-alone");
         builder.environment().put("DELEGATION_HOST", "127.0.0.1");
         builder.environment().put("DELEGATION_PORT", "0");

@@ -56,7 +56,7 @@ public final class Certificates {
         Files.delete(store);
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD), "-alias", "it",
+                "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", "-genkeypair", "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass", new String(PASSWORD), "-alias", "it",
                 "-keyalg", algorithm, "-dname", "CN=Big Node of a test", "-startdate", begins, "-validity", Integer.toString(days),
                 "-ext", "san=" + (host.startsWith("ip:") ? host : "dns:" + host)));
         if (algorithm.equals("EC")) command.addAll(List.of("-groupname", "secp256r1"));

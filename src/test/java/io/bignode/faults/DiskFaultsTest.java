@@ -32,7 +32,7 @@ class DiskFaultsTest {
     }
 
     @Test
-    @Tag("faults-long")
+    @Tag("full")
     @Timeout(300)
     void aDiskThatIsFullForAMinuteStopsNothing() throws Exception {
         fill(Duration.ofMinutes(1));
@@ -89,13 +89,25 @@ class DiskFaultsTest {
     }
 
     @Test
+    @Timeout(150)
+    void anOverwrittenJournalIsRefusedOrLosesNothing() throws Exception {
+        damage(Damage.OVERWRITTEN);
+    }
+
+    @Test
+    @Tag("full")
     @Timeout(300)
     void aDamagedJournalIsRefusedOrLosesNothing() throws Exception {
+        damage(Damage.values());
+    }
+
+    /** One after the other, in one farm. */
+    private void damage(Damage... damages) throws Exception {
         Random random = new Random(folder.hashCode());
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_VERIFY_SHARE", "0"))) {
             farm.worker("farm", 4, 2000);
             try (Recorder recorder = farm.recorder("key", false)) {
-                for (Damage damage : Damage.values()) {
+                for (Damage damage : damages) {
                     int more = recorder.count() + 500;
                     Waiting.until(Duration.ofSeconds(60), () -> "no results\n" + farm.head.tail(), () -> recorder.count() > more);
                     farm.head.kill();

@@ -7,14 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two heads on one PostgreSQL database and behind one address: whichever is killed, the other goes on where it was. */
 class FailoverTest {
-    private static final String CERTIFICATE = "worker-tls.p12";
-
     @TempDir
     Path folder;
 
@@ -23,7 +22,18 @@ class FailoverTest {
 
     @Test
     @Timeout(240)
+    void nothingIsLostAndNothingComesTwiceWhenAnotherHeadGoesOn() throws Exception {
+        turns(1);
+    }
+
+    @Test
+    @Tag("full")
+    @Timeout(240)
     void nothingIsLostAndNothingComesTwiceWhenHeadsTakeTurns() throws Exception {
+        turns(3);
+    }
+
+    private void turns(int turns) throws Exception {
         String url = Postgres.database();
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_DB_URL", url, "DELEGATION_VERIFY_SHARE", "0"));
                 CuttingProxy api = new CuttingProxy(farm.port);
@@ -33,12 +43,12 @@ class FailoverTest {
             };
             // Workers know both by the same certificate.
             Files.createDirectory(places[1].data());
-            Files.copy(places[0].data().resolve(CERTIFICATE), places[1].data().resolve(CERTIFICATE));
+            Files.copy(places[0].data().resolve(Farm.CERTIFICATE), places[1].data().resolve(Farm.CERTIFICATE));
             JavaProcess serving = farm.head;
             JavaProcess waiting = standby(farm, places[1]);
             for (int i = 0; i < 2; i++) farm.worker("worker-" + i, 2, 200, -1, false, door.port());
             try (Recorder recorder = new Recorder(api.port(), Farm.TOKEN, "key", false)) {
-                for (int turn = 1; turn <= 3; turn++) {
+                for (int turn = 1; turn <= turns; turn++) {
                     int more = recorder.count() + 50;
                     Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > more);
                     serving.kill();

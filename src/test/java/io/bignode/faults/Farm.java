@@ -8,7 +8,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +23,11 @@ import java.util.regex.Pattern;
 final class Farm implements AutoCloseable {
     static final String TOKEN = "the-token-of-a-small-node";
     static final String JOIN_TOKEN = "the-token-of-the-workers";
+    static final String CERTIFICATE = "worker-tls.p12";
+
+    /** What the first head's file of this name held. */
+    private static volatile byte[] made;
+
     private static final Pattern JOIN = Pattern.compile("--join \\S+ --fingerprint ([0-9a-f]{64})");
 
     private final Path data;
@@ -41,19 +48,34 @@ final class Farm implements AutoCloseable {
     Farm(Path data, Map<String, String> more, List<String> by) throws Exception {
         this.data = data;
         this.by = by;
-        environment.putAll(Map.of(
+        environment.putAll(settings(data.resolve("head"), port, workerPort));
+        environment.putAll(more);
+        Path certificate = data.resolve("head").resolve(CERTIFICATE);
+        if (by.isEmpty() && made != null) takeCertificate(certificate);
+        startHead();
+        if (by.isEmpty() && made == null && Files.exists(certificate)) made = Files.readAllBytes(certificate);
+    }
+
+    /** The first head makes one; the others of these tests are spared that. */
+    private static void takeCertificate(Path file) throws IOException {
+        Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.write(file, made);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /** What a head is told unless a test wants something else. */
+    static Map<String, String> settings(Path data, int port, int workerPort) {
+        return Map.of(
                 "DELEGATION_AUTH_TOKEN", TOKEN,
                 "DELEGATION_JOIN_TOKEN", JOIN_TOKEN,
                 "DELEGATION_HOST", "127.0.0.1",
                 "DELEGATION_PORT", Integer.toString(port),
                 "DELEGATION_WORKER_HOST", "127.0.0.1",
                 "DELEGATION_WORKER_PORT", Integer.toString(workerPort),
-                "DELEGATION_DATA_DIR", data.resolve("head").toString(),
+                "DELEGATION_DATA_DIR", data.toString(),
                 "DELEGATION_DEVICES", "none",
                 "DELEGATION_MAX_SESSIONS", "200",
-                "DELEGATION_SESSION_SECONDS", "3600"));
-        environment.putAll(more);
-        startHead();
+                "DELEGATION_SESSION_SECONDS", "3600");
     }
 
     static int freePort() {

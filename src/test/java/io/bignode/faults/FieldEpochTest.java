@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,11 +20,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The three things that end a small node's epoch in the field, against a head that is a process of its own: a refused start, a session that ends before
- * the chain's stop, a restart. Each directly, and through a proxy that speaks HTTP/1.0.
+ * the chain's stop, a restart. Each by one way in every run, and both directly and through a proxy that speaks HTTP/1.0 in the full one.
  */
 class FieldEpochTest {
     private static final Duration SOON = Duration.ofSeconds(60);
-    private static final int RESTARTS = 3;
 
     /** How the small node reaches the head. */
     enum Way {
@@ -78,10 +79,20 @@ class FieldEpochTest {
         assertThat(client.repeated()).isZero();
     }
 
-    @ParameterizedTest
-    @EnumSource
+    @Test
+    @Timeout(120)
+    void aStartBeyondTheSessionLimitWaitsForItsTurnAndThenGetsNonces() throws Exception {
+        turn(Way.DIRECTLY);
+    }
+
+    @Test
+    @Tag("full")
     @Timeout(240)
-    void aStartBeyondTheSessionLimitWaitsForItsTurnAndThenGetsNonces(Way way) throws Exception {
+    void aStartBeyondTheSessionLimitWaitsForItsTurnAndThenGetsNoncesByTheOtherWay() throws Exception {
+        turn(Way.THROUGH_HTTP_1_0);
+    }
+
+    private void turn(Way way) throws Exception {
         try (Field field = new Field(folder, way, Map.of("DELEGATION_MAX_SESSIONS", "1"));
                 FieldClient first = field.client();
                 FieldClient second = field.client()) {
@@ -101,10 +112,20 @@ class FieldEpochTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
+    @Test
+    @Timeout(120)
+    void aStartWithoutAnyDeviceWaitsForOneAndThenGetsNonces() throws Exception {
+        device(Way.THROUGH_HTTP_1_0);
+    }
+
+    @Test
+    @Tag("full")
     @Timeout(240)
-    void aStartWithoutAnyDeviceWaitsForOneAndThenGetsNonces(Way way) throws Exception {
+    void aStartWithoutAnyDeviceWaitsForOneAndThenGetsNoncesByTheOtherWay() throws Exception {
+        device(Way.DIRECTLY);
+    }
+
+    private void device(Way way) throws Exception {
         try (Field field = new Field(folder, way, Map.of());
                 FieldClient client = field.client()) {
             client.start(Recorder.order("early")).await("polls while it waits", SOON, it -> it.goodPolls() >= 3);
@@ -117,10 +138,20 @@ class FieldEpochTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource
+    @Test
+    @Timeout(120)
+    void aSessionWhoseLifeEndsBeforeTheChainsStopStaysActiveAndTakesNobodysPlace() throws Exception {
+        lifesEnd(Way.DIRECTLY);
+    }
+
+    @Test
+    @Tag("full")
     @Timeout(240)
-    void aSessionWhoseLifeEndsBeforeTheChainsStopStaysActiveAndTakesNobodysPlace(Way way) throws Exception {
+    void aSessionWhoseLifeEndsBeforeTheChainsStopStaysActiveAndTakesNobodysPlaceByTheOtherWay() throws Exception {
+        lifesEnd(Way.THROUGH_HTTP_1_0);
+    }
+
+    private void lifesEnd(Way way) throws Exception {
         Map<String, String> settings = Map.of("DELEGATION_MAX_SESSIONS", "1", "DELEGATION_SESSION_SECONDS", "5", "DELEGATION_LINGER_SECONDS", "60");
         try (Field field = new Field(folder, way, settings);
                 FieldClient first = field.client();
@@ -141,15 +172,26 @@ class FieldEpochTest {
         }
     }
 
+    @Test
+    @Timeout(120)
+    void aHeadThatIsKilledAndRestartedAtOnceCostsTwoErrorsAtMost() throws Exception {
+        restarts(Way.THROUGH_HTTP_1_0, 1);
+    }
+
     @ParameterizedTest
     @EnumSource
+    @Tag("full")
     @Timeout(240)
-    void aHeadThatIsKilledAndRestartedAtOnceCostsTwoErrorsAtMost(Way way) throws Exception {
+    void aHeadThatIsKilledAndRestartedAtOnceAgainAndAgainCostsTwoErrorsAtMostEachTime(Way way) throws Exception {
+        restarts(way, 3);
+    }
+
+    private void restarts(Way way, int restarts) throws Exception {
         try (Field field = new Field(folder, way, Map.of());
                 FieldClient client = field.client()) {
             field.farm.worker("w", 1, 300);
             awaitMoreNonces(client.start(Recorder.order("killed")));
-            for (int restart = 0; restart < RESTARTS; restart++) {
+            for (int restart = 0; restart < restarts; restart++) {
                 long highest = client.nonces().keySet().stream().mapToLong(Long::longValue).max().orElseThrow();
                 field.farm.head.kill();
                 field.farm.head = field.farm.process();
@@ -159,7 +201,7 @@ class FieldEpochTest {
             client.chainStops();
             assertEndedWell(client);
             System.out.printf("%s: %d heads killed, %d errors, %d in a row, %d nonces, %d came again%n",
-                    way, RESTARTS, client.errors().size(), client.mostErrorsInARow(), client.nonces().size(), client.repeated());
+                    way, restarts, client.errors().size(), client.mostErrorsInARow(), client.nonces().size(), client.repeated());
         }
     }
 

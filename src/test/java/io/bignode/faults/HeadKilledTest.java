@@ -24,11 +24,11 @@ class HeadKilledTest {
     @Test
     @Timeout(150)
     void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilledAFewTimes() throws Exception {
-        kill(4);
+        kill(2);
     }
 
     @Test
-    @Tag("faults-long")
+    @Tag("full")
     @Timeout(1800)
     void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilledAHundredTimes() throws Exception {
         kill(100);

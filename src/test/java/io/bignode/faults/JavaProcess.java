@@ -1,5 +1,6 @@
 package io.bignode.faults;
 
+import io.bignode.Program;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -33,11 +34,7 @@ final class JavaProcess implements AutoCloseable {
      */
     JavaProcess(List<String> by, String main, List<String> arguments, Map<String, String> environment, String heap) throws IOException {
         List<String> command = new ArrayList<>(by);
-        command.addAll(List.of(
-                ProcessHandle.current().info().command().orElseThrow(),
-                "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-Xmx" + heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-cp", System.getProperty("java.class.path"), main));
-        command.addAll(arguments);
+        command.addAll(Program.command(List.of("-Xmx" + heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), main, arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         process = builder.start();
@@ -103,7 +100,8 @@ final class JavaProcess implements AutoCloseable {
 
     void signal(String name) throws InterruptedException {
         try {
-            int rc = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+            // The shell's own word: the program of that name is not everywhere.
+            int rc = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid()).start().waitFor();
             if (rc != 0) throw new AssertionError("kill -" + name + " ended with " + rc);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

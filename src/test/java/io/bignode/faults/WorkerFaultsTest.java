@@ -73,11 +73,11 @@ class WorkerFaultsTest {
     @Test
     @Timeout(150)
     void nothingIsLostWhenWorkersDieAtRandomForAWhile() throws Exception {
-        torment(Duration.ofSeconds(15));
+        torment(Duration.ofSeconds(8));
     }
 
     @Test
-    @Tag("faults-long")
+    @Tag("full")
     @Timeout(900)
     void nothingIsLostWhenWorkersDieAtRandomForTenMinutes() throws Exception {
         torment(Duration.ofMinutes(10));

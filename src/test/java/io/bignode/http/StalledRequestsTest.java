@@ -14,15 +14,19 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.logging.Level;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, starts nothing, and has nothing to tell the log. */
@@ -88,34 +92,51 @@ class StalledRequestsTest {
                 new Endless("a body that nobody reads", "POST /health HTTP/1.1\r\nHost: n\r\nContent-Length: 90000\r\n\r\n", 'x'));
     }
 
+    /** All of them beside each other, each both ways: one connects while the others stall. */
     @ParameterizedTest
-    @MethodSource("endless")
-    void aRequestThatStopsHalfWayIsEnded(Endless request) throws IOException {
-        held(plain.connect(), request.begins(), Optional.empty());
-        held(tls.connect(secured.server.port()), request.begins(), Optional.empty());
-    }
-
-    @ParameterizedTest
-    @MethodSource("endless")
-    void aRequestThatDripsIsEnded(Endless request) throws IOException {
-        held(plain.connect(), request.begins(), Optional.of(request.drip()));
-        held(tls.connect(secured.server.port()), request.begins(), Optional.of(request.drip()));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", HELLO, "GET /health HTTP/1.1\r\nHost: n\r\n\r\n"})
-    void whatIsNoWholeHandshakeIsEnded(String begins) throws IOException {
-        for (Optional<Character> drip : List.of(Optional.<Character>empty(), Optional.of('\u0000'))) {
-            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), secured.server.port())) {
-                assertThat(conversation(socket, begins, drip)).doesNotContain("HTTP/1.1 200");
+    @ValueSource(booleans = {false, true})
+    void requestsThatStopHalfWayOrDripAreEnded(boolean drip) throws Exception {
+        List<Future<Void>> conversations = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (Endless request : endless()) {
+                Optional<Character> dripped = drip ? Optional.of(request.drip()) : Optional.empty();
+                for (Socket socket : List.of(plain.connect(), tls.connect(secured.server.port()))) {
+                    conversations.add(clients.submit(() -> held(request, socket, dripped)));
+                }
             }
         }
+        for (Future<Void> conversation : conversations) conversation.get();
+        assertNothingCameOfIt();
     }
 
-    private static void held(Socket socket, String begins, Optional<Character> drip) throws IOException {
-        try (socket) {
-            assertThat(conversation(socket, begins, drip)).doesNotContain("HTTP/1.1 200").doesNotContain("HTTP/1.1 5");
+    @Test
+    void whatIsNoWholeHandshakeIsEnded() throws Exception {
+        List<Future<Void>> conversations = new ArrayList<>();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (String begins : List.of("", HELLO, "GET /health HTTP/1.1\r\nHost: n\r\n\r\n")) {
+                for (Optional<Character> drip : List.of(Optional.<Character>empty(), Optional.of('\u0000'))) {
+                    conversations.add(clients.submit(() -> noHandshake(begins, drip)));
+                }
+            }
         }
+        for (Future<Void> conversation : conversations) conversation.get();
+    }
+
+    private static Void noHandshake(String begins, Optional<Character> drip) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), secured.server.port())) {
+            assertThat(conversation(socket, begins, drip)).as("%s, then %s", begins, drip).doesNotContain("HTTP/1.1 200");
+        }
+        return null;
+    }
+
+    private static Void held(Endless request, Socket socket, Optional<Character> drip) throws IOException {
+        try (socket) {
+            assertThat(conversation(socket, request.begins(), drip)).as("%s", request).doesNotContain("HTTP/1.1 200").doesNotContain("HTTP/1.1 5");
+        }
+        return null;
+    }
+
+    private static void assertNothingCameOfIt() {
         assertThat(plain.sessions.list("first")).isEmpty();
         assertThat(secured.sessions.list("first")).isEmpty();
         assertThat(log.lines()).isEmpty();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(120)
 class StrangersTest {
-    private static final Duration MAX_WAIT = Duration.ofSeconds(2);
+    private static final Duration MAX_WAIT = Duration.ofSeconds(5);
     private static final Duration PAUSE = Duration.ofMillis(20);
     private static final int TIMES = 60;
 

@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,9 +130,28 @@ class CudaEngineTest {
         return worst;
     }
 
+    /** The simulator takes as long for this one as for all others together. */
+    private static Case slow() {
+        return smallModels().filter(task -> task.toString().equals("head-dim-28")).findFirst().orElseThrow();
+    }
+
+    static Stream<Case> quickModels() {
+        return smallModels().filter(task -> !task.toString().equals(slow().toString()));
+    }
+
     @ParameterizedTest
-    @MethodSource("smallModels")
+    @MethodSource("quickModels")
     void distancesAreTheGoldenOnes(Case task) throws Exception {
+        golden(task);
+    }
+
+    @Test
+    @Tag("full")
+    void distancesAreTheGoldenOnesOfALargerHeadToo() throws Exception {
+        golden(slow());
+    }
+
+    private void golden(Case task) throws Exception {
         try (WeightPool pool = task.pool();
                 Model model = engine.open(task.params(), pool)) {
             for (int batch : new int[] {8, 3}) {
@@ -143,8 +163,18 @@ class CudaEngineTest {
     }
 
     @ParameterizedTest
-    @MethodSource("smallModels")
+    @MethodSource("quickModels")
     void distancesDoNotDependOnHowTheModelIsLaidOut(Case task) throws Exception {
+        anyLayout(task);
+    }
+
+    @Test
+    @Tag("full")
+    void theDistancesOfALargerHeadDoNotEither() throws Exception {
+        anyLayout(slow());
+    }
+
+    private void anyLayout(Case task) throws Exception {
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
         try (WeightPool pool = task.pool()) {
             gpu.enter();
@@ -303,8 +333,9 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void distancesAreTheGoldenOnesWithTheHopperKernelToo() throws Exception {
-        Case task = smallModels().filter(one -> one.toString().equals("head-dim-28")).findFirst().orElseThrow();
+        Case task = slow();
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
         try (WeightPool pool = task.pool()) {
             gpu.enter();

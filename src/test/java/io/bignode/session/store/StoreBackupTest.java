@@ -2,6 +2,7 @@ package io.bignode.session.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.Program;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
@@ -120,9 +121,7 @@ class StoreBackupTest {
     void oneThatIsToldToStopLeavesNothing() throws Exception {
         Path copy = folder.resolve("copy.db");
         try (Connection _ = locked(folder.resolve("data"))) {
-            ProcessBuilder builder = new ProcessBuilder(
-                    ProcessHandle.current().info().command().orElseThrow(), "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                    "io.bignode.Main", "backup", copy.toString());
+            ProcessBuilder builder = Program.bignode("backup", copy.toString());
             builder.environment().put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
             Process process = builder.redirectErrorStream(true).redirectOutput(Redirect.DISCARD).start();
             try {

@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
  * of a connection that ended, nor what this program tells in its own words.
  */
 final class BrokerLog {
+    /** Work of the broker's own that found it stopped. */
+    private static final String STOPPED = "AMQ229257";
+
     private static final Set<String> ENDED_CONNECTIONS = Set.of("AMQ212037", "AMQ222061", "AMQ222107", "AMQ222067", "AMQ224088", "AMQ224048");
 
     /** A connection that cannot be made, and a login that is refused: {@link JoinProbe} and {@link JoinGate} tell of them. */
@@ -31,7 +34,8 @@ final class BrokerLog {
     private static final Logger AUDIT = Logger.getLogger("org.apache.activemq.audit");
 
     private static final List<Logger> TALKATIVE = List.of(
-            Logger.getLogger("org.apache.activemq.artemis.core.client"), Logger.getLogger("org.apache.activemq.artemis.core.server"));
+            Logger.getLogger("org.apache.activemq.artemis.core.client"), Logger.getLogger("org.apache.activemq.artemis.core.server"),
+            Logger.getLogger("org.apache.activemq.artemis.utils.actors.OrderedExecutor"));
 
     private static final OncePerMinute TOLD = new OncePerMinute(System::nanoTime);
 
@@ -57,7 +61,7 @@ final class BrokerLog {
         Matcher coded = CODE.matcher(text);
         if (!coded.lookingAt()) return true;
         String code = coded.group();
-        if (ENDED_CONNECTIONS.contains(code) || TOLD_ALREADY.contains(code)) return false;
+        if (ENDED_CONNECTIONS.contains(code) || TOLD_ALREADY.contains(code) || code.equals(STOPPED)) return false;
         Matcher address = ADDRESS.matcher(text);
         String from = address.find() ? address.group() : "";
         // A stranger's port changes with each try, its host does not.

@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.config.Settings;
 import io.bignode.session.store.StoreBackup;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -41,7 +42,7 @@ final class BackupCommand implements Callable<Integer> {
         StoreBackup.Outcome outcome = StoreBackup.make(folder, file.toAbsolutePath());
         return switch (outcome) {
             case StoreBackup.Outcome.Made(long bytes) -> {
-                spec.commandLine().getOut().printf("%s: %,d bytes%n", file, bytes);
+                spec.commandLine().getOut().printf(Locale.ROOT, "%s: %,d bytes%n", file, bytes);
                 spec.commandLine().getOut().flush();
                 yield ExitCode.OK;
             }

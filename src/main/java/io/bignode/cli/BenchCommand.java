@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -123,7 +124,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private static String asTable(Measurement.Figures f, ModelParams params) {
         return String.format(
-                """
+                Locale.ROOT, """
                 device                    %s
                 nonces                    %.4g /s (%d in batches of %d)
                 forward pass              %.1f GFLOP/s, %.0f %% of the device's own matrix products (%.1f GFLOP/s)
@@ -134,12 +135,12 @@ final class BenchCommand implements Callable<Integer> {
                 """,
                 f.device(), f.noncesPerSecond(), f.nonces(), f.batch(), f.flops() / 1e9, 100 * f.share(), f.matrixFlops() / 1e9,
                 100 * f.deviceBusyShare(), params.poolSize() / f.poolSeconds() / 1e6, f.coldSeconds(), f.poolSeconds(), parts(f), f.firstSeconds(),
-                f.residentGib(), f.peakDeviceBytes() < 0 ? "" : String.format(", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
+                f.residentGib(), f.peakDeviceBytes() < 0 ? "" : String.format(Locale.ROOT, ", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
     }
 
     private static String parts(Measurement.Figures f) {
         return f.openingSeconds().entrySet().stream()
-                .map(part -> String.format("%s %.2f", part.getKey(), part.getValue()))
+                .map(part -> String.format(Locale.ROOT, "%s %.2f", part.getKey(), part.getValue()))
                 .collect(Collectors.joining(", "));
     }
 

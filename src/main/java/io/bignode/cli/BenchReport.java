@@ -104,7 +104,7 @@ final class BenchReport {
 
     private void bar(String kind, int top, double width) {
         out.append(String.format(
-                Locale.ROOT, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\"/>", kind, LABELS, top + 5, width, ROW - 10));
+               Locale.ROOT, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\"/>", kind, LABELS, top + 5, width, ROW - 10));
     }
 
     private static String shortened(String title) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -45,7 +46,7 @@ final class ClockChecks {
     /** A difference from another's clock, of which a second is the other's rounding. */
     static Finding judge(Duration behind, String peer) {
         double seconds = behind.toMillis() / 1000.0;
-        String said = String.format("%.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "before" : "behind", peer);
+        String said = String.format(Locale.ROOT, "%.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "before" : "behind", peer);
         if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", said + ", so that certificates and sessions end at wrong times: " + FIX);
         if (behind.abs().compareTo(MUCH) > 0) return Finding.warn("clock", said + ": " + FIX);
         return Finding.ok("clock", "within 10 s of that of " + peer);

@@ -6,6 +6,7 @@ import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
@@ -79,7 +80,7 @@ final class DeviceChecks {
 
     private Finding finding(Detection.Found gpu) {
         String what = String.format(
-                "%s, %.1f GiB, compute capability %s, at %s, %s",
+                Locale.ROOT, "%s, %.1f GiB, compute capability %s, at %s, %s",
                 gpu.name(), gpu.memoryBytes() / (double) (1L << 30), gpu.computeCapability(), gpu.pciBusId(), gpu.uuid());
         if (gpu.notUsedBecause().isEmpty()) return Finding.ok(gpu.id(), what);
         String unused = what + ": not used, " + gpu.notUsedBecause().get();

@@ -1,5 +1,7 @@
 package io.bignode.cli;
 
+import java.util.Locale;
+
 /**
  * What one check of this machine came to.
  *
@@ -49,12 +51,12 @@ record Finding(Verdict verdict, String check, String message) {
             case WARN -> "33";
             case FAIL -> "1;31";
         };
-        return "\u001b[" + code + "m" + String.format("%-5s", verdict) + "\u001b[0m" + toString().substring(5);
+        return "\u001b[" + code + "m" + String.format(Locale.ROOT, "%-5s", verdict) + "\u001b[0m" + toString().substring(5);
     }
 
     /** A line for people. */
     @Override
     public String toString() {
-        return String.format("%-5s %-9s %s", verdict, check, message);
+        return String.format(Locale.ROOT, "%-5s %-9s %s", verdict, check, message);
     }
 }

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.Locale;
 
 /** Doctor's checks of the host: its Java, its memory, its open files. */
 final class HostChecks {
@@ -48,13 +49,13 @@ final class HostChecks {
      * @param free  what nothing uses, not even a cache of files
      */
     static Finding memory(long total, long free) {
-        String sizes = String.format("%.1f GiB, %.1f of them unused", gib(total), gib(free));
+        String sizes = String.format(Locale.ROOT, "%.1f GiB, %.1f of them unused", gib(total), gib(free));
         if (total < PROGRAM_BYTES) {
-            return Finding.fail("memory", sizes + String.format("; a node needs %.1f GiB before it holds any weights: give it more", gib(PROGRAM_BYTES)));
+            return Finding.fail("memory", sizes + String.format(Locale.ROOT, "; a node needs %.1f GiB before it holds any weights: give it more", gib(PROGRAM_BYTES)));
         }
         if (total < PROGRAM_BYTES + POOL_BYTES) {
             return Finding.warn("memory", sizes + String.format(
-                    "; main-net's weight pool and the program need %.1f GiB, so that main-net sessions are refused: give it more",
+                    Locale.ROOT, "; main-net's weight pool and the program need %.1f GiB, so that main-net sessions are refused: give it more",
                     gib(PROGRAM_BYTES + POOL_BYTES)));
         }
         return Finding.ok("memory", sizes);

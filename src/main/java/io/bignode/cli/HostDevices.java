@@ -18,6 +18,7 @@ import io.bignode.protocol.WorkerHello;
 import io.bignode.worker.Worker;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -88,7 +89,7 @@ final class HostDevices implements AutoCloseable {
         for (Engine engine : devices.engines()) {
             Device device = engine.device();
             LOG.log(System.Logger.Level.INFO, "device {0}: {1}, {2} GiB may be used", device.id(), device.name(),
-                    String.format("%.1f", device.memoryBytes() / (double) (1L << 30)));
+                    String.format(Locale.ROOT, "%.1f", device.memoryBytes() / (double) (1L << 30)));
         }
         devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
                 reason -> LOG.log(System.Logger.Level.WARNING, "device {0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Doctor's checks of what a server needs: its folders, its token, its port. */
@@ -113,9 +114,9 @@ final class ServerChecks {
             long free = Files.getFileStore(existing).getUsableSpace();
             // What the folder's own files take, it may overwrite.
             long room = free + sizeOf(folder);
-            String where = String.format("%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", gib(free));
+            String where = String.format(Locale.ROOT, "%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", gib(free));
             if (room >= wantedBytes) return Finding.ok(check, where);
-            return Finding.warn(check, where + String.format(", up to %.1f GiB are wanted: make room, or set %s", gib(wantedBytes), setting));
+            return Finding.warn(check, where + String.format(Locale.ROOT, ", up to %.1f GiB are wanted: make room, or set %s", gib(wantedBytes), setting));
         } catch (IOException broken) {
             return Finding.fail(check, folder + " cannot be looked at: " + broken.getMessage());
         }

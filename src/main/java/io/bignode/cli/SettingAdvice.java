@@ -70,7 +70,7 @@ final class SettingAdvice {
         double lost = lostTo(devices.margin());
         if (lost <= MUCH_LOST) return Optional.empty();
         return Optional.of(String.format(
-                Locale.ROOT, "DELEGATION_MARGIN is %s: at r_target %s it leaves out %.0f %% of the valid nonces. Leave it unset for 5e-6, which leaves out 0.13 %%",
+               Locale.ROOT, "DELEGATION_MARGIN is %s: at r_target %s it leaves out %.0f %% of the valid nonces. Leave it unset for 5e-6, which leaves out 0.13 %%",
                 devices.margin(), USUAL_TARGET, 100 * lost));
     }
 

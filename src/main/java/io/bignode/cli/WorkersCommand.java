@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,7 +34,7 @@ final class WorkersCommand implements Callable<Integer> {
         for (JsonNode worker : workers) {
             List<String> devices = new ArrayList<>();
             worker.get("devices").forEach(device -> devices.add(device.get("id").asText() + " (" + device.get("name").asText() + ")"));
-            out.printf("%s %s, %d leases: %s%n",
+            out.printf(Locale.ROOT, "%s %s, %d leases: %s%n",
                     worker.get("name").asText(), worker.get("state").asText(), worker.get("leases").asInt(), String.join(", ", devices));
         }
     }

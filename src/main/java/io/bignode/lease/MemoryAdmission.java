@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -64,7 +65,7 @@ public record MemoryAdmission(Supplier<List<DeviceOffer>> devices, Capacity capa
         private Optional<Obstacle> roomFor(Capacity.Shared needed) {
             if (shared.isEmpty() || shared.contains(needed.key()) || used + needed.bytes() <= budgetBytes) return Optional.empty();
             return Optional.of(new Obstacle.NoMemory(String.format(
-                    "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.what(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
+                    Locale.ROOT, "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.what(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
         }
     }
 

@@ -296,7 +296,7 @@ final class OrderWatch {
         double expected = computed * share.getAsDouble();
         if (expected < EXPECTED) return Optional.empty();
         return Trouble.of(Reason.NONE_COUNTS, String.format(
-                Locale.ROOT, "computes, none counts: of %,d nonces computed%s about %,.0f should count (%.2f %%), none does",
+               Locale.ROOT, "computes, none counts: of %,d nonces computed%s about %,.0f should count (%.2f %%), none does",
                 computed, view.found() == 0 ? "" : " in the last minute", expected, 100 * share.getAsDouble()));
     }
 }

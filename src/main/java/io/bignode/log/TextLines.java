@@ -2,6 +2,7 @@ package io.bignode.log;
 
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 
@@ -30,7 +31,7 @@ final class TextLines extends Formatter {
         String priority = style == LineStyle.JOURNAL ? priority(event.level()) : "";
         StringBuilder line = new StringBuilder(160).append(priority);
         if (style != LineStyle.JOURNAL) line.append(TIME.format(event.time().atZone(zone))).append(' ');
-        String level = String.format("%-7s", event.level());
+        String level = String.format(Locale.ROOT, "%-7s", event.level());
         line.append(style == LineStyle.COLOURED ? coloured(level, event.level()) : level).append(' ').append(clean(event.message()));
         event.thrown().ifPresent(thrown -> {
             line.append(": ").append(clean(thrown.toString()));
@@ -73,7 +74,7 @@ final class TextLines extends Formatter {
                     case '\n' -> "\\n";
                     case '\r' -> "\\r";
                     case '\t' -> "\\t";
-                    default -> String.format("\\u%04x", (int) c);
+                    default -> String.format(Locale.ROOT, "\\u%04x", (int) c);
                 };
                 default -> null;
             };

@@ -48,4 +48,9 @@ class BrokerLogTest {
         assertThat(isTold("AMQ214016: Failed to create netty connection")).isFalse();
         assertThat(isTold("no code at all")).isTrue();
     }
+
+    @Test
+    void thatTheBrokerWasStoppedIsNoFaultOfIts() {
+        assertThat(isTold("AMQ229257: IDGenerator has been stopped")).isFalse();
+    }
 }

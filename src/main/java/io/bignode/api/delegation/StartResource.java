@@ -19,6 +19,7 @@ import io.bignode.session.Turn;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
@@ -142,7 +143,7 @@ public final class StartResource {
 
     private static String overlap(Session session, Session other) {
         return String.format(
-                "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a nonce once",
+                Locale.ROOT, "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a nonce once",
                 other.id(), other.order().nodeId(), other.order().nonces().stride(), other.status().ended() ? "computed" : "computes",
                 session.order().nodeId(), session.order().nonces().stride());
     }

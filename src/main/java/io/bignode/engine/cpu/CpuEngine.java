@@ -5,10 +5,11 @@ import io.bignode.engine.Device;
 import io.bignode.engine.DeviceException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
-import io.bignode.poc.ModelParams;
 import io.bignode.poc.HostMemory;
+import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.lang.management.ManagementFactory;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The processor as a device: all cores compute one batch together. */
@@ -80,7 +81,7 @@ public final class CpuEngine implements Engine {
         double needed = (double) poolBytes + CpuModel.bytes(params, 1, threads);
         if (needed > device.memoryBytes()) {
             return Optional.of(String.format(
-                    "the model needs %.2f GiB on %s (weight pool %.2f, activations of one nonce %.2f), %.2f GiB may be used",
+                    Locale.ROOT, "the model needs %.2f GiB on %s (weight pool %.2f, activations of one nonce %.2f), %.2f GiB may be used",
                     gib(needed), device.id(), gib(poolBytes), gib(needed - poolBytes), gib(device.memoryBytes())));
         }
         return Optional.empty();

@@ -13,6 +13,7 @@ import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -126,7 +127,7 @@ final class CudaEngine implements Engine {
         if (GpuPlan.of(params, new GpuPlan.Room(device.memoryBytes() - pool, 1, 1)).isPresent()) return Optional.empty();
         GpuPlan least = new GpuPlan(1, false, params.seqLen());
         return Optional.of(String.format(
-                "the model needs %.2f GiB on %s (weight pool %.2f, two layers' weights %.2f, activations of one nonce %.2f), %.2f GiB may be used",
+                Locale.ROOT, "the model needs %.2f GiB on %s (weight pool %.2f, two layers' weights %.2f, activations of one nonce %.2f), %.2f GiB may be used",
                 gib(pool + least.bytes(params)), device.id(), gib(pool), gib(GpuPlan.weightBytes(params, false)), gib(least.activationBytes(params)),
                 gib(device.memoryBytes())));
     }
@@ -161,7 +162,7 @@ final class CudaEngine implements Engine {
                         plan = plan.get().smaller(params);
                     }
                 }
-                throw new DeviceMemoryException(String.format("%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
+                throw new DeviceMemoryException(String.format(Locale.ROOT, "%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
             }
         } catch (DeviceLostException lost) {
             opened.markLost();

@@ -4,6 +4,7 @@ import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.WeightPool;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -121,7 +122,7 @@ public final class WeightPools implements AutoCloseable {
                 pool = WeightPool.generate(key.blockHash(), key.size(), threads, memory, n -> {});
             }
             LOG.log(System.Logger.Level.INFO, String.format(
-                    "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache", (System.nanoTime() - start) * 1e-9));
+                    Locale.ROOT, "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache", (System.nanoTime() - start) * 1e-9));
             if (drawn && cache.takes(key.size())) {
                 save(key, pool);
             }

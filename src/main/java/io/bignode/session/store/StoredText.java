@@ -1,5 +1,7 @@
 package io.bignode.session.store;
 
+import java.util.Locale;
+
 /**
  * Text as the database takes it: PostgreSQL refuses the character 0, and halves of surrogate pairs are no UTF-8; a small node may send
  * either.
@@ -13,7 +15,7 @@ final class StoredText {
         StringBuilder out = new StringBuilder();
         text.codePoints().forEach(c -> {
             if (c == '\\') out.append("\\\\");
-            else if (c == 0 || (c <= Character.MAX_VALUE && Character.isSurrogate((char) c))) out.append(String.format("\\%04x", c));
+            else if (c == 0 || (c <= Character.MAX_VALUE && Character.isSurrogate((char) c))) out.append(String.format(Locale.ROOT, "\\%04x", c));
             else out.appendCodePoint(c);
         });
         return out.toString();

@@ -1,6 +1,10 @@
 package io.bignode.cli;
 
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.Settings;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
+import io.bignode.node.NativeFolder;
 import io.bignode.session.store.StoreBackup;
 import java.nio.file.Path;
 import java.util.Map;
@@ -31,7 +35,7 @@ final class BackupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Map<String, String> environment = BigNodeCommand.environment(spec);
+        Map<String, String> environment = CommandEnvironment.of(spec);
         if (!environment.getOrDefault("DELEGATION_DB_URL", "").isBlank()) {
             throw CommandException.usage("DELEGATION_DB_URL is set: the sessions are in PostgreSQL, copy them with pg_dump");
         }

@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.node.FileFault;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

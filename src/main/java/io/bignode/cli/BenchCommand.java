@@ -2,9 +2,13 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.engine.Engine;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.json.JsonFields;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
+import io.bignode.node.FileFault;
 import io.bignode.poc.ModelParams;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -78,7 +82,7 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandException.usage("--seconds must be at least 1 and --batch at least 0");
         }
         ModelParams params = params();
-        try (Engine engine = LocalDevice.choose(BigNodeCommand.environment(spec))) {
+        try (Engine engine = LocalDevice.choose(CommandEnvironment.of(spec))) {
             LocalDevice.require(engine, params);
             Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run();
             ObjectNode document = asJson(figures);

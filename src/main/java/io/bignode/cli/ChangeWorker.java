@@ -1,5 +1,7 @@
 package io.bignode.cli;
 
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
 import io.bignode.protocol.DeviceId;
 import java.util.Map;
 import java.util.concurrent.Callable;

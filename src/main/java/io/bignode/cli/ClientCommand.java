@@ -2,9 +2,13 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
+import io.bignode.node.tls.TrustedAuthorities;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -96,7 +100,7 @@ final class ClientCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         URI base = NodeUrl.checked(url);
         ObjectNode order = order();
-        BigNodeClient client = new BigNodeClient(base, token(BigNodeCommand.environment(spec)), tls(base));
+        BigNodeClient client = new BigNodeClient(base, token(CommandEnvironment.of(spec)), tls(base));
         PrintWriter err = spec.commandLine().getErr();
         try (BatchOutput output =
                 out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
@@ -142,7 +146,7 @@ final class ClientCommand implements Callable<Integer> {
     private SSLContext tls(URI base) {
         try {
             if (authority != null) return TrustedAuthorities.with(authority);
-            Optional<SSLContext> own = new HeadAddress(BigNodeCommand.environment(spec)).trust(base);
+            Optional<SSLContext> own = new HeadAddress(CommandEnvironment.of(spec)).trust(base);
             return own.isPresent() ? own.get() : SSLContext.getDefault();
         } catch (InvalidSettingsException e) {
             throw CommandException.usage(String.valueOf(e.getMessage()));

@@ -1,5 +1,7 @@
 package io.bignode.cli;
 
+import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.node.ExitCode;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -24,7 +26,7 @@ final class ComputeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        System.out.println(Documents.json().writeValueAsString(Map.of("distances", LocalDevice.distances(Case.read(file), BigNodeCommand.environment(spec)))));
+        System.out.println(Documents.json().writeValueAsString(Map.of("distances", LocalDevice.distances(Case.read(file), CommandEnvironment.of(spec)))));
         return ExitCode.OK;
     }
 }

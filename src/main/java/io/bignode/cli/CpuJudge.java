@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The head's CPU as a {@link Judge}. Neither its library is loaded nor a thread of it runs before it is asked for the first time. */
-final class CpuJudge implements Judge, AutoCloseable {
+public final class CpuJudge implements Judge, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CpuJudge.class.getName());
 
     private final ModelSizes models = new ModelSizes();
@@ -41,7 +41,7 @@ final class CpuJudge implements Judge, AutoCloseable {
      * @param margin  nonces whose distance is within this of r_target are not reported
      * @param reports who is told what became of its leases
      */
-    CpuJudge(WeightPools pools, double margin, Consumer<LeaseReport> reports) {
+    public CpuJudge(WeightPools pools, double margin, Consumer<LeaseReport> reports) {
         this.pools = pools;
         this.margin = margin;
         this.reports = reports;

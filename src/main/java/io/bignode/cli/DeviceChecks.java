@@ -4,6 +4,8 @@ import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
 import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceException;
+import io.bignode.node.CommandException;
+import io.bignode.node.Devices;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;

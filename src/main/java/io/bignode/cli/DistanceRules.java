@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Distances: sound below r_target, and the same on every device but for rounding. */
-final class DistanceRules implements ProofRules {
+public final class DistanceRules implements ProofRules {
     /** Ten times the mean deviation a validator has to expect between engines. */
     private static final double TOLERANCE = 1e-4;
 

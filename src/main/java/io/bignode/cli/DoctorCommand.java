@@ -3,11 +3,15 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.engine.Detection;
 import io.bignode.log.StandardStream;
+import io.bignode.node.CommandException;
+import io.bignode.node.Devices;
+import io.bignode.node.ExitCode;
 import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
     public Integer call() {
         if (peer != null && !isWebServer(peer)) throw CommandException.usage("--peer is '" + peer + "'; it must be a URL such as https://node.example.org");
         if (fingerprint != null && join == null) throw CommandException.usage("--fingerprint belongs to --join HOST:PORT, which is missing");
-        environment = given.orElseGet(() -> BigNodeCommand.environment(spec));
+        environment = given.orElseGet(() -> CommandEnvironment.of(spec));
         List<Finding> findings = new ArrayList<>(HostChecks.run());
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
         Finding unpacked = NativeChecks.run(Settings.dataFolder(environment));

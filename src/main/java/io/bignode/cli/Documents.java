@@ -11,6 +11,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.json.Fault;
 import io.bignode.json.InvalidDocumentException;
+import io.bignode.node.CommandException;
+import io.bignode.node.FileFault;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

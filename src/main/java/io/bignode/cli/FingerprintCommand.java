@@ -2,7 +2,9 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.engine.Engine;
+import io.bignode.node.ExitCode;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
@@ -33,7 +35,7 @@ final class FingerprintCommand implements Callable<Integer> {
         Case task = Case.read(file);
         ModelParams params = task.order().params();
         ObjectNode answer = JsonNodeFactory.instance.objectNode().put("pool_size", params.poolSize());
-        try (Engine engine = LocalDevice.open(BigNodeCommand.environment(spec))) {
+        try (Engine engine = LocalDevice.open(CommandEnvironment.of(spec))) {
             LocalDevice.require(engine, params);
             try (WeightPool pool = LocalDevice.pool(engine, task.order().blockHash(), params)) {
                 answer.put("pool_sha256_f16", pool.sha256());

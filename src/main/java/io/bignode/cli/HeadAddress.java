@@ -2,6 +2,9 @@ package io.bignode.cli;
 
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.PemFile;
+import io.bignode.node.CommandException;
+import io.bignode.node.tls.HeadCertificate;
+import io.bignode.node.tls.PinnedTls;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.URI;

@@ -5,6 +5,7 @@ import io.bignode.broker.JoinFailure;
 import io.bignode.broker.JoinProbe;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.node.WorkerName;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;

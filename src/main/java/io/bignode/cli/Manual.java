@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.node.ExitCode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

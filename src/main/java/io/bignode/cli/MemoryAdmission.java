@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * @param devices         those that are there when it is asked
  * @param poolBudgetBytes what weight pools may take on a host
  */
-record MemoryAdmission(Supplier<List<DeviceOffer>> devices, ModelSizes models, long poolBudgetBytes) implements Room {
+public record MemoryAdmission(Supplier<List<DeviceOffer>> devices, ModelSizes models, long poolBudgetBytes) implements Room {
     /** Devices that a refusal speaks of; a farm has hundreds that are alike. */
     private static final int TOLD = 8;
 

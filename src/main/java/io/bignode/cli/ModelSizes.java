@@ -17,7 +17,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Which models fit which devices, wherever these are, and how much work they are, judged from what a worker told of them. */
-final class ModelSizes implements Capacity {
+public final class ModelSizes implements Capacity {
     /** Answers that are remembered; orders name any number of shapes. */
     private static final int REMEMBERED = 10_000;
 

@@ -1,6 +1,8 @@
 package io.bignode.cli;
 
 import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.node.CommandException;
+import io.bignode.node.NativeFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.node.CommandException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import picocli.CommandLine.TypeConversionException;

@@ -2,9 +2,12 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
+import io.bignode.node.CommandException;
+import io.bignode.node.tls.TrustedAuthorities;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -62,7 +65,7 @@ class Operator {
         URI base = NodeUrl.checked(url);
         HttpRequest request = HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
                 .timeout(ANSWER_TIME)
-                .header("Authorization", "Bearer " + token(BigNodeCommand.environment(command)).secret())
+                .header("Authorization", "Bearer " + token(CommandEnvironment.of(command)).secret())
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
         try (HttpClient client = client(base)) {
@@ -95,7 +98,7 @@ class Operator {
     private HttpClient client(URI base) {
         HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
         if (authority == null) {
-            new HeadAddress(BigNodeCommand.environment(command)).trust(base).ifPresent(builder::sslContext);
+            new HeadAddress(CommandEnvironment.of(command)).trust(base).ifPresent(builder::sslContext);
             return builder.build();
         }
         try {

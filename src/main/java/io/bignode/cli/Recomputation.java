@@ -3,6 +3,7 @@ package io.bignode.cli;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
+import io.bignode.node.CommandException;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;

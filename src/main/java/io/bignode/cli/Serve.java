@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.cli.terminal.FailureReport;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.LogSettings;
 import io.bignode.config.Settings;
@@ -7,6 +8,16 @@ import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
 import io.bignode.monitor.Alarms;
+import io.bignode.node.CommandException;
+import io.bignode.node.EarlyPort;
+import io.bignode.node.ExitCode;
+import io.bignode.node.FileOwners;
+import io.bignode.node.HeadStore;
+import io.bignode.node.LiveSettings;
+import io.bignode.node.NativeFolder;
+import io.bignode.node.Node;
+import io.bignode.node.ProgramVersion;
+import io.bignode.node.StopHook;
 import io.bignode.session.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
@@ -51,7 +62,7 @@ public final class Serve {
             return new Serve(err, environment, port).run();
         } catch (Exception | Error failure) {
             // The whole process: whatever this is, it must not live on half started.
-            return CommandException.explain(failure, err, LogSettings.lenient(environment).json());
+            return FailureReport.explain(failure, err, LogSettings.lenient(environment).json());
         }
     }
 
@@ -92,11 +103,11 @@ public final class Serve {
 
     private Node node(Settings settings, Alarms alarms) throws InterruptedException {
         NativeFolder.use(settings.dataDir());
-        Gate gate = gate(settings, alarms);
-        gate.start(); // a head may stand by for longer than a certificate lasts
-        HttpServer http = HttpServer.listen(gate.rules(), port.channel(settings.host(), settings.port()));
+        LiveSettings live = live(settings, alarms);
+        live.start(); // a head may stand by for longer than a certificate lasts
+        HttpServer http = HttpServer.listen(live.rules(), port.channel(settings.host(), settings.port()));
         try {
-            return new Node(settings, http, HeadStore.open(settings, alarms, http), gate, alarms);
+            return new Node(settings, http, HeadStore.open(settings, alarms, http), live, alarms);
         } catch (StoreException unusable) {
             throw CommandException.environment(String.valueOf(unusable.getMessage()));
         }
@@ -119,9 +130,9 @@ public final class Serve {
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
 
-    private static Gate gate(Settings settings, Alarms alarms) {
+    private static LiveSettings live(Settings settings, Alarms alarms) {
         try {
-            return new Gate(settings, alarms, InstantSource.system());
+            return new LiveSettings(settings, alarms, InstantSource.system());
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }
@@ -133,7 +144,7 @@ public final class Serve {
                 System.Logger.Level.INFO,
                 "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
                         + " devices={7} margin={8,number,0.#########}",
-                BigNodeCommand.version(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
+                ProgramVersion.text(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
                 settings.store().postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
                 settings.maxWaiting(), settings.devices().choice().text(), settings.devices().margin());
     }

@@ -1,5 +1,7 @@
 package io.bignode.cli;
 
+import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.node.EarlyPort;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -54,6 +56,6 @@ final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return new Serve(spec.commandLine().getErr(), BigNodeCommand.environment(spec), EarlyPort.NONE).run();
+        return new Serve(spec.commandLine().getErr(), CommandEnvironment.of(spec), EarlyPort.NONE).run();
     }
 }

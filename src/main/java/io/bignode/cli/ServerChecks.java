@@ -8,6 +8,8 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.TokenOrigin;
+import io.bignode.node.FileOwners;
+import io.bignode.node.FolderFault;
 import io.bignode.session.store.StoreLook;
 import java.io.IOException;
 import java.net.BindException;

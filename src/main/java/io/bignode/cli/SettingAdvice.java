@@ -4,6 +4,7 @@ import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.SettingNames;
 import io.bignode.config.Settings;
+import io.bignode.node.FolderFault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.BigNodeClient.Answer;
+import io.bignode.node.CommandException;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;

@@ -3,7 +3,9 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.log.StandardStream;
+import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +53,7 @@ final class StatusCommand implements Callable<Integer> {
             for (String field : List.of("status", "totals", "alarms")) shown.set(field, overview.path(field));
             out.println(shown.toPrettyString());
         } else {
-            boolean colour = StandardStream.OUTPUT.takesColour(BigNodeCommand.environment(spec));
+            boolean colour = StandardStream.OUTPUT.takesColour(CommandEnvironment.of(spec));
             lines(overview).forEach(line -> out.println(line.shown(colour)));
         }
         out.flush();

@@ -2,6 +2,8 @@ package io.bignode.cli;
 
 import io.bignode.config.TenantToken;
 import io.bignode.config.Token;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

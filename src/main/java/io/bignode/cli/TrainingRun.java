@@ -2,6 +2,8 @@ package io.bignode.cli;
 
 import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
+import io.bignode.node.EarlyPort;
+import io.bignode.node.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.ConnectException;

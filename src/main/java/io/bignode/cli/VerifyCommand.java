@@ -3,9 +3,13 @@ package io.bignode.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.engine.CancelledException;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.json.JsonFields;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
+import io.bignode.node.FileFault;
 import io.bignode.poc.ProofCheck;
 import java.io.IOException;
 import java.io.InputStream;
@@ -69,7 +73,7 @@ final class VerifyCommand implements Callable<Integer> {
             CommandException faulty = Documents.faulty(file, invalid);
             throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT) : faulty;
         }
-        ProofCheck check = batch.check(LocalDevice.distances(batch.task(), BigNodeCommand.environment(spec)));
+        ProofCheck check = batch.check(LocalDevice.distances(batch.task(), CommandEnvironment.of(spec)));
         ObjectNode answer = JsonNodeFactory.instance
                 .objectNode()
                 .put("n", batch.task().nonces().size())
@@ -88,7 +92,7 @@ final class VerifyCommand implements Callable<Integer> {
         boolean endless = standardInput || !Files.isRegularFile(file);
         try (InputStream in = standardInput ? System.in : Files.newInputStream(file);
                 Progress progress = new Progress("verify", endless ? 0 : Files.size(file), "KiB", 1024);
-                Recomputation device = new Recomputation(BigNodeCommand.environment(spec))) {
+                Recomputation device = new Recomputation(CommandEnvironment.of(spec))) {
             BatchLines lines = endless ? new BatchLines(in) : new BatchLines(in, Files.size(file));
             ObjectNode summary = new BatchFile(ordered, device, System.out::println).judge(lines, progress);
             System.out.println(summary);

@@ -1,9 +1,22 @@
 package io.bignode.cli;
 
 import io.bignode.broker.BrokerAccess;
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
 import io.bignode.config.Settings;
+import io.bignode.node.CommandException;
+import io.bignode.node.Devices;
+import io.bignode.node.ExitCode;
+import io.bignode.node.FileOwners;
+import io.bignode.node.HostDevices;
+import io.bignode.node.JoinLog;
+import io.bignode.node.NativeFolder;
+import io.bignode.node.ProgramVersion;
+import io.bignode.node.StopHook;
+import io.bignode.node.WorkerName;
+import io.bignode.node.WorkerState;
+import io.bignode.node.tls.PinnedTls;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -66,7 +79,7 @@ final class WorkerCommand implements Callable<Integer> {
     }
 
     private void start(StopHook stop) throws InterruptedException {
-        Map<String, String> environment = BigNodeCommand.environment(spec);
+        Map<String, String> environment = CommandEnvironment.of(spec);
         Settings.dataFolder(environment).ifPresent(FileOwners::require); // before anything is made there
         JoinSettings settings = settings(environment);
         starting(settings);
@@ -90,7 +103,7 @@ final class WorkerCommand implements Callable<Integer> {
     private static void starting(JoinSettings settings) {
         LOG.log(
                 System.Logger.Level.INFO, "Big Node worker starts: version={0} head={1} data_dir={2} cache_dir={3} devices={4} margin={5,number,0.#########}",
-                BigNodeCommand.version(), target(settings), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
+                ProgramVersion.text(), target(settings), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
                 settings.devices().choice().text(), settings.devices().margin());
     }
 

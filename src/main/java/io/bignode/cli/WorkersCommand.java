@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,8 @@
 package io.bignode.cli;
 
+import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.SettingNames;
+import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
@@ -19,7 +21,7 @@ final class WrongUsage {
     /** Tells it; returns the exit code. */
     static int explain(ParameterException fault, String[] args) {
         CommandLine command = fault.getCommandLine();
-        if (BigNodeCommand.writesJsonLog(command)) {
+        if (CommandEnvironment.writesJsonLog(command)) {
             LOG.log(System.Logger.Level.ERROR, "{0}", text(fault, command));
         } else {
             command.getErr().println(text(fault, command));

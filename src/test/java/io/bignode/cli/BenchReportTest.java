@@ -3,6 +3,7 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.bignode.node.CommandException;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;

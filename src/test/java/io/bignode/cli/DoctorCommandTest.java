@@ -14,6 +14,7 @@ import io.bignode.engine.Detection;
 import io.bignode.engine.Detection.Found;
 import io.bignode.engine.DeviceException;
 import io.bignode.monitor.Alarms;
+import io.bignode.node.tls.ServerTls;
 import io.bignode.session.store.SqlStore;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.node.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

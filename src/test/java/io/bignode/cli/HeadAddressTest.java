@@ -8,6 +8,8 @@ import com.sun.net.httpserver.HttpsServer;
 import io.bignode.config.Certificates;
 import io.bignode.config.TlsSettings;
 import io.bignode.monitor.Alarms;
+import io.bignode.node.CommandException;
+import io.bignode.node.tls.ServerTls;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

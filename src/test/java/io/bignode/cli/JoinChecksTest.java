@@ -9,6 +9,7 @@ import io.bignode.broker.EmbeddedBroker;
 import io.bignode.broker.HeadReader;
 import io.bignode.broker.JoinFailure;
 import io.bignode.broker.JoinTls;
+import io.bignode.node.tls.HeadCertificate;
 import io.bignode.protocol.DeviceOffer;
 import java.net.InetAddress;
 import java.net.ServerSocket;

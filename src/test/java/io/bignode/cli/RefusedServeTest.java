@@ -3,6 +3,7 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.monitor.Alarms;
+import io.bignode.node.ExitCode;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
 import io.bignode.session.store.SqlStore;

@@ -6,6 +6,7 @@ import io.bignode.config.TenantList;
 import io.bignode.config.TenantToken;
 import io.bignode.config.Token;
 import io.bignode.config.TokensFile;
+import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.bignode;
 
 import io.bignode.cli.BigNodeCommand;
-import io.bignode.cli.Serve;
+import io.bignode.cli.serve.Serve;
 import io.bignode.config.LogSettings;
 import io.bignode.log.LastingLogManager;
 import io.bignode.log.LineStyle;

@@ -105,7 +105,7 @@ class ImportRulesTest {
                         onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
                         onlyIn(root, "the node", inPackage(root + ".node.."), "node", "cli", "Main"),
                         onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "node", "cli", "Main"),
-                        onlyIn(root, "the API", inPackage(root + ".api.."), "api", "node", "cli", "Main"),
+                        onlyIn(root, "the API", inPackage(root + ".api.."), "api", "node"),
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
                         onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "node", "cli", "Main"),
                         onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),

@@ -1,7 +1,27 @@
 package io.bignode.cli;
 
+import io.bignode.cli.bench.BenchCommand;
+import io.bignode.cli.client.ClientCommand;
+import io.bignode.cli.compute.ComputeCommand;
+import io.bignode.cli.compute.FingerprintCommand;
+import io.bignode.cli.compute.VerifyCommand;
+import io.bignode.cli.doctor.DoctorCommand;
+import io.bignode.cli.operate.AdmitCommand;
+import io.bignode.cli.operate.BackupCommand;
+import io.bignode.cli.operate.DevicesCommand;
+import io.bignode.cli.operate.DrainCommand;
+import io.bignode.cli.operate.HeadAddress;
+import io.bignode.cli.operate.NodeUrl;
+import io.bignode.cli.operate.SessionsCommand;
+import io.bignode.cli.operate.StatusCommand;
+import io.bignode.cli.operate.TenantCommand;
+import io.bignode.cli.operate.WorkersCommand;
+import io.bignode.cli.serve.ServeCommand;
+import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.FailureReport;
+import io.bignode.cli.terminal.Manual;
+import io.bignode.cli.terminal.WrongUsage;
 import io.bignode.node.ProgramVersion;
 import java.net.URI;
 import java.util.Map;
@@ -79,7 +99,7 @@ public final class BigNodeCommand implements Runnable, CommandEnvironment {
     }
 
     /** The command line in an environment. */
-    static CommandLine commandLine(Map<String, String> environment) {
+    public static CommandLine commandLine(Map<String, String> environment) {
         CommandLine line = new CommandLine(new BigNodeCommand(environment));
         line.registerConverter(URI.class, NodeUrl::parsed);
         line.setExecutionExceptionHandler((failure, failed, _) -> FailureReport.explain(failure, failed.getErr(), CommandEnvironment.writesJsonLog(failed)));

@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.cli.terminal.Documents;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.lease.ProofRules;
 import io.bignode.poc.ProofOrder;

@@ -1,6 +1,7 @@
 package io.bignode.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.bignode.cli.terminal.Documents;
 import io.bignode.engine.Device;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.Gpus;

@@ -1,12 +1,12 @@
 package io.bignode;
 
 import io.bignode.cli.BigNodeCommand;
-import io.bignode.cli.EarlyPort;
-import io.bignode.cli.Serve;
+import io.bignode.cli.serve.Serve;
 import io.bignode.config.LogSettings;
 import io.bignode.log.LastingLogManager;
 import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
+import io.bignode.node.EarlyPort;
 
 /** Entry point: turns a command's outcome into an exit code. */
 public final class Main {

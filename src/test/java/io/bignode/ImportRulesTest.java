@@ -55,7 +55,10 @@ class ImportRulesTest {
             Row.of("worker", "protocol", "proof"),
             Row.of("delivery", "session", "monitor"),
             Row.of("http", "json"),
-            Row.of("api", "http", "delivery", "session", "monitor", "protocol", "json", "proof"));
+            Row.of("api", "http", "delivery", "session", "monitor", "protocol", "json", "proof"),
+            Row.of(
+                    "node", "api", "http", "delivery", "lease", "session", "broker", "worker", "monitor", "protocol", "proof",
+                    "proof.transformer", "engine", "poc", "random", "metrics", "log", "json", "config"));
 
     /** The package without a row: it may import everything. */
     private static final String COMMANDS = "cli";
@@ -102,11 +105,12 @@ class ImportRulesTest {
                         onlyIn(root, "picocli", inPackage("picocli.."), "cli", "Main"),
                         onlyIn(root, "the progress bar", inPackage("me.tongfei.progressbar.."), "cli"),
                         onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
-                        onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "cli", "Main"),
-                        onlyIn(root, "the API", inPackage(root + ".api.."), "api", "cli", "Main"),
-                        onlyIn(root, "the transformer", inPackage(root + ".proof.transformer.."), "proof.transformer", "cli", "Main"),
+                        onlyIn(root, "the node", inPackage(root + ".node.."), "node", "cli", "Main"),
+                        onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "node", "cli", "Main"),
+                        onlyIn(root, "the API", inPackage(root + ".api.."), "api", "node"),
+                        onlyIn(root, "the transformer", inPackage(root + ".proof.transformer.."), "proof.transformer", "node", "cli", "Main"),
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
-                        onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "cli", "Main"),
+                        onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "node", "cli", "Main"),
                         onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),
                         onlyIn(root, "Jetty", inPackage("org.eclipse.jetty.."), "http"),
                         onlyIn(root, "Artemis", inPackage("org.apache.activemq.."), "broker"),

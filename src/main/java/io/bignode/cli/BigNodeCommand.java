@@ -1,6 +1,28 @@
 package io.bignode.cli;
 
-import io.bignode.config.LogSettings;
+import io.bignode.cli.bench.BenchCommand;
+import io.bignode.cli.client.ClientCommand;
+import io.bignode.cli.compute.ComputeCommand;
+import io.bignode.cli.compute.FingerprintCommand;
+import io.bignode.cli.compute.VerifyCommand;
+import io.bignode.cli.doctor.DoctorCommand;
+import io.bignode.cli.operate.AdmitCommand;
+import io.bignode.cli.operate.BackupCommand;
+import io.bignode.cli.operate.DevicesCommand;
+import io.bignode.cli.operate.DrainCommand;
+import io.bignode.cli.operate.HeadAddress;
+import io.bignode.cli.operate.NodeUrl;
+import io.bignode.cli.operate.SessionsCommand;
+import io.bignode.cli.operate.StatusCommand;
+import io.bignode.cli.operate.TenantCommand;
+import io.bignode.cli.operate.WorkersCommand;
+import io.bignode.cli.serve.ServeCommand;
+import io.bignode.cli.serve.WorkerCommand;
+import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.cli.terminal.FailureReport;
+import io.bignode.cli.terminal.Manual;
+import io.bignode.cli.terminal.WrongUsage;
+import io.bignode.node.ProgramVersion;
 import java.net.URI;
 import java.util.Map;
 import java.util.Set;
@@ -41,9 +63,7 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
         footer = "Set BIGNODE_DEBUG=1 to see where an error arose.")
-public final class BigNodeCommand implements Runnable {
-    private static final Set<String> LASTING = Set.of("serve", "worker");
-
+public final class BigNodeCommand implements Runnable, CommandEnvironment {
     private final Map<String, String> environment;
 
     @Spec
@@ -55,33 +75,22 @@ public final class BigNodeCommand implements Runnable {
         this.environment = Map.copyOf(environment);
     }
 
-    /** The environment's variables of a command that was typed below this one. */
-    static Map<String, String> environment(CommandSpec command) {
-        return ((BigNodeCommand) command.root().userObject()).environment;
+    @Override
+    public Map<String, String> environment() {
+        return environment;
     }
 
     /** Reads the version the jar was built with. */
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            return new String[] {"bignode " + version() + ", Java " + Runtime.version()};
+            return new String[] {"bignode " + ProgramVersion.text() + ", Java " + Runtime.version()};
         }
-    }
-
-    /** The version the jar was built with. */
-    static String version() {
-        String version = BigNodeCommand.class.getPackage().getImplementationVersion();
-        return version == null ? "(not from a jar)" : version;
     }
 
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Which command?");
-    }
-
-    /** The log of the commands that run on is read by machines where that is set, from its first line to its last. */
-    static boolean writesJsonLog(CommandLine command) {
-        return LASTING.contains(command.getCommandName()) && LogSettings.lenient(environment(command.getCommandSpec())).json();
     }
 
     /** The command line with its error handling, in this process' environment. */
@@ -90,10 +99,10 @@ public final class BigNodeCommand implements Runnable {
     }
 
     /** The command line in an environment. */
-    static CommandLine commandLine(Map<String, String> environment) {
+    public static CommandLine commandLine(Map<String, String> environment) {
         CommandLine line = new CommandLine(new BigNodeCommand(environment));
         line.registerConverter(URI.class, NodeUrl::parsed);
-        line.setExecutionExceptionHandler((failure, failed, _) -> CommandException.explain(failure, failed.getErr(), writesJsonLog(failed)));
+        line.setExecutionExceptionHandler((failure, failed, _) -> FailureReport.explain(failure, failed.getErr(), CommandEnvironment.writesJsonLog(failed)));
         line.setParameterExceptionHandler(WrongUsage::explain);
         Manual.complete(line);
         HeadAddress.complete(line, environment);

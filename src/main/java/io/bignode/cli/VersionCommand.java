@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.node.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Golden;
-import java.io.ByteArrayInputStream;
+import io.bignode.node.ExitCode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -15,7 +15,6 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -173,17 +172,6 @@ class CommandsTest {
     void verifyFindsNothingWellInAnEmptyFileAndExplainsAMissingOne() throws Exception {
         assertThat(run("verify", file("empty.ndjson", "")).exitCode()).isEqualTo(1);
         assertThat(run("verify", "nowhere.ndjson").err()).contains("nowhere.ndjson does not exist");
-    }
-
-    @Test
-    void aLineThatIsTooLongIsSkippedAndTheNextOneRead() throws Exception {
-        byte[] text = new byte[BatchLines.LONGEST + 7];
-        Arrays.fill(text, (byte) 'x');
-        text[BatchLines.LONGEST + 3] = '\n';
-        BatchLines lines = new BatchLines(new ByteArrayInputStream(text));
-        assertThat(lines.next().orElseThrow().text()).isEmpty();
-        assertThat(lines.next().orElseThrow().text()).hasValue("xxx");
-        assertThat(lines.next()).isEmpty();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.bignode.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.cli.terminal.Manual;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;

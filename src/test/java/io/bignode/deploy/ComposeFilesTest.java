@@ -86,7 +86,7 @@ class ComposeFilesTest {
     @Test
     void everySettingOfAWorkerIsPassedOn() throws IOException {
         Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME)\\b");
-        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/WorkerCommand.java"));
+        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/WorkerCommand.java"));
 
         assertThat(worker().get("environment").propertyStream().map(Map.Entry::getKey))
                 .containsAll(variable.matcher(help).results().map(MatchResult::group).filter(name -> !name.endsWith("_")).toList());
@@ -109,7 +109,7 @@ class ComposeFilesTest {
         // Not for a container: what the image itself knows.
         List<String> elsewhere = List.of("CUDA_VISIBLE_DEVICES", "CUDA_HOME");
         Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME|CUDA_[A-Z_]+)\\b");
-        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/ServeCommand.java"));
+        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/ServeCommand.java"));
         TreeSet<String> settings = new TreeSet<>();
         variable.matcher(help).results().map(MatchResult::group).filter(name -> !elsewhere.contains(name)).forEach(settings::add);
 

@@ -132,7 +132,7 @@ class DistributionIT {
             String line = says.readLine();
             while (line != null && !line.contains("Try a session")) line = says.readLine();
             assertThat(line).isNotNull();
-            assertThat(Files.readAllLines(loaded)).anyMatch(each -> each.contains("io.bignode.cli.Node source: shared objects file"));
+            assertThat(Files.readAllLines(loaded)).anyMatch(each -> each.contains("io.bignode.node.Node source: shared objects file"));
         } finally {
             node.destroyForcibly().waitFor();
         }

@@ -176,8 +176,8 @@ class KubernetesFilesTest {
                 }
             });
         }
-        String known = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/ServeCommand.java"))
-                + Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/WorkerCommand.java"));
+        String known = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/ServeCommand.java"))
+                + Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/WorkerCommand.java"));
         assertThat(names).isNotEmpty().allMatch(known::contains);
         assertThat(example.getStringData().values()).as("a node refuses these").containsOnly("CHANGE_ME_TO_A_LONG_RANDOM_SECRET");
         JsonNode credentials = documents("monitoring/servicemonitor.yaml").getFirst().at("/spec/endpoints/0/authorization/credentials");

@@ -1,4 +1,4 @@
 package io.bignode.planted.http;
 
-/** What only the command line and Main may start. */
+/** What only a node, the command line and Main may start. */
 public final class Server {}

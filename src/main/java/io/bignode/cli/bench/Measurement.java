@@ -1,0 +1,167 @@
+package io.bignode.cli.bench;
+
+import io.bignode.cli.compute.LocalDevice;
+import io.bignode.cli.terminal.Progress;
+import io.bignode.engine.CancelledException;
+import io.bignode.engine.Engine;
+import io.bignode.engine.Model;
+import io.bignode.poc.ModelParams;
+import io.bignode.poc.NonceInputs;
+import io.bignode.poc.ProofOrder;
+import io.bignode.poc.WeightPool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+
+/** One measurement of a device with a model, from a cold start on. */
+final class Measurement {
+    private final Engine engine;
+    private final ModelParams params;
+    private final int wantedBatch;
+    private final int seconds;
+    private final ProofOrder order;
+    private final AtomicLong nextNonce = new AtomicLong();
+    private final AtomicLong deviceNanos = new AtomicLong();
+
+    /**
+     * A measurement to be made.
+     *
+     * @param engine  not yet prepared: that is part of a cold start
+     * @param batch   nonces in a batch; 0 for what fills the device
+     * @param seconds how long to compute for, at least
+     */
+    Measurement(Engine engine, ModelParams params, int batch, int seconds) {
+        this.engine = engine;
+        this.params = params;
+        this.wantedBatch = batch;
+        this.seconds = seconds;
+        this.order = new ProofOrder("bench", 0, "bench", 0, 2, params);
+    }
+
+    /**
+     * What was measured.
+     *
+     * @param nonces          computed in the timed part
+     * @param noncesPerSecond over the timed part, inputs and all
+     * @param flops           floating-point operations a second at that rate
+     * @param matrixFlops     what the device's matrix library reaches alone
+     * @param deviceBusyShare share of the timed part in which the device computed
+     * @param peakDeviceBytes the most device memory in use; -1 where the device does not count it
+     * @param residentGib     this process' resident memory
+     * @param poolSeconds     for drawing the weight pool
+     * @param openingSeconds  for opening the device, which a node does before the first session, and for the parts of opening the model, by name
+     * @param firstSeconds    for the first forward pass, of one nonce
+     * @param coldSeconds     from an order's arrival at a ready device to its first distance
+     */
+    record Figures(
+            String device, int batch, long nonces, double noncesPerSecond, double flops, double matrixFlops, double deviceBusyShare, long peakDeviceBytes,
+            double residentGib, double poolSeconds, Map<String, Double> openingSeconds, double firstSeconds, double coldSeconds) {
+        /** The share of the matrix library's rate that the forward pass reaches. */
+        double share() {
+            return flops / matrixFlops;
+        }
+    }
+
+    /** Measures. */
+    Figures run() throws InterruptedException, CancelledException {
+        // As on a node: the device is ready before the session comes, and prepares for its model while the weights are drawn.
+        long preparing = System.nanoTime();
+        engine.prepare();
+        double prepared = since(preparing);
+        long begin = System.nanoTime();
+        Thread.ofVirtual().start(() -> engine.warm(params));
+        try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
+            double poolSeconds = since(begin);
+            try (Model model = engine.open(params, pool)) {
+                double opened = since(begin);
+                try (NonceInputs inputs = model.newInputs()) {
+                    compute(model, inputs, 1);
+                }
+                double cold = since(begin);
+                int batch = wantedBatch == 0 ? model.maxBatch() : Math.min(wantedBatch, model.maxBatch());
+                deviceNanos.set(0);
+                Timed timed = run(model, batch);
+                double rate = timed.nonces / timed.seconds;
+                double resident = residentGib();
+                long peak = engine.peakBytes().orElse(-1);
+                Map<String, Double> opening = new TreeMap<>(model.openingSeconds());
+                opening.put("device", prepared);
+                return new Figures(
+                        engine.device().name(), batch, timed.nonces, rate, rate * params.flopsPerNonce(), engine.matrixRate(params, batch),
+                        deviceNanos.get() * 1e-9 / timed.seconds, peak, resident, poolSeconds, opening, cold - opened, cold);
+            }
+        }
+    }
+
+    private record Timed(long nonces, double seconds) {}
+
+    /** As a worker computes: on a GPU by two threads, one at its inputs while the device is at the other's batch. The CPU has nothing left to do both with. */
+    private Timed run(Model model, int batch) throws InterruptedException, CancelledException {
+        int slots = engine.device().id().equals("cpu") ? 1 : 2;
+        long start = System.nanoTime();
+        AtomicLong done = new AtomicLong();
+        try (Progress progress = new Progress("computing", seconds, "s", 1);
+                ExecutorService threads = Executors.newFixedThreadPool(slots)) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int slot = 0; slot < slots; slot++) {
+                running.add(threads.submit(() -> {
+                    try (NonceInputs inputs = model.newInputs()) {
+                        do {
+                            double before = since(start);
+                            done.addAndGet(compute(model, inputs, batch));
+                            progress.add((Math.round(since(start)) - Math.round(before)) / slots);
+                        } while (since(start) < seconds);
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> slot : running) slot.get();
+        } catch (ExecutionException broken) {
+            switch (broken.getCause()) {
+                case CancelledException cancelled -> throw cancelled;
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException("a slot failed", broken.getCause());
+            }
+        }
+        return new Timed(done.get(), since(start));
+    }
+
+    private int compute(Model model, NonceInputs inputs, int batch) throws CancelledException {
+        int most = Math.min(batch, model.maxBatch());
+        long first = nextNonce.getAndAdd(most);
+        List<Long> nonces = LongStream.range(first, first + most).boxed().toList();
+        inputs.draw(order.blockHash(), order.publicKey(), nonces);
+        Model.Computed computed = model.distances(inputs, () -> false);
+        LocalDevice.distances(engine, nonces, computed);
+        deviceNanos.addAndGet(computed.deviceNanos());
+        return most;
+    }
+
+    /** This process' resident memory; NaN where the system does not tell. */
+    private static double residentGib() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / (double) (1 << 20))
+                    .findFirst()
+                    .orElse(Double.NaN);
+        } catch (IOException unknown) {
+            return Double.NaN;
+        }
+    }
+
+    private static double since(long nanos) {
+        return (System.nanoTime() - nanos) * 1e-9;
+    }
+}

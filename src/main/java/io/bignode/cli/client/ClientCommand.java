@@ -1,0 +1,191 @@
+package io.bignode.cli.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.operate.HeadAddress;
+import io.bignode.cli.operate.NodeUrl;
+import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.cli.terminal.Documents;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Settings;
+import io.bignode.config.Token;
+import io.bignode.node.CommandException;
+import io.bignode.node.ExitCode;
+import io.bignode.node.tls.TrustedAuthorities;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code bignode client}: a small node on the command line. */
+@Command(
+        name = "client",
+        mixinStandardHelpOptions = true,
+        description =
+                "Starts a session on a big node, polls it, and prints each proof batch as a line of JSON; stops the"
+                        + " session at the end.",
+        footerHeading =
+                "%nThe token is taken from DELEGATION_AUTH_TOKEN or --token-file, or, for a node on this machine, from"
+                        + " its data folder.%n")
+public final class ClientCommand implements Callable<Integer> {
+    private static final Duration FOREVER = Duration.ofDays(365);
+    private static final int MOST_TOKEN_BYTES = 4096;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "REQUEST.json", description = "What to start, as in examples/")
+    @SuppressWarnings("NullAway.Init")
+    private Path request;
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            description = "The big node (${DEFAULT-VALUE})")
+    @SuppressWarnings("NullAway.Init")
+    private URI url;
+
+    @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the big node's token and nothing else")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "Certificates to trust besides the usual ones, PEM: for a big node with https and an authority of its own")
+    private @Nullable Path authority;
+
+    @Option(
+            names = "--for",
+            paramLabel = "TIME",
+            converter = TimeConverter.class,
+            description = "How long, for instance 90s or 5m; without it until the session ends or Ctrl-C")
+    private @Nullable Duration time;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description =
+                    "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
+    private @Nullable Path out;
+
+    /** Reads {@code 90s}, {@code 5m}, {@code 1h} or a number of seconds. */
+    static final class TimeConverter implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            if (!text.matches("[0-9]{1,6}[smh]?"))
+                throw new TypeConversionException("'" + text + "' is not a duration; use for example 90s, 5m or 1h");
+            long number = Long.parseLong(text.replaceAll("\\D", ""));
+            return switch (text.charAt(text.length() - 1)) {
+                case 'h' -> Duration.ofHours(number);
+                case 'm' -> Duration.ofMinutes(number);
+                default -> Duration.ofSeconds(number);
+            };
+        }
+    }
+
+    @Override
+    public Integer call() throws InterruptedException {
+        URI base = NodeUrl.checked(url);
+        ObjectNode order = order();
+        BigNodeClient client = new BigNodeClient(base, token(CommandEnvironment.of(spec)), tls(base));
+        PrintWriter err = spec.commandLine().getErr();
+        try (BatchOutput output =
+                out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
+            SmallNode node = new SmallNode(client, output, line -> {
+                err.println(line);
+                err.flush();
+            });
+            return untilInterrupted(node, order);
+        } catch (BatchOutput.Failed e) {
+            throw CommandException.environment(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** Ctrl-C ends the session and takes what it still found. */
+    private int untilInterrupted(SmallNode node, ObjectNode order) throws InterruptedException, BatchOutput.Failed {
+        Thread stopper = Thread.ofPlatform().name("stop").unstarted(() -> {
+            if (node.stopAndWait(Duration.ofSeconds(10))) Runtime.getRuntime().halt(node.hasSession() ? ExitCode.OK : ExitCode.ENVIRONMENT);
+        });
+        Runtime.getRuntime().addShutdownHook(stopper);
+        try {
+            node.run(order, time == null ? FOREVER : time);
+            return ExitCode.OK;
+        } finally {
+            forget(stopper);
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // Ctrl-C came: the hook runs and ends the process
+        }
+    }
+
+    private ObjectNode order() {
+        JsonNode document = Documents.read(request);
+        if (!(document instanceof ObjectNode order)) throw CommandException.usage(request + " must hold a JSON object");
+        order.remove("auth_token"); // the token goes in a header, and only the one that was asked for
+        return order;
+    }
+
+    private SSLContext tls(URI base) {
+        try {
+            if (authority != null) return TrustedAuthorities.with(authority);
+            Optional<SSLContext> own = new HeadAddress(CommandEnvironment.of(spec)).trust(base);
+            return own.isPresent() ? own.get() : SSLContext.getDefault();
+        } catch (InvalidSettingsException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
+    private Token token(Map<String, String> environment) {
+        try {
+            if (tokenFile != null) return read(tokenFile);
+            boolean given =
+                    !environment.getOrDefault("DELEGATION_AUTH_TOKEN", "").isBlank();
+            // This machine's own token is for nodes on this machine: no other host is shown it.
+            Optional<Token> token = given || local() ? Settings.clientToken(environment) : Optional.empty();
+            return token.orElseThrow(() -> CommandException.environment("there is no token for " + url.getHost()
+                    + ": set DELEGATION_AUTH_TOKEN to the big node's, or give a file that holds it with --token-file"));
+        } catch (InvalidSettingsException e) {
+            throw CommandException.environment(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private boolean local() {
+        return url.getHost().matches("localhost|127\\.[0-9.]+|\\[::1]");
+    }
+
+    private static Token read(Path file) {
+        try {
+            if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES)
+                throw CommandException.usage(file + " is too large to hold a token");
+            return Token.ofAnyLength(Files.readString(file).strip());
+        } catch (IOException e) {
+            throw CommandException.usage(
+                    file + " cannot be read: " + e.getClass().getSimpleName());
+        } catch (IllegalArgumentException e) {
+            throw CommandException.usage("the token in " + file + " " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.bignode.cli.doctor;
+
+import io.bignode.cli.terminal.Finding;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Doctor's check of the clock: what the system itself says of it, or another server where one is named. Whether it is right cannot be known alone. */
+final class ClockChecks {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration MUCH = Duration.ofSeconds(10);
+    private static final Duration TOO_MUCH = Duration.ofMinutes(5);
+    private static final String FIX = "turn time synchronisation on: timedatectl set-ntp true, or chrony";
+
+    private ClockChecks() {}
+
+    /**
+     * Checks.
+     *
+     * @param peer a server whose clock is right, asked for its Date header; empty to ask the system alone
+     */
+    static Finding run(Optional<URI> peer) {
+        return peer.isPresent() ? against(peer.get()) : judge(synchronised());
+    }
+
+    /** What the system says: empty when it does not. */
+    static Finding judge(Optional<Boolean> synchronised) {
+        if (synchronised.isEmpty()) {
+            return Finding.warn("clock",
+                    "nothing here says whether it is right: see that the host keeps time, or name a server to ask with --peer https://…");
+        }
+        return synchronised.get() ? Finding.ok("clock", "the system keeps it synchronised")
+                : Finding.warn("clock", "the system does not keep it synchronised: " + FIX);
+    }
+
+    /** A difference from another's clock, of which a second is the other's rounding. */
+    static Finding judge(Duration behind, String peer) {
+        double seconds = behind.toMillis() / 1000.0;
+        String said = String.format(Locale.ROOT, "%.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "before" : "behind", peer);
+        if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", said + ", so that certificates and sessions end at wrong times: " + FIX);
+        if (behind.abs().compareTo(MUCH) > 0) return Finding.warn("clock", said + ": " + FIX);
+        return Finding.ok("clock", "within 10 s of that of " + peer);
+    }
+
+    private static Finding against(URI peer) {
+        String name = String.valueOf(peer.getHost());
+        try (HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build()) {
+            HttpRequest request = HttpRequest.newBuilder(peer).timeout(PATIENCE).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
+            Instant asked = Instant.now();
+            Optional<String> date = http.send(request, HttpResponse.BodyHandlers.discarding()).headers().firstValue("Date");
+            if (date.isEmpty()) return Finding.warn("clock", name + " tells no time: name another server with --peer");
+            Instant there = ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            Instant here = asked.plus(Duration.between(asked, Instant.now()).dividedBy(2));
+            return judge(Duration.between(here, there), name);
+        } catch (IOException | DateTimeException | IllegalArgumentException silent) {
+            return Finding.warn("clock", name + " does not tell its time (" + silent.getClass().getSimpleName() + "): name another server with --peer");
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return Finding.warn("clock", "was not looked at, the command was ended: run it again");
+        }
+    }
+
+    private static Optional<Boolean> synchronised() {
+        try {
+            Process process = new ProcessBuilder("timedatectl", "show", "--property=NTPSynchronized", "--value")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                return Optional.empty();
+            }
+            String said = new String(process.getInputStream().readNBytes(16), StandardCharsets.UTF_8).strip();
+            return said.equals("yes") || said.equals("no") ? Optional.of(said.equals("yes")) : Optional.empty();
+        } catch (IOException none) {
+            return Optional.empty(); // no systemd here, as in most containers
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.bignode.cli.doctor;
+
+import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.JoinFailure;
+import io.bignode.broker.JoinProbe;
+import io.bignode.cli.serve.SettingAdvice;
+import io.bignode.cli.serve.WorkerCommand;
+import io.bignode.cli.terminal.Finding;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.JoinSettings;
+import io.bignode.node.WorkerName;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Doctor's checks of what keeps a worker of this host from a head: the way to it, its certificate, the join token, the version of the protocol, the name. */
+final class JoinChecks {
+    private static final String REACH = "reach";
+    private static final String TOKEN = "join";
+    private static final String PROTOCOL = "protocol";
+    private static final String NAME = "name";
+
+    private JoinChecks() {}
+
+    /**
+     * Checks; nobody joins by it.
+     *
+     * @param environment the process's environment variables
+     * @param join        the head's HOST:PORT
+     * @param fingerprint what its certificate must be, where it is given
+     */
+    static List<Finding> run(Map<String, String> environment, String join, Optional<String> fingerprint) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("DELEGATION_JOIN", join);
+        fingerprint.ifPresent(text -> all.put("DELEGATION_JOIN_FINGERPRINT", text));
+        try {
+            JoinSettings settings = JoinSettings.load(all);
+            List<Finding> findings = warnings(SettingAdvice.ofWorker(settings.devices(), environment));
+            findings.addAll(run(settings));
+            return findings;
+        } catch (InvalidSettingsException invalid) {
+            List<Finding> findings = warnings(SettingAdvice.unknown(environment));
+            invalid.faults().forEach(fault -> findings.add(Finding.fail("settings", fault.toString())));
+            return findings;
+        }
+    }
+
+    private static List<Finding> warnings(List<String> advice) {
+        return advice.stream().map(odd -> Finding.warn("settings", odd)).collect(Collectors.toCollection(ArrayList::new));
+    }
+
+    private static List<Finding> run(JoinSettings settings) {
+        String name = name(settings);
+        BrokerAccess access = WorkerCommand.access(settings, name);
+        List<Finding> findings = new ArrayList<>();
+        if (access.route() instanceof BrokerAccess.Tls tls) {
+            Optional<JoinFailure> unreached = JoinProbe.reach(tls);
+            if (unreached.isPresent()) return List.of(Finding.fail(REACH, unreached.get().reason()));
+            findings.add(Finding.ok(REACH, tls.host() + ":" + tls.port() + " answers, and its certificate is "
+                    + (tls.verifyHost() ? "one that this system trusts" : "the one with this fingerprint")));
+        }
+        Optional<JoinFailure> refused = JoinProbe.login(access);
+        if (refused.isPresent()) {
+            findings.add(Finding.fail(TOKEN, refused.get().reason()));
+            return findings;
+        }
+        findings.add(Finding.ok(TOKEN, access.route() instanceof BrokerAccess.Tls ? "the head takes this join token" : "the broker lets this user in"));
+        switch (JoinProbe.ask(name, access)) {
+            case JoinProbe.Answer.Welcome(String program) -> {
+                findings.add(Finding.ok(PROTOCOL, spoken(program)));
+                findings.add(Finding.ok(NAME, "no worker named " + name + " is connected"));
+            }
+            case JoinProbe.Answer.NameTaken(String reason) -> {
+                findings.add(Finding.ok(PROTOCOL, spoken("")));
+                findings.add(Finding.warn(NAME, reason + ". This is as it should be where that worker is this host's, and runs"));
+            }
+            case JoinProbe.Answer.OtherProtocol(String reason) -> findings.add(Finding.fail(PROTOCOL, reason));
+            case JoinProbe.Answer.Silence(String reason) -> findings.add(Finding.fail(PROTOCOL, reason));
+        }
+        return findings;
+    }
+
+    private static String spoken(String program) {
+        return "head and worker understand each other" + (program.isEmpty() ? "" : "; the head is of version " + program);
+    }
+
+    /** The name the worker would have; nothing is written for it, as doctor changes nothing. */
+    private static String name(JoinSettings settings) {
+        if (settings.name().isPresent()) return settings.name().get();
+        return Files.exists(WorkerName.file(settings.dataDir())) ? WorkerName.in(settings.dataDir()) : WorkerName.make();
+    }
+}

@@ -1,0 +1,190 @@
+package io.bignode.cli.doctor;
+
+import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.BrokerProbe;
+import io.bignode.cli.operate.HeadAddress;
+import io.bignode.cli.terminal.Documents;
+import io.bignode.cli.terminal.Finding;
+import io.bignode.config.BrokerSettings;
+import io.bignode.config.ExternalBroker;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Settings;
+import io.bignode.config.TlsSettings;
+import io.bignode.config.TokenOrigin;
+import io.bignode.node.FileOwners;
+import io.bignode.node.FolderFault;
+import io.bignode.session.store.StoreLook;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Doctor's checks of what a server needs: its folders, its token, its port. */
+final class ServerChecks {
+    /** What a node writes beside weight pools: state, kernels, a log or two. */
+    private static final long DATA_BYTES = 1L << 30;
+
+    private static final Duration ANSWER_TIME = Duration.ofSeconds(3);
+
+    private static final String OURS = "a node that serves";
+
+    private ServerChecks() {}
+
+    /** Checks. */
+    static List<Finding> run(Settings settings) {
+        Finding port = port(settings.host(), settings.port(), settings.tls());
+        return List.of(
+                data(settings.dataDir(), FileOwners.own()),
+                cache(settings),
+                store(settings),
+                token(settings),
+                port,
+                broker(settings, port));
+    }
+
+    private static Finding data(Path folder, String user) {
+        Optional<String> refusal = new FileOwners().refusal(folder, user);
+        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", "DELEGATION_DATA_DIR", folder, DATA_BYTES));
+    }
+
+    private static Finding store(Settings settings) {
+        StoreLook.Seen seen = settings.store().postgresUrl().map(StoreLook::inPostgres).orElseGet(() -> StoreLook.inFolder(settings.dataDir()));
+        return switch (seen) {
+            case StoreLook.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
+            case StoreLook.Seen.Well(String what) -> Finding.ok("store", what);
+            case StoreLook.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
+            case StoreLook.Seen.Unseen(String what, String fix) -> Finding.fail("store", "was not looked at, as " + what + ": " + fix);
+        };
+    }
+
+    private static Finding broker(Settings settings, Finding apiPort) {
+        BrokerSettings broker = settings.broker();
+        if (broker.external().isPresent()) {
+            ExternalBroker external = broker.external().get();
+            BrokerAccess access = new BrokerAccess(new BrokerAccess.External(external.url()), external.user(), external.password().secret());
+            return BrokerProbe.refusal(access)
+                    .map(why -> Finding.fail("broker", "the one at DELEGATION_BROKER_URL lets nobody in, " + why
+                            + ": see that it runs and that DELEGATION_BROKER_USER and _PASSWORD are right"))
+                    .orElseGet(() -> Finding.ok("broker", "the one at DELEGATION_BROKER_URL lets user " + external.user() + " in"));
+        }
+        if (broker.port().isEmpty()) return Finding.ok("broker", "in the process, for this host's devices alone, as DELEGATION_WORKER_PORT is not set");
+        try {
+            bind(broker.host(), broker.port().get());
+            return Finding.ok("broker", "workers' port " + (broker.port().get() == 0 ? "is any that is free" : broker.port().get() + " is free"));
+        } catch (IOException taken) {
+            boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
+            if (ours) return Finding.ok("broker", "workers' port " + broker.port().get() + " is taken, as it is while the node runs");
+            return Finding.fail("broker", "workers' port " + broker.port().get() + " of " + broker.host() + " cannot be listened on (" + taken.getMessage()
+                    + "): end what listens there, or set DELEGATION_WORKER_PORT or DELEGATION_WORKER_HOST");
+        }
+    }
+
+    private static void bind(String host, int port) throws IOException {
+        try (ServerSocket socket = new ServerSocket()) {
+            // As a server does: connections of one that has just ended are no hindrance.
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+        }
+    }
+
+    private static Finding cache(Settings settings) {
+        if (settings.cacheBytes() == 0) return Finding.ok("cache", "no weight pools are kept, as DELEGATION_CACHE_GIB says: a restart draws them anew");
+        return folder("cache", "HF_HOME or DELEGATION_CACHE_GIB", settings.poolsDir(), settings.cacheBytes());
+    }
+
+    /** Judges a folder, which need not be there yet: can it be made and written, and has it room. */
+    static Finding folder(String check, String setting, Path folder, long wantedBytes) {
+        Path existing = folder;
+        while (!Files.exists(existing) && existing.getParent() != null) existing = existing.getParent();
+        if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
+            return Finding.fail(check, folder + " cannot be written (" + existing + (Files.isDirectory(existing) ? " is not ours" : " is no folder")
+                    + "): give it to user " + System.getProperty("user.name") + ", or set " + setting);
+        }
+        try {
+            if (!existing.equals(folder) && FolderFault.keepsNothing(existing)) {
+                return Finding.fail(check, folder + " cannot be created in " + existing + ", which keeps no new folders: set " + setting);
+            }
+            long free = Files.getFileStore(existing).getUsableSpace();
+            // What the folder's own files take, it may overwrite.
+            long room = free + sizeOf(folder);
+            String where = String.format(Locale.ROOT, "%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", gib(free));
+            if (room >= wantedBytes) return Finding.ok(check, where);
+            return Finding.warn(check, where + String.format(Locale.ROOT, ", up to %.1f GiB are wanted: make room, or set %s", gib(wantedBytes), setting));
+        } catch (IOException broken) {
+            return Finding.fail(check, folder + " cannot be looked at: " + broken.getMessage());
+        }
+    }
+
+    private static long sizeOf(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) return 0;
+        long bytes = 0;
+        try (var files = Files.newDirectoryStream(folder, Files::isRegularFile)) {
+            for (Path file : files) bytes += Files.size(file);
+        }
+        return bytes;
+    }
+
+    private static Finding token(Settings settings) {
+        Optional<String> weakness = settings.token().weakness();
+        if (weakness.isPresent()) return Finding.warn("token", "DELEGATION_AUTH_TOKEN " + weakness.get());
+        return switch (settings.tokenOrigin()) {
+            case TokenOrigin.Environment() -> Finding.ok("token", "is the one in DELEGATION_AUTH_TOKEN");
+            case TokenOrigin.File(Path path, boolean isNew) ->
+                Finding.ok("token", isNew ? "is made at the first start, and kept in " + path : "is kept in " + path);
+        };
+    }
+
+    private static Finding port(String host, int port, Optional<TlsSettings> tls) {
+        try {
+            bind(host, port);
+            return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
+        } catch (UnknownHostException unknown) {
+            return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
+        } catch (BindException refused) {
+            if (port != 0 && nodeAnswers(host, port, tls)) return Finding.ok("port", port + " of " + host + " is taken, by " + OURS);
+            return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
+                    + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
+        } catch (IOException broken) {
+            return Finding.fail("port", port + " of " + host + " cannot be listened on: " + broken.getMessage());
+        }
+    }
+
+    /** Whether a big node listens there, with devices or without: a doctor called beside a running node must not call it a fault. */
+    private static boolean nodeAnswers(String host, int port, Optional<TlsSettings> tls) {
+        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(ANSWER_TIME);
+        try {
+            // One that renewed its certificate shows the new one, which is the one in the file.
+            if (tls.isPresent()) builder.sslContext(HeadAddress.trusting(tls.get().certificate()));
+        } catch (InvalidSettingsException unreadable) {
+            return false; // told as a fault of the settings
+        }
+        try (HttpClient http = builder.build()) {
+            InetAddress address = InetAddress.getByName(host);
+            String name = (address.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : address).getHostAddress();
+            URI health = URI.create((tls.isPresent() ? "https://" : "http://") + (name.contains(":") ? "[" + name + "]" : name) + ":" + port + "/health/live");
+            var answer = http.send(HttpRequest.newBuilder(health).timeout(ANSWER_TIME).build(), BodyHandlers.ofString());
+            return answer.statusCode() == 200 && Documents.json().readTree(answer.body()).path("status").asText().equals("live");
+        } catch (IOException silent) {
+            return false;
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static double gib(long bytes) {
+        return bytes / (double) (1L << 30);
+    }
+}

@@ -1,0 +1,35 @@
+package io.bignode.cli.operate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.cli.terminal.TextTable;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+
+/** {@code bignode devices}. */
+@Command(
+        name = "devices",
+        mixinStandardHelpOptions = true,
+        description = "Lists the devices of a running node: what they do, how fast, and what they measure of themselves; - where that is not known.",
+        footerHeading = Operator.TOKEN_HINT)
+public final class DevicesCommand extends ShowOverview {
+    DevicesCommand() {
+        super("devices", DevicesCommand::table);
+    }
+
+    static TextTable table(JsonNode devices) {
+        TextTable table = new TextTable("DEVICE", "NAME", "STATE", "RAW", "NONCES/S", "BUSY", "PEAK", "LOAD", "USED GIB", "TEMP", "POWER", "ALARM");
+        for (JsonNode one : devices) {
+            table.row(
+                    one.path("device_id").asText(), one.path("name").asText(), one.path("state").asText(), one.path("raw").asText(),
+                    known(one.path("nonces_per_second"), "%.2f", 1), known(one.path("busy_share"), "%.0f%%", 100),
+                    known(one.path("share_of_peak"), "%.0f%%", 100), known(one.path("utilisation"), "%.0f%%", 100),
+                    known(one.path("memory_used_bytes"), "%.1f", 1.0 / (1L << 30)),
+                    known(one.path("temperature_celsius"), "%.0fC", 1), known(one.path("power_watts"), "%.0fW", 1), one.path("alarm").asText("-"));
+        }
+        return table;
+    }
+
+    private static String known(JsonNode number, String format, double factor) {
+        return number.isNumber() ? String.format(Locale.ROOT, format, factor * number.asDouble()) : "-";
+    }
+}

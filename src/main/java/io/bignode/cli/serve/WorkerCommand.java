@@ -1,0 +1,145 @@
+package io.bignode.cli.serve;
+
+import io.bignode.broker.BrokerAccess;
+import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.JoinSettings;
+import io.bignode.config.Settings;
+import io.bignode.node.CommandException;
+import io.bignode.node.Devices;
+import io.bignode.node.ExitCode;
+import io.bignode.node.FileOwners;
+import io.bignode.node.HostDevices;
+import io.bignode.node.JoinLog;
+import io.bignode.node.NativeFolder;
+import io.bignode.node.ProgramVersion;
+import io.bignode.node.StopHook;
+import io.bignode.node.WorkerName;
+import io.bignode.node.WorkerState;
+import io.bignode.node.tls.PinnedTls;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bignode worker}: this host's devices, working for a head on another host. */
+@Command(
+        name = "worker",
+        mixinStandardHelpOptions = true,
+        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.",
+        footerHeading = "%nSettings, from the environment:%n",
+        footer = {
+            "  DELEGATION_JOIN_TOKEN       the head's join token, in the file join-token of its data folder",
+            "  DELEGATION_JOIN             the head's HOST:PORT, as --join",
+            "  DELEGATION_JOIN_FINGERPRINT what its certificate must be, as --fingerprint",
+            "  DELEGATION_WORKER_NAME      this worker's name (its host's, with some digits)",
+            "  DELEGATION_BROKER_URL       the external broker, where the head uses one; with DELEGATION_BROKER_USER and _PASSWORD",
+            "  DELEGATION_LOG_FORMAT       text for people (the default), or json: an object a line",
+            "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
+        })
+public final class WorkerCommand implements Callable<Integer> {
+    private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
+
+    /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
+    private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
+
+    @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
+    private @Nullable String join;
+
+    @Option(
+            names = "--fingerprint",
+            paramLabel = "SHA256",
+            description = "The head's certificate, as it prints it when it starts; without it the head must have one that this system trusts")
+    private @Nullable String fingerprint;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        StopHook stop = StopHook.register("devices finish or drop what they compute");
+        try {
+            start(stop);
+        } catch (InterruptedException | RuntimeException | Error failed) {
+            stop.remove();
+            throw failed;
+        }
+        new CountDownLatch(1).await();
+        return ExitCode.OK;
+    }
+
+    private void start(StopHook stop) throws InterruptedException {
+        Map<String, String> environment = CommandEnvironment.of(spec);
+        Settings.dataFolder(environment).ifPresent(FileOwners::require); // before anything is made there
+        JoinSettings settings = settings(environment);
+        starting(settings);
+        NativeFolder.use(settings.dataDir());
+        SettingAdvice.ofWorker(settings.devices(), environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
+        Devices devices = Devices.of(settings.devices());
+        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
+        WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
+        JoinLog log = new JoinLog(name, target(settings), state);
+        HostDevices host =
+                new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), log);
+        stop.begin(host::start, () -> {
+            host.close();
+            state.close();
+        });
+    }
+
+    /** What the operator of this worker should find when it is asked later with what it ran. */
+    private static void starting(JoinSettings settings) {
+        LOG.log(
+                System.Logger.Level.INFO, "Big Node worker starts: version={0} head={1} data_dir={2} cache_dir={3} devices={4} margin={5,number,0.#########}",
+                ProgramVersion.text(), target(settings), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
+                settings.devices().choice().text(), settings.devices().margin());
+    }
+
+    private JoinSettings settings(Map<String, String> environment) {
+        Map<String, String> all = new HashMap<>(environment);
+        if (join != null) all.put("DELEGATION_JOIN", join);
+        if (fingerprint != null) all.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        try {
+            return JoinSettings.load(all);
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        }
+    }
+
+    /** How a worker of this name reaches its head. */
+    public static BrokerAccess access(JoinSettings settings, String name) {
+        if (settings.external().isPresent()) {
+            var broker = settings.external().get();
+            return new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret());
+        }
+        JoinSettings.Target target = settings.target().orElseThrow();
+        Optional<SSLContext> pinned = settings.fingerprint().map(PinnedTls::context);
+        SSLContext tls = pinned.orElseGet(WorkerCommand::trusted);
+        BrokerAccess.Tls route = new BrokerAccess.Tls(target.host(), target.port(), tls, pinned.isEmpty());
+        return new BrokerAccess(route, name, settings.token().orElseThrow().secret());
+    }
+
+    private static SSLContext trusted() {
+        try {
+            return SSLContext.getDefault();
+        } catch (NoSuchAlgorithmException e) {
+            throw CommandException.environment("this system's trusted certificates cannot be used: " + e.getMessage() + "; give --fingerprint instead");
+        }
+    }
+
+    private static String target(JoinSettings settings) {
+        return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
+    }
+}

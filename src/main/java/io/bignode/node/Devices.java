@@ -1,0 +1,91 @@
+package io.bignode.node;
+
+import io.bignode.config.DeviceChoice;
+import io.bignode.config.DeviceSettings;
+import io.bignode.engine.Detection;
+import io.bignode.engine.Engine;
+import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.engine.cuda.CudaOptions;
+import io.bignode.engine.cuda.Gpus;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * This host's devices, as the operator chose them.
+ *
+ * @param engines   one for each device that is used, not yet prepared; none where the operator wants none
+ * @param detection the GPUs that were found, used or not
+ * @param notice    what must be told loudly: that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
+ */
+public record Devices(List<Engine> engines, Detection detection, Optional<String> notice) {
+
+    /**
+     * Looks for devices.
+     *
+     * @throws CommandException when the settings name a GPU that is not there or cannot be used, or the CPU cannot compute and is to
+     */
+    public static Devices of(DeviceSettings settings) {
+        DeviceChoice choice = settings.choice();
+        if (choice.kind() == DeviceChoice.Kind.NONE) {
+            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is none"));
+            return new Devices(List.of(), none, Optional.empty());
+        }
+        if (choice.kind() == DeviceChoice.Kind.CPU) {
+            // A driver that nobody wants is not even woken.
+            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is cpu"));
+            return new Devices(List.of(cpu()), none, Optional.empty());
+        }
+        Gpus gpus = look(settings);
+        Detection detection = gpus.detection();
+        requireAll(choice, detection);
+        if (!gpus.engines().isEmpty()) return new Devices(gpus.engines(), detection, Optional.empty());
+        return new Devices(List.of(cpu()), detection, Optional.of(noGpu(detection)));
+    }
+
+    private static Engine cpu() {
+        CpuEngine.unusable().ifPresent(reason -> {
+            throw CommandException.environment(reason);
+        });
+        return new CpuEngine();
+    }
+
+    /** Looks for GPUs without using any. */
+    public static Gpus look(DeviceSettings settings) {
+        return Gpus.look(new CudaOptions(
+                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.hopperFfn()));
+    }
+
+    /** What must be told loudly where the CPU computes although nobody asked for it. */
+    public static String noGpu(Detection detection) {
+        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If that is meant, set DELEGATION_DEVICES=cpu.";
+    }
+
+    private static String why(Detection detection) {
+        return detection.problem().orElseGet(() -> String.join("; ", detection.gpus().stream()
+                .map(gpu -> gpu.id() + ": " + gpu.notUsedBecause().orElse("used"))
+                .toList()));
+    }
+
+    /**
+     * A GPU that was named and is not used would be an epoch without it, so the start is refused.
+     *
+     * @throws CommandException when a GPU that the choice names is not there or cannot be used
+     */
+    public static void requireAll(DeviceChoice choice, Detection detection) {
+        for (String name : choice.names()) {
+            List<Detection.Found> meant = detection.gpus().stream()
+                    .filter(gpu -> DeviceChoice.matches(name, gpu.ordinal(), gpu.uuid()))
+                    .toList();
+            if (meant.isEmpty()) {
+                throw CommandException.environment("DELEGATION_DEVICES names " + name + ", which is not among this host's GPUs ("
+                        + (detection.gpus().isEmpty() ? why(detection) : String.join(", ", detection.gpus().stream().map(Detection.Found::id).toList())) + ")");
+            }
+            for (Detection.Found gpu : meant) {
+                gpu.notUsedBecause().ifPresent(reason -> {
+                    throw CommandException.environment("DELEGATION_DEVICES names " + name + ", which cannot be used: " + reason);
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.bignode.node;
+
+import io.bignode.http.HttpServer;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The port small nodes connect to, taken before anything else of the program is loaded: the system accepts connections from then on, and their
+ * requests wait. Under systemd it is taken over from {@code bignode.socket} as standard input and was never closed.
+ *
+ * <p>What is wrong with it is told when it is asked for: faulty settings are told first.
+ */
+public final class EarlyPort {
+    /** None was taken yet: it is when it is asked for. */
+    public static final EarlyPort NONE = new EarlyPort(null, null);
+
+    private static final String ANYWHERE = "0.0.0.0";
+    private static final String USUAL = "9090";
+
+    private static final int FIRST_WITHOUT_PRIVILEGES = 1024;
+
+    private final @Nullable ServerSocketChannel channel;
+    private final @Nullable String fault;
+
+    private EarlyPort(@Nullable ServerSocketChannel channel, @Nullable String fault) {
+        this.channel = channel;
+        this.fault = fault;
+    }
+
+    /**
+     * Takes the port that the settings name, without a look at any other of them.
+     *
+     * @param environment the process's environment variables
+     */
+    public static EarlyPort take(Map<String, String> environment) {
+        Optional<EarlyPort> inherited = inherited();
+        if (inherited.isPresent()) return inherited.get();
+        String host = text(environment, "DELEGATION_HOST", ANYWHERE);
+        String port = text(environment, "DELEGATION_PORT", USUAL);
+        try {
+            return at(host, Integer.parseInt(port));
+        } catch (IllegalArgumentException e) {
+            return NONE; // the settings' own check tells what is wrong with them
+        }
+    }
+
+    /** The rules of {@code EnvironmentReader}, which is not loaded yet. */
+    private static String text(Map<String, String> environment, String name, String absent) {
+        String text = environment.getOrDefault(name, "").strip();
+        return text.isEmpty() ? absent : text;
+    }
+
+    private static Optional<EarlyPort> inherited() {
+        try {
+            return System.inheritedChannel() instanceof ServerSocketChannel socket
+                    ? Optional.of(new EarlyPort(new InheritedPort(socket), null))
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(new EarlyPort(null, "cannot listen on the socket that is standard input: " + e.getMessage()
+                    + ". Look at bignode.socket, or start without a socket there"));
+        }
+    }
+
+    /** Takes this one, whatever the environment says. */
+    private static EarlyPort at(String host, int port) {
+        InetSocketAddress address = new InetSocketAddress(host, port);
+        String place = "cannot listen on " + host + ":" + port + ": ";
+        if (address.isUnresolved()) return new EarlyPort(null, place + "there is no such host. Set DELEGATION_HOST to an address of this host, or to " + ANYWHERE);
+        ServerSocketChannel opened = null;
+        try {
+            opened = ServerSocketChannel.open();
+            // A node that was killed comes back although connections of the one before linger.
+            opened.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            return new EarlyPort(opened.bind(address, HttpServer.BACKLOG), null);
+        } catch (IOException e) {
+            close(opened);
+            return new EarlyPort(null, place + reason(address, e));
+        }
+    }
+
+    private static String reason(InetSocketAddress address, IOException failure) {
+        if (failure instanceof BindException && !isOfThisHost(address.getAddress())) {
+            return "that is no address of this host. Set DELEGATION_HOST to one, or to " + ANYWHERE;
+        }
+        boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
+        // The system says so in the language of the operator's choice: that it did is known for the ports that need privileges only.
+        if (privileged && String.valueOf(failure.getMessage()).contains("Permission denied")) {
+            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with DELEGATION_PORT, or give the process CAP_NET_BIND_SERVICE";
+        }
+        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with DELEGATION_PORT.";
+        return failure.getMessage() + ". Choose another with DELEGATION_PORT";
+    }
+
+    private static boolean isOfThisHost(InetAddress address) {
+        try {
+            return address.isAnyLocalAddress() || address.isLoopbackAddress() || NetworkInterface.getByInetAddress(address) != null;
+        } catch (SocketException e) {
+            return true; // not known: then the port is the likelier reason
+        }
+    }
+
+    private static void close(@Nullable ServerSocketChannel channel) {
+        try {
+            if (channel != null) channel.close();
+        } catch (IOException e) {
+            // it was never bound
+        }
+    }
+
+    /**
+     * The socket to listen with.
+     *
+     * @param host address to listen on, if the port was not taken yet
+     * @param port port to listen on, likewise
+     * @throws CommandException when the port cannot be listened on; its message names the setting to change
+     */
+    public ServerSocketChannel channel(String host, int port) {
+        if (channel != null) return channel;
+        if (fault != null) throw CommandException.environment(fault);
+        return at(host, port).channel(host, port);
+    }
+}

@@ -1,0 +1,21 @@
+package io.bignode.node;
+
+/** What the exit code of a command, of a head and of a worker means. */
+public final class ExitCode {
+    /** Everything went well. */
+    public static final int OK = 0;
+
+    /** A check came out negative. */
+    public static final int CHECK_FAILED = 1;
+
+    /** The command line or a file given on it is wrong. */
+    public static final int USAGE = 2;
+
+    /** The machine or the network does not provide what is needed. */
+    public static final int ENVIRONMENT = 3;
+
+    /** A mistake of ours. */
+    public static final int INTERNAL = 4;
+
+    private ExitCode() {}
+}

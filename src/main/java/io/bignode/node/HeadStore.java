@@ -1,0 +1,64 @@
+package io.bignode.node;
+
+import io.bignode.api.Api;
+import io.bignode.config.DataFolder;
+import io.bignode.config.Settings;
+import io.bignode.http.HttpServer;
+import io.bignode.monitor.Alarms;
+import io.bignode.session.SessionStore;
+import io.bignode.session.store.SqlStore;
+import io.bignode.session.store.StoreRefused;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Opens the store a head keeps its sessions in, and stands by as long as another head has it. */
+public final class HeadStore {
+    private static final System.Logger LOG = System.getLogger(HeadStore.class.getName());
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+
+    private HeadStore() {}
+
+    /**
+     * Opens it; where another head writes the same PostgreSQL database, waits until that one is gone, telling whoever asks that this one is
+     * not ready.
+     *
+     * @param http  told when this head stands by
+     * @throws CommandException when it cannot be used
+     */
+    public static SessionStore open(Settings settings, Alarms alarms, HttpServer http) throws InterruptedException {
+        try {
+            if (settings.store().postgresUrl().isEmpty()) {
+                make(settings.dataDir());
+                return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
+            }
+            String url = settings.store().postgresUrl().get();
+            Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
+            return store.isPresent() ? store.get() : standBy(url, alarms, http);
+        } catch (StoreRefused refused) {
+            throw CommandException.environment(refused.reason());
+        }
+    }
+
+    private static void make(Path dataDir) {
+        try {
+            DataFolder.make(dataDir);
+        } catch (IOException refused) {
+            throw CommandException.environment("the data folder " + dataDir + " cannot be made (" + FileFault.reason(refused)
+                    + "); make it, or set DELEGATION_DATA_DIR to another folder");
+        }
+    }
+
+    private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
+        LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
+        http.standBy(Api.START);
+        Optional<SqlStore> store = Optional.empty();
+        while (store.isEmpty()) {
+            Thread.sleep(PERIOD);
+            store = SqlStore.inPostgres(url, alarms, Node::die);
+        }
+        LOG.log(System.Logger.Level.INFO, "the other head is gone: this one serves now");
+        return store.get();
+    }
+}

@@ -1,0 +1,117 @@
+package io.bignode.node;
+
+import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.BrokerAccess;
+import io.bignode.config.DeviceSettings;
+import io.bignode.engine.Device;
+import io.bignode.engine.Engine;
+import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.lease.Judge;
+import io.bignode.poc.HostMemory;
+import io.bignode.poc.PoolCache;
+import io.bignode.proof.transformer.TransformerDevice;
+import io.bignode.proof.transformer.WeightPools;
+import io.bignode.protocol.DeviceId;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.worker.Worker;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** This host's devices at work: the same whether the head is in this process or on another host. */
+public final class HostDevices implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(HostDevices.class.getName());
+
+    /** Memory that pools leave to activations and to the system. */
+    private static final long KEPT_FREE = 2L << 30;
+
+    private final String name;
+    private final Devices devices;
+    private final ArtemisWorker link;
+    private final Worker worker;
+    private final WeightPools pools;
+    private final double margin;
+    private Optional<CpuJudge> judge = Optional.empty();
+
+    /**
+     * Devices that do not work yet.
+     *
+     * @param name   the worker's name
+     * @param access how to reach the broker
+     */
+    public HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, BrokerAccess access, ArtemisWorker.Watcher watcher) {
+        this.name = name;
+        this.devices = devices;
+        List<Engine> engines = devices.engines();
+        this.link = new ArtemisWorker(name, offers(), access, watcher);
+        this.margin = settings.margin();
+        this.pools = new WeightPools(
+                poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
+        this.worker = new Worker(engines.stream().map(engine -> new TransformerDevice(engine, pools, margin)).toList(), link, pools::close);
+    }
+
+    private static HostMemory memory(List<Engine> engines) {
+        return engines.isEmpty() ? HostMemory.PLAIN : engines.getFirst().poolMemory();
+    }
+
+    /** What they say when they connect and have no leases. */
+    WorkerHello hello() {
+        return new WorkerHello(name, offers(), List.of());
+    }
+
+    private List<DeviceOffer> offers() {
+        return devices.engines().stream().map(engine -> offer(name, engine.device())).toList();
+    }
+
+    private static DeviceOffer offer(String worker, Device device) {
+        String name = device.name().length() > 128 ? device.name().substring(0, 128) : device.name();
+        return new DeviceOffer(new DeviceId(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
+    }
+
+    /**
+     * The CPU as a judge, with this host's weight pools; closed with the devices. There is none where the CPU is one of the devices, and so judges anyway.
+     *
+     * @param reports who is told what becomes of its leases
+     */
+    Judge judge(Consumer<LeaseReport> reports) {
+        if (devices.engines().stream().anyMatch(engine -> new DeviceId(name, engine.device().id()).id().equals(Judge.DEVICE))) return Judge.NONE;
+        CpuJudge own = new CpuJudge(pools, margin, reports);
+        judge = Optional.of(own);
+        return own;
+    }
+
+    /** Lets them ask for leases. */
+    public void start() {
+        for (Engine engine : devices.engines()) {
+            Device device = engine.device();
+            LOG.log(System.Logger.Level.INFO, "device {0}: {1}, {2} GiB may be used", device.id(), device.name(),
+                    String.format(Locale.ROOT, "%.1f", device.memoryBytes() / (double) (1L << 30)));
+        }
+        devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
+                reason -> LOG.log(System.Logger.Level.WARNING, "device {0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
+        devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
+        if (devices.engines().isEmpty()) return;
+        link.start();
+        worker.start();
+    }
+
+    /** What weight pools may take of this host's memory. */
+    static long poolBudget() {
+        long memory = CpuEngine.usableMemory();
+        return Math.max(memory / 2, memory - KEPT_FREE);
+    }
+
+    /** Devices finish or drop their leases and tell the head so, as far as it can be reached; then everything on them is freed. */
+    @Override
+    public void close() {
+        link.stop();
+        judge.ifPresent(CpuJudge::close);
+        worker.close();
+        link.close();
+        devices.engines().forEach(Engine::close);
+    }
+}

@@ -1,0 +1,146 @@
+package io.bignode.node;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.PushSettings;
+import io.bignode.config.Settings;
+import io.bignode.config.TenantList;
+import io.bignode.config.TenantToken;
+import io.bignode.config.TokensFile;
+import io.bignode.delivery.CallbackHosts;
+import io.bignode.http.HttpRules;
+import io.bignode.http.Tenants;
+import io.bignode.monitor.Alarms;
+import io.bignode.node.tls.ServerTls;
+import io.bignode.node.tls.TrustedAuthorities;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLSocketFactory;
+
+/**
+ * The settings that are read again while a head runs: who may come in, how this server proves who it is, and who may be called back. It follows the files
+ * in which they stand.
+ */
+public final class LiveSettings implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(LiveSettings.class.getName());
+    private static final Duration PERIOD = Duration.ofSeconds(1);
+    private static final String TOKENS = "tokens-file";
+
+    private final Settings settings;
+    private final WatchedFiles<TenantList> tenants;
+    private final Optional<ServerTls> tls;
+    private final Supplier<SSLSocketFactory> callbackTls;
+    private final List<Runnable> others = new CopyOnWriteArrayList<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread watcher = Thread.ofPlatform().name("live-settings").daemon().unstarted(this::watch);
+
+    /**
+     * As the files are now.
+     *
+     * @throws InvalidSettingsException when one of them cannot be used
+     */
+    public LiveSettings(Settings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        this.settings = settings;
+        Optional<Path> file = settings.tenants().tokensFile();
+        this.tenants = new WatchedFiles<>(TOKENS, file.stream().toList(), this::readTenants, alarms);
+        this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(ServerTls.ofApi(settings.tls().get(), alarms, clock));
+        this.callbackTls = callbackTls(settings.push().authority());
+    }
+
+    /** The JDK's own authorities are read when a callback needs them; a file that the operator named, now, so that its faults are told. */
+    private static Supplier<SSLSocketFactory> callbackTls(Optional<Path> authority) throws InvalidSettingsException {
+        if (authority.isEmpty()) return () -> (SSLSocketFactory) SSLSocketFactory.getDefault();
+        SSLSocketFactory given = TrustedAuthorities.with(authority.get()).getSocketFactory();
+        return () -> given;
+    }
+
+    /** Has something else looked at as often as the files. */
+    void follow(Runnable check) {
+        others.add(check);
+    }
+
+    /** Follows the files from now on. */
+    public void start() {
+        watcher.start();
+    }
+
+    /** Where the server listens and what it grants. */
+    public HttpRules rules() {
+        HttpRules rules =
+                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()).wrongTokens(settings.tenants().wrongTokensPerMinute());
+        return tls.map(it -> rules.tls(it.context())).orElse(rules);
+    }
+
+    /** Whose token is whose, by the files as they are when it is asked. */
+    Tenants tenants() {
+        return token -> tenants.get().of(token).map(own -> new Tenants.Tenant(own.name(), own.maxSessions(), own.weight()));
+    }
+
+    /** Who may be called back. */
+    CallbackHosts callbackHosts() {
+        PushSettings push = settings.push();
+        return new CallbackHosts() {
+            @Override
+            public boolean none() {
+                return push.hosts().isEmpty();
+            }
+
+            @Override
+            public boolean allows(String host, int port) {
+                return push.allows(host, port);
+            }
+
+            @Override
+            public boolean lists(InetAddress address, int port) {
+                return push.lists(address, port);
+            }
+        };
+    }
+
+    /** Makes the sockets with which hosts are called back by https. */
+    Supplier<SSLSocketFactory> callbackTls() {
+        return callbackTls;
+    }
+
+    /** When clients stop to trust the API's certificate; empty without TLS. */
+    Optional<Instant> certificateExpires() {
+        return tls.map(ServerTls::expires);
+    }
+
+    /** Looks at the files once. */
+    void check() {
+        tenants.check();
+        tls.ifPresent(ServerTls::check);
+        others.forEach(Runnable::run);
+    }
+
+    @Override
+    public void close() {
+        closing.countDown();
+    }
+
+    private TenantList readTenants() throws InvalidSettingsException {
+        Optional<Path> file = settings.tenants().tokensFile();
+        List<TenantToken> lines = file.isPresent() ? TokensFile.read(file.get()) : List.of();
+        if (file.isPresent() && TokensFile.readableByOthers(file.get())) {
+            LOG.log(System.Logger.Level.WARNING, "{0} may be read by others; better: chmod o-r ''{0}''", file.get());
+        }
+        return TenantList.of(settings.token(), settings.maxSessions(), lines);
+    }
+
+    private void watch() {
+        try {
+            while (!closing.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) check();
+        } catch (InterruptedException e) {
+            // nobody does that but a process that ends
+        }
+    }
+}

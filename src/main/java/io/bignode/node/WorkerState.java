@@ -1,0 +1,87 @@
+package io.bignode.node;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The file {@code worker-state} of a worker's data folder, by which a health check knows the worker's state without asking it: it holds {@code joined} or
+ * {@code apart}, and is renewed every few seconds by a worker that does not hang. It is there while the worker runs.
+ */
+public final class WorkerState implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(WorkerState.class.getName());
+
+    private final Path file;
+    private final ScheduledExecutorService pulse =
+            Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("worker-state").factory());
+    private boolean failed;
+    private boolean closed;
+
+    /**
+     * Writes the file: the worker has not joined yet.
+     *
+     * @param dataDir the worker's data folder, which is there
+     * @param period  how often the file is renewed
+     */
+    public WorkerState(Path dataDir, Duration period) {
+        this.file = dataDir.resolve("worker-state");
+        write("apart");
+        pulse.scheduleAtFixedRate(this::renew, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /** The worker is connected to its head. */
+    void joined() {
+        write("joined");
+    }
+
+    /** It is not. */
+    void apart() {
+        write("apart");
+    }
+
+    private synchronized void write(String state) {
+        if (closed) return;
+        try {
+            Files.writeString(file, state);
+            failed = false;
+        } catch (IOException e) {
+            tell(e);
+        }
+    }
+
+    private synchronized void renew() {
+        if (closed) return;
+        try {
+            Files.setLastModifiedTime(file, FileTime.from(Instant.now()));
+            failed = false;
+        } catch (IOException e) {
+            tell(e);
+        }
+    }
+
+    /** A worker computes without it; only a health check then calls it unhealthy. */
+    private void tell(IOException failure) {
+        if (!failed) LOG.log(System.Logger.Level.WARNING, "{0} cannot be written, health checks take this worker for one that hangs: {1}", file, failure);
+        failed = true;
+    }
+
+    /** Removes the file. */
+    @Override
+    public void close() {
+        pulse.shutdownNow();
+        synchronized (this) {
+            closed = true;
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                tell(e);
+            }
+        }
+    }
+}

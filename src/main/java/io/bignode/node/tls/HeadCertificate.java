@@ -1,0 +1,139 @@
+package io.bignode.node.tls;
+
+import io.bignode.config.DataFolder;
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.TlsSettings;
+import io.bignode.monitor.Alarms;
+import io.bignode.node.CommandException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * How the head proves to workers who it is: by the operator's certificate, or by one it made at its first start and keeps in the data folder,
+ * which workers know by its fingerprint.
+ */
+public final class HeadCertificate {
+    private static final String FILE = "worker-tls.p12";
+    private static final String ALIAS = "head";
+
+    /** PKCS#12 wants one; what protects the key is that its file is its owner's alone. */
+    private static final String PASSWORD = "bignode";
+
+    private static final int VALID_DAYS = 3650;
+
+    private final SSLContext context;
+    private final Supplier<X509Certificate> shown;
+    private final Runnable check;
+
+    private HeadCertificate(SSLContext context, Supplier<X509Certificate> shown, Runnable check) {
+        this.context = context;
+        this.shown = shown;
+        this.check = check;
+    }
+
+    /**
+     * The certificate to show.
+     *
+     * @throws CommandException when it cannot be used or made
+     */
+    public static HeadCertificate of(Optional<TlsSettings> files, Path dataDir, Alarms alarms) {
+        try {
+            if (files.isEmpty()) return own(dataDir, alarms);
+            ServerTls given = ServerTls.ofWorkers(files.get(), alarms, InstantSource.system());
+            return new HeadCertificate(given.context(), given::certificate, given::check);
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        } catch (GeneralSecurityException | IOException e) {
+            throw CommandException.environment("the certificate for workers in " + dataDir.resolve(FILE)
+                    + " cannot be used: " + e.getMessage() + "; move it away and a new one is made (workers then need its fingerprint)");
+        }
+    }
+
+    private static HeadCertificate own(Path dataDir, Alarms alarms) throws GeneralSecurityException, IOException {
+        Path file = dataDir.resolve(FILE);
+        if (!Files.exists(file)) make(dataDir, file);
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(file)) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        if (!(keys.getCertificate(ALIAS) instanceof X509Certificate certificate)) throw new GeneralSecurityException("it holds no certificate of the head");
+        Instant expires = certificate.getNotAfter().toInstant();
+        return new HeadCertificate(context(keys), () -> certificate, () -> ServerTls.checkWorkers(expires, Instant.now(), alarms));
+    }
+
+    /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
+    private static void make(Path dataDir, Path file) throws IOException {
+        DataFolder.make(dataDir); // a head whose sessions are in PostgreSQL has nothing in it yet
+        Path folder = Files.createTempDirectory(dataDir, ".tls", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path draft = folder.resolve(FILE);
+        try {
+            Process tool = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                            "-genkeypair", "-alias", ALIAS, "-keyalg", "EC", "-groupname", "secp256r1", "-sigalg", "SHA256withECDSA",
+                            "-validity", Integer.toString(VALID_DAYS), "-dname", "CN=bignode head", "-storetype", "PKCS12",
+                            "-keystore", draft.toString(), "-storepass", PASSWORD)
+                    .redirectErrorStream(true)
+                    .start();
+            String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!tool.waitFor(1, TimeUnit.MINUTES) || tool.exitValue() != 0) throw new IOException("keytool: " + said.strip());
+            Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
+            Files.move(draft, file);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        } finally {
+            Files.deleteIfExists(draft);
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    private static SSLContext context(KeyStore keys) throws GeneralSecurityException {
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD.toCharArray());
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(managers.getKeyManagers(), null, null);
+        return context;
+    }
+
+    /** For the sockets on which workers are listened for. */
+    public SSLContext context() {
+        return context;
+    }
+
+    /** Looks at the certificate and its files; to be called about once a second. */
+    public void check() {
+        check.run();
+    }
+
+    /** SHA-256 of the certificate, by which workers know it. */
+    public String fingerprint() {
+        return fingerprint(shown.get());
+    }
+
+    /** SHA-256 of a certificate, in hexadecimal digits. */
+    public static String fingerprint(X509Certificate certificate) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded()));
+        } catch (NoSuchAlgorithmException | CertificateEncodingException e) {
+            throw new IllegalStateException("every JDK has SHA-256 and can write a certificate that it read", e);
+        }
+    }
+}

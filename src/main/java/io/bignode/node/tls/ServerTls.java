@@ -1,0 +1,190 @@
+package io.bignode.node.tls;
+
+import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.ServerIdentity;
+import io.bignode.config.TlsSettings;
+import io.bignode.config.TokensFile;
+import io.bignode.monitor.Alarms;
+import io.bignode.node.WatchedFiles;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.Principal;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.X509ExtendedKeyManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The API's TLS: each new connection is shown the certificate that is in the files by then; those that are open go on. Alarms tell when it
+ * is about to expire, and when it did.
+ */
+public final class ServerTls {
+    private static final System.Logger LOG = System.getLogger(ServerTls.class.getName());
+    private static final Duration SOON = Duration.ofDays(14);
+
+    /**
+     * Whose certificate it is.
+     *
+     * @param alarm what the keys of its alarms begin with
+     * @param words how it is called in them
+     * @param fix   what to do when it expires
+     */
+    private record Kind(String alarm, String words, String fix) {}
+
+    private static final String RENEW = "renew it and replace the files; they are read again by themselves";
+    private static final Kind API = new Kind("tls", "the API's certificate", RENEW);
+    private static final Kind WORKERS = new Kind(
+            "worker-tls", "the certificate that workers know the head by", RENEW + "; workers that were given its fingerprint need the new one");
+
+    private final Kind kind;
+    private final WatchedFiles<ServerIdentity> files;
+    private final InstantSource clock;
+    private final Alarms alarms;
+    private final SSLContext context;
+
+    /**
+     * The API's, with the certificate that is in the files now.
+     *
+     * @throws InvalidSettingsException when it cannot be used
+     */
+    public static ServerTls ofApi(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        return new ServerTls(API, settings, alarms, clock);
+    }
+
+    /**
+     * The same for the sockets on which workers are listened for.
+     *
+     * @throws InvalidSettingsException when it cannot be used
+     */
+    static ServerTls ofWorkers(TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        return new ServerTls(WORKERS, settings, alarms, clock);
+    }
+
+    private ServerTls(Kind kind, TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
+        this.kind = kind;
+        this.files = new WatchedFiles<>(
+                kind.alarm() + "-files", List.of(settings.certificate(), settings.key()), () -> read(settings, clock.instant()), alarms);
+        this.clock = clock;
+        this.alarms = alarms;
+        try {
+            this.context = SSLContext.getInstance("TLS");
+            context.init(new KeyManager[] {new Keys()}, null, null);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has TLS", e);
+        }
+    }
+
+    private static ServerIdentity read(TlsSettings settings, Instant now) throws InvalidSettingsException {
+        if (TokensFile.readableByOthers(settings.key())) {
+            LOG.log(System.Logger.Level.WARNING, "{0}, a private key, may be read by others; better: chmod o-r ''{0}''", settings.key());
+        }
+        return ServerIdentity.read(settings, now);
+    }
+
+    /** For the server's sockets. */
+    public SSLContext context() {
+        return context;
+    }
+
+    /** When clients stop to trust the certificate. */
+    public Instant expires() {
+        return files.get().expires();
+    }
+
+    /** Looks at the files and at the clock; to be called about once a second. */
+    public void check() {
+        files.check();
+        judge(kind, files.get().expires(), clock.instant(), alarms);
+    }
+
+    /** The same for a certificate for workers that does not come from files. */
+    static void checkWorkers(Instant expires, Instant now, Alarms alarms) {
+        judge(WORKERS, expires, now, alarms);
+    }
+
+    private static void judge(Kind kind, Instant expires, Instant now, Alarms alarms) {
+        Duration left = Duration.between(now, expires);
+        String soon = kind.alarm() + "-expires";
+        String over = kind.alarm() + "-expired";
+        if (left.isNegative()) {
+            alarms.raise(over, kind.words() + " expired at " + expires + "; who checks it refuses it", kind.fix());
+            alarms.clear(soon);
+            return;
+        }
+        alarms.clear(over);
+        if (left.compareTo(SOON) < 0) alarms.raise(soon, kind.words() + " expires at " + expires, kind.fix());
+        else alarms.clear(soon);
+    }
+
+    /** The certificate it shows now. */
+    X509Certificate certificate() {
+        return files.get().chain().getFirst();
+    }
+
+    /** Asked twice in each handshake: a name is given to the identity of that moment, by which the key is asked for. */
+    private final class Keys extends X509ExtendedKeyManager {
+        private static final int KEPT = 4;
+
+        private final Map<String, ServerIdentity> named = new ConcurrentHashMap<>();
+        private long last;
+        private @Nullable ServerIdentity newest;
+
+        private synchronized @Nullable String choose(String keyType) {
+            ServerIdentity identity = files.get();
+            if (!identity.key().getAlgorithm().equals(keyType)) return null;
+            if (identity != newest) {
+                named.put("identity-" + ++last, identity);
+                named.remove("identity-" + (last - KEPT));
+                newest = identity;
+            }
+            return "identity-" + last;
+        }
+
+        @Override
+        public @Nullable String chooseEngineServerAlias(String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
+            return choose(keyType);
+        }
+
+        @Override
+        public @Nullable String chooseServerAlias(String keyType, Principal @Nullable [] issuers, Socket socket) {
+            return choose(keyType);
+        }
+
+        @Override
+        public X509Certificate @Nullable [] getCertificateChain(String alias) {
+            ServerIdentity identity = named.get(alias);
+            return identity == null ? null : identity.chain().toArray(X509Certificate[]::new);
+        }
+
+        @Override
+        public @Nullable PrivateKey getPrivateKey(String alias) {
+            ServerIdentity identity = named.get(alias);
+            return identity == null ? null : identity.key();
+        }
+
+        @Override
+        public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
+            String alias = choose(keyType);
+            return alias == null ? null : new String[] {alias};
+        }
+
+        @Override
+        public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
+            return null; // this is a server
+        }
+
+        @Override
+        public @Nullable String chooseClientAlias(String[] keyTypes, Principal @Nullable [] issuers, Socket socket) {
+            return null; // this is a server
+        }
+    }
+}

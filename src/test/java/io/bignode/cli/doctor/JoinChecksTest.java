@@ -1,0 +1,131 @@
+package io.bignode.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.bignode.broker.ArtemisHead;
+import io.bignode.broker.ArtemisWorker;
+import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.EmbeddedBroker;
+import io.bignode.broker.HeadReader;
+import io.bignode.broker.JoinFailure;
+import io.bignode.broker.JoinTls;
+import io.bignode.cli.terminal.Finding;
+import io.bignode.node.tls.HeadCertificate;
+import io.bignode.protocol.DeviceOffer;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What doctor says of the way from a worker's host to a head that is there. */
+@Timeout(60)
+class JoinChecksTest {
+    @TempDir
+    Path folder;
+
+    private final Map<String, String> environment = new TreeMap<>();
+    private EmbeddedBroker broker;
+    private ArtemisHead head;
+    private HeadReader reader;
+    private JoinTls tls;
+
+    @BeforeEach
+    void start() throws Exception {
+        tls = JoinTls.in(folder);
+        broker = tls.broker(folder);
+        head = new ArtemisHead().connect(broker.head(), broker);
+        reader = new HeadReader(head);
+        environment.put("DELEGATION_JOIN_TOKEN", JoinTls.TOKEN);
+        environment.put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        reader.close();
+        broker.close();
+    }
+
+    private List<String> findings(String join, String fingerprint) {
+        return JoinChecks.run(environment, join, Optional.of(fingerprint)).stream().map(Finding::toString).toList();
+    }
+
+    private List<String> findings() {
+        return findings("127.0.0.1:" + broker.port(), HeadCertificate.fingerprint(tls.certificate()));
+    }
+
+    @Test
+    void whereAllIsWellFourFindingsSaySoAndNothingIsWritten() {
+        assertThat(findings()).satisfiesExactly(
+                line -> assertThat(line).startsWith("ok    reach     127.0.0.1:"),
+                line -> assertThat(line).isEqualTo("ok    join      the head takes this join token"),
+                line -> assertThat(line).startsWith("ok    protocol  head and worker understand each other"),
+                line -> assertThat(line).startsWith("ok    name      no worker named"));
+        assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void aWrongTokenAndQuarantineAreToldApart() {
+        environment.put("DELEGATION_WORKER_NAME", "bad");
+        broker.bar("bad");
+        assertThat(findings().getLast()).startsWith("FAIL  join      the head keeps worker bad in quarantine").contains("bignode admit bad");
+        environment.put("DELEGATION_JOIN_TOKEN", "a-token-that-nobody-gave");
+        assertThat(findings().getLast()).startsWith("FAIL  join      the head refuses this join token").contains("join-token").doesNotContain("nobody-gave");
+        environment.remove("DELEGATION_JOIN_TOKEN");
+        assertThat(findings()).singleElement().asString().startsWith("FAIL  settings  DELEGATION_JOIN_TOKEN is not set");
+    }
+
+    @Test
+    void anotherCertificateAnotherProgramAndNobodyAreToldApart() throws Exception {
+        assertThat(findings("127.0.0.1:" + broker.port(), "0".repeat(64))).singleElement().asString()
+                .startsWith("FAIL  reach     the head's certificate has fingerprint " + HeadCertificate.fingerprint(tls.certificate()));
+        assertThat(findings("no-such-host.invalid:9091", "0".repeat(64))).singleElement().asString()
+                .startsWith("FAIL  reach     the name no-such-host.invalid cannot be resolved");
+        int port;
+        try (ServerSocket deaf = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+            port = deaf.getLocalPort();
+            Thread.ofVirtual().start(() -> {
+                try (var client = deaf.accept()) {
+                    client.getOutputStream().write("SSH-2.0-other\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                    client.getInputStream().readAllBytes();
+                } catch (java.io.IOException e) {
+                    // it hung up
+                }
+            });
+            assertThat(findings("127.0.0.1:" + port, "0".repeat(64))).singleElement().asString()
+                    .contains("does not speak TLS as a head's port for workers does", "DELEGATION_WORKER_PORT");
+        }
+        assertThat(findings("127.0.0.1:" + port, "0".repeat(64))).singleElement().asString().startsWith("FAIL  reach     nothing listens on 127.0.0.1:" + port);
+    }
+
+    @Test
+    void aNameThatIsTakenIsToldWithWhoHasIt() throws Exception {
+        CountDownLatch joined = new CountDownLatch(1);
+        ArtemisWorker.Watcher watcher = new ArtemisWorker.Watcher() {
+            @Override
+            public void joined() {
+                joined.countDown();
+            }
+
+            @Override
+            public void apart(JoinFailure failure) {}
+        };
+        BrokerAccess access = tls.access(broker.port(), "farm");
+        try (ArtemisWorker worker = new ArtemisWorker("farm", List.of(new DeviceOffer("farm/cpu", "x", 1, 4)), access, watcher)) {
+            worker.start();
+            joined.await();
+            environment.put("DELEGATION_WORKER_NAME", "farm");
+            assertThat(findings().getLast()).startsWith("warn  name      a worker named farm is connected from 127.0.0.1:").contains("DELEGATION_WORKER_NAME");
+        }
+        assertThat(Files.exists(folder.resolve("data"))).isFalse();
+    }
+}

@@ -1,0 +1,170 @@
+package io.bignode.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.Golden;
+import io.bignode.config.Settings;
+import io.bignode.engine.cuda.SimulatedGpu;
+import io.bignode.http.HttpServer;
+import io.bignode.monitor.Alarms;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole node with several simulated GPUs. */
+@Timeout(180)
+class GpuNodeTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String TOKEN = "a-token-of-the-test-alone";
+    private static final int GPUS = 4;
+
+    @TempDir
+    Path folder;
+
+    private final HttpClient client = HttpClient.newHttpClient();
+    private final SimulatedGpu machine = SimulatedGpu.with(GPUS, 1L << 30);
+
+    private Settings settings(String devices) throws Exception {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "DELEGATION_AUTH_TOKEN", TOKEN,
+                "DELEGATION_HOST", "127.0.0.1",
+                "DELEGATION_PORT", "0",
+                "DELEGATION_DEVICES", devices,
+                "DELEGATION_CUDA_LIBRARIES", machine.folder().toString(),
+                "DELEGATION_MARGIN", "0",
+                "DELEGATION_DATA_DIR", folder.resolve("data").toString()));
+        environment.put("HF_HOME", SimulatedGpu.kernels().resolveSibling("cache").toString());
+        return Settings.load(environment);
+    }
+
+    private Node node(String devices) throws Exception {
+        Settings settings = settings(devices);
+        Alarms alarms = new Alarms(InstantSource.system());
+        LiveSettings live = new LiveSettings(settings, alarms, InstantSource.system());
+        HttpServer http = HttpServer.listen(live.rules());
+        return new Node(settings, http, HeadStore.open(settings, alarms, http), live, alarms);
+    }
+
+    private JsonNode answer(int port, String path, HttpRequest.Builder request) throws Exception {
+        request.uri(URI.create("http://127.0.0.1:" + port + "/api/v1/delegation/" + path)).header("Authorization", "Bearer " + TOKEN);
+        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return JSON.readTree(response.body());
+    }
+
+    private static ObjectNode order(JsonNode golden) {
+        ObjectNode order = JSON.createObjectNode();
+        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
+        // Every distance is below 2: every nonce counts, so that a gap would show.
+        return order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
+    }
+
+    /** Runs a session until so many nonces were found, stops it and takes what was still in flight. */
+    private TreeMap<Long, Double> run(Node node, JsonNode golden, int nonces) throws Exception {
+        HttpRequest.Builder start = HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(order(golden).toString()));
+        JsonNode started = answer(node.port(), "start", start);
+        String session = started.get("session_id").asText();
+        TreeMap<Long, Double> found = new TreeMap<>();
+        long cursor = 0;
+        boolean stopped = false;
+        while (true) {
+            JsonNode poll = answer(node.port(), "batch/" + session + "?wait=5&after=" + cursor, HttpRequest.newBuilder().GET());
+            for (JsonNode batch : poll.get("batches")) {
+                for (int i = 0; i < batch.get("nonces").size(); i++) {
+                    assertThat(found.put(batch.get("nonces").get(i).asLong(), batch.get("dist").get(i).asDouble())).as("found twice").isNull();
+                }
+            }
+            cursor = poll.get("cursor").asLong();
+            if (!poll.get("session_active").asBoolean()) return found;
+            if (found.size() >= nonces && !stopped) {
+                answer(node.port(), "session/" + session, HttpRequest.newBuilder().DELETE());
+                stopped = true;
+            }
+        }
+    }
+
+    @Test
+    void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
+        shares(300, 100);
+    }
+
+    @Test
+    @Tag("full")
+    void everyGpuTakesItsShareForALongerTimeAndTheyLeaveNoGap() throws Exception {
+        shares(900, 400);
+    }
+
+    /**
+     * Runs a session on all of them.
+     *
+     * @param nonces how many are waited for
+     * @param whole  up to which there may be no gap
+     */
+    private void shares(int nonces, long whole) throws Exception {
+        JsonNode golden = Golden.read("small-models.json").get(0);
+        try (Node node = node("all")) {
+            node.serve();
+            node.work();
+            TreeMap<Long, Double> found = run(node, golden, nonces);
+            // What was in flight when the session was stopped may be a gap: at most two leases for each GPU, all near the end.
+            assertThat(found.headMap(whole)).hasSize((int) whole);
+            for (int i = 0; i < 5; i++) {
+                assertThat(found.get(golden.get("nonces").get(i).asLong())).isCloseTo(golden.get("distances").get(i).asDouble(), within(2e-6));
+            }
+        }
+        long all = 0;
+        for (int gpu = 0; gpu < GPUS; gpu++) all += machine.launched(gpu);
+        for (int gpu = 0; gpu < GPUS; gpu++) {
+            // They share two cores, so that fair means roughly: nobody has less than a third of an equal share.
+            assertThat(machine.launched(gpu)).as("launches on GPU %d of %d", gpu, all).isGreaterThan(all / GPUS / 3);
+            assertThat(machine.allocated(gpu)).as("memory left on GPU %d", gpu).isZero();
+        }
+    }
+
+    @Test
+    void aSickGpuNeverStopsTheOthersAndComesBack() throws Exception {
+        sick(300, 100);
+    }
+
+    @Test
+    @Tag("full")
+    void aSickGpuNeverStopsTheOthersForALongerTimeAndComesBack() throws Exception {
+        sick(900, 400);
+    }
+
+    private void sick(int nonces, long whole) throws Exception {
+        JsonNode golden = Golden.read("small-models.json").get(0);
+        try (Node node = node("0,cuda:2")) {
+            node.serve();
+            node.work();
+            machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
+            TreeMap<Long, Double> found = run(node, golden, nonces);
+            assertThat(found.headMap(whole)).as("nonces of the lease that failed are computed elsewhere").hasSize((int) whole);
+            assertThat(machine.launched(2)).as("launches on the GPU that was lost").isGreaterThan(100);
+            assertThat(machine.launched(1)).as("launches on a GPU that was not chosen").isZero();
+        }
+    }
+
+    @Test
+    void aGpuThatIsNamedAndNotThereEndsTheNodeAsSoonAsDevicesAreFound() throws Exception {
+        try (Node node = node("0,7")) {
+            assertThatThrownBy(node::work).isInstanceOf(CommandException.class).hasMessageContaining("cuda:7").hasMessageContaining("cuda:3");
+        }
+    }
+}

@@ -67,16 +67,22 @@ public final class Node implements AutoCloseable {
     private Optional<HostDevices> devices = Optional.empty();
     private volatile boolean closed;
 
+    /** Wires a node that serves the transformer's distances; nothing is computed or served yet. */
+    public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+        this(new TransformerFunction(), settings, http, store, live, alarms);
+    }
+
     /**
      * Wires a node; nothing is computed or served yet.
      *
-     * @param http   listens already; closed with the node
-     * @param store  where its sessions are kept; closed with the node
-     * @param live   who may come in and be called back; closed with the node
-     * @param alarms what an operator should look at
+     * @param function what small nodes order
+     * @param http     listens already; closed with the node
+     * @param store    where its sessions are kept; closed with the node
+     * @param live     who may come in and be called back; closed with the node
+     * @param alarms   what an operator should look at
      * @throws CommandException when a setting turns out to be unusable
      */
-    public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+    public Node(ProofFunction function, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
         this.settings = settings;
         this.http = http;
         this.address = http.address(); // a server that was closed, as of a node that is told to stop, has none
@@ -86,7 +92,6 @@ public final class Node implements AutoCloseable {
         LogLines.conceal(List.of(joinToken.secret()));
         this.certificate = certificate(settings, alarms);
         certificate.ifPresent(own -> live.follow(own::check));
-        ProofFunction function = new TransformerFunction();
         SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         tellRestored(sessions.kept());
@@ -192,7 +197,7 @@ public final class Node implements AutoCloseable {
     }
 
     /** The port workers of other hosts connect to; -1 where there is none, or not yet. */
-    int workerPort() {
+    public int workerPort() {
         return broker.map(HeadBroker::workerPort).orElse(-1);
     }
 

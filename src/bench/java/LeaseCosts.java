@@ -17,6 +17,7 @@ import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Change;
+import io.bignode.session.CommitTicket;
 import io.bignode.session.FoundPage;
 import io.bignode.session.History;
 import io.bignode.session.Order;
@@ -28,7 +29,6 @@ import io.bignode.session.StartOutcome;
 import io.bignode.session.StoreImage;
 import io.bignode.session.StoreObserver;
 import io.bignode.session.Terms;
-import io.bignode.session.Written;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
@@ -177,8 +177,8 @@ final class LeaseCosts implements HeadSide {
     }
 
     @Override
-    public void bar(String worker, String reason) {
-        throw new AssertionError(worker + " is kept out: " + reason);
+    public void quarantine(String worker, String reason) {
+        throw new AssertionError(worker + " is in quarantine: " + reason);
     }
 
     @Override
@@ -199,7 +199,7 @@ final class LeaseCosts implements HeadSide {
     }
 
     /** A store that keeps nothing and is never late. */
-    private static final class Nothing implements SessionStore, Written {
+    private static final class Nothing implements SessionStore, CommitTicket {
         @Override
         public StoreImage load() {
             return new StoreImage(List.of(), List.of(), List.of(), List.of());
@@ -211,7 +211,7 @@ final class LeaseCosts implements HeadSide {
         }
 
         @Override
-        public Written write(List<Change> changes) {
+        public CommitTicket write(List<Change> changes) {
             return this;
         }
 
@@ -239,7 +239,7 @@ final class LeaseCosts implements HeadSide {
         }
 
         @Override
-        public boolean estranged() {
+        public boolean ownershipLost() {
             return false;
         }
 

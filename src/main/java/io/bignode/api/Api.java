@@ -79,7 +79,7 @@ public final class Api implements Service {
         this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
         SessionResource session = new SessionResource(new BatchesAnswer(function), sessions, delivery, devices);
         StartResource start = new StartResource(function, sessions, devices, hosts);
-        HealthResource health = new HealthResource(devices, () -> closing, sessions::estranged);
+        HealthResource health = new HealthResource(devices, () -> closing, sessions::ownershipLost);
         List<Route> all = new ArrayList<>(List.of(
                 new Route("POST", START, Credential.BEARER_OR_BODY, start::start),
                 new Route("GET", DELEGATION + "/batch/{session_id}", Credential.BEARER, session::poll),

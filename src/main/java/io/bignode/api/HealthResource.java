@@ -16,17 +16,17 @@ public final class HealthResource {
 
     private final IntSupplier devices;
     private final BooleanSupplier closing;
-    private final BooleanSupplier estranged;
+    private final BooleanSupplier ownershipLost;
 
     /**
      * Tells what these say.
      *
-     * @param estranged whether another head may have taken over
+     * @param ownershipLost whether another head may have taken over
      */
-    HealthResource(IntSupplier devices, BooleanSupplier closing, BooleanSupplier estranged) {
+    HealthResource(IntSupplier devices, BooleanSupplier closing, BooleanSupplier ownershipLost) {
         this.devices = devices;
         this.closing = closing;
-        this.estranged = estranged;
+        this.ownershipLost = ownershipLost;
     }
 
     void live(Request request, Reply reply) throws IOException {
@@ -36,7 +36,7 @@ public final class HealthResource {
     void ready(Request request, Reply reply) throws ProblemException, IOException {
         if (closing.getAsBoolean())
             throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
-        if (estranged.getAsBoolean())
+        if (ownershipLost.getAsBoolean())
             throw new ProblemException(Problem.unavailable("this node lost its store, another may serve", RETRY));
         int serving = devices.getAsInt();
         if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));

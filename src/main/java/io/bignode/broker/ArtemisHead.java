@@ -346,10 +346,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     }
 
     @Override
-    public void bar(String worker, String reason) {
-        doorkeeper.bar(worker);
+    public void quarantine(String worker, String reason) {
+        doorkeeper.quarantine(worker);
         links.of(worker).ifPresent(link -> {
-            tell(link, new HeadMessage.Barred(reason));
+            tell(link, new HeadMessage.Quarantined(reason));
             cut(link);
         });
     }

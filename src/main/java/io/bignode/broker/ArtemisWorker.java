@@ -215,7 +215,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
                 case HeadMessage.Introduce() -> introduce(link);
                 case HeadMessage.Welcome _ -> welcomed(link);
                 case HeadMessage.Refused(String reason) -> refused(link, "the head refuses it: " + reason);
-                case HeadMessage.Barred(String reason) -> {
+                case HeadMessage.Quarantined(String reason) -> {
                     refused(link, "the head keeps it in quarantine until an operator lets it in again (bignode admit " + worker + "): " + reason);
                     link.giveUp();
                 }

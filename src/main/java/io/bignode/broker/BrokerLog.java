@@ -18,7 +18,7 @@ final class BrokerLog {
 
     private static final Set<String> ENDED_CONNECTIONS = Set.of("AMQ212037", "AMQ222061", "AMQ222107", "AMQ222067", "AMQ224088", "AMQ224048");
 
-    /** A connection that cannot be made, and a login that is refused: {@link JoinProbe} and {@link JoinGate} tell of them. */
+    /** A connection that cannot be made, and a login that is refused: {@link JoinProbe} and {@link JoinSecurity} tell of them. */
     private static final Set<String> TOLD_ALREADY = Set.of("AMQ214016", "AMQ222216");
 
     /** A client does not trust the certificate it is shown, or does not speak TLS. */

@@ -5,7 +5,7 @@ import io.bignode.protocol.WorkerGone;
 /** What the head asks of the broker's own process; an external broker does none of it. */
 public interface Doorkeeper {
     /** Lets a worker in no more. */
-    default void bar(String worker) {}
+    default void quarantine(String worker) {}
 
     /** Lets a worker in again. */
     default void admit(String worker) {}

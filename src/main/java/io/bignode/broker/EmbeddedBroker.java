@@ -52,7 +52,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     private static final long ADDRESS_BYTES = 64L << 20;
 
     private final int serverId = SERVERS.incrementAndGet();
-    private final JoinGate gate;
+    private final JoinSecurity gate;
     private final ConnectionEnds ends = new ConnectionEnds();
     private final EmbeddedActiveMQ server = new EmbeddedActiveMQ();
 
@@ -65,7 +65,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
      */
     public record Door(String host, int port, SSLContext tls) {}
 
-    private EmbeddedBroker(JoinGate gate) {
+    private EmbeddedBroker(JoinSecurity gate) {
         this.gate = gate;
     }
 
@@ -80,7 +80,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     public static EmbeddedBroker start(Path folder, Optional<Door> door, Predicate<String> joins) throws BrokerException {
         BrokerLog.quiet();
         if (door.isPresent()) requireFree(door.get());
-        EmbeddedBroker broker = new EmbeddedBroker(new JoinGate(joins));
+        EmbeddedBroker broker = new EmbeddedBroker(new JoinSecurity(joins));
         try {
             broker.server.setConfiguration(broker.configuration(folder, door));
             broker.server.setSecurityManager(broker.gate);
@@ -135,7 +135,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
                 .setNodeManagerLockDirectory(folder.resolve("journal").toString())
                 .setSecurityEnabled(true)
                 .setPopulateValidatedUser(true)
-                // Who is kept out is kept out at once; connections are few.
+                // Who is in quarantine is in quarantine at once; connections are few.
                 .setAuthenticationCacheSize(0)
                 .setJMXManagementEnabled(false)
                 .setMaxDiskUsage(-1)
@@ -197,7 +197,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
 
     /** For the head. */
     public BrokerAccess head() {
-        return new BrokerAccess(new BrokerAccess.InVm(serverId), JoinGate.HEAD, gate.ownSecret());
+        return new BrokerAccess(new BrokerAccess.InVm(serverId), JoinSecurity.HEAD, gate.ownSecret());
     }
 
     /** For the head's own devices. */
@@ -206,8 +206,8 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     }
 
     @Override
-    public void bar(String worker) {
-        gate.bar(worker);
+    public void quarantine(String worker) {
+        gate.quarantine(worker);
     }
 
     @Override

@@ -27,7 +27,7 @@ sealed interface HeadMessage {
      *
      * @param reason why, for the worker's log
      */
-    record Barred(String reason) implements HeadMessage {}
+    record Quarantined(String reason) implements HeadMessage {}
 
     /** Your goodbye is heard. */
     record Farewell() implements HeadMessage {}

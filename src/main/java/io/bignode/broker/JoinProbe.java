@@ -167,7 +167,7 @@ public final class JoinProbe {
             switch (message) {
                 case HeadMessage.Welcome(String program) -> answer.complete(new Answer.Welcome(ProtocolVersion.program(program)));
                 case HeadMessage.Refused(String reason) -> answer.complete(new Answer.NameTaken(reason));
-                case HeadMessage.Cancel _, HeadMessage.Introduce _, HeadMessage.Barred _, HeadMessage.Farewell _ -> {}
+                case HeadMessage.Cancel _, HeadMessage.Introduce _, HeadMessage.Quarantined _, HeadMessage.Farewell _ -> {}
             }
         }
 

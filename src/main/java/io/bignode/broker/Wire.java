@@ -69,7 +69,7 @@ final class Wire {
         @JsonSubTypes.Type(value = HeadMessage.Introduce.class, name = "introduce"),
         @JsonSubTypes.Type(value = HeadMessage.Welcome.class, name = "welcome"),
         @JsonSubTypes.Type(value = HeadMessage.Refused.class, name = "refused"),
-        @JsonSubTypes.Type(value = HeadMessage.Barred.class, name = "barred"),
+        @JsonSubTypes.Type(value = HeadMessage.Quarantined.class, name = "quarantined"),
         @JsonSubTypes.Type(value = HeadMessage.Farewell.class, name = "farewell")
     })
     private interface Heads {}

@@ -50,7 +50,7 @@ final class Blame {
      *
      * @param hung whether the device did not end it in time
      */
-    void device(Issued issued, String reason, boolean hung, long now) {
+    void device(ActiveLease issued, String reason, boolean hung, long now) {
         devices.failed(issued.deviceId, issued.session.id(), reason, hung, now);
         tell(issued.deviceId);
     }
@@ -61,7 +61,7 @@ final class Blame {
      * @param serving the devices that could do it
      * @return why its session is to end; empty while the device may be to blame
      */
-    Optional<String> work(Issued issued, String reason, Set<String> serving) {
+    Optional<String> work(ActiveLease issued, String reason, Set<String> serving) {
         FailureTally tally = tallies.computeIfAbsent(issued.session, _ -> new FailureTally());
         FailureTally.Failures failures = tally.failed(issued.lease.range(), issued.deviceId);
         // Devices that fail in step may each have the same nonces again and again.
@@ -72,7 +72,7 @@ final class Blame {
     }
 
     /** A lease ended with nothing done, which nobody asked for. */
-    void emptyHanded(Issued issued, long now) {
+    void emptyHanded(ActiveLease issued, long now) {
         devices.emptyHanded(issued.deviceId, issued.session.id(), now);
         tell(issued.deviceId);
     }
@@ -104,7 +104,7 @@ final class Blame {
         return silent.contains(deviceId);
     }
 
-    /** A device is kept out: it is not looked after any more, and its alarm is somebody else's. */
+    /** A device is in quarantine: it is not looked after any more, and its alarm is somebody else's. */
     void forget(String deviceId) {
         devices.drop(deviceId::equals);
         silent.remove(deviceId);
@@ -129,14 +129,14 @@ final class Blame {
      * @param connected the devices of the workers that are connected, but for those in quarantine
      * @param known     whether a device is or was connected lately
      */
-    void tick(Map<String, List<Issued>> having, Set<String> asking, List<DeviceOffer> connected, Predicate<String> known, long now) {
+    void tick(Map<String, List<ActiveLease>> having, Set<String> asking, List<DeviceOffer> connected, Predicate<String> known, long now) {
         Set<String> were = new HashSet<>(silent);
         silent.clear();
         Set<String> there = connected.stream().map(DeviceOffer::deviceId).collect(Collectors.toSet());
         having.forEach((deviceId, leases) -> {
             // A judge takes its time, and is no device of the farm.
             if (!there.contains(deviceId)) return;
-            Issued first = leases.getFirst();
+            ActiveLease first = leases.getFirst();
             long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
             if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most) return;
             String does = first.started ? "computes on" : "makes the model ready for";

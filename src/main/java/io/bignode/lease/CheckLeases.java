@@ -30,7 +30,7 @@ final class CheckLeases {
     }
 
     /** A check for a device that asks, if there is one it may do. */
-    Optional<Issued> take(LeaseRequest request, long now) {
+    Optional<ActiveLease> take(LeaseRequest request, long now) {
         return verification.take(Source.of(request.deviceId()), check -> checkers.may(request.deviceId(), check), now).map(check -> {
             String costClass = check.subject.session().order().work().costClass();
             NonceRange sample = verification.sample(check, rates.size(request.deviceId(), costClass, request.maxBatch()));
@@ -39,12 +39,12 @@ final class CheckLeases {
     }
 
     /** One nonce for the judge of each check on which two differ, where nobody else can decide and he can. */
-    List<Issued> takeForJudge(long now) {
-        List<Issued> taken = new ArrayList<>();
-        for (Check check : verification.undecided(checkers::somebodyMay)) {
+    List<ActiveLease> takeForJudge(long now) {
+        List<ActiveLease> taken = new ArrayList<>();
+        for (VerificationTask check : verification.undecided(checkers::somebodyMay)) {
             if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
             check.issue(Source.of(Judge.DEVICE), now);
-            Issued issued = issued(check, Judge.DEVICE, verification.differing(check));
+            ActiveLease issued = issued(check, Judge.DEVICE, verification.differing(check));
             issued.judged = true;
             taken.add(issued);
         }
@@ -52,13 +52,13 @@ final class CheckLeases {
     }
 
     /** Hands the judge what was taken for him. */
-    void judge(Issued issued) {
+    void judge(ActiveLease issued) {
         judge.judge(issued.lease);
     }
 
-    private Issued issued(Check check, String deviceId, NonceRange range) {
+    private ActiveLease issued(VerificationTask check, String deviceId, NonceRange range) {
         Session session = check.subject.session();
         Lease lease = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), range);
-        return new Issued(lease, session, deviceId, rates.estimateNanos(deviceId, lease.work().costClass(), range.count()), Optional.of(check));
+        return new ActiveLease(lease, session, deviceId, rates.estimateNanos(deviceId, lease.work().costClass(), range.count()), Optional.of(check));
     }
 }

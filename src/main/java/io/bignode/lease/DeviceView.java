@@ -43,7 +43,7 @@ public record DeviceView(
         FAILING,
         /** Its worker finishes what it has and gets no more. */
         DRAINING,
-        /** Its worker is kept out. */
+        /** Its worker is in quarantine. */
         QUARANTINED,
         /** Its worker is not connected. */
         APART

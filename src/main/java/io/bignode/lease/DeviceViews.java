@@ -14,10 +14,10 @@ import java.util.function.Predicate;
 /**
  * Tells what each device does, from what the head knows of it.
  *
- * @param barred whether a device is in quarantine though its worker is not
+ * @param quarantined whether a device is in quarantine though its worker is not
  * @param fails  whether the leases of a device fail
  */
-record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> barred, Predicate<String> fails) {
+record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> quarantined, Predicate<String> fails) {
     private static final RecentRate NOTHING = new RecentRate(Work.NONE, Duration.ofSeconds(1));
 
     /**
@@ -26,18 +26,18 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> bar
      * @param having  what each device has of leases
      * @param alarmed the text of the alarm about a device, by the device's id
      */
-    List<DeviceView> of(List<WorkerView> workers, Map<String, List<Issued>> having, Map<String, String> alarmed) {
+    List<DeviceView> of(List<WorkerView> workers, Map<String, List<ActiveLease>> having, Map<String, String> alarmed) {
         List<DeviceView> views = new ArrayList<>();
         for (WorkerView worker : workers) {
             for (DeviceOffer device : worker.devices()) {
-                List<Issued> leases = having.getOrDefault(device.deviceId(), List.of());
+                List<ActiveLease> leases = having.getOrDefault(device.deviceId(), List.of());
                 views.add(view(worker, device, leases, Optional.ofNullable(alarmed.get(device.deviceId()))));
             }
         }
         return views;
     }
 
-    private DeviceView view(WorkerView worker, DeviceOffer device, List<Issued> having, Optional<String> alarm) {
+    private DeviceView view(WorkerView worker, DeviceOffer device, List<ActiveLease> having, Optional<String> alarm) {
         String id = device.deviceId();
         // What a lost worker did in its last minute would look as if it still did it.
         RecentRate pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
@@ -46,8 +46,8 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> bar
                 activity.lifeWork(id), pace, gauges.shareOfPeak(id), gauges.health(id), alarm);
     }
 
-    private DeviceView.State state(WorkerView worker, String id, List<Issued> having) {
-        if (worker.state() == WorkerView.State.QUARANTINED || barred.test(id)) return DeviceView.State.QUARANTINED;
+    private DeviceView.State state(WorkerView worker, String id, List<ActiveLease> having) {
+        if (worker.state() == WorkerView.State.QUARANTINED || quarantined.test(id)) return DeviceView.State.QUARANTINED;
         if (!worker.connected()) return DeviceView.State.APART;
         if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
         if (fails.test(id)) return DeviceView.State.FAILING;

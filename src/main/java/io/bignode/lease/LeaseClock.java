@@ -5,7 +5,7 @@ import java.util.function.LongSupplier;
 
 /**
  * The time by which devices are measured, in nanoseconds. It stands still while the head's thread does: what devices said meanwhile was not heard, so that
- * their deadlines and the patience with their checks must not run out over it. Thread safe.
+ * their deadlines and the timeouts with their checks must not run out over it. Thread safe.
  */
 final class LeaseClock implements LongSupplier {
     private final LongSupplier nanoTime;

@@ -44,7 +44,7 @@ public interface LeaseObserver {
     void verified(boolean agreed);
 
     /** A worker, or a device of the head, was put in quarantine. */
-    void condemned();
+    void quarantined();
 
     /** A worker's connection ended, or was replaced by another of its own. */
     default void disconnected(WorkerGone.Reason reason) {}
@@ -64,6 +64,6 @@ public interface LeaseObserver {
         public void verified(boolean agreed) {}
 
         @Override
-        public void condemned() {}
+        public void quarantined() {}
     };
 }

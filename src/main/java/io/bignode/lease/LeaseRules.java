@@ -10,9 +10,9 @@ import java.time.Duration;
  * @param batches     how many of the device's batches a lease may hold
  * @param failures    how many leases of the same nonces may fail before their session ends in error
  * @param cancelGrace how long a cancelled lease may take to end before it is given up and its range returned
- * @param patience    how long any other lease may take
+ * @param timeouts    how long any other lease may take
  */
-public record LeaseRules(Duration target, int growth, int batches, int failures, Duration cancelGrace, Patience patience) {
+public record LeaseRules(Duration target, int growth, int batches, int failures, Duration cancelGrace, LeaseTimeouts timeouts) {
     /** Refuses what is not positive. */
     public LeaseRules {
         if (!target.isPositive() || !cancelGrace.isPositive() || growth < 1 || batches < 1 || failures < 1) {
@@ -25,6 +25,6 @@ public record LeaseRules(Duration target, int growth, int batches, int failures,
      * that is being made and cannot be interrupted.
      */
     public static LeaseRules usual() {
-        return new LeaseRules(Duration.ofSeconds(1), 8, 4, 5, Duration.ofSeconds(60), Patience.usual());
+        return new LeaseRules(Duration.ofSeconds(1), 8, 4, 5, Duration.ofSeconds(60), LeaseTimeouts.usual());
     }
 }

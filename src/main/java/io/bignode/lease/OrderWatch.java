@@ -105,7 +105,7 @@ final class OrderWatch {
      * @param fitting those that can hold a model, by the work's cost class
      * @param leases  what they have of each session
      */
-    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, List<Issued>> leases) {
+    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, List<ActiveLease>> leases) {
         Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
             return fitting.computeIfAbsent(work.costClass(), _ -> {
                 List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
@@ -123,9 +123,9 @@ final class OrderWatch {
     private final Sessions sessions;
     private final Alarms alarms;
     private final Policies policies;
-    private final Roster roster;
+    private final WorkerRegistry registry;
     private final Blame blame;
-    private final InFlight inFlight;
+    private final ActiveLeases inFlight;
     private final Verification verification;
     private final Overlaps overlaps;
     private final Map<Session, Quiet> quiet = new HashMap<>();
@@ -136,11 +136,11 @@ final class OrderWatch {
     private Set<Reason> raised = Set.of();
     private long lookedNanos;
 
-    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, Roster roster, Blame blame, InFlight inFlight, Verification verification, long now) {
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification, long now) {
         this.sessions = sessions;
         this.alarms = alarms;
         this.policies = policies;
-        this.roster = roster;
+        this.registry = registry;
         this.blame = blame;
         this.inFlight = inFlight;
         this.verification = verification;
@@ -154,7 +154,7 @@ final class OrderWatch {
         lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
-        Serving serving = new Serving(roster.devices(), new HashMap<>(), inFlight.bySession());
+        Serving serving = new Serving(registry.devices(), new HashMap<>(), inFlight.bySession());
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
         for (Session session : unended) {
             Optional<Trouble> trouble = trouble(session, serving, now);
@@ -276,7 +276,7 @@ final class OrderWatch {
         return silent(session, view, serving.leases().getOrDefault(session, List.of()), now);
     }
 
-    private Optional<Trouble> silent(Session session, SessionView view, List<Issued> leases, long now) {
+    private Optional<Trouble> silent(Session session, SessionView view, List<ActiveLease> leases, long now) {
         long usual = leases.stream().mapToLong(issued -> issued.estimateNanos).max().orElse(0);
         long silence = now - quiet.getOrDefault(session, new Quiet(0, now)).sinceNanos();
         if (silence < Math.max(QUIET.toNanos(), QUIET_MULTIPLE * usual)) return Optional.empty();

@@ -9,12 +9,12 @@ import java.util.Set;
 final class Quarantine {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
-    private final Roster roster;
+    private final WorkerRegistry registry;
     private final HeadSide broker;
     private final Alarms alarms;
 
-    Quarantine(Roster roster, HeadSide broker, Alarms alarms) {
-        this.roster = roster;
+    Quarantine(WorkerRegistry registry, HeadSide broker, Alarms alarms) {
+        this.registry = registry;
         this.broker = broker;
         this.alarms = alarms;
     }
@@ -24,19 +24,19 @@ final class Quarantine {
         LOG.log(System.Logger.Level.ERROR, "{0} {1}", source, why);
         String name = source.name();
         // The head's own link has nobody at its end who forges.
-        if (name.equals(DeviceId.LOCAL) || roster.isBarred(name)) return false;
-        roster.bar(source);
-        if (!source.own()) broker.bar(name, why);
+        if (name.equals(DeviceId.LOCAL) || registry.isQuarantined(name)) return false;
+        registry.quarantine(source);
+        if (!source.own()) broker.quarantine(name, why);
         alarms.raise(Blame.ALARM + name, source + " is in quarantine: it " + why,
                 "find out why " + (source.own() ? "it" : "its device or its owner") + " is wrong, then let it in again: bignode admit "
                         + (source.own() ? DeviceId.LOCAL : name));
         return true;
     }
 
-    /** Lets a worker in again, or have leases again, with all its devices; false when nothing of it was kept out or drained. */
+    /** Lets a worker in again, or have leases again, with all its devices; false when nothing of it was in quarantine or drained. */
     boolean end(String worker) {
-        Set<String> devices = roster.barredDevices(worker);
-        if (!roster.admit(worker)) return false;
+        Set<String> devices = registry.quarantinedDevices(worker);
+        if (!registry.admit(worker)) return false;
         broker.admit(worker);
         alarms.clear(Blame.ALARM + worker);
         devices.forEach(device -> alarms.clear(Blame.ALARM + device));

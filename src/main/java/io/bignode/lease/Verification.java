@@ -43,7 +43,7 @@ final class Verification {
     /** What is known of one source. */
     private static final class Standing {
         final Deque<Unverified> waiting = new ArrayDeque<>();
-        Optional<Check> check = Optional.empty();
+        Optional<VerificationTask> check = Optional.empty();
         boolean proven;
         long numbered;
 
@@ -61,7 +61,7 @@ final class Verification {
         record Release(List<String> leaseIds) implements Verdict {}
 
         /** This source is not to be trusted. */
-        record Guilty(Source source, String why) implements Verdict {}
+        record Wrong(Source source, String why) implements Verdict {}
 
         /** Nobody can tell whether these results are good. */
         record Disputed(List<String> leaseIds) implements Verdict {}
@@ -95,7 +95,7 @@ final class Verification {
         standing.waiting.add(result);
         if (standing.check.isPresent()) return;
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
-            standing.check = Optional.of(new Check(source, result, result.number(), computed.count(), now));
+            standing.check = Optional.of(new VerificationTask(source, result, result.number(), computed.count(), now));
         }
     }
 
@@ -105,9 +105,9 @@ final class Verification {
     }
 
     /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
-    Optional<Check> take(Source checker, Predicate<Check> fits, long now) {
+    Optional<VerificationTask> take(Source checker, Predicate<VerificationTask> fits, long now) {
         for (Standing standing : standings.values()) {
-            Optional<Check> check = standing.check.filter(one -> !one.issued && fits.test(one));
+            Optional<VerificationTask> check = standing.check.filter(one -> !one.issued && fits.test(one));
             if (check.isEmpty()) continue;
             check.get().issue(checker, now);
             return check;
@@ -119,13 +119,13 @@ final class Verification {
      * Which nonces to compute again: around one that was said to count, as nearly all others would agree with whatever was said; the rest of the
      * sample tells whether some were left out.
      */
-    NonceRange sample(Check check, int most) {
+    NonceRange sample(VerificationTask check, int most) {
         if (check.isDisputed()) return check.opinions.getFirst().lease().range();
         if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, most));
         return check.sample.get();
     }
 
-    private NonceRange draw(Check check, int most) {
+    private NonceRange draw(VerificationTask check, int most) {
         NonceRange all = check.subject.computed();
         int count = Math.max(1, Math.min(most, Math.min(check.size, all.count())));
         int slack = all.count() - count;
@@ -162,7 +162,7 @@ final class Verification {
     record Backlog(int results, Duration oldest) {}
 
     /** The checks that are disputed, that nobody has at the moment and none of the devices that are there may take. */
-    List<Check> undecided(Predicate<Check> candidate) {
+    List<VerificationTask> undecided(Predicate<VerificationTask> candidate) {
         return standings.values().stream()
                 .flatMap(standing -> standing.check.stream())
                 .filter(check -> check.isDisputed() && !check.issued && !candidate.test(check))
@@ -170,19 +170,19 @@ final class Verification {
     }
 
     /** One nonce on which the first checker differs from what was reported. */
-    NonceRange differing(Check check) {
-        Check.Opinion first = check.opinions.getFirst();
+    NonceRange differing(VerificationTask check) {
+        VerificationTask.Opinion first = check.opinions.getFirst();
         Lease all = first.lease();
         for (long index = all.range().first(); index < all.range().end(); index++) {
             Lease one = all.part(new NonceRange(index, 1));
-            Check.Opinion reported = new Check.Opinion(check.source, one, check.reportedOf(one), "");
+            VerificationTask.Opinion reported = new VerificationTask.Opinion(check.source, one, check.reportedOf(one), "");
             if (reported.deviationFrom(first, policies.proofs()).isPresent()) return one.range();
         }
         return new NonceRange(all.range().first(), 1);
     }
 
     /** A check's lease ended without a result: another device may take it, and where this one failed, another source's. */
-    List<Verdict> returned(Check check, Source checker, boolean failed) {
+    List<Verdict> returned(VerificationTask check, Source checker, boolean failed) {
         if (!isPending(check)) return List.of();
         check.issued = false;
         if (failed) {
@@ -194,21 +194,21 @@ final class Verification {
     }
 
     /** A check's lease was computed. */
-    List<Verdict> done(Check check, Source checker, Lease lease, int computed, List<Found> found) {
+    List<Verdict> done(VerificationTask check, Source checker, Lease lease, int computed, List<Found> found) {
         if (!isPending(check)) return List.of();
         check.issued = false;
         // Nobody's word counts twice.
         if (computed < 1 || check.opinions.stream().anyMatch(one -> one.source().equals(checker))) return List.of();
         Lease done = lease.part(new NonceRange(lease.range().first(), computed));
         Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(done), found);
-        return decide(check, new Check.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
+        return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
     }
 
     /** Whoever the head's CPU agrees with is right, or whoever another checker does; one that agrees with nobody is put aside. */
-    private List<Verdict> decide(Check check, Check.Opinion word, Optional<String> deviation, boolean cutShort) {
+    private List<Verdict> decide(VerificationTask check, VerificationTask.Opinion word, Optional<String> deviation, boolean cutShort) {
         List<Verdict> verdicts = new ArrayList<>();
-        for (Check.Opinion one : check.opinions) {
-            one.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Guilty(one.source(), why)));
+        for (VerificationTask.Opinion one : check.opinions) {
+            one.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Wrong(one.source(), why)));
         }
         boolean last = word.source().judge();
         if (!last && deviation.isPresent() && verdicts.size() == check.opinions.size()) {
@@ -218,22 +218,22 @@ final class Verification {
         }
         // One that ended before it came to where they differ agrees with all of them.
         if (!last && cutShort && check.isDisputed() && deviation.isEmpty() && verdicts.isEmpty()) return List.of();
-        if (deviation.isPresent()) verdicts.add(new Verdict.Guilty(check.source, deviation.get()));
+        if (deviation.isPresent()) verdicts.add(new Verdict.Wrong(check.source, deviation.get()));
         else verdicts.addAll(agreed(check, word.source()));
         return verdicts;
     }
 
-    private boolean isPending(Check check) {
+    private boolean isPending(VerificationTask check) {
         Standing standing = standings.get(check.source);
         return standing != null && standing.check.filter(one -> one == check).isPresent();
     }
 
-    private List<Verdict> agreed(Check check, Source checker) {
+    private List<Verdict> agreed(VerificationTask check, Source checker) {
         disputes.settled(source -> source.equals(check.source) || source.equals(checker));
         return release(check, true);
     }
 
-    private List<Verdict> release(Check check, boolean proven) {
+    private List<Verdict> release(VerificationTask check, boolean proven) {
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
         standing.check = Optional.empty();
@@ -241,7 +241,7 @@ final class Verification {
         return List.of(new Verdict.Release(standing.takeUpTo(check.upTo)));
     }
 
-    private List<Verdict> disputed(Check check) {
+    private List<Verdict> disputed(VerificationTask check) {
         disputes.disagree(check.parties(), check.opinions.getFirst().deviation());
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
@@ -256,12 +256,12 @@ final class Verification {
      * @param candidate whether a device that may take this check is there
      * @param there     whether a source is there still
      */
-    List<Verdict> tick(long now, Predicate<Check> candidate, Predicate<Source> there) {
+    List<Verdict> tick(long now, Predicate<VerificationTask> candidate, Predicate<Source> there) {
         List<Verdict> verdicts = new ArrayList<>();
         disputes.settled(source -> !there.test(source));
         standings.forEach((source, standing) -> {
             Unverified oldest = standing.waiting.peek();
-            boolean differs = standing.check.filter(Check::isDisputed).isPresent();
+            boolean differs = standing.check.filter(VerificationTask::isDisputed).isPresent();
             if (source.own() && !differs && oldest != null && now - oldest.landedNanos() >= OWN.toNanos()) {
                 verdicts.add(new Verdict.Release(standing.takeUpTo(standing.numbered)));
                 return;
@@ -270,7 +270,7 @@ final class Verification {
                 if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) standing.check = Optional.of(choose(source, standing, now));
                 return;
             }
-            Check check = standing.check.get();
+            VerificationTask check = standing.check.get();
             check.shareIfSlow(now, SLOW, candidate);
             boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.isDisputed() || !source.own());
             if (check.issued || waits || candidate.test(check)) return;
@@ -279,23 +279,23 @@ final class Verification {
         return verdicts;
     }
 
-    private Check choose(Source source, Standing standing, long now) {
+    private VerificationTask choose(Source source, Standing standing, long now) {
         // The newest vouches for all before it: one that began to forge since the last check is caught by this one.
         Unverified newest = standing.waiting.getLast();
         long nonces = standing.waiting.stream().mapToLong(one -> one.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
-        return new Check(source, newest, newest.number(), Math.max(1, size), now);
+        return new VerificationTask(source, newest, newest.number(), Math.max(1, size), now);
     }
 
     /** Nobody can tell. One that nobody can check is believed: loudly where it is of another host. */
-    private List<Verdict> unverifiable(Check check, String why) {
+    private List<Verdict> unverifiable(VerificationTask check, String why) {
         if (check.isDisputed()) return disputed(check);
         if (!check.source.own()) disputes.unchecked(check.source, why);
         return release(check, false);
     }
 
     /** Forgets a source that was found guilty. Returns the leases whose results are to be dropped. */
-    List<String> condemned(Source source) {
+    List<String> quarantined(Source source) {
         disputes.settled(source::equals);
         Standing standing = standings.remove(source);
         return standing == null ? List.of() : standing.waiting.stream().map(Unverified::leaseId).toList();

@@ -34,7 +34,7 @@ public record WorkerView(
         WORKING,
         /** They wait: it finishes what it has and gets no more. */
         DRAINING,
-        /** It is kept out. */
+        /** It is in quarantine. */
         QUARANTINED
     }
 

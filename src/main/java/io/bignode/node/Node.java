@@ -13,7 +13,7 @@ import io.bignode.delivery.Delivery;
 import io.bignode.delivery.Push;
 import io.bignode.delivery.PushRules;
 import io.bignode.http.HttpServer;
-import io.bignode.lease.Head;
+import io.bignode.lease.HeadLoop;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.MemoryAdmission;
@@ -53,7 +53,7 @@ public final class Node implements AutoCloseable {
     private final Sessions sessions;
     private final ArtemisHead workers = new ArtemisHead();
     private final Leases leases;
-    private final Head head;
+    private final HeadLoop head;
     private final HttpServer http;
     private final InetAddress address;
     private final Api api;
@@ -104,7 +104,7 @@ public final class Node implements AutoCloseable {
         store.observe(meter);
         sessions.observe(meter);
         leases.observe(meter);
-        this.head = new Head(sessions, leases, workers, Node::die);
+        this.head = new HeadLoop(sessions, leases, workers, Node::die);
         this.api = new Api(
                 function,
                 live.tenants(),

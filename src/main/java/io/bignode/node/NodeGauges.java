@@ -75,7 +75,7 @@ record NodeGauges(
 
     private void leases(Readings readings) {
         int serving = leases.devices().size();
-        readings.gauge(Family.READY, serving > 0 && store.refusal().isEmpty() && !store.estranged() ? 1 : 0);
+        readings.gauge(Family.READY, serving > 0 && store.refusal().isEmpty() && !store.ownershipLost() ? 1 : 0);
         readings.gauge(Family.LEASES_IN_FLIGHT, leases.inFlight());
         readings.gauge(Family.LEASE_REQUESTS_WAITING, leases.waiting());
         Map<WorkerView.State, Integer> states = new EnumMap<>(WorkerView.State.class);
@@ -113,7 +113,7 @@ record NodeGauges(
     private void store(Readings readings) {
         readings.gauge(Family.STORE_PENDING_BYTES, store.pendingBytes());
         readings.gauge(Family.STORE_REFUSES, store.refusal().isPresent() ? 1 : 0);
-        readings.gauge(Family.STORE_ESTRANGED, store.estranged() ? 1 : 0);
+        readings.gauge(Family.STORE_ESTRANGED, store.ownershipLost() ? 1 : 0);
         readings.gauge(Family.STORE_DISK_FREE_BYTES, dataDir.toFile().getUsableSpace());
     }
 

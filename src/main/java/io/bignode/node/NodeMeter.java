@@ -97,7 +97,7 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
     }
 
     @Override
-    public void condemned() {
+    public void quarantined() {
         metrics.count(Family.WORKERS_QUARANTINED);
     }
 

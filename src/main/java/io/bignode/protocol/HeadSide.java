@@ -27,7 +27,7 @@ public interface HeadSide {
     void cancel(String deviceId, String leaseId);
 
     /** Ends a worker's connection and lets it in no more until it is {@linkplain #admit admitted}. */
-    void bar(String worker, String reason);
+    void quarantine(String worker, String reason);
 
     /** Lets a worker in again. */
     void admit(String worker);

@@ -39,13 +39,13 @@ public sealed interface Change {
     record SessionPurged(String sessionId, long batches) implements Change {}
 
     /** A lease was issued. */
-    record Leased(Flight flight) implements Change {}
+    record Leased(LeasedRange flight) implements Change {}
 
     /** A lease ended, with a result or without. */
     record LeaseEnded(String leaseId) implements Change {}
 
     /** A lease's result came and waits to be released. */
-    record ResultHeld(Landing landing) implements Change {}
+    record ResultHeld(LeaseResult landing) implements Change {}
 
     /** A lease's result waits no longer. */
     record HoldEnded(String leaseId) implements Change {}

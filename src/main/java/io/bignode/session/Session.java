@@ -35,7 +35,7 @@ public final class Session {
     private static final int ANSWER_BYTES = 1 << 20;
 
     /** A result on its way: to be made visible once it is durable. */
-    record Landed(Written written, Runnable publish) {}
+    record Landed(CommitTicket written, Runnable publish) {}
 
     private final String id;
 
@@ -43,7 +43,7 @@ public final class Session {
     private volatile Order order;
 
     private final Instant createdAt;
-    private final Surroundings around;
+    private final SessionContext around;
     private final long startNanos;
     private final NonceLedger ledger;
     private final ReentrantLock turn = new ReentrantLock(true);
@@ -51,13 +51,13 @@ public final class Session {
     private final Attention attention = new Attention();
 
     /** The leases that did not end, by their ids, in the order in which they were issued. */
-    private final Map<String, Flight> flights = new LinkedHashMap<>();
+    private final Map<String, LeasedRange> flights = new LinkedHashMap<>();
 
     /** The results among them that wait to be released. */
-    private final Map<String, Landing> held = new HashMap<>();
+    private final Map<String, LeaseResult> held = new HashMap<>();
 
     /** Told when the start is durable; null for a session from the store. */
-    private @Nullable Written start;
+    private @Nullable CommitTicket start;
 
     /** Set once; a session whose start is not durable gets no leases. */
     private boolean open;
@@ -76,7 +76,7 @@ public final class Session {
     private boolean placeLost;
 
     /** Sums up its life. */
-    private final Sprint sprint;
+    private final SessionSummary sprint;
 
     /** The leases that did not end, and those whose results are not visible yet. */
     private int inFlight;
@@ -86,7 +86,7 @@ public final class Session {
     private long endedNanos;
     private @Nullable Instant endedAt;
 
-    private Session(String id, Order order, Instant createdAt, SessionProgress progress, NonceLedger ledger, Surroundings around) {
+    private Session(String id, Order order, Instant createdAt, SessionProgress progress, NonceLedger ledger, SessionContext around) {
         this.id = id;
         this.order = order;
         this.createdAt = createdAt;
@@ -99,7 +99,7 @@ public final class Session {
         this.deviceNanos = progress.deviceNanos();
         this.firstFoundAt = progress.firstFoundAt();
         this.place = progress.place();
-        this.sprint = new Sprint(around.activity.deviceTime());
+        this.sprint = new SessionSummary(around.activity.deviceTime());
         Instant now = around.clock.instant();
         long nanos = around.nanoTime.getAsLong();
         this.startNanos = nanos - sinceNanos(createdAt, now);
@@ -115,7 +115,7 @@ public final class Session {
      * @param place  where it waits for its turn; 0 for one that does not wait
      * @param before what is to be written together with its start
      */
-    static Session start(String id, Order order, long place, long lineage, NonceLedger ledger, Surroundings around, List<Change> before) {
+    static Session start(String id, Order order, long place, long lineage, NonceLedger ledger, SessionContext around, List<Change> before) {
         Instant now = around.clock.instant();
         SessionProgress progress = SessionProgress.start(now, place);
         Session session = new Session(id, order, now, progress, ledger, around);
@@ -127,21 +127,21 @@ public final class Session {
     }
 
     /** A session as the store has it. */
-    static Session restore(StoreImage.Stored stored, NonceLedger ledger, Surroundings around) {
+    static Session restore(StoreImage.Stored stored, NonceLedger ledger, SessionContext around) {
         Session session = new Session(stored.id(), stored.order(), stored.createdAt(), stored.progress(), ledger, around);
         session.open = true;
         return session;
     }
 
     /** Adds a lease in flight as the store has it; the ledger has its range already. */
-    synchronized void restore(Flight flight) {
+    synchronized void restore(LeasedRange flight) {
         flights.put(flight.leaseId(), flight);
         around.flying.put(flight.leaseId(), this);
         inFlight++;
     }
 
     /** Adds a result that waits to be released. */
-    synchronized void restore(Landing landing) {
+    synchronized void restore(LeaseResult landing) {
         held.put(landing.leaseId(), landing);
     }
 
@@ -260,7 +260,7 @@ public final class Session {
      * @param redirected whether the address to push to is another one, or gone
      * @param written    told when it is durable
      */
-    record Amendment(boolean redirected, Written written) {}
+    record Amendment(boolean redirected, CommitTicket written) {}
 
     /** Takes the address to push to and the terms of an order that was sent again; empty where these are what they were. */
     synchronized Optional<Amendment> amend(Order again) {
@@ -325,7 +325,7 @@ public final class Session {
      * @param max      the most indices to take, at least 1
      * @return empty when this session may get no leases
      */
-    public Optional<Flight> take(String deviceId, int max) {
+    public Optional<LeasedRange> take(String deviceId, int max) {
         return fly(deviceId, () -> ledger.take(max));
     }
 
@@ -334,17 +334,17 @@ public final class Session {
      *
      * @param first the index wanted
      */
-    public Optional<Flight> takeFrom(long first, String deviceId, int max) {
+    public Optional<LeasedRange> takeFrom(long first, String deviceId, int max) {
         return fly(deviceId, () -> ledger.takeFrom(first, max));
     }
 
-    private synchronized Optional<Flight> fly(String deviceId, Supplier<Optional<NonceRange>> take) {
+    private synchronized Optional<LeasedRange> fly(String deviceId, Supplier<Optional<NonceRange>> take) {
         if (!leasable()) return Optional.empty();
-        Flight flight;
+        LeasedRange flight;
         synchronized (ledger) {
             Optional<NonceRange> range = take.get();
             if (range.isEmpty()) return Optional.empty();
-            flight = new Flight(around.newLeaseId(), id, range.get(), deviceId, around.clock.instant());
+            flight = new LeasedRange(around.newLeaseId(), id, range.get(), deviceId, around.clock.instant());
             List<Change> changes = ledger.changes();
             changes.add(new Change.Leased(flight));
             around.store.write(changes);
@@ -365,8 +365,8 @@ public final class Session {
      *
      * @return what remains to be done; empty when the lease ended or has a held result already, and nothing changes
      */
-    synchronized Optional<Landed> land(Landing landing) {
-        Flight flight = flights.get(landing.leaseId());
+    synchronized Optional<Landed> land(LeaseResult landing) {
+        LeasedRange flight = flights.get(landing.leaseId());
         if (flight == null || held.containsKey(landing.leaseId())) return Optional.empty();
         if (landing.computed() > flight.range().count()) throw new IllegalArgumentException(landing.computed() + " of " + flight);
         if (!landing.held()) return Optional.of(end(flight, landing, List.of()));
@@ -376,37 +376,37 @@ public final class Session {
 
     /** Gives a held result to the store for good; empty when there is none. */
     synchronized Optional<Landed> release(String leaseId) {
-        Landing landing = held.remove(leaseId);
-        Flight flight = flights.get(leaseId);
+        LeaseResult landing = held.remove(leaseId);
+        LeasedRange flight = flights.get(leaseId);
         if (landing == null || flight == null) return Optional.empty();
         return Optional.of(end(flight, landing.released(), List.of(new Change.HoldEnded(leaseId))));
     }
 
     /** Ends a lease without a result, a held one is dropped: its range may be taken again. Nothing happens when it ended before. */
     synchronized Optional<Landed> giveBack(String leaseId) {
-        Flight flight = flights.get(leaseId);
+        LeasedRange flight = flights.get(leaseId);
         if (flight == null) return Optional.empty();
         List<Change> hold = held.remove(leaseId) == null ? List.of() : List.of(new Change.HoldEnded(leaseId));
-        Landing nothing = new Landing(leaseId, 0, List.of(), 0, Provenance.of(flight.deviceId()), false);
+        LeaseResult nothing = new LeaseResult(leaseId, 0, List.of(), 0, Provenance.of(flight.deviceId()), false);
         return Optional.of(end(flight, nothing, hold));
     }
 
     /** The lease of this id, whether a result waits for it or not; empty when it ended. */
-    public synchronized Optional<Flight> flight(String leaseId) {
+    public synchronized Optional<LeasedRange> flight(String leaseId) {
         return Optional.ofNullable(flights.get(leaseId));
     }
 
     /** The leases in flight that no result came for. */
-    synchronized List<Flight> flights() {
+    synchronized List<LeasedRange> flights() {
         return flights.values().stream().filter(flight -> !held.containsKey(flight.leaseId())).toList();
     }
 
     /** The results that wait to be released. */
-    synchronized List<Landing> held() {
+    synchronized List<LeaseResult> held() {
         return List.copyOf(held.values());
     }
 
-    private Landed end(Flight flight, Landing landing, List<Change> more) {
+    private Landed end(LeasedRange flight, LeaseResult landing, List<Change> more) {
         flights.remove(flight.leaseId());
         around.flying.remove(flight.leaseId());
         int nonces = landing.found().size();
@@ -429,8 +429,8 @@ public final class Session {
         }
     }
 
-    private void publish(long number, Landing landing) {
-        Optional<Sprint.Summary> summary;
+    private void publish(long number, LeaseResult landing) {
+        Optional<SessionSummary.Summary> summary;
         synchronized (this) {
             show(number, landing);
             summary = summary();
@@ -439,14 +439,14 @@ public final class Session {
     }
 
     /** Sums up its life, once nothing more will come; a session of which nothing came under this head is not summed up again. */
-    private Optional<Sprint.Summary> summary() {
+    private Optional<SessionSummary.Summary> summary() {
         if (!drained()) return Optional.empty();
         Optional<Duration> firstBatch = Optional.ofNullable(firstFoundAt).map(found -> Duration.ofNanos(sinceNanos(createdAt, found)));
-        Sprint.Figures life = new Sprint.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
+        SessionSummary.Figures life = new SessionSummary.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
         return sprint.summary(id, order.tenant(), status, life, around.activity.deviceTime());
     }
 
-    private void show(long number, Landing landing) {
+    private void show(long number, LeaseResult landing) {
         if (number > 0) log.publish(number, landing.found().size());
         inFlight--;
         if (landing.computed() > 0) {
@@ -562,7 +562,7 @@ public final class Session {
 
     /** Stops it, durably; one that ended before stays as it is, unless it lingers. */
     void stop() {
-        dismiss().or(() -> end(SessionStatus.STOPPED, null)).ifPresent(Written::await);
+        dismiss().or(() -> end(SessionStatus.STOPPED, null)).ifPresent(CommitTicket::await);
     }
 
     /** Stops it as a newer one took its place, which needs not be durable: the next head would do the same. */
@@ -571,8 +571,8 @@ public final class Session {
     }
 
     /** Ends the lingering. */
-    private Optional<Written> dismiss() {
-        Written written;
+    private Optional<CommitTicket> dismiss() {
+        CommitTicket written;
         SessionStatus before;
         synchronized (this) {
             if (!lingers()) return Optional.empty();
@@ -611,9 +611,9 @@ public final class Session {
         return over() ? Optional.of(Duration.ofNanos(around.nanoTime.getAsLong() - endedNanos)) : Optional.empty();
     }
 
-    private Optional<Written> end(SessionStatus how, @Nullable String why) {
-        Written written;
-        Optional<Sprint.Summary> summary;
+    private Optional<CommitTicket> end(SessionStatus how, @Nullable String why) {
+        CommitTicket written;
+        Optional<SessionSummary.Summary> summary;
         synchronized (this) {
             if (status.ended()) return Optional.empty();
             status = how;
@@ -648,7 +648,7 @@ public final class Session {
     }
 
     /** Gives the store what it is to know. */
-    private Written note() {
+    private CommitTicket note() {
         return around.store.write(List.of(moved()));
     }
 

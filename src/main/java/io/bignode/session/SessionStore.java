@@ -20,7 +20,7 @@ public interface SessionStore extends AutoCloseable {
     long incarnation();
 
     /** Takes changes and returns at once. No changes at all are durable when everything before them is. */
-    Written write(List<Change> changes);
+    CommitTicket write(List<Change> changes);
 
     /**
      * Reads batches of a session, those that are not durable yet too.
@@ -36,7 +36,7 @@ public interface SessionStore extends AutoCloseable {
     Optional<String> refusal();
 
     /** Whether another head may have taken over, so that nothing may be told as true that is not known to be durable. */
-    boolean estranged();
+    boolean ownershipLost();
 
     /** Whether it holds as much as it may that it could not write, so that no new lease should be issued. */
     boolean full();

@@ -66,7 +66,7 @@ public final class Sessions {
 
     private final SessionRules rules;
     private final SessionStore store;
-    private final Surroundings around;
+    private final SessionContext around;
     private final SecureRandom random = new SecureRandom();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
@@ -97,7 +97,7 @@ public final class Sessions {
     public Sessions(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store) {
         this.rules = rules;
         this.store = store;
-        this.around = new Surroundings(rules, clock, nanoTime, store, this::changed);
+        this.around = new SessionContext(rules, clock, nanoTime, store, this::changed);
         this.purgedNanos = nanoTime.getAsLong();
         this.line = new WaitingLine(nanoTime);
         this.bornNanos = purgedNanos;
@@ -321,14 +321,14 @@ public final class Sessions {
 
     /**
      * Ends leases with their results: these are written to the store, all together, and only then become visible to polls. Results of leases
-     * that ended already change nothing. Results that are {@linkplain Landing#held held} are written, and wait.
+     * that ended already change nothing. Results that are {@linkplain LeaseResult#held held} are written, and wait.
      *
      * <p>Returns when all of it is durable; or, where the store cannot write at the moment, when it is visible although it is not. Only a
      * head that lost its store and is told to end meanwhile (its thread is interrupted) returns with nothing done: whoever takes over finds
      * the leases in flight.
      */
-    public void land(List<Landing> landings) {
-        settle(landings, Landing::leaseId, (session, landing) -> session.land(landing));
+    public void land(List<LeaseResult> landings) {
+        settle(landings, LeaseResult::leaseId, (session, landing) -> session.land(landing));
     }
 
     /** Makes held results of these leases visible, in this order; returns when that is durable, as {@link #land}. */
@@ -351,12 +351,12 @@ public final class Sessions {
     }
 
     /** The leases in flight that no result came for, those from before a restart too. */
-    public List<Flight> flights() {
+    public List<LeasedRange> flights() {
         return kept().stream().flatMap(session -> session.flights().stream()).toList();
     }
 
     /** The held results, those from before a restart too. */
-    public List<Landing> held() {
+    public List<LeaseResult> held() {
         return kept().stream().flatMap(session -> session.held().stream()).toList();
     }
 
@@ -366,8 +366,8 @@ public final class Sessions {
     }
 
     /** Whether another head may have taken these sessions over. */
-    public boolean estranged() {
-        return store.estranged();
+    public boolean ownershipLost() {
+        return store.ownershipLost();
     }
 
     /** Ends sessions whose life is over, admits those whose turn has come and purges old ones; to be called a few times a second. */
@@ -422,7 +422,7 @@ public final class Sessions {
         Map<String, Long> lineageOf = new HashMap<>();
         Map<Long, List<NonceRange>> ranges = new HashMap<>();
         for (StoreImage.Stored stored : image.sessions()) lineageOf.put(stored.id(), stored.lineage());
-        for (Flight flight : image.flights()) {
+        for (LeasedRange flight : image.flights()) {
             ranges.computeIfAbsent(known(lineageOf, flight.sessionId()), _ -> new ArrayList<>()).add(flight.range());
         }
         Map<Long, Lineage> byId = new HashMap<>();
@@ -439,8 +439,8 @@ public final class Sessions {
             unended.add(session);
             lineage.kept.add(session);
         }
-        for (Flight flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
-        for (Landing held : image.held()) known(around.flying, held.leaseId()).restore(held);
+        for (LeasedRange flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
+        for (LeaseResult held : image.held()) known(around.flying, held.leaseId()).restore(held);
         lineages.values().forEach(Sessions::endReplaced);
         line.restore(sessions.values());
     }

@@ -13,7 +13,7 @@ import java.util.NavigableMap;
  * @param flights  the leases in flight
  * @param held     results that wait to be released; their leases are among the flights
  */
-public record StoreImage(List<Lineage> lineages, List<Stored> sessions, List<Flight> flights, List<Landing> held) {
+public record StoreImage(List<Lineage> lineages, List<Stored> sessions, List<LeasedRange> flights, List<LeaseResult> held) {
     /**
      * The nonces of one order.
      *

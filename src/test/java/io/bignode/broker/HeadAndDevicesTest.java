@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome.Answered;
-import io.bignode.lease.Head;
+import io.bignode.lease.HeadLoop;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
 import io.bignode.lease.Policies;
@@ -18,7 +18,7 @@ import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Batches;
-import io.bignode.session.Flight;
+import io.bignode.session.LeasedRange;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
@@ -52,7 +52,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Head, broker, sessions and delivery with real threads: devices that compute nothing and small nodes that start, poll, break off and
+ * HeadLoop, broker, sessions and delivery with real threads: devices that compute nothing and small nodes that start, poll, break off and
  * stop.
  */
 @Timeout(120)
@@ -89,7 +89,7 @@ class HeadAndDevicesTest {
     private ArtemisHead workers;
     private ArtemisWorker broker;
     private Leases leases;
-    private Head head;
+    private HeadLoop head;
 
     @BeforeEach
     void connect() throws BrokerException {
@@ -97,7 +97,7 @@ class HeadAndDevicesTest {
         workers = new ArtemisHead().connect(server.head(), server);
         leases = new Leases(
                 sessions, LeaseRules.usual(), System::nanoTime, workers, new Policies(new ProofsOfTests(), (_, _) -> Optional.empty(), 0), new Alarms(InstantSource.system()));
-        head = new Head(sessions, leases, workers, (_, death) -> deaths.add(death));
+        head = new HeadLoop(sessions, leases, workers, (_, death) -> deaths.add(death));
         List<DeviceOffer> devices = IntStream.range(0, DEVICES).mapToObj(i -> new DeviceOffer("local/device" + i, "a test", 1, 16)).toList();
         broker = new ArtemisWorker("local", devices, server.local(), new ArtemisWorker.Watcher() {});
         broker.start();
@@ -217,10 +217,10 @@ class HeadAndDevicesTest {
         for (long nonce = order.nonces().offset(); nonce < highest; nonce += 4) if (!computed.contains(nonce)) missing.add(nonce);
         Session next = ((StartOutcome.Started) sessions.start(order)).session();
         Set<Long> offered = new TreeSet<>();
-        Optional<NonceRange> range = next.take("cpu", 1).map(Flight::range);
+        Optional<NonceRange> range = next.take("cpu", 1).map(LeasedRange::range);
         while (range.isPresent() && order.nonces().nonce(range.get().first()) < highest) {
             offered.add(order.nonces().nonce(range.get().first()));
-            range = next.take("cpu", 1).map(Flight::range);
+            range = next.take("cpu", 1).map(LeasedRange::range);
         }
         assertThat(offered).isEqualTo(missing);
         sessions.stop("alice", next.id());

@@ -41,7 +41,7 @@ class WireTest {
         assertThat(Wire.lease(Wire.bytes(lease))).isEqualTo(lease);
         for (HeadMessage message : List.of(
                 new HeadMessage.Cancel("a"), new HeadMessage.Introduce(), new HeadMessage.Welcome("0.1.0"), new HeadMessage.Refused("why"),
-                new HeadMessage.Barred("why"), new HeadMessage.Farewell())) {
+                new HeadMessage.Quarantined("why"), new HeadMessage.Farewell())) {
             assertThat(Wire.headMessage(Wire.bytes(message))).contains(message);
         }
     }

@@ -30,7 +30,7 @@ final class Bench {
             new SessionRules(10, Duration.ofSeconds(330), Duration.ofSeconds(120), Duration.ofDays(1), 100), time, time, new MemoryStore());
     final List<Sent> sent = new ArrayList<>();
     final List<String> cancelled = new ArrayList<>();
-    final Map<String, String> barred = new HashMap<>();
+    final Map<String, String> quarantined = new HashMap<>();
     final Alarms alarms = new Alarms(time);
     final ProofsOfTests proofs = new ProofsOfTests();
 
@@ -79,13 +79,13 @@ final class Bench {
         }
 
         @Override
-        public void bar(String worker, String reason) {
-            barred.put(worker, reason);
+        public void quarantine(String worker, String reason) {
+            quarantined.put(worker, reason);
         }
 
         @Override
         public void admit(String worker) {
-            barred.remove(worker);
+            quarantined.remove(worker);
         }
     }
 

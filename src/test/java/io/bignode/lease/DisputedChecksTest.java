@@ -102,7 +102,7 @@ class DisputedChecksTest {
         report("local", take("local"), RIGHT);
         hello("fourth");
         report("fourth", take("fourth"), RIGHT);
-        assertThat(bench.barred).containsOnlyKeys("farm", "other");
+        assertThat(bench.quarantined).containsOnlyKeys("farm", "other");
         assertThat(session.totalGenerated()).isZero();
         assertThat(alarms()).containsExactlyInAnyOrder("worker/farm", "worker/other");
     }
@@ -117,7 +117,7 @@ class DisputedChecksTest {
         Lease again = take("local");
         report("local", first, RIGHT);
         report("local", again, RIGHT);
-        assertThat(bench.barred).as("the same device said it twice").isEmpty();
+        assertThat(bench.quarantined).as("the same device said it twice").isEmpty();
     }
 
     @Test
@@ -133,7 +133,7 @@ class DisputedChecksTest {
         assertThat(alarms()).isEmpty();
         bench.leases.tick();
         report("local", judged.getFirst(), RIGHT);
-        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(bench.quarantined).containsOnlyKeys("other");
         assertThat(session.totalGenerated()).isEqualTo(1);
     }
 
@@ -147,7 +147,7 @@ class DisputedChecksTest {
         assertThat(lease.range().count()).isGreaterThan(1);
         assertThat(session.totalGenerated()).as("held").isEqualTo(1);
         report("local", take("local"), RIGHT);
-        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(bench.quarantined).containsOnlyKeys("other");
         assertThat(session.totalGenerated()).isEqualTo(1 + lease.range().count());
     }
 
@@ -165,6 +165,6 @@ class DisputedChecksTest {
         assertThat(judged).as("it does not begin again").hasSize(1);
         assertThat(bench.cancelled).doesNotContain(judged.getFirst().id());
         report("local", judged.getFirst(), RIGHT);
-        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(bench.quarantined).containsOnlyKeys("other");
     }
 }

@@ -278,10 +278,10 @@ class FailingDevicesTest {
         Alarms raised = new Alarms(bench.time);
         Blame blame = new Blame(LeaseRules.usual(), raised);
         Lease lease = bench.lease("good/gpu");
-        blame.device(new Issued(lease, session, "farm/gpu", 0, Optional.empty()), "it hangs", true, bench.time.getAsLong());
+        blame.device(new ActiveLease(lease, session, "farm/gpu", 0, Optional.empty()), "it hangs", true, bench.time.getAsLong());
         assertThat(raised.list()).hasSize(1);
         for (int i = 0; i < 4096; i++) {
-            blame.device(new Issued(lease, session, "farm-" + i + "/gpu", 0, Optional.empty()), "out of order", false, bench.time.getAsLong());
+            blame.device(new ActiveLease(lease, session, "farm-" + i + "/gpu", 0, Optional.empty()), "out of order", false, bench.time.getAsLong());
         }
         assertThat(raised.list()).isEmpty();
     }

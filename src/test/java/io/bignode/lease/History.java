@@ -50,8 +50,8 @@ final class History {
     private static final List<String> DEVICES = List.of("cpu", "gpu", "slow");
 
     /** No device hangs in these histories: only cancelled leases are given up. */
-    private static final Patience FOR_EVER =
-            new Patience(Duration.ofDays(9), Duration.ofDays(9), Duration.ofDays(9), 1, Duration.ofDays(9));
+    private static final LeaseTimeouts FOR_EVER =
+            new LeaseTimeouts(Duration.ofDays(9), Duration.ofDays(9), Duration.ofDays(9), 1, Duration.ofDays(9));
 
     private record Flight(Lease lease, String deviceId, Session session, OrderModel order, Run run) {}
 
@@ -86,7 +86,7 @@ final class History {
         leases = new Leases(sessions, leaseRules, time, new Hand(), new Policies(new ProofsOfTests(), (_, _) -> Optional.empty(), 0), new Alarms(time));
     }
 
-    /** Notes what is carried; nobody is kept out. */
+    /** Notes what is carried; nobody is in quarantine. */
     private final class Hand implements HeadSide {
         @Override
         public List<WorkerMessage> receive(Duration wait) {
@@ -109,8 +109,8 @@ final class History {
         }
 
         @Override
-        public void bar(String worker, String reason) {
-            throw new AssertionError(worker + " is kept out: " + reason);
+        public void quarantine(String worker, String reason) {
+            throw new AssertionError(worker + " is in quarantine: " + reason);
         }
 
         @Override

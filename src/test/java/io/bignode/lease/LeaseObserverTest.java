@@ -39,7 +39,7 @@ class LeaseObserverTest {
         }
 
         @Override
-        public void condemned() {
+        public void quarantined() {
             told.add("condemned");
         }
 

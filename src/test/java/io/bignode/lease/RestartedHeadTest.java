@@ -50,7 +50,7 @@ class RestartedHeadTest {
     }
 
     /** Has the head's thread run for a few ticks. */
-    private static void run(Head head, Ticks ticks) throws InterruptedException {
+    private static void run(HeadLoop head, Ticks ticks) throws InterruptedException {
         head.start();
         assertThat(ticks.happened.await(30, TimeUnit.SECONDS)).as("the head's thread ticked within 30 s").isTrue();
         head.close();
@@ -79,7 +79,7 @@ class RestartedHeadTest {
         public void cancel(String deviceId, String leaseId) {}
 
         @Override
-        public void bar(String worker, String reason) {}
+        public void quarantine(String worker, String reason) {}
 
         @Override
         public void admit(String worker) {}
@@ -104,7 +104,7 @@ class RestartedHeadTest {
         Lease computing = bench.lease("farm/gpu");
         bench.restart();
         Ticks ticks = new Ticks();
-        try (Head head = new Head(bench.sessions, bench.leases, ticks, (_, death) -> deaths.add(death), bench.time)) {
+        try (HeadLoop head = new HeadLoop(bench.sessions, bench.leases, ticks, (_, death) -> deaths.add(death), bench.time)) {
             bench.time.pass(Duration.ofMinutes(1));
             run(head, ticks);
         }

@@ -66,7 +66,7 @@ class SlowCheckersTest {
         report("slow", first, RIGHT);
         report("local", second, RIGHT);
 
-        assertThat(bench.barred).containsOnlyKeys("farm");
+        assertThat(bench.quarantined).containsOnlyKeys("farm");
         assertThat(alarms()).noneMatch(key -> key.startsWith("disagree/"));
     }
 

@@ -96,7 +96,7 @@ class VerificationTest {
         report("local", lease, "0.7");
         honest("local", bench.lease("local/gpu2"));
         honest("other", take("other"));
-        assertThat(bench.barred).as("its link stays").isEmpty();
+        assertThat(bench.quarantined).as("its link stays").isEmpty();
         assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> {
             assertThat(alarm.key()).isEqualTo("worker/local/gpu");
             assertThat(alarm.text()).contains("device local/gpu is in quarantine");
@@ -149,7 +149,7 @@ class VerificationTest {
         assertThat(visible()).isEqualTo(lease.range().count());
         report("farm", take("farm"), "0.7");
         honest("local", bench.lease("local/cpu"));
-        assertThat(bench.barred).containsOnlyKeys("farm");
+        assertThat(bench.quarantined).containsOnlyKeys("farm");
     }
 
     @Test
@@ -160,7 +160,7 @@ class VerificationTest {
         report("other", take("other"), "0.7");
         bench.time.pass(Duration.ofSeconds(11));
         bench.leases.tick();
-        assertThat(bench.barred).isEmpty();
+        assertThat(bench.quarantined).isEmpty();
         assertThat(visible()).isZero();
         assertThat(bench.alarms.list()).singleElement().satisfies(alarm -> {
             assertThat(alarm.key()).isEqualTo("disagree/farm+other");
@@ -210,7 +210,7 @@ class VerificationTest {
         bench.leases.tick();
         assertThat(judged).hasSize(1);
         honest("local", judged.getFirst());
-        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(bench.quarantined).containsOnlyKeys("other");
         assertThat(visible()).isEqualTo(1 + lease.range().count());
     }
 
@@ -222,7 +222,7 @@ class VerificationTest {
         report("other", take("other"), "0.7");
         bench.leases.tick();
         honest("local", judged.getFirst());
-        assertThat(bench.barred).containsOnlyKeys("farm", "other");
+        assertThat(bench.quarantined).containsOnlyKeys("farm", "other");
     }
 
     @Test
@@ -236,7 +236,7 @@ class VerificationTest {
         bench.time.pass(Duration.ofSeconds(11));
         bench.leases.tick();
         assertThat(judged).hasSize(1);
-        assertThat(bench.barred).isEmpty();
+        assertThat(bench.quarantined).isEmpty();
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+other");
     }
 
@@ -247,7 +247,7 @@ class VerificationTest {
         report("local", take("local"), "0.8");
         bench.time.pass(Duration.ofSeconds(11));
         bench.leases.tick();
-        assertThat(bench.barred).isEmpty();
+        assertThat(bench.quarantined).isEmpty();
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("disagree/farm+local/gpu+other");
     }
 
@@ -262,7 +262,7 @@ class VerificationTest {
         honest("local", check);
         assertThat(visible()).isEqualTo(1);
         report("other", hung, "0.7");
-        assertThat(bench.barred).as("late words change nothing").isEmpty();
+        assertThat(bench.quarantined).as("late words change nothing").isEmpty();
     }
 
     @Test
@@ -300,9 +300,9 @@ class VerificationTest {
         Lease lease = take("farm");
         report("farm", lease, "0.7");
         honest("local", take("local"));
-        assertThat(bench.barred).as("one of the two is wrong, and nobody knows which").isEmpty();
+        assertThat(bench.quarantined).as("one of the two is wrong, and nobody knows which").isEmpty();
         honest("other", take("other"));
-        assertThat(bench.barred).containsOnlyKeys("farm");
+        assertThat(bench.quarantined).containsOnlyKeys("farm");
         assertThat(bench.alarms.list()).extracting(alarm -> alarm.key()).containsExactly("worker/farm");
         assertThat(visible()).isZero();
         assertThat(take("local").range().first()).as("the forged nonces come first").isEqualTo(lease.range().first());
@@ -315,9 +315,9 @@ class VerificationTest {
         Lease lease = take("farm");
         honest("farm", lease);
         report("other", take("other"), "0.7");
-        assertThat(bench.barred).isEmpty();
+        assertThat(bench.quarantined).isEmpty();
         honest("local", take("local"));
-        assertThat(bench.barred).containsOnlyKeys("other");
+        assertThat(bench.quarantined).containsOnlyKeys("other");
         assertThat(visible()).isEqualTo(lease.range().count());
     }
 
@@ -357,14 +357,14 @@ class VerificationTest {
         Lease others = take("other");
         hello("third");
         honest("third", others);
-        assertThat(bench.barred).containsOnlyKeys("farm", "third");
+        assertThat(bench.quarantined).containsOnlyKeys("farm", "third");
         honest("other", others);
         assertThat(bench.leases.workers()).filteredOn(worker -> worker.name().equals("other")).singleElement()
                 .satisfies(worker -> assertThat(worker.state()).isEqualTo(WorkerView.State.WORKING));
         bench.leases.handle(new WorkerFault("other", "nonsense"));
-        assertThat(bench.barred).containsKey("other");
+        assertThat(bench.quarantined).containsKey("other");
         assertThat(bench.leases.admit("other")).isTrue();
-        assertThat(bench.barred).doesNotContainKey("other");
+        assertThat(bench.quarantined).doesNotContainKey("other");
     }
 
     @Test

@@ -68,10 +68,10 @@ final class CrashHistory {
     private final List<SmallNode> nodes = new ArrayList<>();
 
     /** Leases that workers have. */
-    private final Map<String, Flight> computing = new LinkedHashMap<>();
+    private final Map<String, LeasedRange> computing = new LinkedHashMap<>();
 
     /** Results on their way to a head. */
-    private final List<Landing> results = new ArrayList<>();
+    private final List<LeaseResult> results = new ArrayList<>();
 
     /** The index after the highest one ever leased, by order. */
     private final Map<NonceSequence, Long> highWater = new HashMap<>();
@@ -160,7 +160,7 @@ final class CrashHistory {
     }
 
     private void settleHeld(boolean release) {
-        List<String> held = sessions.held().stream().map(Landing::leaseId).filter(_ -> random.nextBoolean()).toList();
+        List<String> held = sessions.held().stream().map(LeaseResult::leaseId).filter(_ -> random.nextBoolean()).toList();
         if (release) sessions.release(held);
         else sessions.discard(held);
     }
@@ -184,7 +184,7 @@ final class CrashHistory {
         });
     }
 
-    private Landing result(Flight flight, int count, boolean held) {
+    private LeaseResult result(LeasedRange flight, int count, boolean held) {
         NonceSequence nonces = ORDERS.stream()
                 .flatMap(order -> sessions.find(order.tenant(), flight.sessionId()).stream())
                 .findFirst()
@@ -196,7 +196,7 @@ final class CrashHistory {
             long nonce = nonces.nonce(flight.range().first() + i);
             if (counts(nonce)) found.add(new Found(nonce, nonce + ".5"));
         }
-        return new Landing(flight.leaseId(), count, found, count * 10L, Provenance.of(flight.deviceId()), held);
+        return new LeaseResult(flight.leaseId(), count, found, count * 10L, Provenance.of(flight.deviceId()), held);
     }
 
     private static boolean counts(long nonce) {
@@ -205,7 +205,7 @@ final class CrashHistory {
 
     /** Results leave the broker when they are stored; one whose acknowledgement was lost comes again. */
     private void land() {
-        List<Landing> some = results.stream().filter(_ -> random.nextBoolean()).toList();
+        List<LeaseResult> some = results.stream().filter(_ -> random.nextBoolean()).toList();
         sessions.land(some);
         if (random.nextInt(4) > 0) results.removeAll(some);
     }
@@ -290,7 +290,7 @@ final class CrashHistory {
         results.clear();
         computing.clear();
         sessions.flights().forEach(flight -> sessions.giveBack(flight.leaseId()));
-        sessions.release(sessions.held().stream().map(Landing::leaseId).toList());
+        sessions.release(sessions.held().stream().map(LeaseResult::leaseId).toList());
         if (waiting) {
             time.pass(rules().life());
             sessions.tick();

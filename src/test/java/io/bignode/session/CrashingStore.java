@@ -42,9 +42,9 @@ final class CrashingStore implements SessionStore {
     }
 
     @Override
-    public Written write(List<Change> changes) {
+    public CommitTicket write(List<Change> changes) {
         lingering.add(changes);
-        return new Written() {
+        return new CommitTicket() {
             @Override
             public boolean await() {
                 if (random.nextInt(2 * waits) == 0) throw kill();
@@ -86,7 +86,7 @@ final class CrashingStore implements SessionStore {
     }
 
     @Override
-    public boolean estranged() {
+    public boolean ownershipLost() {
         return false;
     }
 

@@ -22,14 +22,14 @@ public final class Hands {
 
     /** Takes a range, if the session gives one. */
     public synchronized Optional<NonceRange> take(Session session, int max) {
-        Optional<Flight> flight = session.take("cpu", max);
+        Optional<LeasedRange> flight = session.take("cpu", max);
         flight.ifPresent(one -> leases.put(new Key(session.id(), one.range()), one.leaseId()));
-        return flight.map(Flight::range);
+        return flight.map(LeasedRange::range);
     }
 
     /** Lands a range that was taken. */
     public void land(Session session, NonceRange range, int computed, List<Found> found) {
-        sessions.land(List.of(new Landing(lease(session, range), computed, found, computed * 1000L, Provenance.of("cpu"), false)));
+        sessions.land(List.of(new LeaseResult(lease(session, range), computed, found, computed * 1000L, Provenance.of("cpu"), false)));
     }
 
     private synchronized String lease(Session session, NonceRange range) {

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * one and the real ones alike.
  */
 public final class MemoryStore implements SessionStore {
-    private static final Written DURABLE = new Written() {
+    private static final CommitTicket DURABLE = new CommitTicket() {
         @Override
         public boolean await() {
             return true;
@@ -33,8 +33,8 @@ public final class MemoryStore implements SessionStore {
 
     private final Map<Long, StoreImage.Lineage> lineages = new TreeMap<>();
     private final Map<String, StoreImage.Stored> sessions = new LinkedHashMap<>();
-    private final Map<String, Flight> flights = new LinkedHashMap<>();
-    private final Map<String, Landing> held = new LinkedHashMap<>();
+    private final Map<String, LeasedRange> flights = new LinkedHashMap<>();
+    private final Map<String, LeaseResult> held = new LinkedHashMap<>();
     private final Map<String, NavigableMap<Long, Change.BatchFound>> batches = new TreeMap<>();
     private final Map<List<?>, History> history = new LinkedHashMap<>();
     private long opened;
@@ -57,7 +57,7 @@ public final class MemoryStore implements SessionStore {
     }
 
     @Override
-    public synchronized Written write(List<Change> changes) {
+    public synchronized CommitTicket write(List<Change> changes) {
         changes.forEach(this::apply);
         return DURABLE;
     }
@@ -80,9 +80,9 @@ public final class MemoryStore implements SessionStore {
                 sessions.remove(id);
                 batches.remove(id);
             }
-            case Change.Leased(Flight flight) -> flights.put(flight.leaseId(), flight);
+            case Change.Leased(LeasedRange flight) -> flights.put(flight.leaseId(), flight);
             case Change.LeaseEnded(String leaseId) -> flights.remove(leaseId);
-            case Change.ResultHeld(Landing landing) -> held.put(landing.leaseId(), landing);
+            case Change.ResultHeld(LeaseResult landing) -> held.put(landing.leaseId(), landing);
             case Change.HoldEnded(String leaseId) -> held.remove(leaseId);
             case Change.BatchFound batch -> batches.computeIfAbsent(batch.sessionId(), _ -> new TreeMap<>()).put(batch.number(), batch);
             case Change.Worked worked -> history.merge(
@@ -123,7 +123,7 @@ public final class MemoryStore implements SessionStore {
     }
 
     @Override
-    public boolean estranged() {
+    public boolean ownershipLost() {
         return false;
     }
 

@@ -37,8 +37,8 @@ class RestartTest {
         return sessions.find("alice", session.id()).orElseThrow();
     }
 
-    private static Landing landing(Flight flight, boolean held) {
-        return new Landing(flight.leaseId(), flight.range().count(), FOUND, 1000, Provenance.of(flight.deviceId()), held);
+    private static LeaseResult landing(LeasedRange flight, boolean held) {
+        return new LeaseResult(flight.leaseId(), flight.range().count(), FOUND, 1000, Provenance.of(flight.deviceId()), held);
     }
 
     @Test
@@ -100,11 +100,11 @@ class RestartTest {
     @Test
     void leasesStayInFlightAndLandOnce() {
         Session session = start("a");
-        Flight flight = session.take("rented/cuda:0", 4).orElseThrow();
+        LeasedRange flight = session.take("rented/cuda:0", 4).orElseThrow();
         restart();
         assertThat(sessions.flights()).containsExactly(flight);
         Session again = again(session);
-        Flight next = again.take("cpu", 4).orElseThrow();
+        LeasedRange next = again.take("cpu", 4).orElseThrow();
         assertThat(next.range().first()).isEqualTo(4);
         assertThat(next.leaseId()).isNotEqualTo(flight.leaseId());
         sessions.land(List.of(landing(flight, false), landing(flight, false)));
@@ -120,7 +120,7 @@ class RestartTest {
     @Test
     void aLeaseThatWasGivenBackLandsNoMore() {
         Session session = start("a");
-        Flight flight = session.take("cpu", 4).orElseThrow();
+        LeasedRange flight = session.take("cpu", 4).orElseThrow();
         restart();
         sessions.giveBack(flight.leaseId());
         sessions.land(List.of(landing(flight, false)));
@@ -131,7 +131,7 @@ class RestartTest {
     @Test
     void aHeldResultIsSeenWhenItIsReleasedAndNotBefore() {
         Session session = start("a");
-        Flight held = session.take("rented/cuda:0", 4).orElseThrow();
+        LeasedRange held = session.take("rented/cuda:0", 4).orElseThrow();
         sessions.land(List.of(landing(held, true)));
         sessions.land(List.of(landing(session.take("cpu", 4).orElseThrow(), false)));
         assertThat(session.totalBatches()).isEqualTo(1);
@@ -140,7 +140,7 @@ class RestartTest {
         assertThat(session.after(1).orElseThrow().sessionActive()).as("something may follow").isTrue();
         restart();
         assertThat(sessions.flights()).isEmpty();
-        assertThat(sessions.held()).extracting(Landing::leaseId).containsExactly(held.leaseId());
+        assertThat(sessions.held()).extracting(LeaseResult::leaseId).containsExactly(held.leaseId());
         assertThat(again(session).totalBatches()).isEqualTo(1);
         sessions.release(List.of(held.leaseId()));
         assertThat(again(session).totalBatches()).as("numbered as it became visible").isEqualTo(2);
@@ -153,7 +153,7 @@ class RestartTest {
     @Test
     void aDiscardedResultIsComputedAgain() {
         Session session = start("a");
-        Flight held = session.take("rented/cuda:0", 4).orElseThrow();
+        LeasedRange held = session.take("rented/cuda:0", 4).orElseThrow();
         sessions.land(List.of(landing(held, true)));
         restart();
         sessions.discard(List.of(held.leaseId()));
@@ -165,14 +165,14 @@ class RestartTest {
     @Test
     void anOrdersSessionsShareItsNoncesAcrossRestarts() {
         Session first = start("a");
-        Flight flying = first.take("cpu", 4).orElseThrow();
-        Flight back = first.take("cpu", 4).orElseThrow();
+        LeasedRange flying = first.take("cpu", 4).orElseThrow();
+        LeasedRange back = first.take("cpu", 4).orElseThrow();
         sessions.giveBack(back.leaseId());
         sessions.stop("alice", first.id());
         restart();
         Session second = start("a");
         assertThat(second.take("cpu", 9).orElseThrow().range()).isEqualTo(back.range());
-        sessions.land(List.of(new Landing(flying.leaseId(), 1, List.of(), 10, Provenance.of("cpu"), false)));
+        sessions.land(List.of(new LeaseResult(flying.leaseId(), 1, List.of(), 10, Provenance.of("cpu"), false)));
         restart();
         assertThat(again(second).take("cpu", 9).orElseThrow().range()).isEqualTo(new NonceRange(1, 3));
         assertThat(again(second).take("cpu", 9).orElseThrow().range().first()).isEqualTo(8);
@@ -181,7 +181,7 @@ class RestartTest {
     @Test
     void aStoreThatContradictsItselfIsNotServedFrom() {
         Session session = start("a");
-        Flight flight = session.take("cpu", 4).orElseThrow();
+        LeasedRange flight = session.take("cpu", 4).orElseThrow();
         store.write(List.of(new Change.GapOpened(1, flight.range().first() + 1, flight.range().end() + 5)));
         assertThatExceptionOfType(StoreException.class)
                 .isThrownBy(this::restart)

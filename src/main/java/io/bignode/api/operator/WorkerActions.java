@@ -14,6 +14,6 @@ public interface WorkerActions {
     /** Gives a worker no more leases. False when there is none of this name. */
     boolean drain(String name);
 
-    /** Lets a worker that drains or was kept out work again. False when there is none of this name. */
+    /** Lets a worker that drains or was in quarantine work again. False when there is none of this name. */
     boolean admit(String name);
 }

@@ -43,7 +43,7 @@ public final class WorkerResource {
     private void admit(Request request, Reply reply) throws ProblemException, IOException {
         boolean done = workers.admit(request.parameter());
         if (done) LOG.log(System.Logger.Level.INFO, "worker {0} is admitted again by the operator at {1}", request.parameter(), request.address());
-        answer(done, "no such worker drains or is kept out", reply);
+        answer(done, "no such worker drains or is in quarantine", reply);
     }
 
     private void answer(boolean done, String otherwise, Reply reply) throws ProblemException, IOException {

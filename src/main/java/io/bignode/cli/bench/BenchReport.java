@@ -94,15 +94,15 @@ final class BenchReport {
             int top = i * ROW;
             out.append("<g><title>").append(escaped(run.title())).append(": ").append(told.apply(value.applyAsDouble(run))).append("</title>");
             out.append("<text x=\"0\" y=\"").append(top + 20).append("\">").append(escaped(shortened(run.title()))).append("</text>");
-            bar("back", top, room);
-            bar("bar", top, of * room);
+            quarantine("back", top, room);
+            quarantine("bar", top, of * room);
             out.append("<text x=\"").append(LABELS + room + 10).append("\" y=\"").append(top + 20).append("\">").append(told.apply(value.applyAsDouble(run)))
                     .append("</text></g>");
         }
         out.append("</svg>");
     }
 
-    private void bar(String kind, int top, double width) {
+    private void quarantine(String kind, int top, double width) {
         out.append(String.format(
                Locale.ROOT, "<rect class=\"%s\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" rx=\"3\"/>", kind, LABELS, top + 5, width, ROW - 10));
     }

@@ -13,7 +13,7 @@ import io.bignode.config.TlsSettings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.node.FileOwners;
 import io.bignode.node.FolderFault;
-import io.bignode.session.store.StoreLook;
+import io.bignode.session.store.StoreInspection;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -60,12 +60,12 @@ final class ServerChecks {
     }
 
     private static Finding store(Settings settings) {
-        StoreLook.Seen seen = settings.store().postgresUrl().map(StoreLook::inPostgres).orElseGet(() -> StoreLook.inFolder(settings.dataDir()));
+        StoreInspection.Seen seen = settings.store().postgresUrl().map(StoreInspection::inPostgres).orElseGet(() -> StoreInspection.inFolder(settings.dataDir()));
         return switch (seen) {
-            case StoreLook.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
-            case StoreLook.Seen.Well(String what) -> Finding.ok("store", what);
-            case StoreLook.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
-            case StoreLook.Seen.Unseen(String what, String fix) -> Finding.fail("store", "was not looked at, as " + what + ": " + fix);
+            case StoreInspection.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
+            case StoreInspection.Seen.Well(String what) -> Finding.ok("store", what);
+            case StoreInspection.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
+            case StoreInspection.Seen.Unseen(String what, String fix) -> Finding.fail("store", "was not looked at, as " + what + ": " + fix);
         };
     }
 

@@ -10,6 +10,6 @@ import picocli.CommandLine.Command;
         footerHeading = Operator.TOKEN_HINT)
 public final class AdmitCommand extends ChangeWorker {
     AdmitCommand() {
-        super("admit", "may work again", "there is no worker that drains or is kept out called");
+        super("admit", "may work again", "there is no worker that drains or is in quarantine called");
     }
 }

@@ -1,8 +1,8 @@
 package io.bignode.session.store;
 
 import io.bignode.session.Change;
-import io.bignode.session.Flight;
-import io.bignode.session.Landing;
+import io.bignode.session.LeaseResult;
+import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.Terms;
@@ -34,7 +34,7 @@ final class GroupSql {
     }
 
     /** Writes a group and commits. */
-    void write(Pending group, long number) throws SQLException {
+    void write(ChangeSet group, long number) throws SQLException {
         lineages(group);
         sessions(group);
         leases(group);
@@ -51,7 +51,7 @@ final class GroupSql {
         connection.commit();
     }
 
-    private void lineages(Pending group) throws SQLException {
+    private void lineages(ChangeSet group) throws SQLException {
         all(
                 "INSERT INTO lineage (id, tenant, order_key, nonce_offset, nonce_stride, next_index) VALUES (?, ?, ?, ?, ?, 0)",
                 group.begun.values(),
@@ -65,8 +65,8 @@ final class GroupSql {
                 "UPDATE lineage SET next_index = ? WHERE id = ?",
                 group.next.entrySet(),
                 (row, one) -> row.number(one.getValue()).number(one.getKey()).add());
-        Map<Boolean, List<Map.Entry<Pending.GapStart, Long>>> gaps = group.gaps.entrySet().stream()
-                .collect(Collectors.partitioningBy(gap -> gap.getValue() == Pending.CLOSED));
+        Map<Boolean, List<Map.Entry<ChangeSet.GapStart, Long>>> gaps = group.gaps.entrySet().stream()
+                .collect(Collectors.partitioningBy(gap -> gap.getValue() == ChangeSet.CLOSED));
         all(
                 "DELETE FROM gap WHERE lineage = ? AND first_index = ?",
                 gaps.getOrDefault(true, List.of()),
@@ -80,7 +80,7 @@ final class GroupSql {
         all("DELETE FROM lineage WHERE id = ?", group.forgotten, (row, id) -> row.number(id).add());
     }
 
-    private void sessions(Pending group) throws SQLException {
+    private void sessions(ChangeSet group) throws SQLException {
         all(
                 "INSERT INTO session (id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback,"
                         + " created_at, status, computed, found, batches, settled, polled_at, participant, tenant_max, waits, lingers)"
@@ -125,7 +125,7 @@ final class GroupSql {
         row.text(one.sessionId()).add();
     }
 
-    private void leases(Pending group) throws SQLException {
+    private void leases(ChangeSet group) throws SQLException {
         all(
                 "INSERT INTO lease (id, session, first_index, nonces, device, leased_at) VALUES (?, ?, ?, ?, ?, ?)",
                 group.leased.values(),
@@ -138,17 +138,17 @@ final class GroupSql {
         all("DELETE FROM held WHERE lease = ?", group.released, (row, id) -> row.text(id).add());
     }
 
-    private static void leased(Row.Writer row, Flight flight) throws SQLException {
+    private static void leased(Row.Writer row, LeasedRange flight) throws SQLException {
         row.text(flight.leaseId()).text(flight.sessionId()).number(flight.range().first()).number(flight.range().count());
         row.text(flight.deviceId()).time(flight.leasedAt()).add();
     }
 
-    private static void held(Row.Writer row, Landing landing) throws SQLException {
+    private static void held(Row.Writer row, LeaseResult landing) throws SQLException {
         row.text(landing.leaseId()).number(landing.computed()).bytes(FoundBytes.encode(landing.found())).number(landing.deviceNanos());
         row.text(landing.provenance().engine()).text(landing.provenance().device()).text(landing.provenance().worker()).add();
     }
 
-    private void history(Pending group) throws SQLException {
+    private void history(ChangeSet group) throws SQLException {
         all(
                 "INSERT INTO history (block_height, block_hash, tenant, device, computed, found, device_nanos) VALUES (?, ?, ?, ?, ?, ?, ?)"
                         + " ON CONFLICT (block_height, block_hash, tenant, device) DO UPDATE SET computed = history.computed + excluded.computed,"

@@ -2,8 +2,8 @@ package io.bignode.session.store;
 
 import io.bignode.monitor.Alarms;
 import io.bignode.session.Change;
+import io.bignode.session.CommitTicket;
 import io.bignode.session.StoreObserver;
-import io.bignode.session.Written;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -39,8 +39,8 @@ final class GroupWriter implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition work = lock.newCondition();
     private final Condition progress = lock.newCondition();
-    private Pending gathering = new Pending();
-    private Pending writing = new Pending();
+    private ChangeSet gathering = new ChangeSet();
+    private ChangeSet writing = new ChangeSet();
     private long gatheringSince;
 
     /** How many calls of {@link #add} there were; those up to {@code taken} are in {@code writing}, up to {@code durable} in the database. */
@@ -52,7 +52,7 @@ final class GroupWriter implements AutoCloseable {
     private @Nullable String failure;
 
     /** Nothing can be written, and another head may do so. */
-    private boolean estranged;
+    private boolean ownershipLost;
 
     private @Nullable Throwable death;
 
@@ -87,7 +87,7 @@ final class GroupWriter implements AutoCloseable {
     }
 
     /** Takes changes, which stay in the order in which they are given; none at all are durable when all before them are. */
-    Written add(List<Change> changes) {
+    CommitTicket add(List<Change> changes) {
         lock.lock();
         try {
             if (gathering.isEmpty()) gatheringSince = System.nanoTime();
@@ -102,7 +102,7 @@ final class GroupWriter implements AutoCloseable {
     }
 
     /** A place in the order of changes. */
-    private final class Receipt implements Written {
+    private final class Receipt implements CommitTicket {
         private final long number;
 
         Receipt(long number) {
@@ -129,9 +129,9 @@ final class GroupWriter implements AutoCloseable {
             lock.lock();
             try {
                 hurry(number);
-                while (durable < number && (failure == null || estranged)) {
+                while (durable < number && (failure == null || ownershipLost)) {
                     if (death != null) throw new IllegalStateException("the store is not written any more", death);
-                    if (estranged) progress.await();
+                    if (ownershipLost) progress.await();
                     else progress.awaitUninterruptibly();
                 }
                 return true;
@@ -182,10 +182,10 @@ final class GroupWriter implements AutoCloseable {
         }
     }
 
-    boolean estranged() {
+    boolean ownershipLost() {
         lock.lock();
         try {
-            return estranged;
+            return ownershipLost;
         } finally {
             lock.unlock();
         }
@@ -223,7 +223,7 @@ final class GroupWriter implements AutoCloseable {
                 if (!awaitWork()) break;
                 upTo = given;
                 writing = gathering;
-                gathering = new Pending();
+                gathering = new ChangeSet();
                 urgent = false;
             } finally {
                 lock.unlock();
@@ -232,7 +232,7 @@ final class GroupWriter implements AutoCloseable {
             else if (!writeUntilDone()) break;
             finished(upTo);
         }
-        if (connection != null) Readers.close(connection);
+        if (connection != null) ReadPool.close(connection);
     }
 
     /** Waits until a group should be written, or there is nothing to do but to sweep; false at the end. */
@@ -266,10 +266,10 @@ final class GroupWriter implements AutoCloseable {
         garbage |= !writing.purged.isEmpty();
         lock.lock();
         try {
-            writing = new Pending();
+            writing = new ChangeSet();
             durable = upTo;
             failure = null;
-            estranged = false;
+            ownershipLost = false;
             progress.signalAll();
         } finally {
             lock.unlock();
@@ -312,7 +312,7 @@ final class GroupWriter implements AutoCloseable {
         }
         if (again.isEmpty()) throw new IllegalStateException("another head took over " + database.name());
         if (number(again.get(), "SELECT incarnation FROM head") != incarnation) {
-            Readers.close(again.get());
+            ReadPool.close(again.get());
             throw new IllegalStateException("another head took over " + database.name() + " meanwhile");
         }
         return again.get();
@@ -325,7 +325,7 @@ final class GroupWriter implements AutoCloseable {
         lock.lock();
         try {
             failure = what;
-            estranged = database.keptByConnection() && connection == null;
+            ownershipLost = database.keptByConnection() && connection == null;
             progress.signalAll();
             long until = System.nanoTime() + RETRY.toNanos();
             while (!closing && until > System.nanoTime()) await(until - System.nanoTime());
@@ -364,7 +364,7 @@ final class GroupWriter implements AutoCloseable {
         } catch (SQLException e) {
             System.getLogger(GroupWriter.class.getName()).log(System.Logger.Level.DEBUG, "rolling back", e);
         }
-        Readers.close(connection);
+        ReadPool.close(connection);
         connection = null;
     }
 
@@ -397,7 +397,7 @@ final class GroupWriter implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        if (thread.getState() == Thread.State.NEW && connection != null) Readers.close(connection);
+        if (thread.getState() == Thread.State.NEW && connection != null) ReadPool.close(connection);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

@@ -2,13 +2,13 @@ package io.bignode.session.store;
 
 import io.bignode.monitor.Alarms;
 import io.bignode.session.Change;
+import io.bignode.session.CommitTicket;
 import io.bignode.session.FoundPage;
 import io.bignode.session.History;
 import io.bignode.session.SessionStore;
 import io.bignode.session.StoreException;
 import io.bignode.session.StoreImage;
 import io.bignode.session.StoreObserver;
-import io.bignode.session.Written;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -36,7 +36,7 @@ public final class SqlStore implements SessionStore {
     private final Alarms alarms;
     private final long incarnation;
     private final Duration lookAfter;
-    private final Readers readers;
+    private final ReadPool readers;
     private final GroupWriter writer;
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -45,7 +45,7 @@ public final class SqlStore implements SessionStore {
         this.database = database;
         this.alarms = alarms;
         this.incarnation = incarnation;
-        this.readers = new Readers(database);
+        this.readers = new ReadPool(database);
         this.writer = writer;
     }
 
@@ -93,7 +93,7 @@ public final class SqlStore implements SessionStore {
                 opened = true;
                 return Optional.of(store);
             } finally {
-                if (!opened) Readers.close(connection.get());
+                if (!opened) ReadPool.close(connection.get());
             }
         } catch (SQLException e) {
             throw new StoreRefused(database.name() + " cannot be opened: " + Databases.what(e) + "; " + database.fix(e), e);
@@ -146,7 +146,7 @@ public final class SqlStore implements SessionStore {
     }
 
     @Override
-    public Written write(List<Change> changes) {
+    public CommitTicket write(List<Change> changes) {
         return writer.add(changes);
     }
 
@@ -174,8 +174,8 @@ public final class SqlStore implements SessionStore {
     }
 
     @Override
-    public boolean estranged() {
-        return writer.estranged();
+    public boolean ownershipLost() {
+        return writer.ownershipLost();
     }
 
     @Override
@@ -198,7 +198,7 @@ public final class SqlStore implements SessionStore {
         return read(connection -> StoreReads.history(connection, limit));
     }
 
-    private <T> T read(Readers.Work<T> work) {
+    private <T> T read(ReadPool.Work<T> work) {
         try {
             return readers.read(work);
         } catch (SQLException e) {

@@ -5,9 +5,9 @@ import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.Provenance;
 import io.bignode.protocol.WorkOrder;
-import io.bignode.session.Flight;
 import io.bignode.session.History;
-import io.bignode.session.Landing;
+import io.bignode.session.LeaseResult;
+import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
@@ -60,9 +60,9 @@ final class StoreReads {
                         + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, first_found_at,"
                         + " participant, tenant_max, waits, lingers FROM session ORDER BY created_at, id",
                 row -> session(row, lineages));
-        List<Flight> flights =
+        List<LeasedRange> flights =
                 all(connection, "SELECT id, session, first_index, nonces, device, leased_at FROM lease ORDER BY leased_at, id", StoreReads::flight);
-        List<Landing> held =
+        List<LeaseResult> held =
                 all(connection, "SELECT lease, computed, found, device_nanos, engine, device, worker FROM held ORDER BY lease", StoreReads::held);
         connection.commit();
         return new StoreImage(List.copyOf(lineages.values()), sessions, flights, held);
@@ -112,16 +112,16 @@ final class StoreReads {
         }
     }
 
-    private static Flight flight(Row.Reader row) throws SQLException {
-        return new Flight(row.text(), row.text(), new NonceRange(row.number(), (int) row.number()), row.text(), row.time());
+    private static LeasedRange flight(Row.Reader row) throws SQLException {
+        return new LeasedRange(row.text(), row.text(), new NonceRange(row.number(), (int) row.number()), row.text(), row.time());
     }
 
-    private static Landing held(Row.Reader row) throws SQLException {
+    private static LeaseResult held(Row.Reader row) throws SQLException {
         String lease = row.text();
         int computed = (int) row.number();
         byte[] found = row.bytes();
         long deviceNanos = row.number();
-        return new Landing(
+        return new LeaseResult(
                 lease, computed, FoundBytes.decode(found), deviceNanos, new Provenance(row.text(), row.text(), row.text()), true);
     }
 

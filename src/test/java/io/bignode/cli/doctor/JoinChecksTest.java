@@ -76,7 +76,7 @@ class JoinChecksTest {
     @Test
     void aWrongTokenAndQuarantineAreToldApart() {
         environment.put("DELEGATION_WORKER_NAME", "bad");
-        broker.bar("bad");
+        broker.quarantine("bad");
         assertThat(findings().getLast()).startsWith("FAIL  join      the head keeps worker bad in quarantine").contains("bignode admit bad");
         environment.put("DELEGATION_JOIN_TOKEN", "a-token-that-nobody-gave");
         assertThat(findings().getLast()).startsWith("FAIL  join      the head refuses this join token").contains("join-token").doesNotContain("nobody-gave");

@@ -9,10 +9,10 @@ import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.Provenance;
 import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Change;
-import io.bignode.session.Flight;
 import io.bignode.session.FoundPage;
 import io.bignode.session.History;
-import io.bignode.session.Landing;
+import io.bignode.session.LeaseResult;
+import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
@@ -59,9 +59,9 @@ abstract class StoreContract {
         Order order = order("alice", "key", Optional.of(URI.create("https://node.example/a?b=c")));
         SessionProgress progress = new SessionProgress(
                 SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, NOW.plusSeconds(4));
-        Flight flight = new Flight("lease-1-2", "s1", new NonceRange(70, 8), "local/cpu", NOW.plusSeconds(6));
-        Flight other = new Flight("lease-1-3", "s1", new NonceRange(78, 4), "rented-7/cuda:1", NOW.plusSeconds(7));
-        Landing held = new Landing("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true);
+        LeasedRange flight = new LeasedRange("lease-1-2", "s1", new NonceRange(70, 8), "local/cpu", NOW.plusSeconds(6));
+        LeasedRange other = new LeasedRange("lease-1-3", "s1", new NonceRange(78, 4), "rented-7/cuda:1", NOW.plusSeconds(7));
+        LeaseResult held = new LeaseResult("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true);
         store.write(List.of(
                 new Change.LineageBegun(4, "alice", "key", order.nonces()),
                 new Change.SessionStarted("s1", 4, order, NOW),
@@ -224,12 +224,12 @@ abstract class StoreContract {
         return new Order(tenant, key, new NonceSequence(3, 7), Long.MAX_VALUE, work, 0.25, new Epoch(12, key), callback, key + "'s", new Terms(7, true, false));
     }
 
-    private static Flight flight(String lease, String session) {
-        return new Flight(lease, session, new NonceRange(4, 4), "local/cpu", NOW);
+    private static LeasedRange flight(String lease, String session) {
+        return new LeasedRange(lease, session, new NonceRange(4, 4), "local/cpu", NOW);
     }
 
-    private static Landing held(String lease) {
-        return new Landing(lease, 1, List.of(new Found(5, "1.25")), 7, CUDA, true);
+    private static LeaseResult held(String lease) {
+        return new LeaseResult(lease, 1, List.of(new Found(5, "1.25")), 7, CUDA, true);
     }
 
     private static Change.BatchFound batch(String session, int number, int nonces) {

@@ -124,7 +124,7 @@ class TwoHeadsTest {
                 NonceRange range = hands.take(session, 4).orElseThrow();
                 cut();
                 hands.land(session, range, 4, List.of(new Found(range.first(), "1.0")));
-                assertThat(store.estranged()).isFalse();
+                assertThat(store.ownershipLost()).isFalse();
                 assertThat(session.totalBatches()).isEqualTo(i + 1);
             }
             assertThat(session.after(0).orElseThrow().found()).extracting(Found::nonce).containsExactly(0L, 4L, 8L, 12L, 16L);
@@ -148,7 +148,7 @@ class TwoHeadsTest {
             statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
         }
         Thread head = Thread.ofPlatform().start(() -> hands.land(session, range, 4, FOUND));
-        while (!store.estranged()) Thread.onSpinWait();
+        while (!store.ownershipLost()) Thread.onSpinWait();
         assertThat(sessions.start(Orders.of("b"))).isInstanceOf(StartOutcome.NotStored.class);
         assertThat(session.totalBatches()).as("nothing is told that another head may not know").isZero();
         head.interrupt();

@@ -18,7 +18,7 @@ import java.util.function.BiPredicate;
  * told to hand the waiting one back, of which nothing is lost; the range of the dead device's lease is kept aside until its slot asks, and
  * then takes that place.
  */
-final class Rescues {
+final class LostLeases {
     /** How long a device may take to hand a waiting lease back before whoever asks first gets the range. */
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
@@ -26,7 +26,7 @@ final class Rescues {
     private static final Duration A_MOMENT = Duration.ofMillis(30);
 
     /** What a device computes and what waits behind it. */
-    private record Queue(Issued computing, Issued waiting) {
+    private record Queue(ActiveLease computing, ActiveLease waiting) {
         /** How long until the device is free; where it is so in a moment, the waiting lease counts as begun. */
         long freeInNanos(long now) {
             long left = computing.turnNanos + computing.estimateNanos - now;
@@ -34,7 +34,7 @@ final class Rescues {
         }
     }
 
-    private record Kept(Issued lost, long untilNanos) {}
+    private record Kept(ActiveLease lost, long untilNanos) {}
 
     /** By the device that makes room. */
     private final Map<String, Kept> kept = new HashMap<>();
@@ -46,11 +46,11 @@ final class Rescues {
      * @param mayTake  whether the device of the waiting lease may compute the lost one
      * @return the waiting leases that are to be handed back
      */
-    List<Issued> plan(List<Issued> lost, Map<String, List<Issued>> inFlight, BiPredicate<Issued, Issued> mayTake, long now) {
+    List<ActiveLease> plan(List<ActiveLease> lost, Map<String, List<ActiveLease>> inFlight, BiPredicate<ActiveLease, ActiveLease> mayTake, long now) {
         List<Queue> queues = new ArrayList<>(queues(inFlight));
         queues.sort(Comparator.comparingLong(queue -> queue.freeInNanos(now)));
-        List<Issued> back = new ArrayList<>();
-        for (Issued one : lost) {
+        List<ActiveLease> back = new ArrayList<>();
+        for (ActiveLease one : lost) {
             for (Iterator<Queue> all = queues.iterator(); all.hasNext(); ) {
                 Queue queue = all.next();
                 if (!mayTake.test(queue.waiting, one)) continue;
@@ -64,23 +64,23 @@ final class Rescues {
     }
 
     /** Whether a lost lease is kept aside. */
-    boolean holds(Issued lost) {
+    boolean holds(ActiveLease lost) {
         return kept.values().stream().anyMatch(one -> one.lost == lost);
     }
 
     /** The lost lease this device made room for; it is kept aside no more. */
-    Optional<Issued> remove(String deviceId) {
+    Optional<ActiveLease> remove(String deviceId) {
         return Optional.ofNullable(kept.remove(deviceId)).map(Kept::lost);
     }
 
     /** The lost leases whose device did not ask in time; they are kept aside no more. */
-    List<Issued> overdue(long now) {
-        List<Issued> late = kept.values().stream().filter(one -> now - one.untilNanos >= 0).map(Kept::lost).toList();
+    List<ActiveLease> overdue(long now) {
+        List<ActiveLease> late = kept.values().stream().filter(one -> now - one.untilNanos >= 0).map(Kept::lost).toList();
         kept.values().removeIf(one -> now - one.untilNanos >= 0);
         return late;
     }
 
-    private Collection<Queue> queues(Map<String, List<Issued>> inFlight) {
+    private Collection<Queue> queues(Map<String, List<ActiveLease>> inFlight) {
         return inFlight.values().stream()
                 .filter(leases -> leases.size() > 1 && !kept.containsKey(leases.getFirst().deviceId))
                 .map(leases -> new Queue(leases.getFirst(), leases.getLast()))

@@ -22,7 +22,7 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
-final class Roster {
+final class WorkerRegistry {
     /** How long a worker that went away is remembered, so that it is seen to be missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
@@ -44,10 +44,10 @@ final class Roster {
     private final Set<String> draining = new HashSet<>();
 
     /** Workers, and devices of the head. */
-    private final Set<String> barred = new HashSet<>();
+    private final Set<String> quarantined = new HashSet<>();
 
     /** Knows nobody yet. */
-    Roster(InstantSource clock) {
+    WorkerRegistry(InstantSource clock) {
         this.clock = clock;
     }
 
@@ -82,23 +82,23 @@ final class Roster {
     }
 
     /** Gives a source no more leases: a worker of another host is sent away, one of the head's devices stays and gets nothing. */
-    void bar(Source source) {
-        barred.add(source.name());
+    void quarantine(Source source) {
+        quarantined.add(source.name());
         if (!source.own()) gone(source.name(), WorkerGone.Reason.EXPELLED);
     }
 
     /** The devices of a worker that get no leases, though the worker does. */
-    Set<String> barredDevices(String worker) {
-        return barred.stream().filter(name -> name.startsWith(worker + "/")).collect(Collectors.toSet());
+    Set<String> quarantinedDevices(String worker) {
+        return quarantined.stream().filter(name -> name.startsWith(worker + "/")).collect(Collectors.toSet());
     }
 
     /** Serves a worker again; false when it was served before. */
     boolean admit(String worker) {
-        return draining.remove(worker) | barred.remove(worker) | barred.removeAll(barredDevices(worker));
+        return draining.remove(worker) | quarantined.remove(worker) | quarantined.removeAll(quarantinedDevices(worker));
     }
 
-    boolean isBarred(String source) {
-        return barred.contains(source);
+    boolean isQuarantined(String source) {
+        return quarantined.contains(source);
     }
 
     /** Whether a source is connected, was lately, or is waited for. */
@@ -122,7 +122,7 @@ final class Roster {
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
         String worker = DeviceId.of(deviceId).worker();
-        return !draining.contains(worker) && !barred.contains(worker) && !barred.contains(deviceId);
+        return !draining.contains(worker) && !quarantined.contains(worker) && !quarantined.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {
@@ -137,7 +137,7 @@ final class Roster {
 
     /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
     List<DeviceOffer> connectedDevices() {
-        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> !barred.contains(device.deviceId())).toList();
+        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> !quarantined.contains(device.deviceId())).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */
@@ -148,10 +148,10 @@ final class Roster {
         Set<String> names = new TreeSet<>(connected.keySet());
         names.addAll(apart.keySet());
         names.addAll(draining);
-        barred.stream().filter(name -> !name.contains("/")).forEach(names::add);
+        quarantined.stream().filter(name -> !name.contains("/")).forEach(names::add);
         List<WorkerView> all = new ArrayList<>();
         for (String name : names) {
-            WorkerView.State state = barred.contains(name)
+            WorkerView.State state = quarantined.contains(name)
                     ? WorkerView.State.QUARANTINED
                     : draining.contains(name) ? WorkerView.State.DRAINING : WorkerView.State.WORKING;
             Optional<Connected> now = Optional.ofNullable(connected.get(name));

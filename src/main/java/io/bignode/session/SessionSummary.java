@@ -10,7 +10,7 @@ import java.util.Optional;
  * The line that sums up a session's whole life, whatever heads it had; the idle share alone is of this head's time. Guarded by its session's
  * lock.
  */
-final class Sprint {
+final class SessionSummary {
     private static final String FIGURES = "sprint of session {0} is over: status={1} raw={2,number,0} valid={3,number,0} delivered={4,number,0}"
             + " device_seconds={5,number,0.000} idle_share={6,number,0.000} tenant={7}";
     private static final String WITH_BATCH = FIGURES + " first_batch_seconds={8,number,0.000}";
@@ -35,7 +35,7 @@ final class Sprint {
      *
      * @param begun the devices' time until now
      */
-    Sprint(Activity.DeviceTime begun) {
+    SessionSummary(Activity.DeviceTime begun) {
         this.begun = begun;
     }
 

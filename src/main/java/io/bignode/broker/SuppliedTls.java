@@ -11,14 +11,14 @@ import org.apache.activemq.artemis.spi.core.remoting.ssl.SSLContextFactory;
  * Has Artemis use the TLS context it is given, instead of making one from files: certificates are read, pinned and renewed by this program.
  * Found by Artemis through {@code META-INF/services}.
  */
-public final class GivenTls implements SSLContextFactory {
+public final class SuppliedTls implements SSLContextFactory {
     /** Before Artemis' own. */
     private static final int PRIORITY = 100;
 
     private final SSLContextFactory usual = new DefaultSSLContextFactory();
 
     /** Made by Artemis. */
-    public GivenTls() {}
+    public SuppliedTls() {}
 
     @Override
     public SSLContext getSSLContext(SSLContextConfig config, Map<String, Object> options) throws Exception {

@@ -8,8 +8,8 @@ import org.apache.activemq.artemis.core.security.CheckType;
 import org.apache.activemq.artemis.spi.core.security.jaas.UserPrincipal;
 import org.junit.jupiter.api.Test;
 
-class JoinGateTest {
-    private final JoinGate gate = new JoinGate("join"::equals);
+class JoinSecurityTest {
+    private final JoinSecurity gate = new JoinSecurity("join"::equals);
 
     private boolean enters(String user, String password) {
         return gate.authenticate(user, password, null, null) != null;
@@ -33,7 +33,7 @@ class JoinGateTest {
 
     @Test
     void aBarredWorkerStaysOutUntilItIsAdmitted() {
-        gate.bar("farm-1");
+        gate.quarantine("farm-1");
         assertThat(enters("farm-1", "join")).isFalse();
         assertThat(enters("farm-2", "join")).isTrue();
         gate.admit("farm-1");

@@ -11,8 +11,8 @@ import java.util.Properties;
 import org.sqlite.SQLiteConfig;
 
 /** Looks at a store without opening it as a head does: nothing is written, no lock is taken, a head that has it open is not disturbed. */
-public final class StoreLook {
-    private StoreLook() {}
+public final class StoreInspection {
+    private StoreInspection() {}
 
     /** What was seen. */
     public sealed interface Seen {

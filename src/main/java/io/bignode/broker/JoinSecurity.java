@@ -20,18 +20,18 @@ import org.jspecify.annotations.Nullable;
  * Who may connect to the embedded broker, and do what there. A worker shows the join token and may write to the head and have queues under
  * its own name; the head and its own devices, in this process, show a secret that nobody else has.
  */
-final class JoinGate implements ActiveMQSecurityManager5 {
+final class JoinSecurity implements ActiveMQSecurityManager5 {
     /** Whom the head connects as; no worker can be called so. */
     static final String HEAD = "HEAD";
 
-    private static final System.Logger LOG = System.getLogger(JoinGate.class.getName());
+    private static final System.Logger LOG = System.getLogger(JoinSecurity.class.getName());
 
     private final Predicate<String> joins;
     private final OncePerMinute warnings = new OncePerMinute(System::nanoTime);
     private final String ownSecret;
-    private final Set<String> barred = ConcurrentHashMap.newKeySet();
+    private final Set<String> quarantined = ConcurrentHashMap.newKeySet();
 
-    JoinGate(Predicate<String> joins) {
+    JoinSecurity(Predicate<String> joins) {
         this.joins = joins;
         byte[] bits = new byte[32];
         new SecureRandom().nextBytes(bits);
@@ -42,12 +42,12 @@ final class JoinGate implements ActiveMQSecurityManager5 {
         return ownSecret;
     }
 
-    void bar(String worker) {
-        barred.add(worker);
+    void quarantine(String worker) {
+        quarantined.add(worker);
     }
 
     void admit(String worker) {
-        barred.remove(worker);
+        quarantined.remove(worker);
     }
 
     @Override
@@ -63,7 +63,7 @@ final class JoinGate implements ActiveMQSecurityManager5 {
     private void warn(String user, @Nullable String address) {
         String from = address == null ? "" : address.startsWith("/") ? address.substring(1) : address;
         String name = DeviceId.isWorker(user) ? user : "of no valid name";
-        boolean kept = barred.contains(user);
+        boolean kept = quarantined.contains(user);
         // A stranger's port and name change with each try; its host does not.
         if (!warnings.isDue(kept + from.replaceAll(":\\d+$", ""))) return;
         LOG.log(System.Logger.Level.WARNING, "worker {0} from {1} is refused: {2}", name, from, kept
@@ -75,7 +75,7 @@ final class JoinGate implements ActiveMQSecurityManager5 {
         if (user.equals(HEAD) || user.equals(DeviceId.LOCAL)) {
             return MessageDigest.isEqual(password.getBytes(StandardCharsets.US_ASCII), ownSecret.getBytes(StandardCharsets.US_ASCII));
         }
-        return DeviceId.isWorker(user) && joins.test(password) && !barred.contains(user);
+        return DeviceId.isWorker(user) && joins.test(password) && !quarantined.contains(user);
     }
 
     @Override

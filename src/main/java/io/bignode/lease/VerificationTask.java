@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /** A result that another device computes again. Guarded by {@link Leases}' lock. */
-final class Check {
+final class VerificationTask {
     final Source source;
     final Unverified subject;
 
@@ -66,7 +66,7 @@ final class Check {
         }
     }
 
-    Check(Source source, Unverified subject, long upTo, int size, long chosenNanos) {
+    VerificationTask(Source source, Unverified subject, long upTo, int size, long chosenNanos) {
         this.source = source;
         this.subject = subject;
         this.upTo = upTo;
@@ -85,11 +85,11 @@ final class Check {
     /**
      * Lets others take it too when the device that has it is slow, if there is anybody else; its answer still counts, should it come first.
      *
-     * @param patience how long it has
+     * @param timeouts how long it has
      * @param somebody whether a device that may take this is there
      */
-    void shareIfSlow(long now, Duration patience, Predicate<Check> somebody) {
-        if (!issued || issuedTo.isEmpty() || now - issuedNanos < patience.toNanos() || !excluded.add(issuedTo.get())) return;
+    void shareIfSlow(long now, Duration timeouts, Predicate<VerificationTask> somebody) {
+        if (!issued || issuedTo.isEmpty() || now - issuedNanos < timeouts.toNanos() || !excluded.add(issuedTo.get())) return;
         if (somebody.test(this)) issued = false;
         else excluded.remove(issuedTo.get());
     }

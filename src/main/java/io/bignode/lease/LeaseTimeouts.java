@@ -11,17 +11,17 @@ import java.time.Duration;
  * @param multiple   and so many times the estimate more
  * @param reattach   for leases in flight at the head's start, until their workers said hello
  */
-public record Patience(Duration start, Duration unmeasured, Duration floor, int multiple, Duration reattach) {
+public record LeaseTimeouts(Duration start, Duration unmeasured, Duration floor, int multiple, Duration reattach) {
     /** Refuses what is not positive. */
-    public Patience {
+    public LeaseTimeouts {
         if (!start.isPositive() || !unmeasured.isPositive() || !floor.isPositive() || multiple < 1 || !reattach.isPositive()) {
-            throw new IllegalArgumentException("patience " + start + " " + unmeasured + " " + floor + " " + multiple + " " + reattach);
+            throw new IllegalArgumentException("timeouts " + start + " " + unmeasured + " " + floor + " " + multiple + " " + reattach);
         }
     }
 
     /** The usual one: a slot may wait for the other's lease, and a device may be shared with others for a while. */
-    public static Patience usual() {
-        return new Patience(Duration.ofMinutes(10), Duration.ofMinutes(5), Duration.ofSeconds(10), 16, Duration.ofSeconds(15));
+    public static LeaseTimeouts usual() {
+        return new LeaseTimeouts(Duration.ofMinutes(10), Duration.ofMinutes(5), Duration.ofSeconds(10), 16, Duration.ofSeconds(15));
     }
 
     /** How long a lease may go on from now on. */

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The line that sums up a session when nothing more will come of it. */
-class SprintTest {
+class SessionSummaryTest {
     private final ManualTime time = new ManualTime();
     private final MemoryStore store = new MemoryStore();
     private Sessions sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
@@ -36,21 +36,21 @@ class SprintTest {
         return ((StartOutcome.Started) sessions.start(Orders.of("sprint"))).session();
     }
 
-    private void land(Flight flight, int found, Duration deviceTime) {
+    private void land(LeasedRange flight, int found, Duration deviceTime) {
         List<Found> nonces = new ArrayList<>();
         for (int i = 0; i < found; i++) nonces.add(new Found(i, "1.0"));
-        sessions.land(List.of(new Landing(flight.leaseId(), flight.range().count(), nonces, deviceTime.toNanos(), Provenance.of("gpu"), false)));
+        sessions.land(List.of(new LeaseResult(flight.leaseId(), flight.range().count(), nonces, deviceTime.toNanos(), Provenance.of("gpu"), false)));
     }
 
     @Test
     void itCountsWhatWasDoneAndHowMuchTheDevicesIdled() {
         sessions.activity().devices(2);
         Session session = start();
-        Flight first = session.take("gpu", 10).orElseThrow();
+        LeasedRange first = session.take("gpu", 10).orElseThrow();
         time.pass(Duration.ofSeconds(4));
         land(first, 3, Duration.ofSeconds(3));
         session.settle(1);
-        Flight last = session.take("gpu", 5).orElseThrow();
+        LeasedRange last = session.take("gpu", 5).orElseThrow();
         time.pass(Duration.ofSeconds(6));
 
         sessions.stop("alice", session.id());

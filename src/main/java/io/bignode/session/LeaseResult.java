@@ -14,9 +14,9 @@ import java.util.List;
  * @param provenance  what computed them
  * @param held        whether the result waits, stored but not visible, until it is released or discarded
  */
-public record Landing(String leaseId, int computed, List<Found> found, long deviceNanos, Provenance provenance, boolean held) {
+public record LeaseResult(String leaseId, int computed, List<Found> found, long deviceNanos, Provenance provenance, boolean held) {
     /** Copies the list; refuses negative numbers and more found than computed. */
-    public Landing {
+    public LeaseResult {
         found = List.copyOf(found);
         if (computed < 0 || deviceNanos < 0 || found.size() > computed) {
             throw new IllegalArgumentException(found.size() + " found of " + computed + " computed in " + deviceNanos + " ns");
@@ -24,7 +24,7 @@ public record Landing(String leaseId, int computed, List<Found> found, long devi
     }
 
     /** The same result, no longer held. */
-    Landing released() {
-        return new Landing(leaseId, computed, found, deviceNanos, provenance, false);
+    LeaseResult released() {
+        return new LeaseResult(leaseId, computed, found, deviceNanos, provenance, false);
     }
 }

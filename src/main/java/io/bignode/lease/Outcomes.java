@@ -1,16 +1,16 @@
 package io.bignode.lease;
 
-import io.bignode.session.Landing;
+import io.bignode.session.LeaseResult;
 import io.bignode.session.Session;
 import io.bignode.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 
 /** What messages bring about that is to be done outside of {@link Leases}' lock, as it waits for the store or calls back. */
-final class Effects {
+final class Outcomes {
     private record Broken(Session session, String reason) {}
 
-    final List<Landing> landings = new ArrayList<>();
+    final List<LeaseResult> landings = new ArrayList<>();
     final List<String> released = new ArrayList<>();
     final List<String> discarded = new ArrayList<>();
     private final List<Broken> broken = new ArrayList<>();
@@ -21,7 +21,7 @@ final class Effects {
     }
 
     /** Does it all; when it returns, results are durable. */
-    void happen(Sessions sessions) {
+    void apply(Sessions sessions) {
         if (!landings.isEmpty()) sessions.land(landings);
         if (!discarded.isEmpty()) sessions.discard(discarded);
         if (!released.isEmpty()) sessions.release(released);

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the handler given is told and
  * should end the process.
  */
-public final class Head implements AutoCloseable {
+public final class HeadLoop implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(200);
 
     /** Beyond this the thread stood still: the store kept it waiting, or the machine had no time for it. */
@@ -33,12 +33,12 @@ public final class Head implements AutoCloseable {
      * @param broker  where the workers' messages come from
      * @param onDeath told when the thread fails
      */
-    public Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath) {
+    public HeadLoop(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath) {
         this(sessions, leases, broker, onDeath, System::nanoTime);
     }
 
     /** The same by another clock. */
-    Head(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath, LongSupplier nanoTime) {
+    HeadLoop(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath, LongSupplier nanoTime) {
         this.sessions = sessions;
         this.leases = leases;
         this.broker = broker;

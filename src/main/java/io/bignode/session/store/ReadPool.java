@@ -7,7 +7,7 @@ import java.util.Deque;
 import java.util.concurrent.Semaphore;
 
 /** A few connections that read, shared by all polls; who finds none free waits. */
-final class Readers implements AutoCloseable {
+final class ReadPool implements AutoCloseable {
     private static final int MOST = 4;
 
     /** Reads something through a connection. */
@@ -20,7 +20,7 @@ final class Readers implements AutoCloseable {
     private final Deque<Connection> idle = new ArrayDeque<>();
     private boolean closed;
 
-    Readers(Database database) {
+    ReadPool(Database database) {
         this.database = database;
     }
 
@@ -61,14 +61,14 @@ final class Readers implements AutoCloseable {
         try {
             connection.close();
         } catch (SQLException e) {
-            System.getLogger(Readers.class.getName()).log(System.Logger.Level.DEBUG, "closing a connection", e);
+            System.getLogger(ReadPool.class.getName()).log(System.Logger.Level.DEBUG, "closing a connection", e);
         }
     }
 
     @Override
     public synchronized void close() {
         closed = true;
-        idle.forEach(Readers::close);
+        idle.forEach(ReadPool::close);
         idle.clear();
     }
 }

@@ -2,8 +2,8 @@ package io.bignode.session.store;
 
 import io.bignode.protocol.Epoch;
 import io.bignode.session.Change;
-import io.bignode.session.Flight;
-import io.bignode.session.Landing;
+import io.bignode.session.LeaseResult;
+import io.bignode.session.LeasedRange;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * The net effect of changes that are not durable yet: a lease that was issued and ended meanwhile leaves nothing, a session that moved ten
  * times moves once. So what waits for a full disk grows with what is found, not with what happens. Not thread safe.
  */
-final class Pending {
+final class ChangeSet {
     /** Where a gap begins. */
     record GapStart(long lineage, long first) {}
 
@@ -36,9 +36,9 @@ final class Pending {
     final Map<String, Change.SessionAmended> amended = new LinkedHashMap<>();
     final Map<String, Change.SessionMoved> moved = new LinkedHashMap<>();
     final Map<String, Long> purged = new LinkedHashMap<>();
-    final Map<String, Flight> leased = new LinkedHashMap<>();
+    final Map<String, LeasedRange> leased = new LinkedHashMap<>();
     final Set<String> ended = new HashSet<>();
-    final Map<String, Landing> held = new LinkedHashMap<>();
+    final Map<String, LeaseResult> held = new LinkedHashMap<>();
     final Set<String> released = new HashSet<>();
     final Map<HistoryKey, Change.Worked> worked = new LinkedHashMap<>();
     private final Map<String, NavigableMap<Long, Change.BatchFound>> batches = new LinkedHashMap<>();
@@ -76,11 +76,11 @@ final class Pending {
             case Change.SessionAmended one -> amended.put(one.sessionId(), one);
             case Change.SessionMoved one -> moved.put(one.sessionId(), one);
             case Change.SessionPurged(String session, long count) -> purge(session, count);
-            case Change.Leased(Flight flight) -> leased.put(flight.leaseId(), flight);
+            case Change.Leased(LeasedRange flight) -> leased.put(flight.leaseId(), flight);
             case Change.LeaseEnded(String lease) -> {
                 if (leased.remove(lease) == null) ended.add(lease);
             }
-            case Change.ResultHeld(Landing landing) -> {
+            case Change.ResultHeld(LeaseResult landing) -> {
                 held.put(landing.leaseId(), landing);
                 bytes += size(landing.found());
             }
@@ -89,12 +89,12 @@ final class Pending {
                 batches.computeIfAbsent(one.sessionId(), _ -> new TreeMap<>()).put(one.number(), one);
                 bytes += size(one.found());
             }
-            case Change.Worked one -> worked.merge(new HistoryKey(one.epoch(), one.tenant(), one.deviceId()), one, Pending::sum);
+            case Change.Worked one -> worked.merge(new HistoryKey(one.epoch(), one.tenant(), one.deviceId()), one, ChangeSet::sum);
         }
     }
 
     private void endHold(String lease) {
-        Landing landing = held.remove(lease);
+        LeaseResult landing = held.remove(lease);
         if (landing == null) released.add(lease);
         else bytes -= size(landing.found());
     }

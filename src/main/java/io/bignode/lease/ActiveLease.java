@@ -7,14 +7,14 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A lease that was sent and did not end. Guarded by {@link Leases}' lock. */
-final class Issued {
+final class ActiveLease {
     final Lease lease;
     final Session session;
     final String deviceId;
     final long estimateNanos;
 
     /** What this lease is to check; empty for one whose result is for the small node. */
-    final Optional<Check> check;
+    final Optional<VerificationTask> check;
 
     /** The device computes it. */
     boolean started;
@@ -36,7 +36,7 @@ final class Issued {
     /** The judge has it, who is in the head itself: it does not end with the link of any worker. */
     boolean judged;
 
-    Issued(Lease lease, Session session, String deviceId, long estimateNanos, Optional<Check> check) {
+    ActiveLease(Lease lease, Session session, String deviceId, long estimateNanos, Optional<VerificationTask> check) {
         this.lease = lease;
         this.session = session;
         this.deviceId = deviceId;

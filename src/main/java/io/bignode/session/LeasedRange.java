@@ -12,4 +12,4 @@ import java.time.Instant;
  * @param deviceId  which device has them
  * @param leasedAt  since when, by the wall clock
  */
-public record Flight(String leaseId, String sessionId, NonceRange range, String deviceId, Instant leasedAt) {}
+public record LeasedRange(String leaseId, String sessionId, NonceRange range, String deviceId, Instant leasedAt) {}

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What a dead worker had is begun by the device that is free first, not by the one that asks first and has a lease waiting. */
-class RescuesTest {
+class LostLeasesTest {
     private static final String DEAD = "dead/gpu";
     private static final String SOON = "soon/gpu";
     private static final String LATE = "late/gpu";

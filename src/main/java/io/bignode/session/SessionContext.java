@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /** What all sessions of a head have in common. */
-final class Surroundings {
+final class SessionContext {
     final SessionRules rules;
     final InstantSource clock;
     final LongSupplier nanoTime;
@@ -29,7 +29,7 @@ final class Surroundings {
     private final long incarnation;
     private final AtomicLong lastLease = new AtomicLong();
 
-    Surroundings(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store, Runnable changed) {
+    SessionContext(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store, Runnable changed) {
         this.rules = rules;
         this.clock = clock;
         this.nanoTime = nanoTime;

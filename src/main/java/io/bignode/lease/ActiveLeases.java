@@ -12,12 +12,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The leases that are with devices, in the order they were sent. Guarded by {@link Leases}' lock. */
-final class InFlight {
+final class ActiveLeases {
     private final LongSupplier nanoTime;
-    private final Map<String, Issued> byId = new LinkedHashMap<>();
+    private final Map<String, ActiveLease> byId = new LinkedHashMap<>();
     private LeaseObserver observer = LeaseObserver.NOBODY;
 
-    InFlight(LongSupplier nanoTime) {
+    ActiveLeases(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
@@ -27,38 +27,38 @@ final class InFlight {
     }
 
     /** Puts a lease on the list that an earlier head sent. */
-    void restore(Issued issued) {
+    void restore(ActiveLease issued) {
         byId.put(issued.lease.id(), issued);
     }
 
     /** Puts a lease on the list that is sent now. */
-    void add(Issued issued) {
+    void add(ActiveLease issued) {
         issued.turnNanos = nanoTime.getAsLong();
         byId.put(issued.lease.id(), issued);
         observer.issued(kind(issued));
     }
 
     /** Takes a lease off the list; its device goes on with the next one it has. */
-    Optional<Issued> end(String leaseId, LeaseObserver.End how) {
-        Optional<Issued> ended = Optional.ofNullable(byId.remove(leaseId));
+    Optional<ActiveLease> end(String leaseId, LeaseObserver.End how) {
+        Optional<ActiveLease> ended = Optional.ofNullable(byId.remove(leaseId));
         ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
         ended.flatMap(one -> byId.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
                 .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
         return ended;
     }
 
-    private static LeaseObserver.Kind kind(Issued issued) {
+    private static LeaseObserver.Kind kind(ActiveLease issued) {
         return issued.check.isPresent() ? LeaseObserver.Kind.CHECK : LeaseObserver.Kind.WORK;
     }
 
     /** A lease by its id; null when it ended. */
-    @Nullable Issued get(String leaseId) {
+    @Nullable ActiveLease get(String leaseId) {
         return byId.get(leaseId);
     }
 
     /** What devices have of sessions that ended and was not cancelled before: it counts as cancelled from now on. */
-    List<Issued> cancelEnded(long now) {
-        List<Issued> cancelled = byId.values().stream()
+    List<ActiveLease> cancelEnded(long now) {
+        List<ActiveLease> cancelled = byId.values().stream()
                 .filter(issued -> issued.cancelledNanos.isEmpty() && issued.check.isEmpty() && issued.session.status().ended())
                 .toList();
         cancelled.forEach(issued -> issued.cancelledNanos = OptionalLong.of(now));
@@ -66,27 +66,27 @@ final class InFlight {
     }
 
     /** What devices have of each session, but for checks. */
-    Map<Session, List<Issued>> bySession() {
+    Map<Session, List<ActiveLease>> bySession() {
         return byId.values().stream().filter(issued -> issued.check.isEmpty()).collect(Collectors.groupingBy(issued -> issued.session));
     }
 
     /** All of them. */
-    Collection<Issued> all() {
+    Collection<ActiveLease> all() {
         return byId.values();
     }
 
     /** What a worker's devices have. */
-    List<Issued> ofWorker(String worker) {
+    List<ActiveLease> ofWorker(String worker) {
         return byId.values().stream().filter(issued -> !issued.judged && issued.worker().equals(worker)).toList();
     }
 
     /** What a device has. */
-    List<Issued> ofDevice(String deviceId) {
+    List<ActiveLease> ofDevice(String deviceId) {
         return byId.values().stream().filter(issued -> !issued.judged && issued.deviceId.equals(deviceId)).toList();
     }
 
     /** What each device has that has any, in the order it was sent. */
-    Map<String, List<Issued>> byDevice() {
+    Map<String, List<ActiveLease>> byDevice() {
         return byId.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId, LinkedHashMap::new, Collectors.toList()));
     }
 }

@@ -1,7 +1,7 @@
 package io.bignode.session;
 
 /** Tells when changes given to a store are durable. */
-public interface Written {
+public interface CommitTicket {
     /**
      * Waits until the changes are durable; an interrupt is kept for later.
      *

@@ -5,7 +5,7 @@ import { byId, el, keep, mark, say } from "./dom.js";
 import { brief, count, duration, plural, share } from "./format.js";
 
 const SHOWN = 10;
-const COLUMNS = [["Block", "what"], ["Raw", "number"], ["Valid", "number"], ["Found", "number"], ["Device time", "number"], ["Valid by tenant", "tenants"]];
+const COLUMNS = [["Block", "what"], ["Computed", "number"], ["Found", "number"], ["Found share", "number"], ["Device time", "number"], ["Found by tenant", "tenants"]];
 
 let whole = false;
 let epochs = [];
@@ -43,7 +43,7 @@ function render() {
   say(more, whole ? "Show the newest only" : `Show all ${count(epochs.length)}`);
   keep(byId("history-rows"), whole ? epochs : epochs.slice(0, SHOWN), (epoch) => `${epoch.block_height}/${epoch.block_hash}`,
     () => el("tr", {}, el("th", { scope: "row", class: "what" }, el("strong"), el("span", { class: "muted id" })),
-      ...COLUMNS.slice(1, 5).map(([name, kind]) => el("td", { class: kind, "data-name": name })), el("td", { class: "tenants", "data-name": "Valid by tenant" })),
+      ...COLUMNS.slice(1, 5).map(([name, kind]) => el("td", { class: kind, "data-name": name })), el("td", { class: "tenants", "data-name": "Found by tenant" })),
     (row, epoch) => {
       const [what, raw, valid, found, device, tenants] = row.children;
       say(what.firstChild, count(epoch.block_height));

@@ -11,8 +11,8 @@ export function showNumbers(overview) {
   const life = running.length === 0 ? 1 : Math.max(...running.map((session) => session.life_seconds));
   const own = overview.scope === "own";
   const tiles = [
-    { key: "valid", name: "Valid per minute", value: short(totals.valid_per_minute), under: `${count(totals.valid)} found`, strong: true },
-    { key: "raw", name: "Raw per minute", value: short(totals.raw_per_minute), under: `${count(totals.raw)} computed` },
+    { key: "valid", name: "Found per minute", value: short(totals.valid_per_minute), under: `${count(totals.valid)} found`, strong: true },
+    { key: "raw", name: "Computed per minute", value: short(totals.raw_per_minute), under: `${count(totals.raw)} computed` },
     { key: "delivered", name: "Delivered", value: short(totals.delivered), under: totals.valid > 0 ? `${share(totals.delivered / totals.valid)} of the found` : "nothing found yet" },
     own
       ? { key: "devices", name: "Leases on devices", value: count(sum(running, "leases")), under: "of your sessions, now" }

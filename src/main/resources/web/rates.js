@@ -64,13 +64,13 @@ export class Rates {
     if (this.#cut === "devices") {
       this.#drawDevices(times, span);
     } else {
-      say(byId("left-title"), "Valid nonces per minute");
-      say(byId("right-title"), "Raw nonces per minute");
+      say(byId("left-title"), "Found nonces per minute");
+      say(byId("right-title"), "Computed nonces per minute");
       this.lines = this.#cut === "total" ? this.#totals() : this.#sessions();
       this.#left.draw(times, this.lines.map((line) => ({ colour: line.colour, values: line.valid })), span,
-        `Valid nonces per minute, now ${rate(latest("total/valid"))}`);
+        `Found nonces per minute, now ${rate(latest("total/valid"))}`);
       this.#right.draw(times, this.lines.map((line) => ({ colour: line.second ?? line.colour, values: line.raw })), span,
-        `Raw nonces per minute, now ${rate(latest("total/raw"))}`);
+        `Computed nonces per minute, now ${rate(latest("total/raw"))}`);
     }
     this.#legend();
   }
@@ -97,9 +97,9 @@ export class Rates {
       .map((device) => ({ key: device.device_id, name: device.device_id, raw: this.#series.perMinute(`device/${device.device_id}/raw`), valid: [] }))
       .sort((a, b) => a.key.localeCompare(b.key, "en", { numeric: true }));
     this.lines = fold(all, "device");
-    say(byId("left-title"), all.length > LINES ? `Raw nonces per minute, the fastest ${LINES - 1} and the mean of the rest` : "Raw nonces per minute");
+    say(byId("left-title"), all.length > LINES ? `Computed nonces per minute, the fastest ${LINES - 1} and the mean of the rest` : "Computed nonces per minute");
     say(byId("right-title"), this.#heatTitle());
-    this.#left.draw(times, this.lines.map((line) => ({ colour: line.colour, values: line.raw })), span, `Raw nonces per minute of ${plural(all.length, "device")}`);
+    this.#left.draw(times, this.lines.map((line) => ({ colour: line.colour, values: line.raw })), span, `Computed nonces per minute of ${plural(all.length, "device")}`);
     this.#heat.draw(all.map((line) => ({ name: line.name, values: line.raw })), BUCKETS, `Speed of all ${plural(all.length, "device")} over the last 8 minutes`);
   }
 
@@ -115,7 +115,7 @@ export class Rates {
       (item, line) => {
         item.firstChild.style.setProperty("--tint", line.colour);
         say(item.children[1], line.name);
-        say(item.children[2], both ? `${at(line.valid)} valid, ${at(line.raw)} raw` : at(line.raw));
+        say(item.children[2], both ? `${at(line.valid)} found, ${at(line.raw)} computed` : at(line.raw));
       });
   }
 }

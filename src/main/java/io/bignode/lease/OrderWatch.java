@@ -292,7 +292,7 @@ final class OrderWatch {
         OptionalDouble share = shares.computeIfAbsent(session, one -> policies.proofs().expectedShare(one.order().work()));
         if (share.isEmpty()) return Optional.empty();
         Work minute = view.pace().work();
-        long computed = view.found() == 0 ? view.computed() : minute.valid() == 0 ? minute.raw() : 0;
+        long computed = view.found() == 0 ? view.computed() : minute.found() == 0 ? minute.computed() : 0;
         double expected = computed * share.getAsDouble();
         if (expected < EXPECTED) return Optional.empty();
         return Trouble.of(Reason.NONE_COUNTS, String.format(

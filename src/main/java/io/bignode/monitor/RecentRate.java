@@ -16,12 +16,12 @@ public record RecentRate(Work work, Duration over) {
 
     /** Nonces computed a minute. */
     public double rawPerMinute() {
-        return work.raw() * 60 / seconds();
+        return work.computed() * 60 / seconds();
     }
 
     /** Nonces that count a minute. */
     public double validPerMinute() {
-        return work.valid() * 60 / seconds();
+        return work.found() * 60 / seconds();
     }
 
     /** The share of the time for which one device was busy, 1 at most. */

@@ -23,8 +23,8 @@ final class TimeBuckets {
     void add(long step, Work work) {
         reach(step);
         int place = place(step);
-        raw[place] += work.raw();
-        valid[place] += work.valid();
+        raw[place] += work.computed();
+        valid[place] += work.found();
         deviceNanos[place] += work.deviceNanos();
     }
 

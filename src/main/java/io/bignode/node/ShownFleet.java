@@ -32,8 +32,8 @@ record ShownFleet(String version, boolean tenantsSeeAll, Leases leases, Alarms r
         double seconds = device.pace().over().toNanos() * 1e-9;
         return new Overview.DeviceLine(
                 device.offer().deviceId(), DeviceId.of(device.offer().deviceId()).worker(), device.offer().name(),
-                device.state().name().toLowerCase(Locale.ROOT), device.sessionIds(), device.leases(), device.life().raw(),
-                device.pace().work().raw() / seconds, device.pace().busyShare(),
+                device.state().name().toLowerCase(Locale.ROOT), device.sessionIds(), device.leases(), device.life().computed(),
+                device.pace().work().computed() / seconds, device.pace().busyShare(),
                 known(device.shareOfPeak()), known(health, DeviceHealth::utilisation), device.offer().memoryBytes(),
                 health.map(DeviceHealth::memoryUsedBytes).filter(OptionalDouble::isPresent).map(bytes -> (long) bytes.getAsDouble()).orElse(null),
                 known(health, DeviceHealth::celsius),

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import java.util.ArrayDeque;
+
 /**
  * How many batches a session found and how far they were handed out; the batches themselves are in the store. Batches are numbered from 1;
  * a cursor is the number of the last batch seen, 0 for none. Guarded by its session's lock.
@@ -16,32 +18,8 @@ final class FoundLog {
     /** How many nonces the batches up to {@link #settled} hold. */
     private long settledNonces;
 
-    /** How many nonces each visible batch after {@link #settled} holds, four bytes a batch. */
-    private final Sizes unsettled = new Sizes();
-
-    /** Sizes, first in first out. */
-    private static final class Sizes {
-        private int[] sizes = new int[8];
-        private int first;
-        private int count;
-
-        void add(int size) {
-            if (count == sizes.length) {
-                int[] longer = new int[2 * count];
-                for (int i = 0; i < count; i++) longer[i] = sizes[(first + i) % count];
-                sizes = longer;
-                first = 0;
-            }
-            sizes[(first + count++) % sizes.length] = size;
-        }
-
-        int remove() {
-            int size = sizes[first];
-            first = (first + 1) % sizes.length;
-            count--;
-            return size;
-        }
-    }
+    /** How many nonces each visible batch after {@link #settled} holds. */
+    private final ArrayDeque<Integer> unsettled = new ArrayDeque<>();
 
     /** Nothing was found. */
     FoundLog() {}

@@ -11,7 +11,7 @@ import java.util.Optional;
  * lock.
  */
 final class SessionSummary {
-    private static final String FIGURES = "sprint of session {0} is over: status={1} raw={2,number,0} valid={3,number,0} delivered={4,number,0}"
+    private static final String FIGURES = "session {0} is over: status={1} computed={2,number,0} found={3,number,0} delivered={4,number,0}"
             + " device_seconds={5,number,0.000} idle_share={6,number,0.000} tenant={7}";
     private static final String WITH_BATCH = FIGURES + " first_batch_seconds={8,number,0.000}";
     private static final String WITHOUT_BATCH = FIGURES + " first_batch_seconds=none";
@@ -22,13 +22,13 @@ final class SessionSummary {
     /**
      * A session's whole life.
      *
-     * @param raw         nonces computed
-     * @param valid       those of them that count
+     * @param computed    nonces computed
+     * @param found       those of them that count
      * @param delivered   those of them that were handed out
      * @param deviceNanos how long devices were busy with them
      * @param firstBatch  the session's age when the first batch was found; empty where none was
      */
-    record Figures(long raw, long valid, long delivered, long deviceNanos, Optional<Duration> firstBatch) {}
+    record Figures(long computed, long found, long delivered, long deviceNanos, Optional<Duration> firstBatch) {}
 
     /**
      * A session's life begins, or goes on under a new head.
@@ -65,7 +65,7 @@ final class SessionSummary {
         if (told) return Optional.empty();
         told = true;
         List<Object> parameters = new ArrayList<>(List.of(
-                sessionId, status.wire(), life.raw(), life.valid(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun), tenant));
+                sessionId, status.wire(), life.computed(), life.found(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun), tenant));
         life.firstBatch().ifPresent(age -> parameters.add(age.toNanos() * 1e-9));
         return Optional.of(new Summary(life.firstBatch().isPresent() ? WITH_BATCH : WITHOUT_BATCH, parameters));
     }

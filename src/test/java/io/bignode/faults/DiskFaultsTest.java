@@ -32,7 +32,7 @@ class DiskFaultsTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("faults-long")
     @Timeout(300)
     void aDiskThatIsFullForAMinuteStopsNothing() throws Exception {
         fill(Duration.ofMinutes(1));

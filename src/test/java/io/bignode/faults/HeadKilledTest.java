@@ -28,7 +28,7 @@ class HeadKilledTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("faults-long")
     @Timeout(1800)
     void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilledAHundredTimes() throws Exception {
         kill(100);

@@ -77,7 +77,7 @@ class WorkerFaultsTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("faults-long")
     @Timeout(900)
     void nothingIsLostWhenWorkersDieAtRandomForTenMinutes() throws Exception {
         torment(Duration.ofMinutes(10));

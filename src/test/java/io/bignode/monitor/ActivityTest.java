@@ -24,7 +24,7 @@ class ActivityTest {
         assertThat(activity.pace().rawPerMinute()).as("of 59 seconds").isCloseTo(600 * 60 / 59.0, within(1e-6));
         time.pass(Duration.ofSeconds(10));
         assertThat(activity.pace().work()).isEqualTo(Work.NONE);
-        assertThat(activity.lifeWork("gpu").raw()).isEqualTo(600);
+        assertThat(activity.lifeWork("gpu").computed()).isEqualTo(600);
     }
 
     @Test

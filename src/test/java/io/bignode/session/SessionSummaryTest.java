@@ -25,11 +25,11 @@ class SessionSummaryTest {
     }
 
     private List<LogRecord> told() {
-        return log.records().stream().filter(record -> record.getMessage().startsWith("sprint")).toList();
+        return log.records().stream().filter(record -> record.getMessage().contains(" is over: ")).toList();
     }
 
     private List<String> lines() {
-        return log.messages().stream().filter(line -> line.startsWith("sprint")).toList();
+        return log.messages().stream().filter(line -> line.contains(" is over: ")).toList();
     }
 
     private Session start() {
@@ -57,11 +57,11 @@ class SessionSummaryTest {
         assertThat(lines()).as("a lease is in flight").isEmpty();
         land(last, 1, Duration.ofSeconds(2));
 
-        assertThat(lines()).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=3 device_seconds=5.000"
+        assertThat(lines()).containsExactly("session " + session.id() + " is over: status=stopped computed=15 found=4 delivered=3 device_seconds=5.000"
                 + " idle_share=0.750 tenant=alice first_batch_seconds=4.000");
         sessions.stop("alice", session.id());
         assertThat(lines()).as("told once").hasSize(1);
-        assertThat(told()).extracting(LogRecord::getMessage).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "valid={3", "tenant={7}");
+        assertThat(told()).extracting(LogRecord::getMessage).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "found={3", "tenant={7}");
     }
 
     @Test
@@ -74,7 +74,7 @@ class SessionSummaryTest {
         land(again.take("gpu", 5).orElseThrow(), 1, Duration.ofSeconds(2));
         again.settle(2);
         sessions.stop("alice", again.id());
-        assertThat(lines()).containsExactly("sprint of session " + session.id() + " is over: status=stopped raw=15 valid=4 delivered=4 device_seconds=5.000"
+        assertThat(lines()).containsExactly("session " + session.id() + " is over: status=stopped computed=15 found=4 delivered=4 device_seconds=5.000"
                 + " idle_share=0.000 tenant=alice first_batch_seconds=4.000");
     }
 
@@ -83,7 +83,7 @@ class SessionSummaryTest {
         Session session = start();
         time.pass(Duration.ofSeconds(400));
         sessions.tick();
-        assertThat(lines()).containsExactly("sprint of session " + session.id()
-                + " is over: status=expired raw=0 valid=0 delivered=0 device_seconds=0.000 idle_share=0.000 tenant=alice first_batch_seconds=none");
+        assertThat(lines()).containsExactly("session " + session.id()
+                + " is over: status=expired computed=0 found=0 delivered=0 device_seconds=0.000 idle_share=0.000 tenant=alice first_batch_seconds=none");
     }
 }

@@ -17,7 +17,7 @@ public final class DevicesCommand extends ShowOverview {
     }
 
     static TextTable table(JsonNode devices) {
-        TextTable table = new TextTable("DEVICE", "NAME", "STATE", "RAW", "NONCES/S", "BUSY", "PEAK", "LOAD", "USED GIB", "TEMP", "POWER", "ALARM");
+        TextTable table = new TextTable("DEVICE", "NAME", "STATE", "COMPUTED", "NONCES/S", "BUSY", "PEAK", "LOAD", "USED GIB", "TEMP", "POWER", "ALARM");
         for (JsonNode one : devices) {
             table.row(
                     one.path("device_id").asText(), one.path("name").asText(), one.path("state").asText(), one.path("raw").asText(),

@@ -17,7 +17,7 @@ public final class SessionsCommand extends ShowOverview {
     }
 
     static TextTable table(JsonNode sessions) {
-        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "RAW", "VALID", "DELIVERED", "RAW/MIN", "VALID/MIN", "SHARE");
+        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "COMPUTED", "FOUND", "DELIVERED", "COMPUTED/MIN", "FOUND/MIN", "SHARE");
         for (JsonNode one : sessions) {
             String status = one.path("waiting").asBoolean() ? waiting(one) : one.path("status").asText();
             if (one.path("idle").asBoolean()) status += ", nobody polls";

@@ -78,7 +78,7 @@ public final class StatusCommand implements Callable<Integer> {
         JsonNode totals = overview.path("totals");
         lines.add(devices(overview));
         lines.add(Finding.ok("sessions", String.format(
-               Locale.ROOT, "%d run, %d wait; %.1f valid nonces a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
+               Locale.ROOT, "%d run, %d wait; %.1f nonces found a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
                 totals.path("waiting_sessions").asInt(), totals.path("valid_per_minute").asDouble(), totals.path("valid").asLong(),
                 totals.path("delivered").asLong())));
         for (JsonNode alarm : overview.path("alarms")) {

@@ -19,9 +19,9 @@ class TablesTest {
                  {"device_id":"farm/cuda:0","name":"H100","state":"computing","raw":48210,"nonces_per_second":161.234,"busy_share":0.994,"share_of_peak":0.71,
                   "utilisation":0.97,"memory_used_bytes":32212254720,"temperature_celsius":61.0,"power_watts":612.3,"alarm":null}]""";
         assertThat(DevicesCommand.table(JSON.readTree(devices)).lines()).containsExactly(
-                "DEVICE       NAME  STATE        RAW  NONCES/S  BUSY  PEAK  LOAD  USED GIB  TEMP  POWER  ALARM",
-                "local/cpu    CPU   idle           0      0.00    0%     -     -         -     -      -      -",
-                "farm/cuda:0  H100  computing  48210    161.23   99%   71%   97%      30.0   61C   612W      -");
+                "DEVICE       NAME  STATE      COMPUTED  NONCES/S  BUSY  PEAK  LOAD  USED GIB  TEMP  POWER  ALARM",
+                "local/cpu    CPU   idle              0      0.00    0%     -     -         -     -      -      -",
+                "farm/cuda:0  H100  computing     48210    161.23   99%   71%   97%      30.0   61C   612W      -");
     }
 
     @Test
@@ -33,7 +33,7 @@ class TablesTest {
         assertThat(StatusCommand.isWell(overview)).isTrue();
         assertThat(StatusCommand.lines(overview)).extracting(Finding::toString).containsExactly(
                 "ok    node      serves, version 1.0.0, since 2026-11-28T10:00:00Z", "ok    devices   3 known, 2 compute now",
-                "ok    sessions  1 run, 0 wait; 12.3 valid nonces a minute, 400 found, 398 of them delivered", "ok    alarms    none is raised");
+                "ok    sessions  1 run, 0 wait; 12.3 nonces found a minute, 400 found, 398 of them delivered", "ok    alarms    none is raised");
 
         JsonNode raised = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[{\"key\":\"store\",\"text\":\"full\",\"fix\":\"make room\",\"since\":\"then\"}]"));
         assertThat(StatusCommand.isWell(raised)).isFalse();

@@ -5,7 +5,11 @@ import io.bignode.protocol.WorkOrder;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** What a kind of work asks of a device: whether it can do it at all, and how much there is to do, judged from sizes alone. Answers quickly: it is asked often. */
+/**
+ * What a kind of work asks of a device: whether it can do it at all, and how much there is to do, judged from sizes alone. Answers quickly, as it is asked for
+ * every lease.
+ */
+@FunctionalInterface
 public interface Capacity {
     /**
      * What all leases of some work share on a host.

@@ -76,7 +76,7 @@ public final class Session {
     private boolean placeLost;
 
     /** Sums up its life. */
-    private final SessionSummary sprint;
+    private final SessionSummary life;
 
     /** The leases that did not end, and those whose results are not visible yet. */
     private int inFlight;
@@ -99,7 +99,7 @@ public final class Session {
         this.deviceNanos = progress.deviceNanos();
         this.firstFoundAt = progress.firstFoundAt();
         this.place = progress.place();
-        this.sprint = new SessionSummary(around.activity.deviceTime());
+        this.life = new SessionSummary(around.activity.deviceTime());
         Instant now = around.clock.instant();
         long nanos = around.nanoTime.getAsLong();
         this.startNanos = nanos - sinceNanos(createdAt, now);
@@ -442,8 +442,8 @@ public final class Session {
     private Optional<SessionSummary.Summary> summary() {
         if (!drained()) return Optional.empty();
         Optional<Duration> firstBatch = Optional.ofNullable(firstFoundAt).map(found -> Duration.ofNanos(sinceNanos(createdAt, found)));
-        SessionSummary.Figures life = new SessionSummary.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
-        return sprint.summary(id, order.tenant(), status, life, around.activity.deviceTime());
+        SessionSummary.Figures figures = new SessionSummary.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
+        return life.summary(id, order.tenant(), status, figures, around.activity.deviceTime());
     }
 
     private void show(long number, LeaseResult landing) {

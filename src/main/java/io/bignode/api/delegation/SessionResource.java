@@ -48,6 +48,7 @@ public final class SessionResource {
         this.devices = devices;
     }
 
+    /** Answers a poll, at once or once something was found. */
     public void poll(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
         Session session = find(request);
         List<Fault> faults = new ArrayList<>();
@@ -84,6 +85,7 @@ public final class SessionResource {
         }
     }
 
+    /** Lists the tenant's sessions. */
     public void list(Request request, Reply reply) throws IOException {
         List<Session> own = sessions.list(request.tenant().name());
         list(own, mostOf(request.tenant()), own, this::describe, reply);
@@ -123,6 +125,7 @@ public final class SessionResource {
         }));
     }
 
+    /** Tells of one session. */
     public void detail(Request request, Reply reply) throws ProblemException, IOException {
         Session session = find(request);
         reply.send(Answer.ok(json -> {
@@ -131,6 +134,7 @@ public final class SessionResource {
         }));
     }
 
+    /** Stops the session that the path names. */
     public void stop(Request request, Reply reply) throws ProblemException, IOException {
         stop(request.tenant().name(), request.parameter(), reply);
     }

@@ -53,6 +53,7 @@ public final class StartResource {
         this.hosts = hosts;
     }
 
+    /** Answers a start, and logs it or its refusal. */
     public void start(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
         try {
             answered(request, reply);
@@ -129,7 +130,8 @@ public final class StartResource {
     }
 
     private String replaced(Session session, Session before) {
-        return String.join(" and ", function.changes(before.order().work(), session.order().work())) + " changed: this session goes on with the new values after the nonces of session " + before.id()
+        List<String> changes = function.changes(before.order().work(), session.order().work());
+        return String.join(" and ", changes) + " changed: this session goes on with the new values after the nonces of session " + before.id()
                 + ", which was stopped; what that one found can still be read; " + UNUSED;
     }
 

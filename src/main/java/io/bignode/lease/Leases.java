@@ -235,15 +235,13 @@ public final class Leases {
     }
 
     /** The devices of the workers that are connected or were lately, by worker. */
-    public List<DeviceView> deviceViews() {
+    public synchronized List<DeviceView> deviceViews() {
         Map<String, String> alarmed = new HashMap<>();
         for (Alarms.Alarm raised : alarms.list()) {
             if (raised.key().startsWith(Blame.ALARM)) alarmed.put(raised.key().substring(Blame.ALARM.length()), raised.text());
         }
-        synchronized (this) {
-            return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.told(deviceId).isPresent())
-                    .of(workers(), inFlight.byDevice(), alarmed);
-        }
+        return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.told(deviceId).isPresent())
+                .of(workers(), inFlight.byDevice(), alarmed);
     }
 
     /** The workers that are connected, were lately, or are in quarantine, by name. */

@@ -31,7 +31,14 @@ final class Bench {
     final List<Sent> sent = new ArrayList<>();
     final List<String> cancelled = new ArrayList<>();
     final Map<String, String> quarantined = new HashMap<>();
-    final Alarms alarms = new Alarms(time);
+
+    /** What happens when an alarm is about to be raised. */
+    Runnable asAnAlarmRises = () -> {};
+
+    final Alarms alarms = new Alarms(() -> {
+        asAnAlarmRises.run();
+        return time.instant();
+    });
     final ProofsOfTests proofs = new ProofsOfTests();
 
     /** Whether devices can do the work there is. */

@@ -14,6 +14,7 @@ import io.bignode.session.SessionStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -43,8 +44,12 @@ class FailingDevicesTest {
         return bench.alarms.list().stream().map(Alarms.Alarm::key).filter(key -> key.startsWith("worker/")).toList();
     }
 
+    private DeviceView view(String deviceId) {
+        return bench.leases.deviceViews().stream().filter(view -> view.offer().deviceId().equals(deviceId)).findFirst().orElseThrow();
+    }
+
     private DeviceView.State state(String deviceId) {
-        return bench.leases.deviceViews().stream().filter(view -> view.offer().deviceId().equals(deviceId)).findFirst().orElseThrow().state();
+        return view(deviceId).state();
     }
 
     /** Lets time pass while the session is polled; the good device computes a lease a second, the bad one fails whatever it has. */
@@ -271,6 +276,23 @@ class FailingDevicesTest {
         for (int i = 0; i < 5; i++) bench.done(bench.lease("good/gpu"), 0, FAST);
         bench.request("good/gpu");
         assertThat(bench.leases.inFlight()).isZero();
+    }
+
+    @Test
+    void whoLooksAsItsAlarmRisesSeesTheAlarmWithTheState() throws Exception {
+        FutureTask<DeviceView> seen = new FutureTask<>(() -> view("bad/gpu"));
+        Thread viewer = Thread.ofPlatform().unstarted(seen);
+        bench.asAnAlarmRises = () -> {
+            viewer.start();
+            // The lock is held by who raises the alarm; the viewer is as far as it gets without it.
+            while (viewer.getState() != Thread.State.BLOCKED && viewer.isAlive()) Thread.onSpinWait();
+        };
+        for (int i = 0; i < 3; i++) {
+            bench.failed(bench.lease("bad/gpu"));
+            bench.time.pass(Duration.ofSeconds(4));
+        }
+        assertThat(seen.get().state()).isEqualTo(DeviceView.State.FAILING);
+        assertThat(seen.get().alarm()).hasValueSatisfying(alarm -> assertThat(alarm).contains("failed its last 3 leases"));
     }
 
     @Test

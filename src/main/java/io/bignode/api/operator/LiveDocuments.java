@@ -49,11 +49,13 @@ public final class LiveDocuments {
     /** The overview that a viewer sees now. */
     byte[] overview(Viewer viewer) {
         Sessions.Listing listing = sessions.views(viewer.tenants(), MOST_SESSIONS);
+        // Before the devices: an alarm that is listed is seen at its device too.
+        List<Overview.AlarmLine> alarms = viewer.all() ? farm.alarms() : List.of();
         List<Overview.DeviceLine> shown = viewer.all() ? farm.devices() : List.of();
         return json(new Overview(
                 farm.version(), viewer.scope(), viewer.name(), sessions.now().toString(), startedAt.toString(), status(), viewer.maxSessions(),
                 totals(listing, viewer, shown), listing.views().stream().map(LiveDocuments::line).toList(), shown,
-                viewer.all() ? farm.workers() : List.of(), viewer.all() ? farm.alarms() : List.of()));
+                viewer.all() ? farm.workers() : List.of(), alarms));
     }
 
     private String status() {

@@ -3,7 +3,7 @@ package io.bignode.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;

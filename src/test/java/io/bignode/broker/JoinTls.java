@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.Certificate;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.bignode.Golden;
+import io.bignode.fixtures.Golden;
 import io.bignode.node.ExitCode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -3,7 +3,7 @@ package io.bignode.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.bignode.delivery.PollOutcome.Answered;
 import io.bignode.delivery.PollOutcome.UnknownCursor;
+import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Batches;
 import io.bignode.session.Hands;
-import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;

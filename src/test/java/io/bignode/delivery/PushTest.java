@@ -2,13 +2,13 @@ package io.bignode.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Hands;
-import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.bignode.Golden;
 import io.bignode.deploy.Sandbox.Outcome;
+import io.bignode.fixtures.Golden;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

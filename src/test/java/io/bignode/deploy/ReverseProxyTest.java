@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,6 +3,8 @@ package io.bignode.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;

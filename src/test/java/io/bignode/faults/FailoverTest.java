@@ -2,6 +2,8 @@ package io.bignode.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
 import io.bignode.session.store.Postgres;
 import java.nio.file.Files;
 import java.nio.file.Path;

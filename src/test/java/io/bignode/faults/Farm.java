@@ -2,6 +2,7 @@ package io.bignode.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.fixtures.JavaProcess;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;

@@ -2,6 +2,7 @@ package io.bignode.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.Waiting;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.config.TenantToken;
 import io.bignode.config.Token;
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

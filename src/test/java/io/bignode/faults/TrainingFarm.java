@@ -1,6 +1,7 @@
 package io.bignode.faults;
 
 import io.bignode.Main;
+import io.bignode.fixtures.Waiting;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +14,7 @@ import java.util.Map;
 
 /**
  * A head, a worker of simulated devices and a small node in one process, which ends once a nonce was found and delivered: while the JVM notes what it loads, for the
- * ahead-of-time cache of the processes that tests start ({@link io.bignode.Program}).
+ * ahead-of-time cache of the processes that tests start ({@link io.bignode.fixtures.Program}).
  */
 public final class TrainingFarm {
     private static final Duration LIMIT = Duration.ofMinutes(2);

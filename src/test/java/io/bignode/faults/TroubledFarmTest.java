@@ -2,6 +2,8 @@ package io.bignode.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -2,8 +2,9 @@ package io.bignode.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.config.Certificates;
 import io.bignode.config.TlsSettings;
+import io.bignode.fixtures.Certificates;
+import io.bignode.fixtures.JavaProcess;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.api.delegation.StartLog;
-import io.bignode.log.CapturedLog;
+import io.bignode.fixtures.CapturedLog;
 import io.bignode.session.Session;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

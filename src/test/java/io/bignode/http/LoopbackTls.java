@@ -1,6 +1,6 @@
 package io.bignode.http;
 
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -2,7 +2,7 @@ package io.bignode.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;

@@ -4,8 +4,8 @@ import static io.bignode.http.TestNode.API;
 import static io.bignode.http.TestNode.TOKEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.config.Certificates;
-import io.bignode.log.CapturedLog;
+import io.bignode.fixtures.CapturedLog;
+import io.bignode.fixtures.Certificates;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

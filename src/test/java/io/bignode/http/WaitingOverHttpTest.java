@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.api.delegation.Ordinal;
-import io.bignode.session.ManualTime;
+import io.bignode.fixtures.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Session;

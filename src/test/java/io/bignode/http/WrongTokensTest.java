@@ -2,7 +2,7 @@ package io.bignode.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.session.ManualTime;
+import io.bignode.fixtures.ManualTime;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;

@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.HeadSide;
@@ -7,7 +8,6 @@ import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkerMessage;
-import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Session;

@@ -3,8 +3,8 @@ package io.bignode.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.DeviceHealth;
-import io.bignode.session.ManualTime;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalDouble;

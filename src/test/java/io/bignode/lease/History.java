@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome;
+import io.bignode.fixtures.ManualTime;
 import io.bignode.lease.OrderModel.Run;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.DeviceGone;
@@ -15,7 +16,6 @@ import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Batches;
-import io.bignode.session.ManualTime;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Obstacle;
 import io.bignode.session.Order;

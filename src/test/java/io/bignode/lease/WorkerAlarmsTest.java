@@ -2,10 +2,10 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerRefused;
-import io.bignode.session.ManualTime;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -3,7 +3,7 @@ package io.bignode.monitor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.bignode.session.ManualTime;
+import io.bignode.fixtures.ManualTime;
 import java.time.Duration;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

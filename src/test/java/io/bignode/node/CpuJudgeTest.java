@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.bignode.Golden;
+import io.bignode.fixtures.Golden;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.ProofOrder;

@@ -3,7 +3,7 @@ package io.bignode.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.broker.JoinFailure;
-import io.bignode.log.CapturedLog;
+import io.bignode.fixtures.CapturedLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

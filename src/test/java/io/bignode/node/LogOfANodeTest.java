@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.bignode.Program;
+import io.bignode.fixtures.Program;
 import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,7 +2,7 @@ package io.bignode.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.Program;
+import io.bignode.fixtures.Program;
 import io.bignode.monitor.Alarms;
 import io.bignode.session.store.SqlStore;
 import java.io.BufferedReader;

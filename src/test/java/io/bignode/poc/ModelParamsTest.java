@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.bignode.Golden;
+import io.bignode.fixtures.Golden;
 import io.bignode.json.Fault;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.json.JsonFields;

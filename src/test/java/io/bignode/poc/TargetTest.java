@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.Golden;
+import io.bignode.fixtures.Golden;
 import org.junit.jupiter.api.Test;
 
 class TargetTest {

@@ -3,7 +3,7 @@ package io.bignode.poc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.Golden;
+import io.bignode.fixtures.Golden;
 import io.bignode.json.JsonFields;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.bignode.Program;
 import io.bignode.config.Settings;
+import io.bignode.fixtures.Program;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
 import io.bignode.node.HeadStore;

@@ -2,7 +2,8 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.log.CapturedLog;
+import io.bignode.fixtures.CapturedLog;
+import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Provenance;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.bignode.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.StartOutcome.Refused;
 import io.bignode.session.StartOutcome.Running;

@@ -2,8 +2,8 @@ package io.bignode.api.delegation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.CapturedLog;
 import io.bignode.http.Problem;
-import io.bignode.log.CapturedLog;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;

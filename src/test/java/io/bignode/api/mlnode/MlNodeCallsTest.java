@@ -3,9 +3,9 @@ package io.bignode.api.mlnode;
 import static io.bignode.http.DocumentedDialectTest.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.CapturedLog;
+import io.bignode.fixtures.ManualTime;
 import io.bignode.http.TestNode;
-import io.bignode.log.CapturedLog;
-import io.bignode.session.ManualTime;
 import java.net.InetAddress;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;

@@ -8,7 +8,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.bignode.cli.BigNodeCommand;
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import io.bignode.node.ExitCode;
 import io.bignode.poc.ProofOrder;
 import java.io.IOException;

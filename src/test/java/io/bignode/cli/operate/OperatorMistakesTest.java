@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.bignode.cli.BigNodeCommand;
-import io.bignode.config.Certificates;
+import io.bignode.fixtures.Certificates;
 import io.bignode.http.HttpRules;
 import io.bignode.node.ExitCode;
 import java.io.ByteArrayOutputStream;

@@ -2,7 +2,7 @@ package io.bignode.cli.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.Program;
+import io.bignode.fixtures.Program;
 import io.bignode.monitor.Alarms;
 import io.bignode.node.ExitCode;
 import io.bignode.protocol.NonceSequence;

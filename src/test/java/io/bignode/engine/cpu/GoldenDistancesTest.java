@@ -3,8 +3,8 @@ package io.bignode.engine.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.Golden;
 import io.bignode.engine.Model;
+import io.bignode.fixtures.Golden;
 import io.bignode.json.JsonFields;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.Golden;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
+import io.bignode.fixtures.Golden;
 import io.bignode.json.InvalidDocumentException;
 import io.bignode.json.JsonFields;
 import io.bignode.poc.HostMemory;

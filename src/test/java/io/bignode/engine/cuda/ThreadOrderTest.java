@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.bignode.Golden;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
 import io.bignode.engine.cpu.CpuEngine;
+import io.bignode.fixtures.Golden;
 import io.bignode.json.JsonFields;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;

@@ -2,12 +2,12 @@ package io.bignode.session.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Batches;
 import io.bignode.session.Hands;
-import io.bignode.session.ManualTime;
 import io.bignode.session.Orders;
 import io.bignode.session.Quiet;
 import io.bignode.session.Session;

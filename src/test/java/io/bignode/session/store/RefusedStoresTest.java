@@ -3,11 +3,11 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Hands;
-import io.bignode.session.ManualTime;
 import io.bignode.session.Orders;
 import io.bignode.session.Quiet;
 import io.bignode.session.Session;

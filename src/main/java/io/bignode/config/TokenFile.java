@@ -80,7 +80,7 @@ public final class TokenFile {
             make();
         } catch (IOException e) {
             throw fault("cannot be written: " + reason(e)
-                    + "; set DELEGATION_DATA_DIR to a folder you may write, or DELEGATION_AUTH_TOKEN");
+                    + "; set " + Setting.DATA_DIR + " to a folder you may write, or " + Setting.AUTH_TOKEN);
         }
         return read().orElseThrow(() -> fault("vanished as soon as it was written"));
     }

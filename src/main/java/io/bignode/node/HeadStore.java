@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.api.Api;
 import io.bignode.config.DataFolder;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
@@ -46,7 +47,7 @@ public final class HeadStore {
             DataFolder.make(dataDir);
         } catch (IOException refused) {
             throw CommandException.environment("the data folder " + dataDir + " cannot be made (" + FileFault.reason(refused)
-                    + "); make it, or set DELEGATION_DATA_DIR to another folder");
+                    + "); make it, or set " + Setting.DATA_DIR + " to another folder");
         }
     }
 

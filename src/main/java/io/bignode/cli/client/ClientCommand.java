@@ -7,6 +7,7 @@ import io.bignode.cli.operate.NodeUrl;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.Documents;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
 import io.bignode.node.CommandException;
@@ -162,11 +163,11 @@ public final class ClientCommand implements Callable<Integer> {
         try {
             if (tokenFile != null) return read(tokenFile);
             boolean given =
-                    !environment.getOrDefault("DELEGATION_AUTH_TOKEN", "").isBlank();
+                    !environment.getOrDefault(Setting.AUTH_TOKEN.variable(), "").isBlank();
             // This machine's own token is for nodes on this machine: no other host is shown it.
             Optional<Token> token = given || local() ? Settings.clientToken(environment) : Optional.empty();
             return token.orElseThrow(() -> CommandException.environment("there is no token for " + url.getHost()
-                    + ": set DELEGATION_AUTH_TOKEN to the big node's, or give a file that holds it with --token-file"));
+                    + ": set " + Setting.AUTH_TOKEN + " to the big node's, or give a file that holds it with --token-file"));
         } catch (InvalidSettingsException e) {
             throw CommandException.environment(String.valueOf(e.getMessage()));
         }

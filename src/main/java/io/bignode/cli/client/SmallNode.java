@@ -2,6 +2,7 @@ package io.bignode.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.client.BigNodeClient.Answer;
+import io.bignode.config.Setting;
 import io.bignode.node.CommandException;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -190,7 +191,7 @@ final class SmallNode {
         return switch (code) {
             case 401 ->
                 CommandException.environment("the node does not know this token: use the one the node was started with"
-                        + " (DELEGATION_AUTH_TOKEN there, or the file it names at its start)");
+                        + " (" + Setting.AUTH_TOKEN + " there, or the file it names at its start)");
             case 404 -> CommandException.environment("the session is gone; was the node restarted? " + detail);
             default -> CommandException.environment("the node refuses (" + code + "): " + detail);
         };

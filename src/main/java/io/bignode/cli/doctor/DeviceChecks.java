@@ -3,6 +3,7 @@ package io.bignode.cli.doctor;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
+import io.bignode.config.Setting;
 import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceException;
 import io.bignode.node.CommandException;
@@ -42,11 +43,11 @@ final class DeviceChecks {
      */
     static Outcome run(DeviceSettings settings, Function<DeviceSettings, Detection> look) {
         if (settings.choice().kind() == DeviceChoice.Kind.CPU) {
-            Finding chosen = Finding.ok("devices", "the CPU computes, as DELEGATION_DEVICES says; GPUs were not looked for");
+            Finding chosen = Finding.ok("devices", "the CPU computes, as " + Setting.DEVICES + " says; GPUs were not looked for");
             return new Outcome(List.of(chosen), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of("cpu"));
         }
         if (settings.choice().kind() == DeviceChoice.Kind.NONE) {
-            Finding none = Finding.ok("devices", "none of this host's compute, as DELEGATION_DEVICES says: workers of other hosts do");
+            Finding none = Finding.ok("devices", "none of this host's compute, as " + Setting.DEVICES + " says: workers of other hosts do");
             return new Outcome(List.of(none), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of());
         }
         return new DeviceChecks(settings).check(detection(settings, look));

@@ -8,6 +8,7 @@ import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.config.Setting;
 import io.bignode.node.WorkerName;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ final class JoinChecks {
      */
     static List<Finding> run(Map<String, String> environment, String join, Optional<String> fingerprint) {
         Map<String, String> all = new HashMap<>(environment);
-        all.put("DELEGATION_JOIN", join);
-        fingerprint.ifPresent(text -> all.put("DELEGATION_JOIN_FINGERPRINT", text));
+        all.put(Setting.JOIN.variable(), join);
+        fingerprint.ifPresent(text -> all.put(Setting.JOIN_FINGERPRINT.variable(), text));
         try {
             JoinSettings settings = JoinSettings.load(all);
             List<Finding> findings = warnings(SettingAdvice.ofWorker(settings.devices(), environment));

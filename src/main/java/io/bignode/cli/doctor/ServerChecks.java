@@ -8,6 +8,7 @@ import io.bignode.cli.terminal.Finding;
 import io.bignode.config.BrokerSettings;
 import io.bignode.config.ExternalBroker;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.TokenOrigin;
@@ -56,7 +57,7 @@ final class ServerChecks {
 
     private static Finding data(Path folder, String user) {
         Optional<String> refusal = new FileOwners().refusal(folder, user);
-        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", "DELEGATION_DATA_DIR", folder, DATA_BYTES));
+        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", Setting.DATA_DIR.variable(), folder, DATA_BYTES));
     }
 
     private static Finding store(Settings settings) {
@@ -75,11 +76,11 @@ final class ServerChecks {
             ExternalBroker external = broker.external().get();
             BrokerAccess access = new BrokerAccess(new BrokerAccess.External(external.url()), external.user(), external.password().secret());
             return BrokerProbe.refusal(access)
-                    .map(why -> Finding.fail("broker", "the one at DELEGATION_BROKER_URL lets nobody in, " + why
-                            + ": see that it runs and that DELEGATION_BROKER_USER and _PASSWORD are right"))
-                    .orElseGet(() -> Finding.ok("broker", "the one at DELEGATION_BROKER_URL lets user " + external.user() + " in"));
+                    .map(why -> Finding.fail("broker", "the one at " + Setting.BROKER_URL + " lets nobody in, " + why
+                            + ": see that it runs and that " + Setting.BROKER_USER + " and " + Setting.BROKER_PASSWORD + " are right"))
+                    .orElseGet(() -> Finding.ok("broker", "the one at " + Setting.BROKER_URL + " lets user " + external.user() + " in"));
         }
-        if (broker.port().isEmpty()) return Finding.ok("broker", "in the process, for this host's devices alone, as DELEGATION_WORKER_PORT is not set");
+        if (broker.port().isEmpty()) return Finding.ok("broker", "in the process, for this host's devices alone, as " + Setting.WORKER_PORT + " is not set");
         try {
             bind(broker.host(), broker.port().get());
             return Finding.ok("broker", "workers' port " + (broker.port().get() == 0 ? "is any that is free" : broker.port().get() + " is free"));
@@ -87,7 +88,7 @@ final class ServerChecks {
             boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
             if (ours) return Finding.ok("broker", "workers' port " + broker.port().get() + " is taken, as it is while the node runs");
             return Finding.fail("broker", "workers' port " + broker.port().get() + " of " + broker.host() + " cannot be listened on (" + taken.getMessage()
-                    + "): end what listens there, or set DELEGATION_WORKER_PORT or DELEGATION_WORKER_HOST");
+                    + "): end what listens there, or set " + Setting.WORKER_PORT + " or " + Setting.WORKER_HOST);
         }
     }
 
@@ -100,8 +101,8 @@ final class ServerChecks {
     }
 
     private static Finding cache(Settings settings) {
-        if (settings.cacheBytes() == 0) return Finding.ok("cache", "no weight pools are kept, as DELEGATION_CACHE_GIB says: a restart draws them anew");
-        return folder("cache", "HF_HOME or DELEGATION_CACHE_GIB", settings.poolsDir(), settings.cacheBytes());
+        if (settings.cacheBytes() == 0) return Finding.ok("cache", "no weight pools are kept, as " + Setting.CACHE_GIB + " says: a restart draws them anew");
+        return folder("cache", Setting.HF_HOME + " or " + Setting.CACHE_GIB, settings.poolsDir(), settings.cacheBytes());
     }
 
     /** Judges a folder, which need not be there yet: can it be made and written, and has it room. */
@@ -138,9 +139,9 @@ final class ServerChecks {
 
     private static Finding token(Settings settings) {
         Optional<String> weakness = settings.token().weakness();
-        if (weakness.isPresent()) return Finding.warn("token", "DELEGATION_AUTH_TOKEN " + weakness.get());
+        if (weakness.isPresent()) return Finding.warn("token", Setting.AUTH_TOKEN + " " + weakness.get());
         return switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> Finding.ok("token", "is the one in DELEGATION_AUTH_TOKEN");
+            case TokenOrigin.Environment() -> Finding.ok("token", "is the one in " + Setting.AUTH_TOKEN);
             case TokenOrigin.File(Path path, boolean isNew) ->
                 Finding.ok("token", isNew ? "is made at the first start, and kept in " + path : "is kept in " + path);
         };
@@ -151,11 +152,12 @@ final class ServerChecks {
             bind(host, port);
             return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
         } catch (UnknownHostException unknown) {
-            return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
+            return Finding.fail("port", Setting.HOST + " is " + host + ", which is no address of this machine: set it to " + Setting.HOST.usual()
+                    + " or to one that is");
         } catch (BindException refused) {
             if (port != 0 && nodeAnswers(host, port, tls)) return Finding.ok("port", port + " of " + host + " is taken, by " + OURS);
             return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
-                    + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
+                    + "): end what listens there, or set " + Setting.PORT + " or " + Setting.HOST);
         } catch (IOException broken) {
             return Finding.fail("port", port + " of " + host + " cannot be listened on: " + broken.getMessage());
         }

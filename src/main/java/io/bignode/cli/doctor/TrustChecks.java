@@ -3,6 +3,7 @@ package io.bignode.cli.doctor;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.ServerIdentity;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.TenantToken;
 import io.bignode.config.TlsSettings;
@@ -31,7 +32,8 @@ final class TrustChecks {
         if (settings.tls().isPresent()) {
             findings.add(certificate("tls", settings.tls().get(), Instant.now()));
         } else {
-            findings.add(Finding.ok("tls", "the API is served without it; tokens can be read on the way: set DELEGATION_TLS_CERT and _KEY, or keep to a network"
+            findings.add(Finding.ok("tls", "the API is served without it; tokens can be read on the way: set " + Setting.TLS_CERT
+                    + " and " + Setting.TLS_KEY + ", or keep to a network"
                     + " that is trusted"));
         }
         settings.broker().tls().ifPresent(files -> findings.add(certificate("join-tls", files, Instant.now())));
@@ -85,7 +87,7 @@ final class TrustChecks {
         try {
             Optional<Token> join = Settings.operatorToken(environment);
             if (join.isEmpty()) return Optional.empty();
-            String fix = "; set another in DELEGATION_JOIN_TOKEN, or in the file join-token of the data folder: openssl rand -hex 32";
+            String fix = "; set another in " + Setting.JOIN_TOKEN + ", or in the file join-token of the data folder: openssl rand -hex 32";
             if (settings.token().matches(join.get().secret())) return Optional.of(Finding.fail("join", "the join token is what small nodes show" + fix));
             Optional<Path> file = settings.tenants().tokensFile();
             TenantToken.HexDigest digest = TenantToken.HexDigest.of(join.get());

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.Documents;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
 import io.bignode.node.CommandException;
@@ -87,7 +88,7 @@ class Operator {
         Optional<String> detail = BoundedAnswer.detail(response.body());
         if (status == 401 && detail.isPresent()) {
             return CommandException.environment("the head at " + base
-                    + " does not know this join token (401): set DELEGATION_JOIN_TOKEN to the head's, which is in the file join-token of its data folder");
+                    + " does not know this join token (401): set " + Setting.JOIN_TOKEN + " to the head's, which is in the file join-token of its data folder");
         }
         // Another program's 404 is none of the head's.
         if (detail.isPresent() && refusals.containsKey(status)) return CommandException.environment(refusals.get(status));
@@ -112,7 +113,7 @@ class Operator {
     private static Token token(Map<String, String> environment) {
         try {
             return Settings.operatorToken(environment)
-                    .orElseThrow(() -> CommandException.environment("no join token: set DELEGATION_JOIN_TOKEN to the head's, which is in the file"
+                    .orElseThrow(() -> CommandException.environment("no join token: set " + Setting.JOIN_TOKEN + " to the head's, which is in the file"
                             + " join-token of its data folder"));
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);

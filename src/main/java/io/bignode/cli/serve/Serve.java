@@ -4,6 +4,7 @@ import io.bignode.cli.operate.HeadAddress;
 import io.bignode.cli.terminal.FailureReport;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.LogSettings;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
@@ -126,7 +127,7 @@ public final class Serve {
 
     /** What is odd about settings that can be used: told once it is known what starts with them. */
     private void advise(Settings settings) {
-        settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
+        settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: " + Setting.AUTH_TOKEN + " {0}", weakness));
         SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
@@ -168,14 +169,15 @@ public final class Serve {
      */
     private static List<String> greeting(Settings settings, String url) {
         String token = switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> "The token is the one in DELEGATION_AUTH_TOKEN.";
+            case TokenOrigin.Environment() -> "The token is the one in " + Setting.AUTH_TOKEN + ".";
             case TokenOrigin.File(var path, boolean isNew) ->
                 "The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.";
         };
         return List.of(
                 token,
                 "Watch it at " + url + "/ with the operator's token, "
-                        + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."),
+                        + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".")
+                                .orElse("the one in " + Setting.JOIN_TOKEN + "."),
                 "Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
                         + (url.equals(HeadAddress.USUAL) ? "" : " --url " + url));
     }

@@ -4,6 +4,7 @@ import io.bignode.broker.BrokerAccess;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.node.CommandException;
 import io.bignode.node.Devices;
@@ -35,17 +36,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "worker",
         mixinStandardHelpOptions = true,
-        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.",
-        footerHeading = "%nSettings, from the environment:%n",
-        footer = {
-            "  DELEGATION_JOIN_TOKEN       the head's join token, in the file join-token of its data folder",
-            "  DELEGATION_JOIN             the head's HOST:PORT, as --join",
-            "  DELEGATION_JOIN_FINGERPRINT what its certificate must be, as --fingerprint",
-            "  DELEGATION_WORKER_NAME      this worker's name (its host's, with some digits)",
-            "  DELEGATION_BROKER_URL       the external broker, where the head uses one; with DELEGATION_BROKER_USER and _PASSWORD",
-            "  DELEGATION_LOG_FORMAT       text for people (the default), or json: an object a line",
-            "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
-        })
+        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.")
 public final class WorkerCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
@@ -88,7 +79,7 @@ public final class WorkerCommand implements Callable<Integer> {
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
-        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
+        if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: a worker without devices has nothing to do");
         WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
         JoinLog log = new JoinLog(name, target(settings), state);
         HostDevices host =
@@ -109,8 +100,8 @@ public final class WorkerCommand implements Callable<Integer> {
 
     private JoinSettings settings(Map<String, String> environment) {
         Map<String, String> all = new HashMap<>(environment);
-        if (join != null) all.put("DELEGATION_JOIN", join);
-        if (fingerprint != null) all.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        if (join != null) all.put(Setting.JOIN.variable(), join);
+        if (fingerprint != null) all.put(Setting.JOIN_FINGERPRINT.variable(), fingerprint);
         try {
             return JoinSettings.load(all);
         } catch (InvalidSettingsException invalid) {

@@ -86,8 +86,10 @@ public final class Manual {
             }
             List<String> examples = EXAMPLES.getOrDefault(name, List.of());
             if (examples.isEmpty()) return;
+            List<String> settings = SettingsHelp.of(name);
+            if (!settings.isEmpty()) help.footerHeading("%nSettings, from the environment:%n");
             List<String> footer = new ArrayList<>();
-            for (String line : help.footer()) footer.addAll(wrapped(line, help.width()));
+            for (String line : settings) footer.addAll(wrapped(line.replace("%", "%%"), help.width()));
             if (!footer.isEmpty()) footer.add("");
             footer.add("Examples:");
             // A footer is a format.

@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 final class EnvironmentReader {
     private final Map<String, String> environment;
-    private final List<SettingFault> faults = new ArrayList<>();
+    private final List<InvalidSettingsException.Fault> faults = new ArrayList<>();
 
     EnvironmentReader(Map<String, String> environment) {
         this.environment = Map.copyOf(environment);
@@ -121,7 +121,7 @@ final class EnvironmentReader {
     }
 
     void fault(String name, String message) {
-        faults.add(new SettingFault(name, message));
+        faults.add(new InvalidSettingsException.Fault(name, message));
     }
 
     void faults(InvalidSettingsException more) {

@@ -41,6 +41,11 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
         return new PushSettings(hosts, authority);
     }
 
+    /** Whether nothing may be pushed. */
+    public boolean isOff() {
+        return hosts.isEmpty();
+    }
+
     /** Whether a URL may name a host and port. */
     public boolean allows(String host, int port) {
         return hosts.stream().anyMatch(entry -> entry.allows(host, port));

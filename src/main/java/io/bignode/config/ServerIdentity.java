@@ -33,7 +33,7 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
             throw fault(files.certificate(), "expired at " + own.getNotAfter().toInstant() + "; renew it");
         }
         if (own.getNotBefore().toInstant().isAfter(now)) {
-            throw fault(files.certificate(), "is not valid before " + own.getNotBefore().toInstant() + "; look at this machine's clock");
+            throw fault(files.certificate(), "is not valid before " + own.getNotBefore().toInstant() + "; check this machine's clock");
         }
         PrivateKey key = PemFile.privateKey(files.key(), own.getPublicKey());
         if (!matches(own, key)) {
@@ -79,6 +79,6 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static InvalidSettingsException fault(Path file, String message) {
-        return new InvalidSettingsException(List.of(new SettingFault(file.toString(), message)));
+        return new InvalidSettingsException(file.toString(), message);
     }
 }

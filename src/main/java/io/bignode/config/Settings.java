@@ -46,6 +46,20 @@ public record Settings(
         PushSettings push,
         BrokerSettings broker) {
 
+    /** Where the token came from, so that the operator can be told. */
+    public sealed interface TokenOrigin {
+        /** The operator set it in the environment. */
+        record Environment() implements TokenOrigin {}
+
+        /**
+         * This node made it, now or at an earlier start.
+         *
+         * @param path  the file that keeps it
+         * @param isNew whether it was made now
+         */
+        record File(Path path, boolean isNew) implements TokenOrigin {}
+    }
+
     /**
      * Reads the settings; without a token it takes the one in the data folder, or makes one there.
      *
@@ -155,6 +169,21 @@ public record Settings(
         return given.isPresent() ? given : new TokenFile(dataDir, BrokerSettings.TOKEN_FILE).read();
     }
 
+    /** The PostgreSQL database that keeps the sessions, a URL which may hold a password; empty where a file in the data folder does. */
+    public Optional<String> postgresUrl() {
+        return store.postgresUrl();
+    }
+
+    /** The file with more tenants; empty where there is one tenant alone. */
+    public Optional<Path> tokensFile() {
+        return tenants.tokensFile();
+    }
+
+    /** How many wrong tokens a minute an address may send; 0 for no limit. */
+    public int wrongTokensPerMinute() {
+        return tenants.wrongTokensPerMinute();
+    }
+
     /** Who holds the join token may drain workers and join as one: no small node may show the same. */
     private static void requireNobodyElses(Token join, Optional<Token> shown, TenantSettings tenants, EnvironmentReader reader) {
         String fix = ", so that small nodes could drain workers and join as one; set another: openssl rand -hex 32";
@@ -176,7 +205,7 @@ public record Settings(
         if (refusal.isEmpty()) return Optional.of(Token.ofAnyLength(text.get()));
         String otherwise = " (or leave it unset: one is made and kept in the data folder)";
         if (Token.refusal(text.get(), true).isEmpty()) {
-            otherwise = "; where small nodes that have this one cannot be changed now, " + Setting.ALLOW_SHORT_TOKEN + "=true takes it all the same";
+            otherwise = "; if small nodes that have this one cannot be changed now, " + Setting.ALLOW_SHORT_TOKEN + "=true accepts it";
         }
         reader.fault(Setting.AUTH_TOKEN, refusal.get() + otherwise);
         return Optional.empty();
@@ -232,7 +261,7 @@ public record Settings(
             reader.fault(
                     setting,
                     "is " + EnvironmentReader.quoted(path.get().toString())
-                            + ", which is no folder; give it one, or a name that is free");
+                            + ", which is not a folder; name a folder, or a path that does not exist yet");
         }
         return path;
     }

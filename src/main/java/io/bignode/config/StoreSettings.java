@@ -7,7 +7,7 @@ import java.util.Optional;
  *
  * @param postgresUrl a URL {@code jdbc:postgresql://…}, which may hold a password; empty for a file in the data folder
  */
-public record StoreSettings(Optional<String> postgresUrl) {
+record StoreSettings(Optional<String> postgresUrl) {
     private static final String PREFIX = "jdbc:postgresql:";
 
     /** Reads them; what is said of a faulty URL does not hold the URL. */

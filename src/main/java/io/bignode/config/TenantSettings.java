@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param tokensFile           the tenants' file; empty where there is one tenant alone
  * @param wrongTokensPerMinute how many wrong tokens a minute an address may send before it gets 429; 0 for no limit
  */
-public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
+record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
     /** With so many tries a minute an address guesses seven digits within 12 days. */
     private static final int MAX_WITH_SHORT_TOKEN = 600;
 
@@ -34,7 +34,7 @@ public record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute
     /** A token short enough to be guessed needs the limit of wrong ones. */
     void requireLimitForShortToken(EnvironmentReader reader) {
         if (wrongTokensPerMinute >= 1 && wrongTokensPerMinute <= MAX_WITH_SHORT_TOKEN) return;
-        reader.fault(Setting.WRONG_TOKENS, "is " + wrongTokensPerMinute + ", with which a " + Setting.AUTH_TOKEN + 
+        reader.fault(Setting.WRONG_TOKENS, "is " + wrongTokensPerMinute + ", with which a " + Setting.AUTH_TOKEN
                 + " as short as this one would soon be guessed; set it to a number from 1 to " + MAX_WITH_SHORT_TOKEN + ", or a token of 16 characters or more");
     }
 }

@@ -59,7 +59,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
 
     /** What must be told loudly where the CPU computes although nobody asked for it. */
     public static String noGpu(Detection detection) {
-        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If that is meant, set " + Setting.DEVICES + "=cpu.";
+        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If this is intended, set " + Setting.DEVICES + "=cpu.";
     }
 
     private static String why(Detection detection) {

@@ -30,11 +30,11 @@ public final class HeadStore {
      */
     public static SessionStore open(Settings settings, Alarms alarms, HttpServer http) throws InterruptedException {
         try {
-            if (settings.store().postgresUrl().isEmpty()) {
+            if (settings.postgresUrl().isEmpty()) {
                 make(settings.dataDir());
                 return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
             }
-            String url = settings.store().postgresUrl().get();
+            String url = settings.postgresUrl().get();
             Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
             return store.isPresent() ? store.get() : standBy(url, alarms, http);
         } catch (StoreRefused refused) {
@@ -52,14 +52,14 @@ public final class HeadStore {
     }
 
     private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
-        LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
+        LOG.log(System.Logger.Level.INFO, "another head is active; this one is a standby");
         http.standBy(Api.START);
         Optional<SqlStore> store = Optional.empty();
         while (store.isEmpty()) {
             Thread.sleep(PERIOD);
             store = SqlStore.inPostgres(url, alarms, Node::die);
         }
-        LOG.log(System.Logger.Level.INFO, "the other head is gone: this one serves now");
+        LOG.log(System.Logger.Level.INFO, "the other head is gone; this one serves now");
         return store.get();
     }
 }

@@ -25,7 +25,7 @@ class SettingTest {
     private static Set<String> faultsOf(ThrowingCallable load) {
         InvalidSettingsException[] refused = new InvalidSettingsException[1];
         assertThatThrownBy(load).isInstanceOfSatisfying(InvalidSettingsException.class, fault -> refused[0] = fault);
-        return refused[0].faults().stream().map(SettingFault::setting).collect(Collectors.toSet());
+        return refused[0].faults().stream().map(InvalidSettingsException.Fault::setting).collect(Collectors.toSet());
     }
 
     private static Map<String, String> everythingIsFaulty() {

@@ -14,13 +14,13 @@ final class RetryAfter {
     /** The longest time that is told, in seconds. */
     static final int MOST = 20;
 
-    private static final int MOST_AT_ONCE = 3;
+    private static final int MAX_AT_ONCE = 3;
 
     private RetryAfter() {}
 
     /** A time for one refusal by a head that has just started, whose devices are found in a few seconds. */
     static Duration atOnce() {
-        return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(1, MOST_AT_ONCE + 1));
+        return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(1, MAX_AT_ONCE + 1));
     }
 
     /** A time for one refusal. */

@@ -31,7 +31,7 @@ public final class BackupCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", description = "A name that is free; to restore, the file becomes sessions.db of a data folder")
+    @Parameters(paramLabel = "FILE", description = "The file to write; it must not exist yet. To restore, copy it to sessions.db in a data folder.")
     @SuppressWarnings("NullAway.Init")
     private Path file;
 

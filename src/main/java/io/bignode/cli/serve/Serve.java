@@ -6,7 +6,6 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.LogSettings;
 import io.bignode.config.Setting;
 import io.bignode.config.Settings;
-import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
 import io.bignode.monitor.Alarms;
@@ -70,7 +69,7 @@ public final class Serve {
 
     /** Serves; returns only when it cannot. */
     int run() throws InterruptedException {
-        StopHook stop = StopHook.register("no new sessions, waiting polls are answered, devices finish");
+        StopHook stop = StopHook.register("the node takes no new sessions, answers the polls that wait, and lets its devices finish");
         Settings settings;
         Node node;
         try {
@@ -147,7 +146,7 @@ public final class Serve {
                 "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
                         + " devices={7} margin={8,number,0.#########}",
                 ProgramVersion.text(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
-                settings.store().postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
+                settings.postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
                 settings.maxWaiting(), settings.devices().choice().text(), settings.devices().margin());
     }
 
@@ -169,8 +168,8 @@ public final class Serve {
      */
     private static List<String> greeting(Settings settings, String url) {
         String token = switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> "The token is the one in " + Setting.AUTH_TOKEN + ".";
-            case TokenOrigin.File(var path, boolean isNew) ->
+            case Settings.TokenOrigin.Environment() -> "The token is the one in " + Setting.AUTH_TOKEN + ".";
+            case Settings.TokenOrigin.File(var path, boolean isNew) ->
                 "The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.";
         };
         return List.of(

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
-        description = "Serves small nodes until it is told to stop (SIGTERM or Ctrl-C).")
+        description = "Serves small nodes until SIGTERM or Ctrl-C stops it.")
 public final class ServeCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")

@@ -60,7 +60,8 @@ public final class SettingAdvice {
     static Optional<String> ofCache(Path folder, Path dataDir, long bytes) {
         if (bytes == 0) return Optional.empty();
         return FolderFault.making(folder, dataDir).map(why -> "the cache folder " + folder + " " + why
-                + ": weight pools are not kept, and every restart draws them anew. Give " + Setting.HF_HOME + " a folder that this node may write, or leave it unset");
+                + ": weight pools are not kept, and every restart generates them again. Set " + Setting.HF_HOME
+                + " to a folder that this node may write, or leave it unset");
     }
 
     /** Variables that were meant as settings and are none, a sentence each. */

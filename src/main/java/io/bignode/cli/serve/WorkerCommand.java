@@ -20,37 +20,31 @@ import io.bignode.node.WorkerState;
 import io.bignode.node.tls.PinnedTls;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code bignode worker}: this host's devices, working for a head on another host. */
 @Command(
         name = "worker",
         mixinStandardHelpOptions = true,
-        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.")
+        description = "Joins a head on another host and computes for it, until SIGTERM or Ctrl-C stops it. The worker connects outbound only, and connects"
+                + " again whenever the connection is lost.")
 public final class WorkerCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
 
-    @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
-    private @Nullable String join;
-
-    @Option(
-            names = "--fingerprint",
-            paramLabel = "SHA256",
-            description = "The head's certificate, as it prints it when it starts; without it the head must have one that this system trusts")
-    private @Nullable String fingerprint;
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JoinOptions options;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -58,7 +52,7 @@ public final class WorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        StopHook stop = StopHook.register("devices finish or drop what they compute");
+        StopHook stop = StopHook.register("the devices finish or drop their leases");
         try {
             start(stop);
         } catch (InterruptedException | RuntimeException | Error failed) {
@@ -99,11 +93,8 @@ public final class WorkerCommand implements Callable<Integer> {
     }
 
     private JoinSettings settings(Map<String, String> environment) {
-        Map<String, String> all = new HashMap<>(environment);
-        if (join != null) all.put(Setting.JOIN.variable(), join);
-        if (fingerprint != null) all.put(Setting.JOIN_FINGERPRINT.variable(), fingerprint);
         try {
-            return JoinSettings.load(all);
+            return JoinSettings.load(options.over(environment));
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }

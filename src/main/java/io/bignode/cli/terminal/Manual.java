@@ -46,10 +46,10 @@ public final class Manual {
 
     private static Map<String, String> exitCodes() {
         Map<String, String> codes = new LinkedHashMap<>();
-        codes.put(Integer.toString(ExitCode.OK), "it went well");
+        codes.put(Integer.toString(ExitCode.OK), "the command succeeded");
         codes.put(Integer.toString(ExitCode.CHECK_FAILED), "a check failed");
-        codes.put(Integer.toString(ExitCode.USAGE), "the command line, a setting or a file given cannot be used");
-        codes.put(Integer.toString(ExitCode.ENVIRONMENT), "this machine or what it must reach is not ready");
+        codes.put(Integer.toString(ExitCode.USAGE), "the command line, a setting or a given file cannot be used");
+        codes.put(Integer.toString(ExitCode.ENVIRONMENT), "this machine, or a server that it needs, is not ready");
         codes.put(Integer.toString(ExitCode.INTERNAL), "a fault of this program; BIGNODE_DEBUG=1 shows where");
         return codes;
     }

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:no fraud was found",
-            "1:fraud was found, or a line of the file is no batch, or there is none",
-            "2:the file is missing, or the one batch in it is none",
+            "1:fraud was found, a line of the file is not a batch, or the file holds none",
+            "2:the file is missing, or its only batch is malformed",
             "3:such a model cannot run on this machine"
         })
 public final class VerifyCommand implements Callable<Integer> {

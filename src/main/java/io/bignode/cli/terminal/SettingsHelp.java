@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 /** The settings of the commands that read some from the environment, as their help lists them. */
 final class SettingsHelp {
     private static final Map<String, ReadBy> PROGRAMS = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER);
+    private static final Pattern REFERENCE = Pattern.compile(": see \\[[^\\]]+]\\([^)]+\\)");
     private static final Pattern LINK = Pattern.compile("\\[([^\\]]+)]\\([^)]+\\)");
 
     private SettingsHelp() {}
@@ -22,8 +23,8 @@ final class SettingsHelp {
                 .toList();
     }
 
-    /** Markdown as a terminal shows it: links without where they lead, code without its backticks. */
+    /** Markdown as a terminal shows it: no references to pages, other links without their targets, code without its backticks. */
     private static String plain(String markdown) {
-        return LINK.matcher(markdown).replaceAll("$1").replace("`", "");
+        return LINK.matcher(REFERENCE.matcher(markdown).replaceAll("")).replaceAll("$1").replace("`", "");
     }
 }

@@ -7,10 +7,10 @@ import java.util.Optional;
  *
  * @param url      as Artemis' clients write it
  * @param user     whom to connect as
- * @param password what proves it
+ * @param password the password of that user
  */
 public record ExternalBroker(String url, String user, Token password) {
-    /** Reads it; what is said of a faulty URL does not hold the URL. */
+    /** Reads it. The message about a faulty URL does not hold the URL. */
     static Optional<ExternalBroker> read(EnvironmentReader reader) {
         Optional<String> url = reader.text(Setting.BROKER_URL);
         if (url.isEmpty()) return Optional.empty();

@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How the log is written. Read before everything else, so that the faults of all other settings are told in the form that is asked for.
+ * How the log is written. Read before everything else, so that the faults of all other settings are written in the chosen form.
  *
  * @param json an object a line instead of a text for people
  */
@@ -25,7 +25,7 @@ public record LogSettings(boolean json) {
     }
 
     /**
-     * Reads them, and takes text where there is a fault, which is told with those of the other settings.
+     * Reads them, and takes text where there is a fault, which is reported with those of the other settings.
      *
      * @param environment the process's environment variables
      */

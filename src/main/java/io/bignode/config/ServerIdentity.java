@@ -24,7 +24,7 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
      * Reads an identity and checks that it can be used now.
      *
      * @param now tells expired certificates
-     * @throws InvalidSettingsException with what is wrong and how to mend it; nothing of the key is in it
+     * @throws InvalidSettingsException with what is wrong and how to correct it; nothing of the key is in it
      */
     public static ServerIdentity read(TlsSettings files, Instant now) throws InvalidSettingsException {
         List<X509Certificate> chain = PemFile.certificates(files.certificate());

@@ -6,8 +6,8 @@ import java.util.Optional;
 
 /**
  * Every environment variable that is a setting, declared once. The program reads its settings through these constants; the help of {@code serve} and
- * {@code worker} and the tables of docs/configuration.md are made of them; names that resemble one are told of by them; and tests hold the files in
- * {@code deploy} against them.
+ * {@code worker} and the tables of docs/configuration.md are made of them; unknown variables are compared with them; and tests
+ * hold the files in {@code deploy} against them.
  *
  * <p>A help text is Markdown with code in backticks and links, one or two whole sentences that also read well without either.
  */

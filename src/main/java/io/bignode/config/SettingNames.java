@@ -41,7 +41,7 @@ public final class SettingNames {
      * @param meant the setting that its name resembles; empty where it resembles none
      */
     public record Unknown(String name, Optional<String> meant) {
-        /** What an operator is told; never the value, which may be a token. */
+        /** The message for the operator. It never holds the value, which may be a token. */
         public String message() {
             return "is no setting and changes nothing" + meant.map(near -> ": did you mean " + near + "?").orElse("; bignode help serve lists the settings");
         }

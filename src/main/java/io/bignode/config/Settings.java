@@ -46,7 +46,7 @@ public record Settings(
         PushSettings push,
         BrokerSettings broker) {
 
-    /** Where the token came from, so that the operator can be told. */
+    /** Where the token came from, for the greeting and for doctor. */
     public sealed interface TokenOrigin {
         /** The operator set it in the environment. */
         record Environment() implements TokenOrigin {}
@@ -188,7 +188,7 @@ public record Settings(
     private static void requireNobodyElses(Token join, Optional<Token> shown, TenantSettings tenants, EnvironmentReader reader) {
         String fix = ", so that small nodes could drain workers and join as one; set another: openssl rand -hex 32";
         if (shown.isPresent() && shown.get().matches(join.secret())) reader.fault(Setting.JOIN_TOKEN, "is the same as " + Setting.AUTH_TOKEN + fix);
-        if (tenants.tokensFile().isEmpty() || !reader.clean()) return; // a file with faults was told already
+        if (tenants.tokensFile().isEmpty() || !reader.clean()) return; // the faults of the file are reported already
         try {
             TenantToken.HexDigest digest = TenantToken.HexDigest.of(join);
             boolean known = TokensFile.read(tenants.tokensFile().get()).stream().anyMatch(tenant -> tenant.digest().equals(digest));

@@ -10,7 +10,7 @@ import java.util.Optional;
 record StoreSettings(Optional<String> postgresUrl) {
     private static final String PREFIX = "jdbc:postgresql:";
 
-    /** Reads them; what is said of a faulty URL does not hold the URL. */
+    /** Reads them. The message about a faulty URL does not hold the URL. */
     static StoreSettings read(EnvironmentReader reader) {
         Optional<String> url = reader.text(Setting.DB_URL);
         if (url.isPresent() && !url.get().startsWith(PREFIX)) {

@@ -13,7 +13,7 @@ import java.util.Set;
 public final class Token {
     private static final int MIN_LENGTH = 16;
 
-    /** Even where the operator takes a short one: below, a guesser needs minutes, and logs would be blotted all over. */
+    /** The minimum where the operator accepts a short token. A shorter one is guessed within minutes, and to redact it would hide ordinary words of the log. */
     private static final int MIN_SHORT_LENGTH = 6;
 
     private static final int MAX_LENGTH = 1024;

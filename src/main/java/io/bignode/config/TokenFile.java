@@ -45,7 +45,7 @@ final class TokenFile {
      * The token in the file.
      *
      * @return empty when there is no file
-     * @throws InvalidSettingsException when others may read it, or when it holds no token; says what mends it
+     * @throws InvalidSettingsException when others may read it, or when it holds no token; says how to correct it
      */
     Optional<Token> read() throws InvalidSettingsException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return Optional.empty();

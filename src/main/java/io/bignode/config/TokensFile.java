@@ -57,7 +57,7 @@ public final class TokensFile {
         try {
             return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
         } catch (IOException e) {
-            return false; // who reads it next is told what is wrong with it
+            return false; // the next reader reports what is wrong with it
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.Optional;
  *
  * @param engines   one for each device that is used, not yet prepared; none where the operator wants none
  * @param detection the GPUs that were found, used or not
- * @param notice    what must be told loudly: that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
+ * @param notice    the warning that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
  */
 public record Devices(List<Engine> engines, Detection detection, Optional<String> notice) {
 
@@ -57,7 +57,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
                 settings.hopperFfn()));
     }
 
-    /** What must be told loudly where the CPU computes although nobody asked for it. */
+    /** The warning where the CPU computes although nobody asked for it. */
     public static String noGpu(Detection detection) {
         return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If this is intended, set " + Setting.DEVICES + "=cpu.";
     }

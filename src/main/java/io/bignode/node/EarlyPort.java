@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The port small nodes connect to, taken before anything else of the program is loaded: the system accepts connections from then on, and their
  * requests wait. Under systemd it is taken over from {@code bignode.socket} as standard input and was never closed.
  *
- * <p>What is wrong with it is told when it is asked for: faulty settings are told first.
+ * <p>A fault of the port is reported when the port is asked for, so that faults of the settings come first.
  */
 public final class EarlyPort {
     /** None was taken yet: it is when it is asked for. */

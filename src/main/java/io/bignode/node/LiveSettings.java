@@ -70,7 +70,7 @@ public final class LiveSettings implements AutoCloseable {
         };
     }
 
-    /** The JDK's own authorities are read when a callback needs them; a file that the operator named, now, so that its faults are told. */
+    /** The JDK's own authorities are read when a callback needs them; a file that the operator named is read now, so that its faults are reported. */
     private static Supplier<SSLSocketFactory> callbackTls(Optional<Path> authority) throws InvalidSettingsException {
         if (authority.isEmpty()) return () -> (SSLSocketFactory) SSLSocketFactory.getDefault();
         SSLSocketFactory given = TrustedAuthorities.with(authority.get()).getSocketFactory();

@@ -37,7 +37,7 @@ public final class Serve {
     /**
      * Serves nobody yet.
      *
-     * @param err         where people are told how to go on
+     * @param err         where hints for people are printed
      * @param environment the settings
      * @param port        where to listen, if it was taken already
      */
@@ -52,7 +52,7 @@ public final class Serve {
         return args.length == 1 && args[0].equals("serve");
     }
 
-    /** Serves at a port until the process is told to stop; returns the exit code when it cannot. */
+    /** Serves at a port until the process is stopped; returns the exit code when it cannot. */
     public static int execute(EarlyPort port) {
         return execute(new PrintWriter(System.err, true), System.getenv(), port);
     }
@@ -124,7 +124,7 @@ public final class Serve {
         }
     }
 
-    /** What is odd about settings that can be used: told once it is known what starts with them. */
+    /** Warnings about settings that can be used but are unusual. They are logged after the line that says what starts. */
     private void advise(Settings settings) {
         settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: " + Setting.AUTH_TOKEN + " {0}", weakness));
         SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * What is odd about settings that can be used: the node starts with them and then does not do what its operator expects. Told by {@code serve} and
+ * Warnings about settings that can be used: the node starts with them and then does not do what its operator expects. They are given by {@code serve} and
  * {@code worker} when they start, and by {@code doctor}.
  */
 public final class SettingAdvice {

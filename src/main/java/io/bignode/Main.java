@@ -3,6 +3,7 @@ package io.bignode;
 import io.bignode.cli.BigNodeCommand;
 import io.bignode.cli.serve.Serve;
 import io.bignode.config.LogSettings;
+import io.bignode.config.Setting;
 import io.bignode.log.LastingLogManager;
 import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
@@ -25,7 +26,7 @@ public final class Main {
         EarlyPort port = serves ? EarlyPort.take(System.getenv()) : EarlyPort.NONE;
         LogLines.conceal(LogSettings.secrets(System.getenv()));
         LineStyle style = LineStyle.of(LogSettings.lenient(System.getenv()).json(), System.getenv());
-        LogLines.write(style, System.getenv("BIGNODE_DEBUG") != null);
+        LogLines.write(style, System.getenv(Setting.DEBUG.variable()) != null);
         System.exit(serves ? Serve.execute(port) : BigNodeCommand.commandLine().execute(args));
     }
 }

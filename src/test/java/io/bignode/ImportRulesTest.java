@@ -56,8 +56,9 @@ class ImportRulesTest {
             Row.of("delivery", "session", "monitor"),
             Row.of("http", "json"),
             Row.of("api", "http", "delivery", "session", "monitor", "protocol", "json", "proof"),
+            Row.of("node.tls", "monitor", "config"),
             Row.of(
-                    "node", "api", "http", "delivery", "lease", "session", "broker", "worker", "monitor", "protocol", "proof",
+                    "node", "node.tls", "api", "http", "delivery", "lease", "session", "broker", "worker", "monitor", "protocol", "proof",
                     "proof.transformer", "engine", "poc", "random", "metrics", "log", "json", "config"));
 
     /** The package without a row: it may import everything. */
@@ -105,7 +106,7 @@ class ImportRulesTest {
                         onlyIn(root, "picocli", inPackage("picocli.."), "cli", "Main"),
                         onlyIn(root, "the progress bar", inPackage("me.tongfei.progressbar.."), "cli"),
                         onlyIn(root, "the command line", inPackage(root + ".cli.."), "cli", "Main"),
-                        onlyIn(root, "the node", inPackage(root + ".node.."), "node", "cli", "Main"),
+                        onlyIn(root, "the node", inPackage(root + ".node.."), "node", "node.tls", "cli", "Main"),
                         onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "node", "cli", "Main"),
                         onlyIn(root, "the API", inPackage(root + ".api.."), "api", "node"),
                         onlyIn(root, "the transformer", inPackage(root + ".proof.transformer.."), "proof.transformer", "node", "cli", "Main"),

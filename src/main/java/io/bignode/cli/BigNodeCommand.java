@@ -6,10 +6,9 @@ import io.bignode.cli.compute.ComputeCommand;
 import io.bignode.cli.compute.FingerprintCommand;
 import io.bignode.cli.compute.VerifyCommand;
 import io.bignode.cli.doctor.DoctorCommand;
-import io.bignode.cli.operate.AdmitCommand;
 import io.bignode.cli.operate.BackupCommand;
+import io.bignode.cli.operate.ChangeWorker;
 import io.bignode.cli.operate.DevicesCommand;
-import io.bignode.cli.operate.DrainCommand;
 import io.bignode.cli.operate.HeadAddress;
 import io.bignode.cli.operate.NodeUrl;
 import io.bignode.cli.operate.SessionsCommand;
@@ -47,8 +46,8 @@ import picocli.CommandLine.Spec;
             SessionsCommand.class,
             DevicesCommand.class,
             WorkersCommand.class,
-            DrainCommand.class,
-            AdmitCommand.class,
+            ChangeWorker.Drain.class,
+            ChangeWorker.Admit.class,
             ClientCommand.class,
             TenantCommand.class,
             BackupCommand.class,
@@ -58,7 +57,7 @@ import picocli.CommandLine.Spec;
             BenchCommand.class,
             DoctorCommand.class,
             CompletionCommand.class,
-            VersionCommand.class,
+            BigNodeCommand.VersionCommand.class,
             CommandLine.HelpCommand.class
         },
         footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
@@ -88,9 +87,23 @@ public final class BigNodeCommand implements Runnable, CommandEnvironment {
         }
     }
 
+    /** {@code bignode version}. */
+    @Command(name = "version", mixinStandardHelpOptions = true, description = "Prints this program's version and its Java's.")
+    static final class VersionCommand implements Runnable {
+        @Spec
+        @SuppressWarnings("NullAway.Init")
+        private CommandSpec spec;
+
+        @Override
+        public void run() {
+            spec.commandLine().getOut().println(new Version().getVersion()[0]);
+            spec.commandLine().getOut().flush();
+        }
+    }
+
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Which command?");
+        throw new ParameterException(spec.commandLine(), "Name a command.");
     }
 
     /** The command line with its error handling, in this process' environment. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix  how many of its bits are the network's
  * @param port    the only port that may be called; 0 for any
  */
-public record AllowedHost(String name, Optional<InetAddress> network, int prefix, int port) {
+record AllowedHost(String name, Optional<InetAddress> network, int prefix, int port) {
     private static final Pattern BRACKETS = Pattern.compile("\\[([0-9a-fA-F:.]+)](?::([0-9]{1,5}))?");
     private static final Pattern NAME = Pattern.compile("(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?");
     private static final Pattern IPV4 = Pattern.compile("[0-9]{1,3}(?:\\.[0-9]{1,3}){3}");
@@ -25,7 +25,7 @@ public record AllowedHost(String name, Optional<InetAddress> network, int prefix
      *
      * @return empty when it is none of these
      */
-    public static Optional<AllowedHost> parse(String text) {
+    static Optional<AllowedHost> parse(String text) {
         Matcher brackets = BRACKETS.matcher(text);
         if (brackets.matches()) return address(brackets.group(1), "", port(brackets.group(2)));
         int slash = text.indexOf('/');
@@ -42,14 +42,14 @@ public record AllowedHost(String name, Optional<InetAddress> network, int prefix
     }
 
     /** Whether a URL may name this host. */
-    public boolean allows(String host, int calledPort) {
+    boolean allows(String host, int calledPort) {
         if (port != 0 && port != calledPort) return false;
         if (network.isEmpty()) return name.equalsIgnoreCase(host);
         return literal(host).filter(this::holds).isPresent();
     }
 
     /** Whether this is a network, or an address, that holds an address. */
-    public boolean lists(InetAddress address, int calledPort) {
+    boolean lists(InetAddress address, int calledPort) {
         return (port == 0 || port == calledPort) && holds(address);
     }
 

@@ -16,12 +16,7 @@ import java.util.Optional;
  */
 public record BrokerSettings(
         String host, Optional<Integer> port, Optional<Token> givenToken, Optional<TlsSettings> tls, Optional<ExternalBroker> external, double verifyShare) {
-    private static final String HOST = "DELEGATION_WORKER_HOST";
-    private static final String PORT = "DELEGATION_WORKER_PORT";
-    static final String TOKEN = "DELEGATION_JOIN_TOKEN";
-    private static final int USUAL_PORT = 9091;
     private static final List<String> ANYWHERE = List.of("0.0.0.0", "::", "[::]");
-    private static final double USUAL_SHARE = 0.02;
 
     /** The file in the data folder that keeps the join token. */
     static final String TOKEN_FILE = "join-token";
@@ -29,12 +24,12 @@ public record BrokerSettings(
     /** Reads them. */
     static BrokerSettings read(EnvironmentReader reader) {
         return new BrokerSettings(
-                host(reader),
-                reader.text(PORT).map(_ -> reader.integer(PORT, 0, 65_535, USUAL_PORT)),
-                token(reader, TOKEN),
-                TlsSettings.read(reader, "DELEGATION_WORKER_TLS_CERT", "DELEGATION_WORKER_TLS_KEY", "have one made"),
+                reader.host(Setting.WORKER_HOST),
+                reader.integerIfSet(Setting.WORKER_PORT),
+                token(reader, Setting.JOIN_TOKEN),
+                TlsSettings.read(reader, Setting.WORKER_TLS_CERT, Setting.WORKER_TLS_KEY, "have one made"),
                 ExternalBroker.read(reader),
-                reader.number("DELEGATION_VERIFY_SHARE", 0, 1, USUAL_SHARE));
+                reader.number(Setting.VERIFY_SHARE));
     }
 
     /**
@@ -51,28 +46,21 @@ public record BrokerSettings(
         return givenToken.isPresent() ? Optional.empty() : Optional.of(dataDir.resolve(TOKEN_FILE));
     }
 
-    /** A port that small nodes connect to is none that workers can connect to. Where the operating system hands over the port, the settings do not tell which. */
+    /** Small nodes and workers need different ports. Where the operating system hands over the API's port, the settings do not know which it is. */
     void requireOwnPort(EnvironmentReader reader, String apiHost, int apiPort) {
         if (port.isEmpty() || port.get() == 0 || port.get() != apiPort || reader.text("LISTEN_FDS").isPresent()) return;
         if (!host.equals(apiHost) && !ANYWHERE.contains(host) && !ANYWHERE.contains(apiHost)) return;
-        reader.fault(PORT, "is " + apiPort + ", on which small nodes are served already (DELEGATION_PORT); choose another, for instance "
-                + (apiPort == USUAL_PORT ? USUAL_PORT + 1 : USUAL_PORT));
+        int example = Integer.parseInt(Setting.WORKER_PORT.example());
+        reader.fault(Setting.WORKER_PORT, "is " + apiPort + ", on which small nodes are served already (" + Setting.PORT + "); choose another, for instance "
+                + (apiPort == example ? example + 1 : example));
     }
 
-    private static String host(EnvironmentReader reader) {
-        String host = reader.text(HOST).orElse("0.0.0.0");
-        if (!host.matches("[A-Za-z0-9._:%-]+")) {
-            reader.fault(HOST, "is " + EnvironmentReader.quoted(host) + "; it must be an address or a host name alone, for instance 0.0.0.0");
-        }
-        return host;
-    }
-
-    static Optional<Token> token(EnvironmentReader reader, String name) {
-        Optional<String> text = reader.text(name);
+    static Optional<Token> token(EnvironmentReader reader, Setting setting) {
+        Optional<String> text = reader.text(setting);
         if (text.isEmpty()) return Optional.empty();
         Optional<String> refusal = Token.refusal(text.get());
         if (refusal.isEmpty()) return Optional.of(Token.of(text.get()));
-        reader.fault(name, refusal.get());
+        reader.fault(setting, refusal.get());
         return Optional.empty();
     }
 }

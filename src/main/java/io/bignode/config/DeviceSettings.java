@@ -23,11 +23,6 @@ public record DeviceSettings(
         long gpuMemoryBytes,
         Path kernelsDir,
         boolean hopperFfn) {
-    /** Four times the mean deviation that was measured between this program and the function's executable statement on main-net. */
-    private static final double USUAL_MARGIN = 5e-6;
-
-    private static final double MOST_MARGIN = 0.01;
-
     /**
      * Reads the devices' settings alone, for commands that serve nobody: nothing is made.
      *
@@ -42,22 +37,22 @@ public record DeviceSettings(
 
     /** Reads the variables; faults are noted in the reader. */
     static DeviceSettings read(EnvironmentReader reader, Path cacheDir) {
-        int gib = reader.integer("DELEGATION_GPU_MEMORY_GIB", 1, 1 << 20, 1 << 20);
+        int gib = reader.integerIfSet(Setting.GPU_MEMORY_GIB).orElse((int) Setting.GPU_MEMORY_GIB.max());
         return new DeviceSettings(
                 choice(reader),
-                reader.number("DELEGATION_MARGIN", 0, MOST_MARGIN, USUAL_MARGIN),
-                Settings.folder(reader, "DELEGATION_CUDA_LIBRARIES"),
-                Settings.folder(reader, "CUDA_HOME"),
+                reader.number(Setting.MARGIN),
+                Settings.folder(reader, Setting.CUDA_LIBRARIES),
+                Settings.folder(reader, Setting.CUDA_HOME),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
-                reader.flag("DELEGATION_HOPPER_FFN", false));
+                reader.flag(Setting.HOPPER_FFN));
     }
 
     private static DeviceChoice choice(EnvironmentReader reader) {
-        String text = reader.text("DELEGATION_DEVICES").orElse("all");
+        String text = reader.textOrUsual(Setting.DEVICES);
         Optional<DeviceChoice> choice = DeviceChoice.parse(text);
         if (choice.isEmpty()) {
-            reader.fault("DELEGATION_DEVICES", "is " + EnvironmentReader.quoted(text)
+            reader.fault(Setting.DEVICES, "is " + EnvironmentReader.quoted(text)
                     + "; it must be all, cpu, none, or GPUs with commas between them, each once, for instance 0,2 or GPU-3f2a1b6c");
         }
         return choice.orElse(DeviceChoice.ALL);

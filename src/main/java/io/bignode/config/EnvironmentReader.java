@@ -13,63 +13,94 @@ import java.util.Optional;
  */
 final class EnvironmentReader {
     private final Map<String, String> environment;
-    private final List<SettingFault> faults = new ArrayList<>();
+    private final List<InvalidSettingsException.Fault> faults = new ArrayList<>();
 
     EnvironmentReader(Map<String, String> environment) {
         this.environment = Map.copyOf(environment);
     }
 
-    /** The variable's value without blanks around it. */
+    /** The setting's value without blanks around it. */
+    Optional<String> text(Setting setting) {
+        return text(setting.variable());
+    }
+
+    /** The value of a variable of the operating system. */
     Optional<String> text(String name) {
         return Optional.ofNullable(environment.get(name)).map(String::strip).filter(value -> !value.isEmpty());
     }
 
-    /** An integer in {@code [min, max]}; {@code absent} where the variable is missing or faulty. */
-    int integer(String name, int min, int max, int absent) {
-        Optional<String> text = text(name);
-        if (text.isEmpty()) return absent;
+    /** The setting's value, or the one that counts where none is set. */
+    String textOrUsual(Setting setting) {
+        return text(setting).orElseGet(setting::usual);
+    }
+
+    /** A whole number; the usual one where the setting is missing or faulty. */
+    int integer(Setting setting) {
+        return integerIfSet(setting).orElseGet(() -> Integer.parseInt(setting.usual()));
+    }
+
+    /** A whole number; empty where the setting is missing, its example where it is faulty. */
+    Optional<Integer> integerIfSet(Setting setting) {
+        Optional<String> text = text(setting);
+        if (text.isEmpty()) return Optional.empty();
+        int min = (int) setting.min();
+        int max = (int) setting.max();
         try {
             int value = Integer.parseInt(text.get());
-            if (value >= min && value <= max) return value;
+            if (value >= min && value <= max) return Optional.of(value);
         } catch (NumberFormatException e) {
-            // said below, in the same words as for a number out of range
+            // reported below, in the same words as a number out of range
         }
-        fault(
-                name,
-                "is " + quoted(text.get()) + "; it must be a whole number from " + min + " to " + max
-                        + ", for instance " + absent);
-        return absent;
+        fault(setting, "is " + quoted(text.get()) + "; it must be a whole number from " + min + " to " + max + ", for instance " + setting.example());
+        return Optional.of(Integer.valueOf(setting.example()));
     }
 
-    /** A finite number in {@code [min, max]}; {@code absent} where the variable is missing or faulty. */
-    double number(String name, double min, double max, double absent) {
-        Optional<String> text = text(name);
-        if (text.isEmpty()) return absent;
+    /** A finite number; the usual one where the setting is missing or faulty. */
+    double number(Setting setting) {
+        double usual = Double.parseDouble(setting.usual());
+        Optional<String> text = text(setting);
+        if (text.isEmpty()) return usual;
         try {
             double value = Double.parseDouble(text.get());
-            if (value >= min && value <= max) return value;
+            if (value >= setting.min() && value <= setting.max()) return value;
         } catch (NumberFormatException e) {
-            // said below, in the same words as for a number out of range
+            // reported below, in the same words as a number out of range
         }
-        fault(name, "is " + quoted(text.get()) + "; it must be a number from " + min + " to " + max + ", for instance " + absent);
-        return absent;
+        fault(setting, "is " + quoted(text.get()) + "; it must be a number from " + setting.min() + " to " + setting.max() + ", for instance "
+                + setting.example());
+        return usual;
     }
 
-    /** {@code on} or {@code off}, or {@code true} or {@code false}; {@code absent} where the variable is missing or faulty. */
-    boolean flag(String name, boolean absent) {
-        Optional<String> text = text(name);
-        if (text.isEmpty()) return absent;
-        return switch (text.get()) {
-            case "on", "true" -> true;
-            case "off", "false" -> false;
-            default -> {
-                fault(name, "is " + quoted(text.get()) + "; it must be on or off (true or false)");
-                yield absent;
-            }
+    /** {@code on} or {@code off}, or {@code true} or {@code false}; the usual one where the setting is missing or faulty. */
+    boolean flag(Setting setting) {
+        Optional<Boolean> flag = parsedFlag(textOrUsual(setting));
+        if (flag.isEmpty()) fault(setting, "is " + quoted(textOrUsual(setting)) + "; it must be on or off (true or false)");
+        return flag.or(() -> parsedFlag(setting.usual())).orElseThrow();
+    }
+
+    private static Optional<Boolean> parsedFlag(String text) {
+        return switch (text) {
+            case "on", "true" -> Optional.of(true);
+            case "off", "false" -> Optional.of(false);
+            default -> Optional.empty();
         };
     }
 
-    /** An absolute path; empty where the variable is missing or faulty. */
+    /** An address or a host name; the usual one where the setting is missing. */
+    String host(Setting setting) {
+        String host = textOrUsual(setting);
+        if (!host.matches("[A-Za-z0-9._:%-]+")) {
+            fault(setting, "is " + quoted(host) + "; it must be an address or a host name alone, for instance " + setting.usual());
+        }
+        return host;
+    }
+
+    /** An absolute path; empty where the setting is missing or faulty. */
+    Optional<Path> path(Setting setting) {
+        return path(setting.variable());
+    }
+
+    /** An absolute path in a variable of the operating system; empty where it is missing or faulty. */
     Optional<Path> path(String name) {
         Optional<String> text = text(name);
         if (text.isEmpty()) return Optional.empty();
@@ -85,8 +116,12 @@ final class EnvironmentReader {
         }
     }
 
+    void fault(Setting setting, String message) {
+        fault(setting.variable(), message);
+    }
+
     void fault(String name, String message) {
-        faults.add(new SettingFault(name, message));
+        faults.add(new InvalidSettingsException.Fault(name, message));
     }
 
     void faults(InvalidSettingsException more) {

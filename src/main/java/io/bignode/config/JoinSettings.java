@@ -28,11 +28,6 @@ public record JoinSettings(
         Path poolsDir,
         long cacheBytes,
         DeviceSettings devices) {
-    private static final String JOIN = "DELEGATION_JOIN";
-    private static final String FINGERPRINT = "DELEGATION_JOIN_FINGERPRINT";
-    private static final String TOKEN = "DELEGATION_JOIN_TOKEN";
-    private static final String NAME = "DELEGATION_WORKER_NAME";
-
     /** Where a head listens for workers. */
     public record Target(String host, int port) {}
 
@@ -49,25 +44,25 @@ public record JoinSettings(
         JoinSettings settings = new JoinSettings(
                 target(reader),
                 fingerprint(reader),
-                BrokerSettings.token(reader, TOKEN),
+                BrokerSettings.token(reader, Setting.JOIN_TOKEN),
                 ExternalBroker.read(reader),
                 name(reader),
                 dataDir,
                 cache.resolve("pools"),
-                (long) reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16) << 30,
+                (long) reader.integer(Setting.CACHE_GIB) << 30,
                 DeviceSettings.read(reader, cache));
-        if (settings.external().isEmpty() && reader.text(JOIN).isEmpty()) {
-            reader.fault(JOIN, "is not set; give the head's HOST:PORT there or with --join, as the head prints it when it starts");
+        if (settings.external().isEmpty() && reader.text(Setting.JOIN).isEmpty()) {
+            reader.fault(Setting.JOIN, "is not set; give the head's HOST:PORT there or with --join, as the head prints it when it starts");
         }
-        if (settings.external().isEmpty() && reader.text(TOKEN).isEmpty()) {
-            reader.fault(TOKEN, "is not set; set it to the head's join token, which is in the file join-token of the head's data folder");
+        if (settings.external().isEmpty() && reader.text(Setting.JOIN_TOKEN).isEmpty()) {
+            reader.fault(Setting.JOIN_TOKEN, "is not set; set it to the head's join token, which is in the file join-token of the head's data folder");
         }
         reader.check();
         return settings;
     }
 
     private static Optional<Target> target(EnvironmentReader reader) {
-        Optional<String> text = reader.text(JOIN);
+        Optional<String> text = reader.text(Setting.JOIN);
         if (text.isEmpty()) return Optional.empty();
         int colon = text.get().lastIndexOf(':');
         if (colon > 0 && text.get().substring(colon + 1).matches("\\d{1,5}") && text.get().substring(0, colon).matches("\\[?[A-Za-z0-9._:%-]+]?")) {
@@ -75,23 +70,24 @@ public record JoinSettings(
             String host = text.get().substring(0, colon).replaceAll("[\\[\\]]", "");
             if (port >= 1 && port <= 65_535) return Optional.of(new Target(host, port));
         }
-        reader.fault(JOIN, "is " + EnvironmentReader.quoted(text.get()) + "; it must be HOST:PORT, for instance head.example.org:9091");
+        reader.fault(Setting.JOIN, "is " + EnvironmentReader.quoted(text.get()) + "; it must be HOST:PORT, for instance head.example.org:"
+                + Setting.WORKER_PORT.example());
         return Optional.empty();
     }
 
     private static Optional<String> fingerprint(EnvironmentReader reader) {
-        Optional<String> text = reader.text(FINGERPRINT).map(value -> value.replace(":", "").toLowerCase(Locale.ROOT));
+        Optional<String> text = reader.text(Setting.JOIN_FINGERPRINT).map(value -> value.replace(":", "").toLowerCase(Locale.ROOT));
         if (text.isPresent() && !text.get().matches("[0-9a-f]{64}")) {
-            reader.fault(FINGERPRINT, "must be the 64 hexadecimal digits of SHA-256 that the head prints when it starts");
+            reader.fault(Setting.JOIN_FINGERPRINT, "must be the 64 hexadecimal digits of SHA-256 that the head prints when it starts");
             return Optional.empty();
         }
         return text;
     }
 
     private static Optional<String> name(EnvironmentReader reader) {
-        Optional<String> text = reader.text(NAME);
+        Optional<String> text = reader.text(Setting.WORKER_NAME);
         if (text.isPresent() && (!text.get().matches("[a-z0-9][a-z0-9-]{0,63}") || text.get().equals("local"))) {
-            reader.fault(NAME, "is " + EnvironmentReader.quoted(text.get()) + "; it must have small letters, digits and dashes, for instance farm-3, and not be local");
+            reader.fault(Setting.WORKER_NAME, "is " + EnvironmentReader.quoted(text.get()) + "; it must have small letters, digits and dashes, for instance farm-3, and not be local");
             return Optional.empty();
         }
         return text;

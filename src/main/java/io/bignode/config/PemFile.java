@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 
 /** Certificates and keys as OpenSSL writes them. */
 public final class PemFile {
-    private static final int MOST_BYTES = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
     private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \\1-----", Pattern.DOTALL);
 
     private record Block(String kind, byte[] bytes) {}
@@ -92,7 +92,7 @@ public final class PemFile {
     private static String text(Path file) throws InvalidSettingsException {
         try {
             if (!Files.isRegularFile(file)) throw fault(file, Files.exists(file) ? "is no regular file" : "does not exist");
-            if (Files.size(file) > MOST_BYTES) throw fault(file, "is too large for a certificate or key");
+            if (Files.size(file) > MAX_BYTES) throw fault(file, "is too large for a certificate or key");
             return Files.readString(file, StandardCharsets.ISO_8859_1);
         } catch (NoSuchFileException e) {
             throw fault(file, "does not exist");
@@ -161,6 +161,6 @@ public final class PemFile {
     }
 
     private static InvalidSettingsException fault(Path file, String message) {
-        return new InvalidSettingsException(List.of(new SettingFault(file.toString(), message)));
+        return new InvalidSettingsException(file.toString(), message);
     }
 }

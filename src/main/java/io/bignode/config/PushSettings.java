@@ -13,9 +13,6 @@ import java.util.Optional;
  * @param authority certificates to trust besides the usual ones when such a host is called by https; empty for none
  */
 public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
-    private static final String HOSTS = "DELEGATION_CALLBACK_HOSTS";
-    private static final String AUTHORITY = "DELEGATION_CALLBACK_CA";
-
     /** Copies the list. */
     public PushSettings {
         hosts = List.copyOf(hosts);
@@ -24,16 +21,16 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
     /** Reads them, and names every entry that is none. */
     static PushSettings read(EnvironmentReader reader) {
         List<AllowedHost> hosts = new ArrayList<>();
-        for (String entry : reader.text(HOSTS).orElse("").split("[,\\s]+")) {
+        for (String entry : reader.text(Setting.CALLBACK_HOSTS).orElse("").split("[,\\s]+")) {
             if (entry.isEmpty()) continue;
             Optional<AllowedHost> host = AllowedHost.parse(entry);
             host.ifPresent(hosts::add);
             if (host.isEmpty()) {
-                reader.fault(HOSTS, "holds " + EnvironmentReader.quoted(entry)
+                reader.fault(Setting.CALLBACK_HOSTS, "holds " + EnvironmentReader.quoted(entry)
                         + "; an entry is a host, host:port, an address or a network, for instance node.example.org:8080 or 10.0.0.0/8");
             }
         }
-        Optional<Path> authority = reader.path(AUTHORITY);
+        Optional<Path> authority = reader.path(Setting.CALLBACK_CA);
         if (authority.isPresent()) {
             try {
                 PemFile.certificates(authority.get());
@@ -42,6 +39,11 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
             }
         }
         return new PushSettings(hosts, authority);
+    }
+
+    /** Whether nothing may be pushed. */
+    public boolean isOff() {
+        return hosts.isEmpty();
     }
 
     /** Whether a URL may name a host and port. */

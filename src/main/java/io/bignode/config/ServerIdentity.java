@@ -24,7 +24,7 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
      * Reads an identity and checks that it can be used now.
      *
      * @param now tells expired certificates
-     * @throws InvalidSettingsException with what is wrong and how to mend it; nothing of the key is in it
+     * @throws InvalidSettingsException with what is wrong and how to correct it; nothing of the key is in it
      */
     public static ServerIdentity read(TlsSettings files, Instant now) throws InvalidSettingsException {
         List<X509Certificate> chain = PemFile.certificates(files.certificate());
@@ -33,7 +33,7 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
             throw fault(files.certificate(), "expired at " + own.getNotAfter().toInstant() + "; renew it");
         }
         if (own.getNotBefore().toInstant().isAfter(now)) {
-            throw fault(files.certificate(), "is not valid before " + own.getNotBefore().toInstant() + "; look at this machine's clock");
+            throw fault(files.certificate(), "is not valid before " + own.getNotBefore().toInstant() + "; check this machine's clock");
         }
         PrivateKey key = PemFile.privateKey(files.key(), own.getPublicKey());
         if (!matches(own, key)) {
@@ -79,6 +79,6 @@ public record ServerIdentity(List<X509Certificate> chain, PrivateKey key) {
     }
 
     private static InvalidSettingsException fault(Path file, String message) {
-        return new InvalidSettingsException(List.of(new SettingFault(file.toString(), message)));
+        return new InvalidSettingsException(file.toString(), message);
     }
 }

@@ -46,10 +46,19 @@ public record Settings(
         PushSettings push,
         BrokerSettings broker) {
 
-    private static final String TOKEN = "DELEGATION_AUTH_TOKEN";
-    private static final String ALLOW_SHORT_TOKEN = "DELEGATION_ALLOW_SHORT_TOKEN";
-    private static final String DATA_DIR = "DELEGATION_DATA_DIR";
-    private static final String HF_HOME = "HF_HOME";
+    /** Where the token came from, for the greeting and for doctor. */
+    public sealed interface TokenOrigin {
+        /** The operator set it in the environment. */
+        record Environment() implements TokenOrigin {}
+
+        /**
+         * This node made it, now or at an earlier start.
+         *
+         * @param path  the file that keeps it
+         * @param isNew whether it was made now
+         */
+        record File(Path path, boolean isNew) implements TokenOrigin {}
+    }
 
     /**
      * Reads the settings; without a token it takes the one in the data folder, or makes one there.
@@ -79,13 +88,13 @@ public record Settings(
 
     private static Settings load(Map<String, String> environment, NewToken newToken) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
-        String host = host(reader);
-        int port = reader.integer("DELEGATION_PORT", 0, 65_535, 9090);
-        int maxSessions = reader.integer("DELEGATION_MAX_SESSIONS", 1, 10_000, 10);
-        int seconds = reader.integer("DELEGATION_SESSION_SECONDS", 1, 86_400, 330);
-        int linger = reader.integer("DELEGATION_LINGER_SECONDS", 0, 3600, 240);
-        int maxWaiting = reader.integer("DELEGATION_MAX_WAITING", 0, 10_000, 100);
-        int cacheGib = reader.integer("DELEGATION_CACHE_GIB", 0, 1 << 20, 16);
+        String host = reader.host(Setting.HOST);
+        int port = reader.integer(Setting.PORT);
+        int maxSessions = reader.integer(Setting.MAX_SESSIONS);
+        int seconds = reader.integer(Setting.SESSION_SECONDS);
+        int linger = reader.integer(Setting.LINGER_SECONDS);
+        int maxWaiting = reader.integer(Setting.MAX_WAITING);
+        int cacheGib = reader.integer(Setting.CACHE_GIB);
         StoreSettings store = StoreSettings.read(reader);
         TenantSettings tenants = TenantSettings.read(reader);
         Optional<TlsSettings> tls = TlsSettings.read(reader);
@@ -96,12 +105,12 @@ public record Settings(
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
         DeviceSettings devices = DeviceSettings.read(reader, cache);
-        boolean shortToken = reader.flag(ALLOW_SHORT_TOKEN, false);
+        boolean shortToken = reader.flag(Setting.ALLOW_SHORT_TOKEN);
         Optional<Token> given = givenToken(reader, shortToken);
         if (given.isPresent() && given.get().isShort()) tenants.requireLimitForShortToken(reader);
         TokenFile file = new TokenFile(dataDir);
         // Read before anything is made, so that a faulty token file is named together with the other faults.
-        Optional<Token> kept = reader.text(TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
+        Optional<Token> kept = reader.text(Setting.AUTH_TOKEN).isPresent() ? Optional.empty() : keptToken(reader, file);
         Optional<Token> shown = given.or(() -> kept);
         broker.givenToken().ifPresent(join -> requireNobodyElses(join, shown, tenants, reader));
         reader.check();
@@ -154,47 +163,51 @@ public record Settings(
      */
     public static Optional<Token> operatorToken(Map<String, String> environment) throws InvalidSettingsException {
         EnvironmentReader reader = new EnvironmentReader(environment);
-        Optional<Token> given = BrokerSettings.token(reader, "DELEGATION_JOIN_TOKEN");
+        Optional<Token> given = BrokerSettings.token(reader, Setting.JOIN_TOKEN);
         Path dataDir = dataDir(reader);
         reader.check();
         return given.isPresent() ? given : new TokenFile(dataDir, BrokerSettings.TOKEN_FILE).read();
     }
 
+    /** The PostgreSQL database that keeps the sessions, a URL which may hold a password; empty where a file in the data folder does. */
+    public Optional<String> postgresUrl() {
+        return store.postgresUrl();
+    }
+
+    /** The file with more tenants; empty where there is one tenant alone. */
+    public Optional<Path> tokensFile() {
+        return tenants.tokensFile();
+    }
+
+    /** How many wrong tokens a minute an address may send; 0 for no limit. */
+    public int wrongTokensPerMinute() {
+        return tenants.wrongTokensPerMinute();
+    }
+
     /** Who holds the join token may drain workers and join as one: no small node may show the same. */
     private static void requireNobodyElses(Token join, Optional<Token> shown, TenantSettings tenants, EnvironmentReader reader) {
         String fix = ", so that small nodes could drain workers and join as one; set another: openssl rand -hex 32";
-        if (shown.isPresent() && shown.get().matches(join.secret())) reader.fault(BrokerSettings.TOKEN, "is the same as " + TOKEN + fix);
-        if (tenants.tokensFile().isEmpty() || !reader.clean()) return; // a file with faults was told already
+        if (shown.isPresent() && shown.get().matches(join.secret())) reader.fault(Setting.JOIN_TOKEN, "is the same as " + Setting.AUTH_TOKEN + fix);
+        if (tenants.tokensFile().isEmpty() || !reader.clean()) return; // the faults of the file are reported already
         try {
             TenantToken.HexDigest digest = TenantToken.HexDigest.of(join);
             boolean known = TokensFile.read(tenants.tokensFile().get()).stream().anyMatch(tenant -> tenant.digest().equals(digest));
-            if (known) reader.fault(BrokerSettings.TOKEN, "is a tenant's in " + tenants.tokensFile().get() + fix);
+            if (known) reader.fault(Setting.JOIN_TOKEN, "is a tenant's in " + tenants.tokensFile().get() + fix);
         } catch (InvalidSettingsException changed) {
             reader.faults(changed);
         }
     }
 
-    private static String host(EnvironmentReader reader) {
-        String host = reader.text("DELEGATION_HOST").orElse("0.0.0.0");
-        if (!host.matches("[A-Za-z0-9._:%-]+")) {
-            reader.fault(
-                    "DELEGATION_HOST",
-                    "is " + EnvironmentReader.quoted(host)
-                            + "; it must be an address or a host name alone, for instance 0.0.0.0");
-        }
-        return host;
-    }
-
     private static Optional<Token> givenToken(EnvironmentReader reader, boolean shortToo) {
-        Optional<String> text = reader.text(TOKEN);
+        Optional<String> text = reader.text(Setting.AUTH_TOKEN);
         if (text.isEmpty()) return Optional.empty();
         Optional<String> refusal = Token.refusal(text.get(), shortToo);
         if (refusal.isEmpty()) return Optional.of(Token.ofAnyLength(text.get()));
         String otherwise = " (or leave it unset: one is made and kept in the data folder)";
         if (Token.refusal(text.get(), true).isEmpty()) {
-            otherwise = "; where small nodes that have this one cannot be changed now, " + ALLOW_SHORT_TOKEN + "=true takes it all the same";
+            otherwise = "; if small nodes that have this one cannot be changed now, " + Setting.ALLOW_SHORT_TOKEN + "=true accepts it";
         }
-        reader.fault(TOKEN, refusal.get() + otherwise);
+        reader.fault(Setting.AUTH_TOKEN, refusal.get() + otherwise);
         return Optional.empty();
     }
 
@@ -209,7 +222,7 @@ public record Settings(
 
     /** Where what can be made again is kept, shared by the nodes of a host where they share a cache folder. */
     static Path cacheDir(EnvironmentReader reader, Path dataDir) {
-        return folder(reader, HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
+        return folder(reader, Setting.HF_HOME).map(cache -> cache.resolve("bignode")).orElse(dataDir.resolve("cache"));
     }
 
     /**
@@ -226,7 +239,7 @@ public record Settings(
 
     /** This node's own folder. */
     static Path dataDir(EnvironmentReader reader) {
-        if (reader.text(DATA_DIR).isPresent()) return folder(reader, DATA_DIR).orElse(Path.of("/"));
+        if (reader.text(Setting.DATA_DIR).isPresent()) return folder(reader, Setting.DATA_DIR).orElse(Path.of("/"));
         // The XDG base directory rules: a relative path there is to be ignored.
         Optional<Path> xdg = reader.text("XDG_DATA_HOME")
                 .filter(text -> text.startsWith("/"))
@@ -237,18 +250,18 @@ public record Settings(
                         .filter(text -> text.startsWith("/"))
                         .map(Path::of));
         if (home.isEmpty())
-            reader.fault(DATA_DIR, "is not set and there is no home folder; set it to a folder this node may write");
+            reader.fault(Setting.DATA_DIR, "is not set and there is no home folder; set it to a folder this node may write");
         return home.orElse(Path.of("/")).resolve(".local/share/bignode");
     }
 
     /** A folder, which need not exist yet; empty where the variable is missing or faulty. */
-    static Optional<Path> folder(EnvironmentReader reader, String name) {
-        Optional<Path> path = reader.path(name);
+    static Optional<Path> folder(EnvironmentReader reader, Setting setting) {
+        Optional<Path> path = reader.path(setting);
         if (path.isPresent() && Files.exists(path.get()) && !Files.isDirectory(path.get())) {
             reader.fault(
-                    name,
+                    setting,
                     "is " + EnvironmentReader.quoted(path.get().toString())
-                            + ", which is no folder; give it one, or a name that is free");
+                            + ", which is not a folder; name a folder, or a path that does not exist yet");
         }
         return path;
     }

@@ -7,15 +7,14 @@ import java.util.Optional;
  *
  * @param postgresUrl a URL {@code jdbc:postgresql://…}, which may hold a password; empty for a file in the data folder
  */
-public record StoreSettings(Optional<String> postgresUrl) {
-    private static final String URL = "DELEGATION_DB_URL";
+record StoreSettings(Optional<String> postgresUrl) {
     private static final String PREFIX = "jdbc:postgresql:";
 
-    /** Reads them; what is said of a faulty URL does not hold the URL. */
+    /** Reads them. The message about a faulty URL does not hold the URL. */
     static StoreSettings read(EnvironmentReader reader) {
-        Optional<String> url = reader.text(URL);
+        Optional<String> url = reader.text(Setting.DB_URL);
         if (url.isPresent() && !url.get().startsWith(PREFIX)) {
-            reader.fault(URL, "is no URL of a PostgreSQL database; write jdbc:postgresql://HOST/DATABASE?user=…&password=…,"
+            reader.fault(Setting.DB_URL, "is no URL of a PostgreSQL database; write jdbc:postgresql://HOST/DATABASE?user=…&password=…,"
                     + " or leave it unset: sessions are then kept in the data folder");
         }
         return new StoreSettings(url);

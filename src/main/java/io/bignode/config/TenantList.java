@@ -31,7 +31,7 @@ public record TenantList(List<TenantToken> tokens) {
         Optional<TenantToken> taken = file.stream().filter(line -> line.digest().equals(digest) && !line.name().equals(DEFAULT)).findFirst();
         if (taken.isPresent()) {
             String message = "is also the token of tenant " + taken.get().name() + " in the tokens file; every token is one tenant's";
-            throw new InvalidSettingsException(List.of(new SettingFault("DELEGATION_AUTH_TOKEN", message)));
+            throw new InvalidSettingsException(Setting.AUTH_TOKEN.variable(), message);
         }
         TenantToken own = file.stream()
                 .filter(line -> line.name().equals(DEFAULT))

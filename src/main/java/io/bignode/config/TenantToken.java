@@ -20,13 +20,13 @@ public record TenantToken(String name, HexDigest digest, int maxSessions, double
     public static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
     /** The most sessions a tenant may be given. */
-    public static final int MOST_SESSIONS = 10_000;
+    public static final int MAX_SESSIONS = 10_000;
 
     /** The least and the greatest weight; between them fair shares can be told apart. */
-    public static final double LEAST_WEIGHT = 0.01;
+    public static final double MIN_WEIGHT = 0.01;
 
-    /** See {@link #LEAST_WEIGHT}. */
-    public static final double MOST_WEIGHT = 100;
+    /** See {@link #MIN_WEIGHT}. */
+    public static final double MAX_WEIGHT = 100;
 
     /** A SHA-256 digest, written as 64 hexadecimal digits. */
     public static final class HexDigest {
@@ -79,8 +79,8 @@ public record TenantToken(String name, HexDigest digest, int maxSessions, double
     public TenantToken {
         Objects.requireNonNull(digest);
         if (!NAME.matcher(name).matches()) throw new IllegalArgumentException("tenant's name");
-        if (maxSessions < 1 || maxSessions > MOST_SESSIONS) throw new IllegalArgumentException("sessions " + maxSessions);
-        if (!(weight >= LEAST_WEIGHT && weight <= MOST_WEIGHT)) throw new IllegalArgumentException("weight " + weight);
+        if (maxSessions < 1 || maxSessions > MAX_SESSIONS) throw new IllegalArgumentException("sessions " + maxSessions);
+        if (!(weight >= MIN_WEIGHT && weight <= MAX_WEIGHT)) throw new IllegalArgumentException("weight " + weight);
     }
 
     /** As it stands in the file. */

@@ -11,26 +11,23 @@ import java.util.Optional;
  * @param key         its private key, PEM, without a password
  */
 public record TlsSettings(Path certificate, Path key) {
-    private static final String CERTIFICATE = "DELEGATION_TLS_CERT";
-    private static final String KEY = "DELEGATION_TLS_KEY";
-
     /** Reads them, and the files for their faults; empty where the API is served without TLS. */
     static Optional<TlsSettings> read(EnvironmentReader reader) {
-        return read(reader, CERTIFICATE, KEY, "serve without TLS");
+        return read(reader, Setting.TLS_CERT, Setting.TLS_KEY, "serve without TLS");
     }
 
     /**
-     * Reads those of two variables.
+     * Reads those of two settings.
      *
      * @param neither what happens when neither is set
      */
-    static Optional<TlsSettings> read(EnvironmentReader reader, String certificateName, String keyName, String neither) {
-        Optional<Path> certificate = reader.path(certificateName);
-        Optional<Path> key = reader.path(keyName);
-        boolean one = reader.text(certificateName).isPresent();
-        if (one != reader.text(keyName).isPresent()) {
-            reader.fault(one ? keyName : certificateName,
-                    "is not set, " + (one ? certificateName : keyName) + " is; set both, or neither to " + neither);
+    static Optional<TlsSettings> read(EnvironmentReader reader, Setting certificateFile, Setting keyFile, String neither) {
+        Optional<Path> certificate = reader.path(certificateFile);
+        Optional<Path> key = reader.path(keyFile);
+        boolean one = reader.text(certificateFile).isPresent();
+        if (one != reader.text(keyFile).isPresent()) {
+            reader.fault(one ? keyFile : certificateFile,
+                    "is not set, " + (one ? certificateFile : keyFile) + " is; set both, or neither to " + neither);
         }
         if (certificate.isEmpty() || key.isEmpty()) return Optional.empty();
         TlsSettings files = new TlsSettings(certificate.get(), key.get());

@@ -11,12 +11,12 @@ import java.util.Set;
 
 /** A secret that small nodes show; it never prints itself. */
 public final class Token {
-    private static final int LEAST_LENGTH = 16;
+    private static final int MIN_LENGTH = 16;
 
-    /** Even where the operator takes a short one: below, a guesser needs minutes, and logs would be blotted all over. */
-    private static final int LEAST_SHORT_LENGTH = 6;
+    /** The minimum where the operator accepts a short token. A shorter one is guessed within minutes, and to redact it would hide ordinary words of the log. */
+    private static final int MIN_SHORT_LENGTH = 6;
 
-    private static final int MOST_LENGTH = 1024;
+    private static final int MAX_LENGTH = 1024;
     private static final int RANDOM_BYTES = 32;
     private static final String MAKE_ONE = "; set one of your own: openssl rand -hex 32";
 
@@ -82,25 +82,25 @@ public final class Token {
         if (PLACEHOLDERS.contains(plain) || plain.matches("(change(me|this|it))+\\W*")) {
             return Optional.of("is the placeholder of a template, which everybody knows" + MAKE_ONE);
         }
-        int least = shortToo ? LEAST_SHORT_LENGTH : LEAST_LENGTH;
+        int least = shortToo ? MIN_SHORT_LENGTH : MIN_LENGTH;
         if (text.length() < least) {
             return Optional.of("has " + text.length() + " characters, fewer than " + least + MAKE_ONE);
         }
-        if (text.length() > MOST_LENGTH) {
-            return Optional.of("has more than " + MOST_LENGTH + " characters" + MAKE_ONE);
+        if (text.length() > MAX_LENGTH) {
+            return Optional.of("has more than " + MAX_LENGTH + " characters" + MAKE_ONE);
         }
         if (!text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
             return Optional.of("holds a blank or a character that cannot stand in an HTTP header" + MAKE_ONE);
         }
         if (text.chars().distinct().count() < 4) {
-            return Optional.of("repeats fewer than 4 characters" + MAKE_ONE);
+            return Optional.of("has fewer than 4 different characters" + MAKE_ONE);
         }
         return Optional.empty();
     }
 
     /** Whether it has fewer characters than a token should. */
     public boolean isShort() {
-        return secret.length() < LEAST_LENGTH;
+        return secret.length() < MIN_LENGTH;
     }
 
     /**

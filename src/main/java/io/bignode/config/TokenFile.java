@@ -18,15 +18,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The file in the data folder that keeps the token this node made for itself, readable by its owner alone. */
-public final class TokenFile {
+final class TokenFile {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
-    private static final int MOST_BYTES = 4096;
+    private static final int MAX_BYTES = 4096;
 
     private final Path folder;
     private final Path path;
 
     /** The token file of a data folder; neither has to exist. */
-    public TokenFile(Path dataDir) {
+    TokenFile(Path dataDir) {
         this(dataDir, "token");
     }
 
@@ -37,7 +37,7 @@ public final class TokenFile {
     }
 
     /** Where it is. */
-    public Path path() {
+    Path path() {
         return path;
     }
 
@@ -45,9 +45,9 @@ public final class TokenFile {
      * The token in the file.
      *
      * @return empty when there is no file
-     * @throws InvalidSettingsException when others may read it, or when it holds no token; says what mends it
+     * @throws InvalidSettingsException when others may read it, or when it holds no token; says how to correct it
      */
-    public Optional<Token> read() throws InvalidSettingsException {
+    Optional<Token> read() throws InvalidSettingsException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) return Optional.empty();
         try {
             if (!Files.isRegularFile(path)) throw fault("is no regular file; remove it and start again");
@@ -56,7 +56,7 @@ public final class TokenFile {
                 throw fault("may be read by others (" + PosixFilePermissions.toString(permissions)
                         + "); run: chmod 600 '" + path + "'");
             }
-            if (Files.size(path) > MOST_BYTES) throw fault("is too large to hold a token; remove it and start again");
+            if (Files.size(path) > MAX_BYTES) throw fault("is too large to hold a token; remove it and start again");
             String text = Files.readString(path, StandardCharsets.ISO_8859_1).strip();
             Optional<String> refusal =
                     text.isEmpty() ? Optional.of("is empty; remove it and start again") : Token.refusal(text);
@@ -80,7 +80,7 @@ public final class TokenFile {
             make();
         } catch (IOException e) {
             throw fault("cannot be written: " + reason(e)
-                    + "; set DELEGATION_DATA_DIR to a folder you may write, or DELEGATION_AUTH_TOKEN");
+                    + "; set " + Setting.DATA_DIR + " to a folder you may write, or " + Setting.AUTH_TOKEN);
         }
         return read().orElseThrow(() -> fault("vanished as soon as it was written"));
     }
@@ -114,7 +114,7 @@ public final class TokenFile {
     }
 
     private InvalidSettingsException fault(String message) {
-        return new InvalidSettingsException(List.of(new SettingFault(path.toString(), message)));
+        return new InvalidSettingsException(path.toString(), message);
     }
 
     private static String reason(IOException e) {

@@ -24,8 +24,8 @@ import java.util.Set;
  * <p>A tenant may have several lines, with the same numbers: so a token is replaced without a moment at which none is right.
  */
 public final class TokensFile {
-    private static final int MOST_BYTES = 1 << 20;
-    private static final int MOST_FAULTS = 20;
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_FAULTS = 20;
     private static final String FORM = "NAME DIGEST SESSIONS WEIGHT";
 
     private TokensFile() {}
@@ -43,7 +43,7 @@ public final class TokensFile {
                 throw fault(file, "may be written by others, who could let themselves in; run: chmod go-w '" + file + "'");
             }
             if (!Files.isRegularFile(file)) throw fault(file, "is no regular file");
-            if (Files.size(file) > MOST_BYTES) throw fault(file, "is larger than " + MOST_BYTES + " bytes, too large for a list of tokens");
+            if (Files.size(file) > MAX_BYTES) throw fault(file, "is larger than " + MAX_BYTES + " bytes, too large for a list of tokens");
             return parse(file, Files.readString(file, StandardCharsets.ISO_8859_1));
         } catch (NoSuchFileException e) {
             throw fault(file, "does not exist");
@@ -57,7 +57,7 @@ public final class TokensFile {
         try {
             return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
         } catch (IOException e) {
-            return false; // who reads it next is told what is wrong with it
+            return false; // the next reader reports what is wrong with it
         }
     }
 
@@ -74,7 +74,7 @@ public final class TokensFile {
         private final List<TenantToken> tokens = new ArrayList<>();
         private final Map<String, Integer> lineOfName = new HashMap<>();
         private final Map<TenantToken.HexDigest, Integer> lineOfDigest = new HashMap<>();
-        private final List<SettingFault> faults = new ArrayList<>();
+        private final List<InvalidSettingsException.Fault> faults = new ArrayList<>();
 
         Lines(Path file) {
             this.file = file;
@@ -89,17 +89,17 @@ public final class TokensFile {
             }
             int before = faults.size();
             if (!TenantToken.NAME.matcher(words[0]).matches()) {
-                fault(number, "begins with no tenant's name: up to 64 letters, digits, '.', '_' and '-', the first a letter or digit");
+                fault(number, "must begin with a tenant's name: up to 64 letters, digits, '.', '_' and '-', the first a letter or digit");
             }
             Optional<TenantToken.HexDigest> digest = digest(words[1]);
             if (digest.isEmpty()) {
                 fault(number, "has no digest of 64 hexadecimal digits as its second word; make one with: printf %s TOKEN | sha256sum");
             }
             int sessions = sessions(words[2]);
-            if (sessions == 0) fault(number, "must have a whole number of sessions from 1 to " + TenantToken.MOST_SESSIONS + " as its third word");
+            if (sessions == 0) fault(number, "must have a whole number of sessions from 1 to " + TenantToken.MAX_SESSIONS + " as its third word");
             double weight = weight(words[3]);
             if (weight == 0) {
-                fault(number, "must have a weight from " + TenantToken.LEAST_WEIGHT + " to " + (int) TenantToken.MOST_WEIGHT + " as its fourth word");
+                fault(number, "must have a weight from " + TenantToken.MIN_WEIGHT + " to " + (int) TenantToken.MAX_WEIGHT + " as its fourth word");
             }
             if (faults.size() == before) add(number, new TenantToken(words[0], digest.orElseThrow(), sessions, weight));
         }
@@ -117,15 +117,15 @@ public final class TokensFile {
 
         List<TenantToken> checked() throws InvalidSettingsException {
             if (tokens.isEmpty() && faults.isEmpty()) {
-                faults.add(new SettingFault(file.toString(), "names no tenant; add a line with: bignode tenant NAME >> '" + file + "'"));
+                faults.add(new InvalidSettingsException.Fault(file.toString(), "names no tenant; add a line with: bignode tenant NAME >> '" + file + "'"));
             }
             if (!faults.isEmpty()) throw new InvalidSettingsException(faults);
             return List.copyOf(tokens);
         }
 
         private void fault(int line, String message) {
-            if (faults.size() == MOST_FAULTS) faults.add(new SettingFault(file.toString(), "has more faulty lines"));
-            if (faults.size() < MOST_FAULTS) faults.add(new SettingFault(file + ", line " + line + ",", message));
+            if (faults.size() == MAX_FAULTS) faults.add(new InvalidSettingsException.Fault(file.toString(), "has more faulty lines"));
+            if (faults.size() < MAX_FAULTS) faults.add(new InvalidSettingsException.Fault(file + ", line " + line + ",", message));
         }
 
         private static Optional<TenantToken.HexDigest> digest(String word) {
@@ -139,17 +139,17 @@ public final class TokensFile {
         /** 0 for what is no such number. */
         private static int sessions(String word) {
             int number = word.matches("[0-9]{1,5}") ? Integer.parseInt(word) : 0;
-            return number <= TenantToken.MOST_SESSIONS ? number : 0;
+            return number <= TenantToken.MAX_SESSIONS ? number : 0;
         }
 
         /** 0 for what is no such number. */
         private static double weight(String word) {
             double number = word.matches("[0-9]{1,6}(\\.[0-9]{1,6})?") ? Double.parseDouble(word) : 0;
-            return number >= TenantToken.LEAST_WEIGHT && number <= TenantToken.MOST_WEIGHT ? number : 0;
+            return number >= TenantToken.MIN_WEIGHT && number <= TenantToken.MAX_WEIGHT ? number : 0;
         }
     }
 
     private static InvalidSettingsException fault(Path file, String message) {
-        return new InvalidSettingsException(List.of(new SettingFault(file.toString(), message)));
+        return new InvalidSettingsException(file.toString(), message);
     }
 }

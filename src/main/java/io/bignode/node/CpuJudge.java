@@ -42,7 +42,7 @@ public final class CpuJudge implements Judge, AutoCloseable {
      *
      * @param pools   the host's weight pools
      * @param margin  nonces whose distance is within this of r_target are not reported
-     * @param reports who is told what became of its leases
+     * @param reports receives the results of its leases
      */
     public CpuJudge(WeightPools pools, double margin, Consumer<LeaseReport> reports) {
         this.pools = pools;

@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
+import io.bignode.config.Setting;
 import io.bignode.engine.Detection;
 import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
@@ -15,7 +16,7 @@ import java.util.Optional;
  *
  * @param engines   one for each device that is used, not yet prepared; none where the operator wants none
  * @param detection the GPUs that were found, used or not
- * @param notice    what must be told loudly: that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
+ * @param notice    the warning that the CPU computes, and why; empty where GPUs do, or where the CPU was asked for
  */
 public record Devices(List<Engine> engines, Detection detection, Optional<String> notice) {
 
@@ -27,12 +28,12 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     public static Devices of(DeviceSettings settings) {
         DeviceChoice choice = settings.choice();
         if (choice.kind() == DeviceChoice.Kind.NONE) {
-            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is none"));
+            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of(Setting.DEVICES + " is none"));
             return new Devices(List.of(), none, Optional.empty());
         }
         if (choice.kind() == DeviceChoice.Kind.CPU) {
             // A driver that nobody wants is not even woken.
-            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of("DELEGATION_DEVICES is cpu"));
+            Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of(Setting.DEVICES + " is cpu"));
             return new Devices(List.of(cpu()), none, Optional.empty());
         }
         Gpus gpus = look(settings);
@@ -56,9 +57,9 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
                 settings.hopperFfn()));
     }
 
-    /** What must be told loudly where the CPU computes although nobody asked for it. */
+    /** The warning where the CPU computes although nobody asked for it. */
     public static String noGpu(Detection detection) {
-        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If that is meant, set DELEGATION_DEVICES=cpu.";
+        return "NO GPU IS USED, the CPU computes: " + why(detection) + ". If this is intended, set " + Setting.DEVICES + "=cpu.";
     }
 
     private static String why(Detection detection) {
@@ -78,12 +79,12 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
                     .filter(gpu -> DeviceChoice.matches(name, gpu.ordinal(), gpu.uuid()))
                     .toList();
             if (meant.isEmpty()) {
-                throw CommandException.environment("DELEGATION_DEVICES names " + name + ", which is not among this host's GPUs ("
+                throw CommandException.environment(Setting.DEVICES + " names " + name + ", which is not among this host's GPUs ("
                         + (detection.gpus().isEmpty() ? why(detection) : String.join(", ", detection.gpus().stream().map(Detection.Found::id).toList())) + ")");
             }
             for (Detection.Found gpu : meant) {
                 gpu.notUsedBecause().ifPresent(reason -> {
-                    throw CommandException.environment("DELEGATION_DEVICES names " + name + ", which cannot be used: " + reason);
+                    throw CommandException.environment(Setting.DEVICES + " names " + name + ", which cannot be used: " + reason);
                 });
             }
         }

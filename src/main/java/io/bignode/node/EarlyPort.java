@@ -1,5 +1,6 @@
 package io.bignode.node;
 
+import io.bignode.config.Setting;
 import io.bignode.http.HttpServer;
 import java.io.IOException;
 import java.net.BindException;
@@ -17,14 +18,11 @@ import org.jspecify.annotations.Nullable;
  * The port small nodes connect to, taken before anything else of the program is loaded: the system accepts connections from then on, and their
  * requests wait. Under systemd it is taken over from {@code bignode.socket} as standard input and was never closed.
  *
- * <p>What is wrong with it is told when it is asked for: faulty settings are told first.
+ * <p>A fault of the port is reported when the port is asked for, so that faults of the settings come first.
  */
 public final class EarlyPort {
     /** None was taken yet: it is when it is asked for. */
     public static final EarlyPort NONE = new EarlyPort(null, null);
-
-    private static final String ANYWHERE = "0.0.0.0";
-    private static final String USUAL = "9090";
 
     private static final int FIRST_WITHOUT_PRIVILEGES = 1024;
 
@@ -44,8 +42,8 @@ public final class EarlyPort {
     public static EarlyPort take(Map<String, String> environment) {
         Optional<EarlyPort> inherited = inherited();
         if (inherited.isPresent()) return inherited.get();
-        String host = text(environment, "DELEGATION_HOST", ANYWHERE);
-        String port = text(environment, "DELEGATION_PORT", USUAL);
+        String host = text(environment, Setting.HOST);
+        String port = text(environment, Setting.PORT);
         try {
             return at(host, Integer.parseInt(port));
         } catch (IllegalArgumentException e) {
@@ -54,9 +52,9 @@ public final class EarlyPort {
     }
 
     /** The rules of {@code EnvironmentReader}, which is not loaded yet. */
-    private static String text(Map<String, String> environment, String name, String absent) {
-        String text = environment.getOrDefault(name, "").strip();
-        return text.isEmpty() ? absent : text;
+    private static String text(Map<String, String> environment, Setting setting) {
+        String text = environment.getOrDefault(setting.variable(), "").strip();
+        return text.isEmpty() ? setting.usual() : text;
     }
 
     private static Optional<EarlyPort> inherited() {
@@ -74,7 +72,9 @@ public final class EarlyPort {
     private static EarlyPort at(String host, int port) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         String place = "cannot listen on " + host + ":" + port + ": ";
-        if (address.isUnresolved()) return new EarlyPort(null, place + "there is no such host. Set DELEGATION_HOST to an address of this host, or to " + ANYWHERE);
+        if (address.isUnresolved()) {
+            return new EarlyPort(null, place + "there is no such host. Set " + Setting.HOST + " to an address of this host, or to " + Setting.HOST.usual());
+        }
         ServerSocketChannel opened = null;
         try {
             opened = ServerSocketChannel.open();
@@ -89,15 +89,16 @@ public final class EarlyPort {
 
     private static String reason(InetSocketAddress address, IOException failure) {
         if (failure instanceof BindException && !isOfThisHost(address.getAddress())) {
-            return "that is no address of this host. Set DELEGATION_HOST to one, or to " + ANYWHERE;
+            return "that is no address of this host. Set " + Setting.HOST + " to one, or to " + Setting.HOST.usual();
         }
         boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
         // The system says so in the language of the operator's choice: that it did is known for the ports that need privileges only.
         if (privileged && String.valueOf(failure.getMessage()).contains("Permission denied")) {
-            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with DELEGATION_PORT, or give the process CAP_NET_BIND_SERVICE";
+            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with " + Setting.PORT
+                    + ", or give the process CAP_NET_BIND_SERVICE";
         }
-        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with DELEGATION_PORT.";
-        return failure.getMessage() + ". Choose another with DELEGATION_PORT";
+        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with " + Setting.PORT + ".";
+        return failure.getMessage() + ". Choose another with " + Setting.PORT;
     }
 
     private static boolean isOfThisHost(InetAddress address) {

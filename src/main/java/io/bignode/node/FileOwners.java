@@ -1,5 +1,6 @@
 package io.bignode.node;
 
+import io.bignode.config.Setting;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -110,7 +111,7 @@ public final class FileOwners {
         if (user.equals(ROOT)) return Optional.empty();
         String whose = Files.exists(dataDir) ? " belongs to " : " would be made in " + existing + ", which belongs to ";
         return Optional.of("the data folder " + dataDir + whose + user + ", who could not use the files that root makes in it. Start as that user: sudo -u "
-                + user + " …; or set DELEGATION_DATA_DIR to another folder");
+                + user + " …; or set " + Setting.DATA_DIR + " to another folder");
     }
 
     private Optional<String> withForeignFiles(Path dataDir, String user) throws IOException {

@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.api.Api;
 import io.bignode.config.DataFolder;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
@@ -29,11 +30,11 @@ public final class HeadStore {
      */
     public static SessionStore open(Settings settings, Alarms alarms, HttpServer http) throws InterruptedException {
         try {
-            if (settings.store().postgresUrl().isEmpty()) {
+            if (settings.postgresUrl().isEmpty()) {
                 make(settings.dataDir());
                 return SqlStore.inFolder(settings.dataDir(), alarms, Node::die);
             }
-            String url = settings.store().postgresUrl().get();
+            String url = settings.postgresUrl().get();
             Optional<SqlStore> store = SqlStore.inPostgres(url, alarms, Node::die);
             return store.isPresent() ? store.get() : standBy(url, alarms, http);
         } catch (StoreRefused refused) {
@@ -46,19 +47,19 @@ public final class HeadStore {
             DataFolder.make(dataDir);
         } catch (IOException refused) {
             throw CommandException.environment("the data folder " + dataDir + " cannot be made (" + FileFault.reason(refused)
-                    + "); make it, or set DELEGATION_DATA_DIR to another folder");
+                    + "); make it, or set " + Setting.DATA_DIR + " to another folder");
         }
     }
 
     private static SessionStore standBy(String url, Alarms alarms, HttpServer http) throws InterruptedException, StoreRefused {
-        LOG.log(System.Logger.Level.INFO, "another head serves: standing by");
+        LOG.log(System.Logger.Level.INFO, "another head is active; this one is a standby");
         http.standBy(Api.START);
         Optional<SqlStore> store = Optional.empty();
         while (store.isEmpty()) {
             Thread.sleep(PERIOD);
             store = SqlStore.inPostgres(url, alarms, Node::die);
         }
-        LOG.log(System.Logger.Level.INFO, "the other head is gone: this one serves now");
+        LOG.log(System.Logger.Level.INFO, "the other head is gone; this one serves now");
         return store.get();
     }
 }

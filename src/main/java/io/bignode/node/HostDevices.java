@@ -75,7 +75,7 @@ public final class HostDevices implements AutoCloseable {
     /**
      * The CPU as a judge, with this host's weight pools; closed with the devices. There is none where the CPU is one of the devices, and so judges anyway.
      *
-     * @param reports who is told what becomes of its leases
+     * @param reports receives events of its leases
      */
     Judge judge(Consumer<LeaseReport> reports) {
         if (devices.engines().stream().anyMatch(engine -> new DeviceId(name, engine.device().id()).id().equals(Judge.DEVICE))) return Judge.NONE;

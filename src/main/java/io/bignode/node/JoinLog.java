@@ -39,7 +39,7 @@ public final class JoinLog implements ArtemisWorker.Watcher {
     public synchronized void joined() {
         last = "";
         state.joined();
-        LOG.log(System.Logger.Level.INFO, "joined {0} as worker {1}", head, worker);
+        LOG.log(System.Logger.Level.INFO, "worker {1} joined {0}", head, worker);
     }
 
     @Override

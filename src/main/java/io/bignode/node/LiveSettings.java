@@ -6,6 +6,7 @@ import io.bignode.config.Settings;
 import io.bignode.config.TenantList;
 import io.bignode.config.TenantToken;
 import io.bignode.config.TokensFile;
+import io.bignode.config.WatchedFiles;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.http.HttpRules;
 import io.bignode.http.Tenants;
@@ -49,13 +50,27 @@ public final class LiveSettings implements AutoCloseable {
      */
     public LiveSettings(Settings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
         this.settings = settings;
-        Optional<Path> file = settings.tenants().tokensFile();
-        this.tenants = new WatchedFiles<>(TOKENS, file.stream().toList(), this::readTenants, alarms);
+        Optional<Path> file = settings.tokensFile();
+        this.tenants = new WatchedFiles<>(file.stream().toList(), this::readTenants, alarm(alarms));
         this.tls = settings.tls().isEmpty() ? Optional.empty() : Optional.of(ServerTls.ofApi(settings.tls().get(), alarms, clock));
         this.callbackTls = callbackTls(settings.push().authority());
     }
 
-    /** The JDK's own authorities are read when a callback needs them; a file that the operator named, now, so that its faults are told. */
+    private static WatchedFiles.Observer alarm(Alarms alarms) {
+        return new WatchedFiles.Observer() {
+            @Override
+            public void unusable(String message, String fix) {
+                alarms.raise(TOKENS, message, fix);
+            }
+
+            @Override
+            public void usable() {
+                alarms.clear(TOKENS);
+            }
+        };
+    }
+
+    /** The JDK's own authorities are read when a callback needs them; a file that the operator named is read now, so that its faults are reported. */
     private static Supplier<SSLSocketFactory> callbackTls(Optional<Path> authority) throws InvalidSettingsException {
         if (authority.isEmpty()) return () -> (SSLSocketFactory) SSLSocketFactory.getDefault();
         SSLSocketFactory given = TrustedAuthorities.with(authority.get()).getSocketFactory();
@@ -75,7 +90,7 @@ public final class LiveSettings implements AutoCloseable {
     /** Where the server listens and what it grants. */
     public HttpRules rules() {
         HttpRules rules =
-                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()).wrongTokens(settings.tenants().wrongTokensPerMinute());
+                HttpRules.of(settings.host(), settings.port(), settings.maxSessions()).wrongTokens(settings.wrongTokensPerMinute());
         return tls.map(it -> rules.tls(it.context())).orElse(rules);
     }
 
@@ -90,7 +105,7 @@ public final class LiveSettings implements AutoCloseable {
         return new CallbackHosts() {
             @Override
             public boolean none() {
-                return push.hosts().isEmpty();
+                return push.isOff();
             }
 
             @Override
@@ -128,10 +143,10 @@ public final class LiveSettings implements AutoCloseable {
     }
 
     private TenantList readTenants() throws InvalidSettingsException {
-        Optional<Path> file = settings.tenants().tokensFile();
+        Optional<Path> file = settings.tokensFile();
         List<TenantToken> lines = file.isPresent() ? TokensFile.read(file.get()) : List.of();
         if (file.isPresent() && TokensFile.readableByOthers(file.get())) {
-            LOG.log(System.Logger.Level.WARNING, "{0} may be read by others; better: chmod o-r ''{0}''", file.get());
+            LOG.log(System.Logger.Level.WARNING, "other users can read {0}: chmod o-r ''{0}''", file.get());
         }
         return TenantList.of(settings.token(), settings.maxSessions(), lines);
     }

@@ -1,5 +1,6 @@
 package io.bignode.node;
 
+import io.bignode.config.Setting;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
@@ -138,8 +139,8 @@ public final class NativeFolder implements AutoCloseable {
             }
         }
         throw CommandException.environment("native libraries (SQLite, OpenBLAS) cannot be unpacked: " + String.join("; ", refusals)
-                + ". Mount one of these without noexec and let this user write there, set DELEGATION_DATA_DIR to a folder where that is so, or name one:"
-                + " BIGNODE_JAVA_OPTS=-Djava.io.tmpdir=FOLDER");
+                + ". Mount one of these without noexec and let this user write there, set " + Setting.DATA_DIR + " to a folder where that is so, or name one:"
+                + " " + Setting.JAVA_OPTS + "=-Djava.io.tmpdir=FOLDER");
     }
 
     /** A process that ends may remove the empty parent just when this one wants to use it. */

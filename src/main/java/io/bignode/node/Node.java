@@ -30,6 +30,7 @@ import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -100,7 +101,7 @@ public final class Node implements AutoCloseable {
         sessions.admitBy(new MemoryAdmission(leases::devices, function, HostDevices.poolBudget()));
         NodeGauges gauges = new NodeGauges(
                 sessions, store, leases, () -> broker.flatMap(HeadBroker::embedded), alarms, live, settings.dataDir(), Instant.now(), http::openConnections);
-        NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tenants().tokensFile().isPresent());
+        NodeMeter meter = new NodeMeter(new Metrics(gauges::read), settings.tokensFile().isPresent());
         store.observe(meter);
         sessions.observe(meter);
         leases.observe(meter);
@@ -113,7 +114,7 @@ public final class Node implements AutoCloseable {
                 () -> leases.devices().size(),
                 live.callbackHosts(),
                 new WorkerAdministration(joinToken, leases),
-                new ShownFleet(ProgramVersion.text(), settings.tenants().tokensFile().isEmpty(), leases, alarms),
+                new ShownFleet(ProgramVersion.text(), settings.tokensFile().isEmpty(), leases, alarms),
                 meter);
         this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function)::document, live.callbackTls(), PushRules.usual(), meter);
     }
@@ -122,7 +123,13 @@ public final class Node implements AutoCloseable {
     private static Optional<HeadCertificate> certificate(Settings settings, Alarms alarms) {
         BrokerSettings broker = settings.broker();
         if (broker.external().isPresent() || broker.port().isEmpty()) return Optional.empty();
-        return Optional.of(HeadCertificate.of(broker.tls(), settings.dataDir(), alarms));
+        try {
+            return Optional.of(HeadCertificate.of(broker.tls(), settings.dataDir(), alarms));
+        } catch (InvalidSettingsException invalid) {
+            throw CommandException.settings(invalid);
+        } catch (IOException unusable) {
+            throw CommandException.environment(String.valueOf(unusable.getMessage()));
+        }
     }
 
     private static void tellRestored(List<Session> kept) {

@@ -8,6 +8,7 @@ import io.bignode.metrics.Family;
 import io.bignode.metrics.Readings;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.ProtocolVersion;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionStore;
@@ -38,8 +39,8 @@ record NodeGauges(
     }
 
     void read(Readings readings) {
-        String version = NodeGauges.class.getPackage().getImplementationVersion();
-        readings.gauge(Family.BUILD_INFO, 1, version == null ? "unknown" : version);
+        String version = ProtocolVersion.program();
+        readings.gauge(Family.BUILD_INFO, 1, version.isEmpty() ? "unknown" : version);
         readings.gauge(Family.START_TIME, (double) started.toEpochMilli() / 1000);
         readings.gauge(Family.HTTP_CONNECTIONS, connections.getAsInt());
         live.certificateExpires().ifPresent(expires -> readings.gauge(Family.CERTIFICATE_EXPIRY, expires.getEpochSecond()));

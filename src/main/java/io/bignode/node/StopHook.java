@@ -77,7 +77,7 @@ public final class StopHook {
                     LOG.log(System.Logger.Level.INFO, "stopping: {0}", how);
                     end.run();
                 },
-                () -> LOG.log(System.Logger.Level.INFO, "stopping: the start is given up"));
+                () -> LOG.log(System.Logger.Level.INFO, "stopping: the start is cancelled"));
         NativeFolder.remove();
         LOG.log(System.Logger.Level.INFO, "stopped");
         LogLines.close();

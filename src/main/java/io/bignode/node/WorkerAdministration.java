@@ -18,7 +18,7 @@ record WorkerAdministration(Token joinToken, Leases leases) implements WorkerAct
 
     @Override
     public List<Map<String, Object>> list() {
-        return leases.workers().stream().filter(WorkerAdministration::concerns).map(WorkerAdministration::told).toList();
+        return leases.workers().stream().filter(WorkerAdministration::concerns).map(WorkerAdministration::described).toList();
     }
 
     /** A worker that went away by itself is nobody's concern here. */
@@ -26,12 +26,12 @@ record WorkerAdministration(Token joinToken, Leases leases) implements WorkerAct
         return worker.connected() || worker.state() != WorkerView.State.WORKING;
     }
 
-    private static Map<String, Object> told(WorkerView worker) {
-        List<Map<String, Object>> devices = worker.devices().stream().map(WorkerAdministration::told).toList();
+    private static Map<String, Object> described(WorkerView worker) {
+        List<Map<String, Object>> devices = worker.devices().stream().map(WorkerAdministration::described).toList();
         return Map.of("name", worker.name(), "state", worker.state().name().toLowerCase(Locale.ROOT), "leases", worker.leases(), "devices", devices);
     }
 
-    private static Map<String, Object> told(DeviceOffer device) {
+    private static Map<String, Object> described(DeviceOffer device) {
         return Map.of("id", device.deviceId(), "name", device.name(), "memory_bytes", device.memoryBytes());
     }
 

@@ -1,6 +1,7 @@
 package io.bignode.node;
 
 import io.bignode.config.DataFolder;
+import io.bignode.config.Setting;
 import io.bignode.protocol.DeviceId;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -39,7 +40,7 @@ public final class WorkerName {
             throw CommandException.environment(file + " holds no name of a worker; remove it and a new one is made");
         } catch (IOException e) {
             throw CommandException.environment("the worker's name cannot be kept in " + file + ": " + e.getMessage()
-                    + "; set DELEGATION_DATA_DIR to a folder you may write, or DELEGATION_WORKER_NAME");
+                    + "; set " + Setting.DATA_DIR + " to a folder you may write, or " + Setting.WORKER_NAME);
         }
     }
 

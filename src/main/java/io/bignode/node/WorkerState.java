@@ -67,7 +67,7 @@ public final class WorkerState implements AutoCloseable {
 
     /** A worker computes without it; only a health check then calls it unhealthy. */
     private void tell(IOException failure) {
-        if (!failed) LOG.log(System.Logger.Level.WARNING, "{0} cannot be written, health checks take this worker for one that hangs: {1}", file, failure);
+        if (!failed) LOG.log(System.Logger.Level.WARNING, "{0} cannot be written, so that health checks report this worker as hanging: {1}", file, failure);
         failed = true;
     }
 

@@ -3,11 +3,14 @@ package io.bignode.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.cli.terminal.Manual;
+import io.bignode.config.Setting;
+import io.bignode.config.Setting.ReadBy;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
@@ -55,6 +58,17 @@ class HelpTest {
         return Stream.of("serve", "worker").map(name -> DynamicTest.dynamicTest(name, () -> {
             List<String> settings = run("help", name).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank()).toList();
             assertThat(settings).hasSizeGreaterThan(6).allMatch(line -> line.startsWith("  ")).allMatch(line -> line.length() <= 80 || !line.strip().contains(" "));
+        }));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> everySettingOfAProgramStandsInItsHelpAsPlainText() {
+        Map<String, ReadBy> programs = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER);
+        return programs.entrySet().stream().map(program -> DynamicTest.dynamicTest(program.getKey(), () -> {
+            List<String> settings = run("help", program.getKey()).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank()).toList();
+            List<String> names = settings.stream().filter(line -> line.matches("  \\S.*")).map(line -> line.strip().split(" ")[0]).toList();
+            assertThat(names).containsExactlyElementsOf(Setting.of(program.getValue()).stream().map(Setting::variable).toList());
+            assertThat(String.join(" ", settings)).doesNotContain("`", "](", ": see ");
         }));
     }
 

@@ -67,7 +67,7 @@ class DeviceSettingsTest {
                 InvalidSettingsException.class,
                 () -> DeviceSettings.load(Map.of(
                         "HOME", temp.toString(), "DELEGATION_DEVICES", "?", "DELEGATION_MARGIN", "NaN", "DELEGATION_GPU_MEMORY_GIB", "0", "CUDA_HOME", "~/x", "DELEGATION_HOPPER_FFN", "yes")));
-        assertThat(refused.faults()).extracting(SettingFault::toString)
+        assertThat(refused.faults()).extracting(InvalidSettingsException.Fault::toString)
                 .satisfiesExactlyInAnyOrder(
                         fault -> assertThat(fault).contains("DELEGATION_DEVICES"),
                         fault -> assertThat(fault).contains("DELEGATION_MARGIN", "0.0 to 0.01"),

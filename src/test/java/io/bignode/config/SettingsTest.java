@@ -76,7 +76,7 @@ class SettingsTest {
                         Duration.ofSeconds(90),
                         7,
                         settings.token(),
-                        new TokenOrigin.Environment(),
+                        new Settings.TokenOrigin.Environment(),
                         temp.resolve("data"),
                         temp.resolve("hf/bignode/pools"),
                         0,
@@ -94,7 +94,7 @@ class SettingsTest {
         Settings settings = Settings.load(
                 Map.of("HOME", temp.toString(), "DELEGATION_PORT", "", "DELEGATION_AUTH_TOKEN", "", "HF_HOME", " "));
         assertThat(settings.port()).isEqualTo(9090);
-        assertThat(settings.tokenOrigin()).isInstanceOf(TokenOrigin.File.class);
+        assertThat(settings.tokenOrigin()).isInstanceOf(Settings.TokenOrigin.File.class);
     }
 
     @Test
@@ -119,7 +119,7 @@ class SettingsTest {
                 "DELEGATION_DATA_DIR", "~/data",
                 "HF_HOME", file.toString()));
 
-        assertThat(refused.faults().stream().map(SettingFault::setting))
+        assertThat(refused.faults().stream().map(InvalidSettingsException.Fault::setting))
                 .containsExactlyInAnyOrder(
                         "DELEGATION_HOST",
                         "DELEGATION_PORT",
@@ -164,7 +164,7 @@ class SettingsTest {
 
         assertThat(refused.faults())
                 .singleElement()
-                .extracting(SettingFault::setting)
+                .extracting(InvalidSettingsException.Fault::setting)
                 .isEqualTo("DELEGATION_AUTH_TOKEN");
         assertThat(refused.getMessage()).contains("openssl rand -hex 32").doesNotContain(token);
     }
@@ -176,8 +176,8 @@ class SettingsTest {
         Settings second = Settings.load(environment);
 
         Path file = temp.resolve("new/data/token");
-        assertThat(first.tokenOrigin()).isEqualTo(new TokenOrigin.File(file, true));
-        assertThat(second.tokenOrigin()).isEqualTo(new TokenOrigin.File(file, false));
+        assertThat(first.tokenOrigin()).isEqualTo(new Settings.TokenOrigin.File(file, true));
+        assertThat(second.tokenOrigin()).isEqualTo(new Settings.TokenOrigin.File(file, false));
         assertThat(second.token().matches(first.token().secret())).isTrue();
         assertThat(first.token().secret()).matches("[0-9a-f]{64}");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))

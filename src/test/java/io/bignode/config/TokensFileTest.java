@@ -64,7 +64,7 @@ class TokensFileTest {
 
         assertThat(faults.faults()).hasSize(7);
         assertThat(faults.getMessage())
-                .contains("tokens, line 2, begins with no tenant's name", "line 2, must have a whole number of sessions", "line 2, must have a weight")
+                .contains("tokens, line 2, must begin with a tenant's name", "line 2, must have a whole number of sessions", "line 2, must have a weight")
                 .contains("line 3, has no digest", "sha256sum")
                 .contains("line 4, has 2 words; it must have four: NAME DIGEST SESSIONS WEIGHT")
                 .contains("line 5, has the digest of line 1")

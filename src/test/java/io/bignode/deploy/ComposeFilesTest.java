@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.bignode.config.Setting;
+import io.bignode.config.Setting.ReadBy;
 import io.bignode.config.Token;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -36,7 +42,7 @@ class ComposeFilesTest {
     @Test
     void theOperatorsPortLeadsToTheNodes() throws IOException {
         assertThat(node().get("ports")).extracting(JsonNode::textValue).containsExactly("${BIGNODE_BIND:+${BIGNODE_BIND}:}${DELEGATION_PORT:-9090}:9090");
-        assertThat(node().at("/environment/DELEGATION_PORT").textValue()).isEqualTo("9090");
+        assertThat(node().at("/environment/DELEGATION_PORT").textValue()).isEqualTo(Setting.PORT.usual()).isEqualTo("9090");
         assertThat(node().at("/environment/DELEGATION_HOST").textValue()).isEqualTo("0.0.0.0");
     }
 
@@ -85,18 +91,12 @@ class ComposeFilesTest {
 
     @Test
     void everySettingOfAWorkerIsPassedOn() throws IOException {
-        Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME)\\b");
-        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/WorkerCommand.java"));
-
-        assertThat(worker().get("environment").propertyStream().map(Map.Entry::getKey))
-                .containsAll(variable.matcher(help).results().map(MatchResult::group).filter(name -> !name.endsWith("_")).toList());
+        assertThat(variablesOf(worker())).containsExactlyInAnyOrderElementsOf(passedOn(ReadBy.WORKER));
     }
 
-    /** A worker's help refers to the head's for these. */
     @Test
-    void everySettingOfTheDevicesIsPassedOnToAWorkerAsToAHead() throws IOException {
-        String code = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/config/DeviceSettings.java"));
-        List<String> settings = Pattern.compile("\"(DELEGATION_[A-Z_]+)\"").matcher(code).results().map(match -> match.group(1)).distinct().toList();
+    void everySettingThatBothReadIsPassedOnToAWorkerAsToAHead() throws IOException {
+        List<String> settings = passedOn(ReadBy.WORKER).stream().filter(passedOn(ReadBy.HEAD)::contains).toList();
 
         assertThat(settings).contains("DELEGATION_DEVICES", "DELEGATION_HOPPER_FFN", "DELEGATION_CUDA_LIBRARIES");
         for (String setting : settings) {
@@ -106,15 +106,55 @@ class ComposeFilesTest {
 
     @Test
     void everySettingOfAHeadIsPassedOnOrFixed() throws IOException {
-        // Not for a container: what the image itself knows.
-        List<String> elsewhere = List.of("CUDA_VISIBLE_DEVICES", "CUDA_HOME");
-        Pattern variable = Pattern.compile("\\b(?:DELEGATION_[A-Z_]+|HF_HOME|CUDA_[A-Z_]+)\\b");
-        String help = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/ServeCommand.java"));
-        TreeSet<String> settings = new TreeSet<>();
-        variable.matcher(help).results().map(MatchResult::group).filter(name -> !elsewhere.contains(name)).forEach(settings::add);
+        assertThat(variablesOf(node())).containsExactlyInAnyOrderElementsOf(passedOn(ReadBy.HEAD));
+        assertThat(passedOn(ReadBy.HEAD)).contains("DELEGATION_TLS_CERT", "DELEGATION_DB_URL");
+    }
 
-        assertThat(node().get("environment").propertyStream().map(Map.Entry::getKey)).containsAll(settings);
-        assertThat(settings).contains("DELEGATION_TLS_CERT", "DELEGATION_DB_URL");
+    private static List<String> variablesOf(JsonNode service) {
+        return service.get("environment").propertyStream().map(Map.Entry::getKey).toList();
+    }
+
+    /** The settings of a program in a container: not those that the image itself knows, and those of the launcher that it may have. */
+    private static List<String> passedOn(ReadBy program) {
+        Set<Setting> elsewhere = EnumSet.of(Setting.CUDA_VISIBLE_DEVICES, Setting.CUDA_HOME, Setting.NO_COLOR, Setting.DEBUG);
+        Stream<Setting> settings = Setting.of(program).stream().filter(setting -> !elsewhere.contains(setting));
+        return Stream.concat(settings, Stream.of(Setting.JAVA_OPTS)).map(Setting::variable).toList();
+    }
+
+    /** What is not set in config.env comes as an empty value, for which the program's own default counts: no file has another one. */
+    @Test
+    void noDefaultOfTheProgramStandsInAComposeFile() throws IOException {
+        for (JsonNode service : List.of(node(), worker())) {
+            List<String> withDefaults = service.get("environment").valueStream().map(JsonNode::textValue).filter(value -> value.contains(":-")).toList();
+            assertThat(withDefaults).hasSizeGreaterThan(12).allMatch(value -> value.matches("\\$\\{[A-Z_]+:-}"));
+        }
+    }
+
+    @Test
+    void everyDefaultInAFileOrScriptIsTheDeclaredOne() throws IOException {
+        // Where a container has its folder; the health check is asked in the image, which sets it.
+        Map<String, String> ofTheImage = Map.of("DELEGATION_DATA_DIR", "/var/lib/bignode", "BIGNODE_PROC", "/proc");
+        Map<String, String> defaults = new TreeMap<>();
+        Pattern withDefault = Pattern.compile("\\$\\{((?:DELEGATION|BIGNODE)_[A-Z_]+):-([^}]+)}");
+        List<Path> files = new ArrayList<>(List.of(Sandbox.project().resolve("deploy/docker/bignode-health")));
+        try (Stream<Path> join = Files.list(JOIN)) {
+            join.filter(Files::isRegularFile).forEach(files::add);
+        }
+        for (Path file : files) {
+            withDefault.matcher(Files.readString(file)).results().forEach(match -> {
+                assertThat(defaults.getOrDefault(match.group(1), match.group(2))).as(match.group(1)).isEqualTo(match.group(2));
+                defaults.put(match.group(1), match.group(2));
+            });
+        }
+        // An address is of all ports there, and of one that is asked here.
+        assertThat(defaults.remove("BIGNODE_BIND")).isEqualTo("0.0.0.0");
+        assertThat(defaults.remove("DELEGATION_JOIN")).as("a name, for people").isEqualTo("the broker");
+        assertThat(defaults).hasSizeGreaterThan(12);
+        defaults.forEach((name, value) -> assertThat(value).as(name).isEqualTo(ofTheImage.containsKey(name) ? ofTheImage.get(name) : declared(name).usual()));
+    }
+
+    private static Setting declared(String name) {
+        return Arrays.stream(Setting.values()).filter(setting -> setting.variable().equals(name)).findFirst().orElseThrow();
     }
 
     @Test
@@ -223,13 +263,18 @@ class ComposeFilesTest {
     }
 
     @Test
-    void defaultsOfTheComposeFileAreThoseOfTheTemplate() throws IOException {
-        Map<String, String> defaults = new TreeMap<>();
-        Pattern withDefault = Pattern.compile("\\$\\{(DELEGATION_[A-Z_]+):-([^}]*)}");
-        withDefault.matcher(read("docker-compose.mlnode.yml")).results().forEach(match -> defaults.put(match.group(1), match.group(2)));
-
-        assertThat(settings()).containsAllEntriesOf(defaults);
-        assertThat(defaults).hasSize(28);
+    void theTemplateShowsTheDeclaredDefaults() throws IOException {
+        Map<String, String> template = settings();
+        Set<Setting> examples = EnumSet.of(Setting.AUTH_TOKEN, Setting.HF_HOME, Setting.JAVA_OPTS, Setting.IMAGE, Setting.GPUS,
+                Setting.PROMETHEUS_CONFIG, Setting.PROMETHEUS_CA);
+        Set<String> declared = new TreeSet<>();
+        for (Setting setting : Setting.values()) {
+            declared.add(setting.variable());
+            if (!template.containsKey(setting.variable()) || examples.contains(setting)) continue;
+            assertThat(template.get(setting.variable())).as(setting.variable()).isEqualTo(setting.hasUsual() ? setting.usual() : "");
+        }
+        assertThat(declared).containsAll(template.keySet());
+        assertThat(template).hasSizeGreaterThan(40);
     }
 
     private static Map<String, String> settings() throws IOException {

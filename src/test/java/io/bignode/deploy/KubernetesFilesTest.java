@@ -9,7 +9,10 @@ import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.bignode.config.Setting;
+import io.bignode.config.Setting.ReadBy;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -138,6 +141,10 @@ class KubernetesFilesTest {
                 .as("scraped once").hasSize(1);
     }
 
+    private static List<String> variablesOf(PodSpec pod) {
+        return pod.getContainers().getFirst().getEnv().stream().map(EnvVar::getName).toList();
+    }
+
     private static List<PodSpec> pods() throws IOException {
         return Stream.of(one(StatefulSet.class).getSpec().getTemplate(), one(Deployment.class).getSpec().getTemplate()).map(PodTemplateSpec::getSpec).toList();
     }
@@ -176,9 +183,9 @@ class KubernetesFilesTest {
                 }
             });
         }
-        String known = Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/ServeCommand.java"))
-                + Files.readString(Sandbox.project().resolve("src/main/java/io/bignode/cli/serve/WorkerCommand.java"));
-        assertThat(names).isNotEmpty().allMatch(known::contains);
+        assertThat(names).isNotEmpty();
+        assertThat(variablesOf(pods().getFirst())).isSubsetOf(Setting.of(ReadBy.HEAD).stream().map(Setting::variable).toList());
+        assertThat(variablesOf(pods().getLast())).isSubsetOf(Setting.of(ReadBy.WORKER).stream().map(Setting::variable).toList());
         assertThat(example.getStringData().values()).as("a node refuses these").containsOnly("CHANGE_ME_TO_A_LONG_RANDOM_SECRET");
         JsonNode credentials = documents("monitoring/servicemonitor.yaml").getFirst().at("/spec/endpoints/0/authorization/credentials");
         assertThat(credentials.get("name").textValue()).isEqualTo(example.getMetadata().getName());

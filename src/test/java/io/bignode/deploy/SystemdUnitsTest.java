@@ -3,13 +3,18 @@ package io.bignode.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.bignode.config.Setting;
+import io.bignode.config.Setting.ReadBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The units of deploy/systemd, as systemd's own tool sees them. */
@@ -67,6 +72,15 @@ class SystemdUnitsTest {
 
         // In tenths of its scale of ten; what is left is what a JVM and a GPU need.
         assertThat(analyze("security", "--offline=true", "--threshold=20", copy.toString())).doesNotStartWith("exit").contains("Overall exposure level");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bignode.service, HEAD", "bignode-worker.service, WORKER"})
+    void itSetsWhatItsProgramReads(String unit, ReadBy program) throws Exception {
+        List<String> set = read(unit).lines().filter(line -> line.startsWith("Environment=")).flatMap(line -> Arrays.stream(line.substring(12).split(" ")))
+                .map(variable -> variable.split("=")[0]).filter(name -> !name.equals("HOME")).toList();
+
+        assertThat(set).isNotEmpty().isSubsetOf(Setting.of(program).stream().map(Setting::variable).toList());
     }
 
     /** A head must be back before small nodes give up, nine seconds after their first failed poll; a store that is damaged needs no four starts a second. */

@@ -74,7 +74,7 @@ class FailoverTest {
 
     private static JavaProcess standby(Farm farm, Place place) throws Exception {
         JavaProcess head = farm.another(place.data(), place.port(), place.workerPort());
-        head.await(line -> line.contains("standing by"));
+        head.await(line -> line.contains("this one is a standby"));
         return head;
     }
 }

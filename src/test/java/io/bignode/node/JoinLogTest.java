@@ -52,7 +52,7 @@ class JoinLogTest {
         apart(JoinFailure.Kind.REFUSED, "b");
         String again = "SEVERE worker farm is not connected to head:9091, trying again: b";
         assertThat(told.lines()).containsExactly(
-                "WARNING worker farm is not connected to head:9091, trying again: a", again, again, "INFO joined head:9091 as worker farm", again);
+                "WARNING worker farm is not connected to head:9091, trying again: a", again, again, "INFO worker farm joined head:9091", again);
     }
 
     @Test

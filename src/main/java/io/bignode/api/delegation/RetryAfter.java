@@ -8,19 +8,19 @@ import java.util.concurrent.ThreadLocalRandom;
  * that nobody knows: a poll's while rather than a session's life, and not the same for all that were refused together.
  */
 final class RetryAfter {
-    /** The shortest time that is told, in seconds. */
+    /** The shortest time that is sent, in seconds. */
     static final int LEAST = 5;
 
-    /** The longest time that is told, in seconds. */
+    /** The longest time that is sent, in seconds. */
     static final int MOST = 20;
 
-    private static final int MOST_AT_ONCE = 3;
+    private static final int MAX_AT_ONCE = 3;
 
     private RetryAfter() {}
 
     /** A time for one refusal by a head that has just started, whose devices are found in a few seconds. */
     static Duration atOnce() {
-        return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(1, MOST_AT_ONCE + 1));
+        return Duration.ofSeconds(ThreadLocalRandom.current().nextInt(1, MAX_AT_ONCE + 1));
     }
 
     /** A time for one refusal. */

@@ -20,16 +20,16 @@ public final class StartLog {
     private static final int MAX_REMEMBERED = 1000;
 
     private final LongSupplier nanoTime;
-    private final LinkedHashMap<Refusal, Told> told = new LinkedHashMap<>();
+    private final LinkedHashMap<Refusal, Logged> logged = new LinkedHashMap<>();
 
     private record Refusal(String tenant, int status) {}
 
     /**
-     * When a refusal was told.
+     * When a refusal was logged.
      *
      * @param since of those that were not told since
      */
-    private record Told(long atNanos, long since) {}
+    private record Logged(long atNanos, long since) {}
 
     /**
      * A log that told nothing yet.
@@ -56,25 +56,25 @@ public final class StartLog {
 
     /** A start was refused: told once a minute for each tenant and status, with how many more there were. */
     void refused(String tenant, String address, Problem problem) {
-        Optional<Long> untold = note(new Refusal(tenant, problem.status()));
-        if (untold.isEmpty()) return;
+        Optional<Long> unlogged = note(new Refusal(tenant, problem.status()));
+        if (unlogged.isEmpty()) return;
         LOG.log(
                 System.Logger.Level.WARNING, "a start of tenant {0} from {1} is refused, status={2,number,0}: {3}{4}", tenant, address, problem.status(),
                 Excerpt.of(problem.detail()), // an order can have many faults
-                untold.get() == 0 ? "" : " (and " + untold.get() + " more since this was told last)");
+                unlogged.get() == 0 ? "" : " (and " + unlogged.get() + " more since the last line about it)");
     }
 
     /** How many were not told since the last line; empty where this one is not to be told either. */
     private synchronized Optional<Long> note(Refusal refusal) {
         long now = nanoTime.getAsLong();
-        Told before = told.get(refusal);
+        Logged before = logged.get(refusal);
         if (before != null && now - before.atNanos < PERIOD_NANOS) {
-            told.put(refusal, new Told(before.atNanos, before.since + 1));
+            logged.put(refusal, new Logged(before.atNanos, before.since + 1));
             return Optional.empty();
         }
-        told.remove(refusal);
-        if (told.size() >= MAX_REMEMBERED) told.pollFirstEntry();
-        told.put(refusal, new Told(now, 0));
+        logged.remove(refusal);
+        if (logged.size() >= MAX_REMEMBERED) logged.pollFirstEntry();
+        logged.put(refusal, new Logged(now, 0));
         return Optional.of(before == null ? 0 : before.since);
     }
 }

@@ -56,7 +56,7 @@ record StartRequest(ProofRequest proof, long nodeCount, Optional<URI> callback) 
                 tenant.name(), key, nonces, proof.nodeId(), proof.work(), tenant.weight(), proof.epoch(), callback, proof.participant().toString(), terms);
     }
 
-    /** What is said of a faulty one holds nothing of it: its path may be a secret. */
+    /** The message about a faulty one holds nothing of it: its path may be a secret. */
     private static Optional<URI> callback(JsonFields fields, CallbackHosts hosts) {
         JsonNode value = fields.raw("callback_url");
         if (value == null || value.isNull()) return Optional.empty();

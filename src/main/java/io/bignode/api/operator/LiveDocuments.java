@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 /** Writes what viewers see: the overview of a moment and the series of the last minutes. */
 public final class LiveDocuments {
     /** The most sessions an overview lists. */
-    static final int MOST_SESSIONS = 500;
+    static final int MAX_SESSIONS = 500;
 
     private static final ObjectMapper JSON =
             JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
@@ -48,7 +48,7 @@ public final class LiveDocuments {
 
     /** The overview that a viewer sees now. */
     byte[] overview(Viewer viewer) {
-        Sessions.Listing listing = sessions.views(viewer.tenants(), MOST_SESSIONS);
+        Sessions.Listing listing = sessions.views(viewer.tenants(), MAX_SESSIONS);
         // Before the devices: an alarm that is listed is seen at its device too.
         List<Overview.AlarmLine> alarms = viewer.all() ? farm.alarms() : List.of();
         List<Overview.DeviceLine> shown = viewer.all() ? farm.devices() : List.of();

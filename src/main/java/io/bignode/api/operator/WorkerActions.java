@@ -8,7 +8,7 @@ public interface WorkerActions {
     /** Whether this is the operator's token; takes the same time for every wrong one. */
     boolean isOperator(String token);
 
-    /** The workers, as they are to be told. */
+    /** The workers, as the API lists them. */
     List<Map<String, Object>> list();
 
     /** Gives a worker no more leases. False when there is none of this name. */

@@ -35,35 +35,35 @@ import picocli.CommandLine.Spec;
         name = "bench",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures nonces a second, and what share of its matrix library's own rate the device reaches with them, side by side in one run.",
-            "A batch of nonces is always computed whole: where one takes longer than --seconds, so does the command.",
-            "With --html it writes a page that compares this run with earlier ones, each a file with what --json printed."
+            "Measures nonces per second, and which share of its matrix library's own rate the device reaches with them, side by side in one run.",
+            "A batch of nonces is always computed whole: if one takes longer than --seconds, the command does too.",
+            "With --html it writes a page that compares this run with earlier ones. Each earlier run is a file with the output of --json."
         })
 public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--params",
             paramLabel = "SET",
             defaultValue = "test-net",
-            description = "main-net, test-net, dev-net, or a JSON file with params. Default: ${DEFAULT-VALUE}.")
+            description = "The model: main-net, test-net, dev-net, or a JSON file with params (${DEFAULT-VALUE}).")
     @SuppressWarnings("NullAway.Init")
     private String set;
 
-    @Option(names = "--seconds", paramLabel = "S", defaultValue = "20", description = "Time to compute for. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "20", description = "How many seconds to compute (${DEFAULT-VALUE}).")
     private int seconds;
 
-    @Option(names = "--batch", paramLabel = "N", description = "Nonces in a batch. Default: what fills the device.")
+    @Option(names = "--batch", paramLabel = "N", description = "The number of nonces in a batch. Without it, as many as fill the device.")
     private int batch;
 
-    @Option(names = "--json", description = "Print the figures as JSON.")
+    @Option(names = "--json", description = "Prints the figures as JSON.")
     private boolean json;
 
-    @Option(names = "--html", paramLabel = "FILE", description = "Write a report: a table and plots, one page that needs nothing else.")
+    @Option(names = "--html", paramLabel = "FILE", description = "Writes a report with a table and plots, as one page that needs no other file.")
     private @Nullable Path html;
 
-    @Option(names = "--only-report", description = "Measure nothing: report the given runs alone; with --html.")
+    @Option(names = "--only-report", description = "Measures nothing and reports only the given runs; used with --html.")
     private boolean onlyReport;
 
-    @Parameters(paramLabel = "RUN.json", arity = "0..*", description = "Earlier runs to compare with in the report, of this device or of others.")
+    @Parameters(paramLabel = "RUN.json", arity = "0..*", description = "Earlier runs to compare with in the report, of this device or of other devices.")
     private List<Path> earlier = List.of();
 
     @Spec

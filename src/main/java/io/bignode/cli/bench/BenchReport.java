@@ -83,7 +83,7 @@ final class BenchReport {
         return runs.stream().mapToDouble(value).max().orElse(0);
     }
 
-    private void plot(String title, List<BenchRun> runs, ToDoubleFunction<BenchRun> value, Function<Double, String> told, double full) {
+    private void plot(String title, List<BenchRun> runs, ToDoubleFunction<BenchRun> value, Function<Double, String> format, double full) {
         int height = ROW * runs.size();
         int room = WIDTH - LABELS - FIGURES;
         out.append("<h2>").append(escaped(title)).append("</h2><svg viewBox=\"0 0 ").append(WIDTH).append(' ').append(height)
@@ -92,11 +92,11 @@ final class BenchReport {
             BenchRun run = runs.get(i);
             double of = full > 0 ? value.applyAsDouble(run) / full : 0;
             int top = i * ROW;
-            out.append("<g><title>").append(escaped(run.title())).append(": ").append(told.apply(value.applyAsDouble(run))).append("</title>");
+            out.append("<g><title>").append(escaped(run.title())).append(": ").append(format.apply(value.applyAsDouble(run))).append("</title>");
             out.append("<text x=\"0\" y=\"").append(top + 20).append("\">").append(escaped(shortened(run.title()))).append("</text>");
             quarantine("back", top, room);
             quarantine("bar", top, of * room);
-            out.append("<text x=\"").append(LABELS + room + 10).append("\" y=\"").append(top + 20).append("\">").append(told.apply(value.applyAsDouble(run)))
+            out.append("<text x=\"").append(LABELS + room + 10).append("\" y=\"").append(top + 20).append("\">").append(format.apply(value.applyAsDouble(run)))
                     .append("</text></g>");
         }
         out.append("</svg>");

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.cli.operate.BoundedAnswer;
 import io.bignode.cli.operate.ConnectionFault;
+import io.bignode.cli.operate.NodeConnection;
 import io.bignode.config.Token;
 import java.io.IOException;
 import java.net.URI;
@@ -16,12 +17,11 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
-import javax.net.ssl.SSLContext;
 
 /** Speaks the documented dialect to a big node. */
 final class BigNodeClient {
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
-    private static final String NO_BIG_NODE = ": what listens there is no big node; name another with --url";
+    private static final String NO_BIG_NODE = ": the server there is not a big node; name another with --url";
 
     /** Keeps every digit of a distance as the node wrote it. */
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -64,16 +64,12 @@ final class BigNodeClient {
      * A client of one node.
      *
      * @param base the node's address without a path
-     * @param tls  whom it trusts where the address is https
+     * @param http reaches it
      */
-    BigNodeClient(URI base, Token token, SSLContext tls) {
+    BigNodeClient(URI base, Token token, HttpClient http) {
         this.base = base;
         this.token = token;
-        this.http = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(Duration.ofSeconds(10))
-                .sslContext(tls)
-                .build();
+        this.http = http;
     }
 
     /** Which node. */
@@ -101,9 +97,7 @@ final class BigNodeClient {
     }
 
     private HttpRequest.Builder request(String path, Duration timeout) {
-        return HttpRequest.newBuilder(URI.create(base + "/api/v1/delegation/" + path))
-                .timeout(timeout)
-                .header("Authorization", "Bearer " + token.secret());
+        return NodeConnection.request(base, "/delegation/" + path, token, timeout);
     }
 
     private Answer send(HttpRequest.Builder request, List<String> fields) throws InterruptedException {
@@ -115,7 +109,7 @@ final class BigNodeClient {
             if (status < 500 && status != 429) return new Answer.Refused(status, detail);
             return new Answer.Later(detail, response.headers().firstValue("Retry-After").map(BigNodeClient::seconds).orElse(Duration.ZERO));
         } catch (JsonProcessingException e) {
-            return new Answer.Unreachable("the answer is no JSON" + NO_BIG_NODE);
+            return new Answer.Unreachable("the answer is not JSON" + NO_BIG_NODE);
         } catch (IOException e) {
             return new Answer.Unreachable(ConnectionFault.describe(base, e));
         }

@@ -2,30 +2,28 @@ package io.bignode.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.bignode.cli.operate.HeadAddress;
-import io.bignode.cli.operate.NodeUrl;
+import io.bignode.cli.operate.NodeConnection;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.Documents;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
 import io.bignode.node.CommandException;
 import io.bignode.node.ExitCode;
-import io.bignode.node.tls.TrustedAuthorities;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -37,51 +35,40 @@ import picocli.CommandLine.TypeConversionException;
         name = "client",
         mixinStandardHelpOptions = true,
         description =
-                "Starts a session on a big node, polls it, and prints each proof batch as a line of JSON; stops the"
-                        + " session at the end.",
+                "Starts a session on a big node, polls it, prints each proof batch as a line of JSON, and stops the session at the end.",
         footerHeading =
-                "%nThe token is taken from DELEGATION_AUTH_TOKEN or --token-file, or, for a node on this machine, from"
+                "%nThe token is the one in DELEGATION_AUTH_TOKEN or in --token-file, or, for a node on this machine, the one in"
                         + " its data folder.%n")
 public final class ClientCommand implements Callable<Integer> {
     private static final Duration FOREVER = Duration.ofDays(365);
-    private static final int MOST_TOKEN_BYTES = 4096;
+    private static final int MAX_TOKEN_BYTES = 4096;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "REQUEST.json", description = "What to start, as in examples/")
+    @Parameters(paramLabel = "REQUEST.json", description = "The order to start, as in the folder examples.")
     @SuppressWarnings("NullAway.Init")
     private Path request;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "The big node (${DEFAULT-VALUE})")
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private URI url;
+    private NodeConnection bigNode;
 
-    @Option(names = "--token-file", paramLabel = "FILE", description = "Holds the big node's token and nothing else")
+    @Option(names = "--token-file", paramLabel = "FILE", description = "A file that holds the big node's token and nothing else.")
     private @Nullable Path tokenFile;
-
-    @Option(
-            names = "--ca",
-            paramLabel = "FILE",
-            description = "Certificates to trust besides the usual ones, PEM: for a big node with https and an authority of its own")
-    private @Nullable Path authority;
 
     @Option(
             names = "--for",
             paramLabel = "TIME",
             converter = TimeConverter.class,
-            description = "How long, for instance 90s or 5m; without it until the session ends or Ctrl-C")
+            description = "How long the client polls, for instance 90s or 5m. Without it, the client polls until the session ends or until Ctrl-C.")
     private @Nullable Duration time;
 
     @Option(
             names = "--out",
             paramLabel = "FILE",
-            description =
-                    "Append the batches to a file instead of printing them; each is on disk before it is acknowledged")
+            description = "Appends the batches to a file instead of printing them. Each is on disk before it is acknowledged.")
     private @Nullable Path out;
 
     /** Reads {@code 90s}, {@code 5m}, {@code 1h} or a number of seconds. */
@@ -101,9 +88,10 @@ public final class ClientCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        URI base = NodeUrl.checked(url);
+        URI base = bigNode.base();
         ObjectNode order = order();
-        BigNodeClient client = new BigNodeClient(base, token(CommandEnvironment.of(spec)), tls(base));
+        Map<String, String> environment = CommandEnvironment.of(spec);
+        BigNodeClient client = new BigNodeClient(base, token(base.getHost(), environment), bigNode.client(environment));
         PrintWriter err = spec.commandLine().getErr();
         try (BatchOutput output =
                 out == null ? BatchOutput.to(spec.commandLine().getOut()) : BatchOutput.appendingTo(out)) {
@@ -146,39 +134,27 @@ public final class ClientCommand implements Callable<Integer> {
         return order;
     }
 
-    private SSLContext tls(URI base) {
-        try {
-            if (authority != null) return TrustedAuthorities.with(authority);
-            Optional<SSLContext> own = new HeadAddress(CommandEnvironment.of(spec)).trust(base);
-            return own.isPresent() ? own.get() : SSLContext.getDefault();
-        } catch (InvalidSettingsException e) {
-            throw CommandException.usage(String.valueOf(e.getMessage()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has TLS", e);
-        }
-    }
-
-    private Token token(Map<String, String> environment) {
+    private Token token(String host, Map<String, String> environment) {
         try {
             if (tokenFile != null) return read(tokenFile);
             boolean given =
-                    !environment.getOrDefault("DELEGATION_AUTH_TOKEN", "").isBlank();
+                    !environment.getOrDefault(Setting.AUTH_TOKEN.variable(), "").isBlank();
             // This machine's own token is for nodes on this machine: no other host is shown it.
-            Optional<Token> token = given || local() ? Settings.clientToken(environment) : Optional.empty();
-            return token.orElseThrow(() -> CommandException.environment("there is no token for " + url.getHost()
-                    + ": set DELEGATION_AUTH_TOKEN to the big node's, or give a file that holds it with --token-file"));
+            Optional<Token> token = given || isThisMachine(host) ? Settings.clientToken(environment) : Optional.empty();
+            return token.orElseThrow(() -> CommandException.environment("there is no token for " + host
+                    + ": set " + Setting.AUTH_TOKEN + " to the big node's, or give a file that holds it with --token-file"));
         } catch (InvalidSettingsException e) {
             throw CommandException.environment(String.valueOf(e.getMessage()));
         }
     }
 
-    private boolean local() {
-        return url.getHost().matches("localhost|127\\.[0-9.]+|\\[::1]");
+    private static boolean isThisMachine(String host) {
+        return host.matches("localhost|127\\.[0-9.]+|\\[::1]");
     }
 
     private static Token read(Path file) {
         try {
-            if (Files.isRegularFile(file) && Files.size(file) > MOST_TOKEN_BYTES)
+            if (Files.isRegularFile(file) && Files.size(file) > MAX_TOKEN_BYTES)
                 throw CommandException.usage(file + " is too large to hold a token");
             return Token.ofAnyLength(Files.readString(file).strip());
         } catch (IOException e) {

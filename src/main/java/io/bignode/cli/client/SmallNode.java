@@ -2,6 +2,7 @@ package io.bignode.cli.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.client.BigNodeClient.Answer;
+import io.bignode.config.Setting;
 import io.bignode.node.CommandException;
 import java.time.Duration;
 import java.util.SplittableRandom;
@@ -17,7 +18,7 @@ final class SmallNode {
     private static final Duration POLL_WAIT = Duration.ofSeconds(10);
     private static final Duration LAST_POLLS = Duration.ofSeconds(8);
     private static final Duration LAST_POLL_WAIT = Duration.ofSeconds(2);
-    private static final Duration TELL_EVERY = Duration.ofSeconds(5);
+    private static final Duration REPORT_EVERY = Duration.ofSeconds(5);
     private static final int PATIENCE = 10;
 
     private final BigNodeClient client;
@@ -34,7 +35,7 @@ final class SmallNode {
     private long found;
     private int failures;
     private String lastReason = "";
-    private long toldNanos = startNanos;
+    private long reportedNanos = startNanos;
     private boolean active = true;
 
     /**
@@ -108,7 +109,7 @@ final class SmallNode {
                 case Answer.Later(String reason, Duration wait) -> {
                     failures++;
                     lastReason = reason;
-                    progress.accept("not started yet: " + reason);
+                    progress.accept("the session has not started yet: " + reason);
                     pause(wait, end);
                 }
                 case Answer.Unreachable(String reason) -> throw unreachable(reason);
@@ -140,10 +141,10 @@ final class SmallNode {
         cursor = answer.path("cursor").asLong(cursor); // acknowledged by the next poll
         active = answer.path("session_active").asBoolean(true);
         String now = answer.path("status").asText();
-        boolean due = !answer.path("batches").isEmpty() && System.nanoTime() - toldNanos > TELL_EVERY.toNanos();
+        boolean due = !answer.path("batches").isEmpty() && System.nanoTime() - reportedNanos > REPORT_EVERY.toNanos();
         if (due || !now.equals(status)) {
             progress.accept(now + ": " + total());
-            toldNanos = System.nanoTime();
+            reportedNanos = System.nanoTime();
         }
         status = now;
     }
@@ -154,7 +155,7 @@ final class SmallNode {
             active = false;
             throw CommandException.environment(PATIENCE + " polls in a row failed at " + client.base() + ", the last one: " + reason);
         }
-        progress.accept("poll refused (" + failures + " of " + PATIENCE + "): " + reason);
+        progress.accept("the poll failed (" + failures + " of " + PATIENCE + "): " + reason);
         pause(wait, end);
     }
 
@@ -180,7 +181,7 @@ final class SmallNode {
 
     private CommandException startRefused(int code, String detail) {
         return switch (code) {
-            case 422 -> CommandException.usage("the node does not take this request: " + detail);
+            case 422 -> CommandException.usage("the node refuses this request: " + detail);
             case 404 -> CommandException.environment("there is no delegation API at " + client.base() + " (404): --url must end where /api/v1 begins");
             default -> refused(code, detail);
         };
@@ -190,7 +191,7 @@ final class SmallNode {
         return switch (code) {
             case 401 ->
                 CommandException.environment("the node does not know this token: use the one the node was started with"
-                        + " (DELEGATION_AUTH_TOKEN there, or the file it names at its start)");
+                        + " (" + Setting.AUTH_TOKEN + " there, or the file it names at its start)");
             case 404 -> CommandException.environment("the session is gone; was the node restarted? " + detail);
             default -> CommandException.environment("the node refuses (" + code + "): " + detail);
         };

@@ -56,12 +56,12 @@ final class BatchFile {
      * @return the summary; {@code ok} only where every line is a batch and no fraud was found, neither in one nor in all together
      */
     ObjectNode judge(BatchLines lines, Progress progress) throws IOException, InterruptedException, CancelledException {
-        long told = 0;
+        long reported = 0;
         for (Optional<BatchLines.Line> next = lines.next(); next.isPresent(); next = lines.next()) {
             line++;
             judge(next.get());
-            progress.add(lines.bytes() - told);
-            told = lines.bytes();
+            progress.add(lines.bytes() - reported);
+            reported = lines.bytes();
         }
         ProofCheck all = ProofCheck.of(n, invalid, threshold);
         boolean well = batches > 0 && malformed == 0 && fraudulent == 0 && !all.fraudDetected();
@@ -100,7 +100,7 @@ final class BatchFile {
             return;
         } catch (InvalidDocumentException wrong) {
             String hint = order.isEmpty() && lacksTheOrder(wrong.faults()) ? "; " + HINT : "";
-            malformed(wrong.faults().stream().map(BatchFile::told).collect(Collectors.joining("; ")) + hint);
+            malformed(wrong.faults().stream().map(BatchFile::described).collect(Collectors.joining("; ")) + hint);
             return;
         }
         ProofCheck check = batch.check(device.distances(batch.task(), _ -> {}));
@@ -122,13 +122,13 @@ final class BatchFile {
         return faults.stream().anyMatch(fault -> OF_THE_ORDER.contains(fault.field()) && fault.message().equals("is required"));
     }
 
-    private static String told(Fault fault) {
+    private static String described(Fault fault) {
         return (fault.field().isEmpty() ? "" : fault.field() + " ") + fault.message();
     }
 
-    private void malformed(String what) {
+    private void malformed(String message) {
         malformed++;
-        faulty.accept(JsonNodeFactory.instance.objectNode().put("line", line).put("fault", what));
+        faulty.accept(JsonNodeFactory.instance.objectNode().put("line", line).put("fault", message));
     }
 
     private JsonNode completed(JsonNode batch) {

@@ -3,6 +3,7 @@ package io.bignode.cli.compute;
 import io.bignode.cli.terminal.Progress;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceException;
@@ -26,7 +27,7 @@ public final class LocalDevice {
         DeviceSettings settings = deviceSettings(environment);
         NativeFolder.useForCommand(Settings.dataFolder(environment));
         Devices devices = Devices.of(settings);
-        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: set it to cpu, or leave it out, for this command");
+        if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: set it to cpu, or leave it out, for this command");
         devices.notice().ifPresent(System.err::println);
         return devices.engines().getFirst();
     }
@@ -66,7 +67,7 @@ public final class LocalDevice {
             return Distances.require(nonces, computed);
         } catch (DeviceException broken) {
             throw CommandException.environment("device " + engine.device().id() + " " + broken.getMessage()
-                    + ": it is not to be trusted; look at its driver and its memory, or choose another with DELEGATION_DEVICES");
+                    + ": it is not to be trusted; look at its driver and its memory, or choose another with " + Setting.DEVICES);
         }
     }
 

@@ -33,28 +33,30 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Computes proof batches' nonces again and judges them as the network's validators do.",
-            "Of one batch it prints n, n_invalid, probability_honest and fraud_detected. Of a file with a batch a line (*.ndjson, *.jsonl, - for standard"
-                    + " input, or --lines) it prints each faulty line by its number, then a summary."
+            "For one batch it prints n, n_invalid, probability_honest and fraud_detected. For a file with one batch per line (*.ndjson, *.jsonl, - for standard"
+                    + " input, or --lines) it prints each faulty line with its number, then a summary."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:no fraud was found",
-            "1:fraud was found, or a line of the file is no batch, or there is none",
-            "2:the file is missing, or the one batch in it is none",
+            "1:fraud was found, a line of the file is not a batch, or the file holds none",
+            "2:the file is missing, or its only batch is malformed",
             "3:such a model cannot run on this machine"
         })
 public final class VerifyCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE", description = "A proof batch with params, r_target and fraud_threshold beside its own fields; or many, one a line.")
+    @Parameters(
+            paramLabel = "FILE",
+            description = "A proof batch with params, r_target and fraud_threshold beside its own fields, or many batches, one per line.")
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
     @Option(
             names = "--order",
             paramLabel = "ORDER.json",
-            description = "The start request that was answered: what batches do not say themselves is taken from it.")
+            description = "The start request of the session. Values that the batches lack are taken from it.")
     private @Nullable Path order;
 
-    @Option(names = "--lines", description = "Read a batch a line, whatever the file's name.")
+    @Option(names = "--lines", description = "Reads one batch per line, whatever the file's name.")
     private boolean lines;
 
     @Spec

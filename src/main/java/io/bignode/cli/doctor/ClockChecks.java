@@ -38,19 +38,19 @@ final class ClockChecks {
     static Finding judge(Optional<Boolean> synchronised) {
         if (synchronised.isEmpty()) {
             return Finding.warn("clock",
-                    "nothing here says whether it is right: see that the host keeps time, or name a server to ask with --peer https://…");
+                    "this host does not say whether its clock is synchronised: check that it is, or name a server to compare it with: --peer https://…");
         }
-        return synchronised.get() ? Finding.ok("clock", "the system keeps it synchronised")
-                : Finding.warn("clock", "the system does not keep it synchronised: " + FIX);
+        return synchronised.get() ? Finding.ok("clock", "the system keeps the clock synchronised")
+                : Finding.warn("clock", "the system does not keep the clock synchronised: " + FIX);
     }
 
     /** A difference from another's clock, of which a second is the other's rounding. */
     static Finding judge(Duration behind, String peer) {
         double seconds = behind.toMillis() / 1000.0;
-        String said = String.format(Locale.ROOT, "%.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "before" : "behind", peer);
-        if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", said + ", so that certificates and sessions end at wrong times: " + FIX);
-        if (behind.abs().compareTo(MUCH) > 0) return Finding.warn("clock", said + ": " + FIX);
-        return Finding.ok("clock", "within 10 s of that of " + peer);
+        String difference = String.format(Locale.ROOT, "this host's clock is %.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "ahead of" : "behind", peer);
+        if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", difference + ", so that certificates and sessions end at the wrong time: " + FIX);
+        if (behind.abs().compareTo(MUCH) > 0) return Finding.warn("clock", difference + ": " + FIX);
+        return Finding.ok("clock", "this host's clock is within 10 s of that of " + peer);
     }
 
     private static Finding against(URI peer) {
@@ -59,15 +59,15 @@ final class ClockChecks {
             HttpRequest request = HttpRequest.newBuilder(peer).timeout(PATIENCE).method("HEAD", HttpRequest.BodyPublishers.noBody()).build();
             Instant asked = Instant.now();
             Optional<String> date = http.send(request, HttpResponse.BodyHandlers.discarding()).headers().firstValue("Date");
-            if (date.isEmpty()) return Finding.warn("clock", name + " tells no time: name another server with --peer");
+            if (date.isEmpty()) return Finding.warn("clock", name + " sends no header Date: name another server with --peer");
             Instant there = ZonedDateTime.parse(date.get(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
             Instant here = asked.plus(Duration.between(asked, Instant.now()).dividedBy(2));
             return judge(Duration.between(here, there), name);
         } catch (IOException | DateTimeException | IllegalArgumentException silent) {
-            return Finding.warn("clock", name + " does not tell its time (" + silent.getClass().getSimpleName() + "): name another server with --peer");
+            return Finding.warn("clock", name + " did not answer with its time (" + silent.getClass().getSimpleName() + "): name another server with --peer");
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
-            return Finding.warn("clock", "was not looked at, the command was ended: run it again");
+            return Finding.warn("clock", "the clock was not checked, because the command was interrupted: run it again");
         }
     }
 
@@ -80,8 +80,8 @@ final class ClockChecks {
                 process.destroyForcibly();
                 return Optional.empty();
             }
-            String said = new String(process.getInputStream().readNBytes(16), StandardCharsets.UTF_8).strip();
-            return said.equals("yes") || said.equals("no") ? Optional.of(said.equals("yes")) : Optional.empty();
+            String answer = new String(process.getInputStream().readNBytes(16), StandardCharsets.UTF_8).strip();
+            return answer.equals("yes") || answer.equals("no") ? Optional.of(answer.equals("yes")) : Optional.empty();
         } catch (IOException none) {
             return Optional.empty(); // no systemd here, as in most containers
         } catch (InterruptedException stop) {

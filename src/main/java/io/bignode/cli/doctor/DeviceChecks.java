@@ -3,6 +3,7 @@ package io.bignode.cli.doctor;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
+import io.bignode.config.Setting;
 import io.bignode.engine.Detection;
 import io.bignode.engine.DeviceException;
 import io.bignode.node.CommandException;
@@ -42,11 +43,11 @@ final class DeviceChecks {
      */
     static Outcome run(DeviceSettings settings, Function<DeviceSettings, Detection> look) {
         if (settings.choice().kind() == DeviceChoice.Kind.CPU) {
-            Finding chosen = Finding.ok("devices", "the CPU computes, as DELEGATION_DEVICES says; GPUs were not looked for");
+            Finding chosen = Finding.ok("devices", "the CPU computes, because " + Setting.DEVICES + " is cpu; doctor did not look for GPUs");
             return new Outcome(List.of(chosen), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of("cpu"));
         }
         if (settings.choice().kind() == DeviceChoice.Kind.NONE) {
-            Finding none = Finding.ok("devices", "none of this host's compute, as DELEGATION_DEVICES says: workers of other hosts do");
+            Finding none = Finding.ok("devices", "this host computes nothing, because " + Setting.DEVICES + " is none; workers on other hosts compute");
             return new Outcome(List.of(none), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of());
         }
         return new DeviceChecks(settings).check(detection(settings, look));
@@ -57,7 +58,7 @@ final class DeviceChecks {
         try {
             return look.apply(settings);
         } catch (DeviceException broken) {
-            return new Detection(List.of(), Optional.empty(), List.of(), Optional.of("GPUs could not be looked for: " + broken.getMessage()));
+            return new Detection(List.of(), Optional.empty(), List.of(), Optional.of("the search for GPUs failed: " + broken.getMessage()));
         }
     }
 
@@ -72,7 +73,7 @@ final class DeviceChecks {
                 findings.add(Finding.warn("devices", Devices.noGpu(detection)));
                 computing = List.of("cpu");
             } else {
-                findings.add(Finding.ok("devices", "computing: " + String.join(", ", computing)));
+                findings.add(Finding.ok("devices", "these devices compute: " + String.join(", ", computing)));
             }
         } catch (CommandException named) {
             findings.add(Finding.fail("devices", Objects.requireNonNull(named.getMessage())));
@@ -82,11 +83,11 @@ final class DeviceChecks {
     }
 
     private Finding finding(Detection.Found gpu) {
-        String what = String.format(
+        String description = String.format(
                 Locale.ROOT, "%s, %.1f GiB, compute capability %s, at %s, %s",
-                gpu.name(), gpu.memoryBytes() / (double) (1L << 30), gpu.computeCapability(), gpu.pciBusId(), gpu.uuid());
-        if (gpu.notUsedBecause().isEmpty()) return Finding.ok(gpu.id(), what);
-        String unused = what + ": not used, " + gpu.notUsedBecause().get();
+                gpu.name(), HostChecks.gib(gpu.memoryBytes()), gpu.computeCapability(), gpu.pciBusId(), gpu.uuid());
+        if (gpu.notUsedBecause().isEmpty()) return Finding.ok(gpu.id(), description);
+        String unused = description + "; it is not used: " + gpu.notUsedBecause().get();
         // One that the operator left out is as it should be.
         return settings.choice().includes(gpu.ordinal(), gpu.uuid()) ? Finding.warn(gpu.id(), unused) : Finding.ok(gpu.id(), unused);
     }

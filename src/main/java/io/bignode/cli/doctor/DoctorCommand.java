@@ -3,6 +3,7 @@ package io.bignode.cli.doctor;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.serve.JoinOptions;
 import io.bignode.cli.serve.SettingAdvice;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.Finding;
@@ -24,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -33,22 +35,23 @@ import picocli.CommandLine.Spec;
         name = "doctor",
         mixinStandardHelpOptions = true,
         description = {
-            "Looks at this machine and at the settings in the environment as `serve` would, and says what is well, what is not, and what mends it.",
-            "Nothing is changed. Ends with 0 when a node could start here, with 1 when a check failed.",
-            "With --join it looks at what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME are as for bignode worker."
+            "Checks this machine and the settings in the environment as `serve` would, and says what is well, what is not, and how to correct it.",
+            "It changes nothing. It ends with 0 when a node could start here, and with 1 when a check failed.",
+            "With --join it checks what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME apply as for bignode worker."
         })
 public final class DoctorCommand implements Callable<Integer> {
-    @Option(names = "--json", description = "Print the findings as JSON.")
+    @Option(names = "--json", description = "Prints the findings as JSON.")
     private boolean json;
 
-    @Option(names = "--peer", paramLabel = "URL", description = "A web server whose clock is right; this host's is compared with its answer's Date.")
+    @Option(
+            names = "--peer",
+            paramLabel = "URL",
+            description = "A web server whose clock is right. Doctor compares this host's clock with the header Date of its answer.")
     private @Nullable URI peer;
 
-    @Option(names = "--join", paramLabel = "HOST:PORT", description = "Look at what keeps a worker of this host from that head, instead of at what a head needs.")
-    private @Nullable String join;
-
-    @Option(names = "--fingerprint", paramLabel = "SHA256", description = "With --join: the head's certificate, as for bignode worker.")
-    private @Nullable String fingerprint;
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JoinOptions options;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -78,14 +81,16 @@ public final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (peer != null && !isWebServer(peer)) throw CommandException.usage("--peer is '" + peer + "'; it must be a URL such as https://node.example.org");
-        if (fingerprint != null && join == null) throw CommandException.usage("--fingerprint belongs to --join HOST:PORT, which is missing");
+        if (options.fingerprint().isPresent() && options.join().isEmpty()) {
+            throw CommandException.usage("--fingerprint belongs to --join HOST:PORT, which is missing");
+        }
         environment = given.orElseGet(() -> CommandEnvironment.of(spec));
         List<Finding> findings = new ArrayList<>(HostChecks.run());
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
         Finding unpacked = NativeChecks.run(Settings.dataFolder(environment));
         findings.add(unpacked);
-        if (join != null) {
-            findings.addAll(JoinChecks.run(environment, join, Optional.ofNullable(fingerprint)));
+        if (options.join().isPresent()) {
+            findings.addAll(JoinChecks.run(environment, options.join().get(), options.fingerprint()));
         } else {
             settings(findings).ifPresent(settings -> {
                 findings.addAll(ServerChecks.run(settings));
@@ -125,7 +130,7 @@ public final class DoctorCommand implements Callable<Integer> {
             Settings settings = Settings.preview(environment);
             List<String> advice = SettingAdvice.of(settings, environment);
             advice.forEach(odd -> findings.add(Finding.warn("settings", odd)));
-            if (advice.isEmpty()) findings.add(Finding.ok("settings", "all of them can be used"));
+            if (advice.isEmpty()) findings.add(Finding.ok("settings", "all settings can be used"));
             return Optional.of(settings);
         } catch (InvalidSettingsException invalid) {
             invalid.faults().forEach(fault -> findings.add(Finding.fail("settings", fault.toString())));
@@ -138,7 +143,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private Optional<DeviceSettings> deviceSettings() {
         try {
             return Optional.of(DeviceSettings.load(environment));
-        } catch (InvalidSettingsException told) {
+        } catch (InvalidSettingsException reported) {
             return Optional.empty();
         }
     }

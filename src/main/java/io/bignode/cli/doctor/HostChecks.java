@@ -37,10 +37,10 @@ final class HostChecks {
      * @param max files and connections of one process at a time
      */
     static Finding files(long max) {
-        String what = max + " files and connections may be open at a time";
+        String limit = max + " files and connections may be open at the same time";
         String fix = "; raise it to " + GOOD_FILES + ": ulimit -n " + GOOD_FILES + ", LimitNOFILE= of the systemd unit, or ulimits of the compose file";
-        if (max < MIN_FILES) return Finding.fail("files", what + ", the program alone has some " + MIN_FILES + fix);
-        return max < GOOD_FILES ? Finding.warn("files", what + ", which many small nodes and workers use up" + fix) : Finding.ok("files", what);
+        if (max < MIN_FILES) return Finding.fail("files", limit + "; the program alone needs about " + MIN_FILES + fix);
+        return max < GOOD_FILES ? Finding.warn("files", limit + "; many small nodes and workers need more" + fix) : Finding.ok("files", limit);
     }
 
     /**
@@ -50,7 +50,7 @@ final class HostChecks {
      * @param free  what nothing uses, not even a cache of files
      */
     static Finding memory(long total, long free) {
-        String sizes = String.format(Locale.ROOT, "%.1f GiB, %.1f of them unused", gib(total), gib(free));
+        String sizes = String.format(Locale.ROOT, "the host has %.1f GiB of memory, %.1f of them unused", gib(total), gib(free));
         if (total < PROGRAM_BYTES) {
             return Finding.fail("memory", sizes + String.format(Locale.ROOT, "; a node needs %.1f GiB before it holds any weights: give it more", gib(PROGRAM_BYTES)));
         }
@@ -62,7 +62,8 @@ final class HostChecks {
         return Finding.ok("memory", sizes);
     }
 
-    private static double gib(long bytes) {
+    /** A number of bytes in GiB. */
+    static double gib(long bytes) {
         return bytes / (double) (1L << 30);
     }
 }

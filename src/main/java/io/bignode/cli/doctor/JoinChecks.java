@@ -8,6 +8,7 @@ import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.config.Setting;
 import io.bignode.node.WorkerName;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ final class JoinChecks {
      */
     static List<Finding> run(Map<String, String> environment, String join, Optional<String> fingerprint) {
         Map<String, String> all = new HashMap<>(environment);
-        all.put("DELEGATION_JOIN", join);
-        fingerprint.ifPresent(text -> all.put("DELEGATION_JOIN_FINGERPRINT", text));
+        all.put(Setting.JOIN.variable(), join);
+        fingerprint.ifPresent(text -> all.put(Setting.JOIN_FINGERPRINT.variable(), text));
         try {
             JoinSettings settings = JoinSettings.load(all);
             List<Finding> findings = warnings(SettingAdvice.ofWorker(settings.devices(), environment));
@@ -60,15 +61,15 @@ final class JoinChecks {
         if (access.route() instanceof BrokerAccess.Tls tls) {
             Optional<JoinFailure> unreached = JoinProbe.reach(tls);
             if (unreached.isPresent()) return List.of(Finding.fail(REACH, unreached.get().reason()));
-            findings.add(Finding.ok(REACH, tls.host() + ":" + tls.port() + " answers, and its certificate is "
-                    + (tls.verifyHost() ? "one that this system trusts" : "the one with this fingerprint")));
+            findings.add(Finding.ok(REACH, tls.host() + ":" + tls.port() + " answers, and "
+                    + (tls.verifyHost() ? "this system trusts its certificate" : "its certificate has this fingerprint")));
         }
         Optional<JoinFailure> refused = JoinProbe.login(access);
         if (refused.isPresent()) {
             findings.add(Finding.fail(TOKEN, refused.get().reason()));
             return findings;
         }
-        findings.add(Finding.ok(TOKEN, access.route() instanceof BrokerAccess.Tls ? "the head takes this join token" : "the broker lets this user in"));
+        findings.add(Finding.ok(TOKEN, access.route() instanceof BrokerAccess.Tls ? "the head accepts this join token" : "the broker accepts this user"));
         switch (JoinProbe.ask(name, access)) {
             case JoinProbe.Answer.Welcome(String program) -> {
                 findings.add(Finding.ok(PROTOCOL, spoken(program)));
@@ -76,7 +77,7 @@ final class JoinChecks {
             }
             case JoinProbe.Answer.NameTaken(String reason) -> {
                 findings.add(Finding.ok(PROTOCOL, spoken("")));
-                findings.add(Finding.warn(NAME, reason + ". This is as it should be where that worker is this host's, and runs"));
+                findings.add(Finding.warn(NAME, reason + ". This is right if that worker is the one of this host, which runs now"));
             }
             case JoinProbe.Answer.OtherProtocol(String reason) -> findings.add(Finding.fail(PROTOCOL, reason));
             case JoinProbe.Answer.Silence(String reason) -> findings.add(Finding.fail(PROTOCOL, reason));

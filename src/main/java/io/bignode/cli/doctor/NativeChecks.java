@@ -38,7 +38,7 @@ final class NativeChecks {
      */
     static List<Finding> cpu(boolean computes) {
         return CpuEngine.unusable()
-                .map(reason -> List.of(computes ? Finding.fail("cpu", reason) : Finding.warn("cpu", "could not step in for a device: " + reason)))
+                .map(reason -> List.of(computes ? Finding.fail("cpu", reason) : Finding.warn("cpu", "the CPU could not replace a device: " + reason)))
                 .orElse(List.of());
     }
 }

@@ -8,9 +8,9 @@ import io.bignode.cli.terminal.Finding;
 import io.bignode.config.BrokerSettings;
 import io.bignode.config.ExternalBroker;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.TlsSettings;
-import io.bignode.config.TokenOrigin;
 import io.bignode.node.FileOwners;
 import io.bignode.node.FolderFault;
 import io.bignode.session.store.StoreInspection;
@@ -56,16 +56,16 @@ final class ServerChecks {
 
     private static Finding data(Path folder, String user) {
         Optional<String> refusal = new FileOwners().refusal(folder, user);
-        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", "DELEGATION_DATA_DIR", folder, DATA_BYTES));
+        return refusal.map(why -> Finding.fail("data", why)).orElseGet(() -> folder("data", Setting.DATA_DIR.variable(), folder, DATA_BYTES));
     }
 
     private static Finding store(Settings settings) {
-        StoreInspection.Seen seen = settings.store().postgresUrl().map(StoreInspection::inPostgres).orElseGet(() -> StoreInspection.inFolder(settings.dataDir()));
+        StoreInspection.Seen seen = settings.postgresUrl().map(StoreInspection::inPostgres).orElseGet(() -> StoreInspection.inFolder(settings.dataDir()));
         return switch (seen) {
-            case StoreInspection.Seen.Absent() -> Finding.ok("store", "none yet, the first start makes it");
-            case StoreInspection.Seen.Well(String what) -> Finding.ok("store", what);
-            case StoreInspection.Seen.Ill(String what, String fix) -> Finding.fail("store", what + ": " + fix);
-            case StoreInspection.Seen.Unseen(String what, String fix) -> Finding.fail("store", "was not looked at, as " + what + ": " + fix);
+            case StoreInspection.Seen.Absent() -> Finding.ok("store", "there is no store yet; the first start creates it");
+            case StoreInspection.Seen.Well(String message) -> Finding.ok("store", message);
+            case StoreInspection.Seen.Ill(String message, String fix) -> Finding.fail("store", message + ": " + fix);
+            case StoreInspection.Seen.Unseen(String message, String fix) -> Finding.fail("store", "the store was not checked, because " + message + ": " + fix);
         };
     }
 
@@ -75,19 +75,22 @@ final class ServerChecks {
             ExternalBroker external = broker.external().get();
             BrokerAccess access = new BrokerAccess(new BrokerAccess.External(external.url()), external.user(), external.password().secret());
             return BrokerProbe.refusal(access)
-                    .map(why -> Finding.fail("broker", "the one at DELEGATION_BROKER_URL lets nobody in, " + why
-                            + ": see that it runs and that DELEGATION_BROKER_USER and _PASSWORD are right"))
-                    .orElseGet(() -> Finding.ok("broker", "the one at DELEGATION_BROKER_URL lets user " + external.user() + " in"));
+                    .map(why -> Finding.fail("broker", "the external broker at " + Setting.BROKER_URL + " accepts nobody, " + why
+                            + ": check that it runs and that " + Setting.BROKER_USER + " and " + Setting.BROKER_PASSWORD + " are right"))
+                    .orElseGet(() -> Finding.ok("broker", "the external broker at " + Setting.BROKER_URL + " accepts user " + external.user()));
         }
-        if (broker.port().isEmpty()) return Finding.ok("broker", "in the process, for this host's devices alone, as DELEGATION_WORKER_PORT is not set");
+        if (broker.port().isEmpty()) {
+            return Finding.ok("broker", "the built-in broker serves this host's devices alone, because " + Setting.WORKER_PORT + " is not set");
+        }
         try {
             bind(broker.host(), broker.port().get());
-            return Finding.ok("broker", "workers' port " + (broker.port().get() == 0 ? "is any that is free" : broker.port().get() + " is free"));
+            boolean any = broker.port().get() == 0;
+            return Finding.ok("broker", any ? "workers connect to any free port" : "the port for workers, " + broker.port().get() + ", is free");
         } catch (IOException taken) {
             boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
-            if (ours) return Finding.ok("broker", "workers' port " + broker.port().get() + " is taken, as it is while the node runs");
-            return Finding.fail("broker", "workers' port " + broker.port().get() + " of " + broker.host() + " cannot be listened on (" + taken.getMessage()
-                    + "): end what listens there, or set DELEGATION_WORKER_PORT or DELEGATION_WORKER_HOST");
+            if (ours) return Finding.ok("broker", "the port for workers, " + broker.port().get() + ", is in use by the node that runs here");
+            return Finding.fail("broker", "the node cannot listen for workers on port " + broker.port().get() + " of " + broker.host()
+                    + " (" + taken.getMessage() + "): end the program that listens there, or set " + Setting.WORKER_PORT + " or " + Setting.WORKER_HOST);
         }
     }
 
@@ -100,8 +103,10 @@ final class ServerChecks {
     }
 
     private static Finding cache(Settings settings) {
-        if (settings.cacheBytes() == 0) return Finding.ok("cache", "no weight pools are kept, as DELEGATION_CACHE_GIB says: a restart draws them anew");
-        return folder("cache", "HF_HOME or DELEGATION_CACHE_GIB", settings.poolsDir(), settings.cacheBytes());
+        if (settings.cacheBytes() == 0) {
+            return Finding.ok("cache", "no weight pools are kept, because " + Setting.CACHE_GIB + " is 0; a restart generates them again");
+        }
+        return folder("cache", Setting.HF_HOME + " or " + Setting.CACHE_GIB, settings.poolsDir(), settings.cacheBytes());
     }
 
     /** Judges a folder, which need not be there yet: can it be made and written, and has it room. */
@@ -109,21 +114,23 @@ final class ServerChecks {
         Path existing = folder;
         while (!Files.exists(existing) && existing.getParent() != null) existing = existing.getParent();
         if (!Files.isDirectory(existing) || !Files.isWritable(existing)) {
-            return Finding.fail(check, folder + " cannot be written (" + existing + (Files.isDirectory(existing) ? " is not ours" : " is no folder")
-                    + "): give it to user " + System.getProperty("user.name") + ", or set " + setting);
+            String why = Files.isDirectory(existing) ? "this user may not write to " + existing : existing + " is no folder";
+            return Finding.fail(check, folder + " cannot be written, because " + why + ": give it to user " + System.getProperty("user.name")
+                    + ", or set " + setting);
         }
         try {
             if (!existing.equals(folder) && FolderFault.keepsNothing(existing)) {
-                return Finding.fail(check, folder + " cannot be created in " + existing + ", which keeps no new folders: set " + setting);
+                return Finding.fail(check, folder + " cannot be created in " + existing + ", where no folder can be created: set " + setting);
             }
             long free = Files.getFileStore(existing).getUsableSpace();
             // What the folder's own files take, it may overwrite.
             long room = free + sizeOf(folder);
-            String where = String.format(Locale.ROOT, "%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", gib(free));
+            String where = String.format(Locale.ROOT, "%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", HostChecks.gib(free));
             if (room >= wantedBytes) return Finding.ok(check, where);
-            return Finding.warn(check, where + String.format(Locale.ROOT, ", up to %.1f GiB are wanted: make room, or set %s", gib(wantedBytes), setting));
+            String wanted = String.format(Locale.ROOT, ", and the node may use up to %.1f GiB: make room, or set %s", HostChecks.gib(wantedBytes), setting);
+            return Finding.warn(check, where + wanted);
         } catch (IOException broken) {
-            return Finding.fail(check, folder + " cannot be looked at: " + broken.getMessage());
+            return Finding.fail(check, folder + " cannot be checked: " + broken.getMessage());
         }
     }
 
@@ -138,26 +145,27 @@ final class ServerChecks {
 
     private static Finding token(Settings settings) {
         Optional<String> weakness = settings.token().weakness();
-        if (weakness.isPresent()) return Finding.warn("token", "DELEGATION_AUTH_TOKEN " + weakness.get());
+        if (weakness.isPresent()) return Finding.warn("token", Setting.AUTH_TOKEN + " " + weakness.get());
         return switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> Finding.ok("token", "is the one in DELEGATION_AUTH_TOKEN");
-            case TokenOrigin.File(Path path, boolean isNew) ->
-                Finding.ok("token", isNew ? "is made at the first start, and kept in " + path : "is kept in " + path);
+            case Settings.TokenOrigin.Environment() -> Finding.ok("token", "the token is the one in " + Setting.AUTH_TOKEN);
+            case Settings.TokenOrigin.File(Path path, boolean isNew) ->
+                Finding.ok("token", isNew ? "the first start creates the token and keeps it in " + path : "the token is kept in " + path);
         };
     }
 
     private static Finding port(String host, int port, Optional<TlsSettings> tls) {
         try {
             bind(host, port);
-            return Finding.ok("port", port == 0 ? "any that is free, of " + host : port + " of " + host + " is free");
+            return Finding.ok("port", port == 0 ? "the node takes any free port of " + host : "port " + port + " of " + host + " is free");
         } catch (UnknownHostException unknown) {
-            return Finding.fail("port", "DELEGATION_HOST is " + host + ", which is no address of this machine: set it to 0.0.0.0 or to one that is");
+            return Finding.fail("port", Setting.HOST + " is " + host + ", which is not an address of this machine: set it to " + Setting.HOST.usual()
+                    + " or to one of its addresses");
         } catch (BindException refused) {
-            if (port != 0 && nodeAnswers(host, port, tls)) return Finding.ok("port", port + " of " + host + " is taken, by " + OURS);
-            return Finding.fail("port", port + " of " + host + " cannot be listened on (" + refused.getMessage()
-                    + "): end what listens there, or set DELEGATION_PORT or DELEGATION_HOST");
+            if (port != 0 && nodeAnswers(host, port, tls)) return Finding.ok("port", "port " + port + " of " + host + " is in use by " + OURS);
+            return Finding.fail("port", "the node cannot listen on port " + port + " of " + host + " (" + refused.getMessage()
+                    + "): end the program that listens there, or set " + Setting.PORT + " or " + Setting.HOST);
         } catch (IOException broken) {
-            return Finding.fail("port", port + " of " + host + " cannot be listened on: " + broken.getMessage());
+            return Finding.fail("port", "the node cannot listen on port " + port + " of " + host + ": " + broken.getMessage());
         }
     }
 
@@ -182,9 +190,5 @@ final class ServerChecks {
             Thread.currentThread().interrupt();
             return false;
         }
-    }
-
-    private static double gib(long bytes) {
-        return bytes / (double) (1L << 30);
     }
 }

@@ -3,6 +3,7 @@ package io.bignode.cli.doctor;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.ServerIdentity;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.TenantToken;
 import io.bignode.config.TlsSettings;
@@ -31,11 +32,11 @@ final class TrustChecks {
         if (settings.tls().isPresent()) {
             findings.add(certificate("tls", settings.tls().get(), Instant.now()));
         } else {
-            findings.add(Finding.ok("tls", "the API is served without it; tokens can be read on the way: set DELEGATION_TLS_CERT and _KEY, or keep to a network"
-                    + " that is trusted"));
+            findings.add(Finding.ok("tls", "the API is served without TLS, so that tokens can be read on the network: set " + Setting.TLS_CERT
+                    + " and " + Setting.TLS_KEY + ", or use a trusted network"));
         }
         settings.broker().tls().ifPresent(files -> findings.add(certificate("join-tls", files, Instant.now())));
-        settings.tenants().tokensFile().ifPresent(file -> findings.add(tenants(file)));
+        settings.tokensFile().ifPresent(file -> findings.add(tenants(file)));
         joinToken(settings, environment).ifPresent(findings::add);
         return findings;
     }
@@ -45,14 +46,14 @@ final class TrustChecks {
         try {
             ServerIdentity identity = ServerIdentity.read(files, now);
             long days = Duration.between(now, identity.expires()).toDays();
-            String what = "for " + names(identity.chain().getFirst()) + ", expires in " + days + " days";
+            String described = "the certificate is for " + names(identity.chain().getFirst()) + " and expires in " + days + " days";
             if (Duration.between(now, identity.expires()).compareTo(SOON) < 0) {
-                return Finding.warn(check, what + ": renew it; the files are read again by themselves");
+                return Finding.warn(check, described + ": renew it; the node reads the files again by itself");
             }
             if (TokensFile.readableByOthers(files.key())) {
-                return Finding.warn(check, what + "; its key may be read by others: chmod o-r '" + files.key() + "'");
+                return Finding.warn(check, described + "; other users can read its key: chmod o-r '" + files.key() + "'");
             }
-            return Finding.ok(check, what);
+            return Finding.ok(check, described);
         } catch (InvalidSettingsException unusable) {
             return Finding.fail(check, unusable.faults().getFirst().toString());
         }
@@ -61,9 +62,9 @@ final class TrustChecks {
     private static String names(X509Certificate certificate) {
         try {
             Collection<List<?>> names = certificate.getSubjectAlternativeNames();
-            List<String> told = new ArrayList<>();
-            if (names != null) for (List<?> name : names) told.add(String.valueOf(name.get(1)));
-            return told.isEmpty() ? "no host (clients look for the host among subjectAltName)" : String.join(", ", told);
+            List<String> hosts = new ArrayList<>();
+            if (names != null) for (List<?> name : names) hosts.add(String.valueOf(name.get(1)));
+            return hosts.isEmpty() ? "no host (clients look for the host among subjectAltName)" : String.join(", ", hosts);
         } catch (CertificateParsingException odd) {
             return "hosts that cannot be read";
         }
@@ -72,9 +73,9 @@ final class TrustChecks {
     private static Finding tenants(Path file) {
         try {
             List<TenantToken> tokens = TokensFile.read(file);
-            String what = tokens.size() + " tokens of " + tokens.stream().map(TenantToken::name).distinct().count() + " tenants in " + file;
-            return TokensFile.readableByOthers(file) ? Finding.warn("tenants", what + ", which may be read by others: chmod o-r '" + file + "'")
-                    : Finding.ok("tenants", what);
+            String described = file + " holds " + tokens.size() + " tokens of " + tokens.stream().map(TenantToken::name).distinct().count() + " tenants";
+            return TokensFile.readableByOthers(file) ? Finding.warn("tenants", described + "; other users can read it: chmod o-r '" + file + "'")
+                    : Finding.ok("tenants", described);
         } catch (InvalidSettingsException faulty) {
             return Finding.fail("tenants", faulty.faults().getFirst().toString());
         }
@@ -85,14 +86,14 @@ final class TrustChecks {
         try {
             Optional<Token> join = Settings.operatorToken(environment);
             if (join.isEmpty()) return Optional.empty();
-            String fix = "; set another in DELEGATION_JOIN_TOKEN, or in the file join-token of the data folder: openssl rand -hex 32";
-            if (settings.token().matches(join.get().secret())) return Optional.of(Finding.fail("join", "the join token is what small nodes show" + fix));
-            Optional<Path> file = settings.tenants().tokensFile();
+            String fix = "; set another in " + Setting.JOIN_TOKEN + ", or in the file join-token of the data folder: openssl rand -hex 32";
+            if (settings.token().matches(join.get().secret())) return Optional.of(Finding.fail("join", "small nodes send the same token as workers" + fix));
+            Optional<Path> file = settings.tokensFile();
             TenantToken.HexDigest digest = TenantToken.HexDigest.of(join.get());
             if (file.isPresent() && TokensFile.read(file.get()).stream().anyMatch(token -> token.digest().equals(digest))) {
-                return Optional.of(Finding.fail("join", "the join token is a tenant's" + fix));
+                return Optional.of(Finding.fail("join", "a tenant sends the same token as workers" + fix));
             }
-            return Optional.of(Finding.ok("join", "the join token is nobody's else"));
+            return Optional.of(Finding.ok("join", "no small node and no tenant has the join token"));
         } catch (InvalidSettingsException unusable) {
             return Optional.of(Finding.fail("join", unusable.faults().getFirst().toString()));
         }

@@ -1,6 +1,7 @@
 package io.bignode.cli.operate;
 
 import io.bignode.cli.terminal.CommandEnvironment;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.node.CommandException;
 import io.bignode.node.ExitCode;
@@ -24,24 +25,24 @@ import picocli.CommandLine.Spec;
             "Copies the sessions of this machine's node, and what was found in them, to a file, whether the node runs or not.",
             "A file that exists already is never overwritten. Sessions in PostgreSQL are copied with pg_dump."
         },
-        footerHeading = "%nThe node's folder is DELEGATION_DATA_DIR (~/.local/share/bignode).%n")
+        footerHeading = "%nThe node's folder is the one that DELEGATION_DATA_DIR names.%n")
 public final class BackupCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", description = "A name that is free; to restore, the file becomes sessions.db of a data folder")
+    @Parameters(paramLabel = "FILE", description = "The file to write; it must not exist yet. To restore, copy it to sessions.db in a data folder.")
     @SuppressWarnings("NullAway.Init")
     private Path file;
 
     @Override
     public Integer call() {
         Map<String, String> environment = CommandEnvironment.of(spec);
-        if (!environment.getOrDefault("DELEGATION_DB_URL", "").isBlank()) {
-            throw CommandException.usage("DELEGATION_DB_URL is set: the sessions are in PostgreSQL, copy them with pg_dump");
+        if (!environment.getOrDefault(Setting.DB_URL.variable(), "").isBlank()) {
+            throw CommandException.usage(Setting.DB_URL + " is set: the sessions are in PostgreSQL, copy them with pg_dump");
         }
         Path folder = Settings.dataFolder(environment)
-                .orElseThrow(() -> CommandException.usage("DELEGATION_DATA_DIR names no folder: set it to the node's own"));
+                .orElseThrow(() -> CommandException.usage(Setting.DATA_DIR + " names no folder: set it to the node's own"));
         NativeFolder.useForCommand(Optional.of(folder));
         StoreBackup.Outcome outcome = StoreBackup.make(folder, file.toAbsolutePath());
         return switch (outcome) {

@@ -21,8 +21,8 @@ public final class ConnectionFault {
         String message = fault.getMessage() == null ? "" : fault.getMessage();
         return switch (fault) {
             case HttpConnectTimeoutException _ ->
-                "the connection is not made in time: see that scheme, host and port in --url are right and that no firewall stands between";
-            case HttpTimeoutException _ -> "it takes the connection but does not answer in time: see that what listens there is a big node";
+                "the connection is not made in time: check that scheme, host and port in --url are right and that no firewall is between";
+            case HttpTimeoutException _ -> "the server accepts the connection but does not answer in time: check that a big node listens there";
             case ConnectException _ when caused(fault, UnresolvedAddressException.class) -> "there is no host " + base.getHost() + ": correct it in --url";
             case ConnectException _ -> unreachable(fault) + ": " + OTHER_NODE;
             case SSLHandshakeException _ when message.contains("PKIX") -> "its certificate is not trusted: give its authority's with --ca FILE";
@@ -30,7 +30,7 @@ public final class ConnectionFault {
                 "its certificate is for another host than " + base.getHost() + ": name in --url the host that stands in the certificate";
             case SSLException _ when message.contains("Unsupported or unrecognized SSL message") || message.contains("plaintext connection") ->
                 "it does not speak https: use " + withScheme(base, "http");
-            case SSLException _ -> "TLS failed, " + printable(message) + ": see that what listens there is a big node";
+            case SSLException _ -> "TLS failed, " + printable(message) + ": check that a big node listens there";
             default -> broken(base, message);
         };
     }
@@ -47,11 +47,11 @@ public final class ConnectionFault {
 
     private static String broken(URI base, String message) {
         if (message.contains("status line") && "http".equals(base.getScheme())) {
-            return "what listens there does not speak http; where it is a big node with https: use " + withScheme(base, "https")
-                    + ", and --ca FILE where its certificate is of an authority of its own";
+            return "the server there does not speak http; if it is a big node with https, use " + withScheme(base, "https")
+                    + ", and --ca FILE if its certificate comes from an authority of its own";
         }
         String reason = message.isEmpty() || message.contains("no bytes") ? "the connection ended without an answer" : printable(message);
-        return reason + ": see that what listens there is a big node, and whether it speaks "
+        return reason + ": check that a big node listens there, and whether it speaks "
                 + ("http".equals(base.getScheme()) ? "https: " + withScheme(base, "https") : "http: " + withScheme(base, "http"));
     }
 

@@ -2,6 +2,7 @@ package io.bignode.cli.operate;
 
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.PemFile;
+import io.bignode.config.Setting;
 import io.bignode.node.CommandException;
 import io.bignode.node.tls.HeadCertificate;
 import io.bignode.node.tls.PinnedTls;
@@ -23,9 +24,7 @@ import picocli.CommandLine.Model.OptionSpec;
 /** Where the head of this host is reached, by the same settings it serves with, and how a command knows that it is the one. */
 public final class HeadAddress implements IDefaultValueProvider {
     /** Where a client that is told nothing else asks. */
-    public static final String USUAL = "http://localhost:9090";
-
-    private static final String CERTIFICATE = "DELEGATION_TLS_CERT";
+    public static final String USUAL = "http://localhost:" + Setting.PORT.usual();
 
     private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]", "*");
 
@@ -60,13 +59,13 @@ public final class HeadAddress implements IDefaultValueProvider {
     /** The head's URL. */
     URI url() {
         // A port that is none makes no URL; the settings' own check tells of it.
-        String port = text("DELEGATION_PORT").filter(text -> text.matches("[0-9]{1,5}")).orElse("9090");
-        return URI.create((text(CERTIFICATE).isPresent() ? "https" : "http") + "://" + host() + ":" + port);
+        String port = text(Setting.PORT).filter(text -> text.matches("[0-9]{1,5}")).orElseGet(Setting.PORT::usual);
+        return URI.create((text(Setting.TLS_CERT).isPresent() ? "https" : "http") + "://" + host() + ":" + port);
     }
 
     /** The address the head listens on, where it listens on one alone. */
     private String host() {
-        String host = text("DELEGATION_HOST").filter(text -> text.matches("[0-9A-Za-z.:\\[\\]-]+") && !ANYWHERE.contains(text)).orElse("localhost");
+        String host = text(Setting.HOST).filter(text -> text.matches("[0-9A-Za-z.:\\[\\]-]+") && !ANYWHERE.contains(text)).orElse("localhost");
         return host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
@@ -78,12 +77,12 @@ public final class HeadAddress implements IDefaultValueProvider {
      * @throws CommandException when the certificate cannot be read
      */
     public Optional<SSLContext> trust(URI url) {
-        Optional<String> certificate = text(CERTIFICATE);
+        Optional<String> certificate = text(Setting.TLS_CERT);
         if (certificate.isEmpty() || !url.equals(url())) return Optional.empty();
         try {
             return Optional.of(trusting(Path.of(certificate.get())));
         } catch (InvalidSettingsException | InvalidPathException e) {
-            throw CommandException.environment("the certificate of this host's head, " + CERTIFICATE + ", cannot be used: " + e.getMessage()
+            throw CommandException.environment("the certificate of this host's head, " + Setting.TLS_CERT + ", cannot be used: " + e.getMessage()
                     + ". Name the head with --url and its authority with --ca");
         }
     }
@@ -97,7 +96,7 @@ public final class HeadAddress implements IDefaultValueProvider {
         return PinnedTls.context(HeadCertificate.fingerprint(PemFile.certificates(certificates).getFirst()));
     }
 
-    private Optional<String> text(String name) {
-        return Optional.ofNullable(environment.get(name)).map(String::strip).filter(text -> !text.isEmpty());
+    private Optional<String> text(Setting setting) {
+        return Optional.ofNullable(environment.get(setting.variable())).map(String::strip).filter(text -> !text.isEmpty());
     }
 }

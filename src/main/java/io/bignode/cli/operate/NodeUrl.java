@@ -13,7 +13,7 @@ public final class NodeUrl {
 
     private NodeUrl() {}
 
-    /** A URL as it was typed; what is wrong with one that is none is said in plain words. */
+    /** A URL as it was typed; a text that is no URL is refused in plain words. */
     public static URI parsed(String text) {
         try {
             return new URI(text.strip());

@@ -5,20 +5,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.cli.terminal.Documents;
 import io.bignode.config.InvalidSettingsException;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
 import io.bignode.node.CommandException;
-import io.bignode.node.tls.TrustedAuthorities;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 class Operator {
     /** The footer of each of these commands. */
     static final String TOKEN_HINT =
-            "%nThe token is the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n";
+            "%nThe command sends the join token, from DELEGATION_JOIN_TOKEN or, for a head on this machine, from its data folder.%n";
 
     private static final Duration ANSWER_TIME = Duration.ofSeconds(20);
 
@@ -35,15 +35,9 @@ class Operator {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec command;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            description = "The head (${DEFAULT-VALUE})")
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private URI url;
-
-    @Option(names = "--ca", paramLabel = "FILE", description = "Certificates to trust besides the usual ones, PEM")
-    private @Nullable Path authority;
+    private NodeConnection node;
 
     /**
      * Asks the head.
@@ -63,20 +57,20 @@ class Operator {
      * @param refusals what to tell instead of what the head says, by HTTP status
      */
     JsonNode ask(String method, String path, String field, Map<Integer, String> refusals) throws InterruptedException {
-        URI base = NodeUrl.checked(url);
-        HttpRequest request = HttpRequest.newBuilder(URI.create(base + "/api/v1" + path))
-                .timeout(ANSWER_TIME)
-                .header("Authorization", "Bearer " + token(CommandEnvironment.of(command)).secret())
+        URI base = node.base();
+        Map<String, String> environment = CommandEnvironment.of(command);
+        HttpRequest request = NodeConnection.request(base, path, token(environment), ANSWER_TIME)
                 .method(method, HttpRequest.BodyPublishers.noBody())
                 .build();
-        try (HttpClient client = client(base)) {
+        try (HttpClient client = node.client(environment)) {
             HttpResponse<byte[]> response = client.send(request, BoundedAnswer.handler());
             if (response.statusCode() != 200) throw refused(base, response, refusals);
             JsonNode answer = Documents.json().readTree(response.body());
             if (answer.has(field)) return answer;
-            throw CommandException.environment("what answers at " + base + " is no big node, its answer has no " + field + ": name the head with --url");
+            throw CommandException.environment("the server at " + base + " is not a big node, because its answer has no " + field
+                    + ": name the head with --url");
         } catch (JsonProcessingException e) {
-            throw CommandException.environment("what answers at " + base + " is no big node, its answer is no JSON: name the head with --url");
+            throw CommandException.environment("the server at " + base + " is not a big node, because its answer is not JSON: name the head with --url");
         } catch (IOException e) {
             throw CommandException.environment("no head answers at " + base + ": " + ConnectionFault.describe(base, e));
         }
@@ -87,35 +81,42 @@ class Operator {
         Optional<String> detail = BoundedAnswer.detail(response.body());
         if (status == 401 && detail.isPresent()) {
             return CommandException.environment("the head at " + base
-                    + " does not know this join token (401): set DELEGATION_JOIN_TOKEN to the head's, which is in the file join-token of its data folder");
+                    + " does not know this join token (401): set " + Setting.JOIN_TOKEN + " to the head's, which is in the file join-token of its data folder");
         }
         // Another program's 404 is none of the head's.
         if (detail.isPresent() && refusals.containsKey(status)) return CommandException.environment(refusals.get(status));
         return CommandException.environment(detail.map(why -> "the head refuses (" + status + "): " + why)
-                .orElse("what answers at " + base + " says HTTP status " + status
-                        + " and is no big node: is that a proxy before it that does not reach it? Otherwise name the head with --url"));
-    }
-
-    private HttpClient client(URI base) {
-        HttpClient.Builder builder = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(10));
-        if (authority == null) {
-            new HeadAddress(CommandEnvironment.of(command)).trust(base).ifPresent(builder::sslContext);
-            return builder.build();
-        }
-        try {
-            return builder.sslContext(TrustedAuthorities.with(authority)).build();
-        } catch (InvalidSettingsException invalid) {
-            throw CommandException.settings(invalid);
-        }
+                .orElse("the server at " + base + " answers with HTTP status " + status
+                        + " and is not a big node: if it is a proxy, check that it reaches the head; otherwise name the head with --url"));
     }
 
     private static Token token(Map<String, String> environment) {
         try {
             return Settings.operatorToken(environment)
-                    .orElseThrow(() -> CommandException.environment("no join token: set DELEGATION_JOIN_TOKEN to the head's, which is in the file"
+                    .orElseThrow(() -> CommandException.environment("no join token: set " + Setting.JOIN_TOKEN + " to the head's, which is in the file"
                             + " join-token of its data folder"));
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
+        }
+    }
+
+    /** The same for commands that show what the head answers. */
+    static final class View extends Operator {
+        @Spec(Spec.Target.MIXEE)
+        @SuppressWarnings("NullAway.Init")
+        private CommandSpec command;
+
+        @Option(names = "--json", description = "Prints JSON, for programs.")
+        private boolean json;
+
+        /** Whether a program reads it. */
+        boolean json() {
+            return json;
+        }
+
+        /** Where it is printed. */
+        PrintWriter out() {
+            return command.commandLine().getOut();
         }
     }
 }

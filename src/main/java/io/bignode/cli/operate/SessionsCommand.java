@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "sessions",
         mixinStandardHelpOptions = true,
-        description = "Lists the sessions of a running node, the newest first: what they computed, found and handed out, and their last minute.",
+        description = "Lists the sessions of a running node, the newest first, with what they computed, found and delivered, in all and in the last minute.",
         footerHeading = Operator.TOKEN_HINT)
 public final class SessionsCommand extends ShowOverview {
     SessionsCommand() {

@@ -17,12 +17,12 @@ abstract class ShowOverview implements Callable<Integer> {
     /** Moves to the top of a terminal and clears what is below. */
     private static final String HOME = "\u001b[H\u001b[J";
 
-    @Option(names = "--watch", description = "Again every two seconds, until Ctrl-C; with --json a line each time")
+    @Option(names = "--watch", description = "Shows the list again every two seconds until Ctrl-C. With --json, each time is one line.")
     private boolean watch;
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private OperatorView operator;
+    private Operator.View operator;
 
     private final String list;
     private final Function<JsonNode, TextTable> table;

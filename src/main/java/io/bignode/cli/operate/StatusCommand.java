@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Tells whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON: status, totals and alarms of the"
-                + " overview.",
+        description = "Shows whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON it prints status, totals and "
+                + "alarms of the overview.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:it serves, and no alarm is raised",
@@ -43,7 +43,7 @@ public final class StatusCommand implements Callable<Integer> {
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private OperatorView operator;
+    private Operator.View operator;
 
     @Override
     public Integer call() throws InterruptedException {
@@ -71,20 +71,21 @@ public final class StatusCommand implements Callable<Integer> {
         List<Finding> lines = new ArrayList<>();
         String status = overview.path("status").asText();
         lines.add(switch (status) {
-            case "ready" -> Finding.ok("node", "serves, version " + overview.path("version").asText() + ", since " + overview.path("started_at").asText());
-            case "no_devices" -> Finding.fail("node", "has no device to compute with: bignode workers and bignode devices tell which there are");
-            default -> Finding.warn("node", "is " + status);
+            case "ready" -> Finding.ok(
+                    "node", "the node serves, version " + overview.path("version").asText() + ", since " + overview.path("started_at").asText());
+            case "no_devices" -> Finding.fail("node", "the node has no device to compute with: bignode workers and bignode devices list what there is");
+            default -> Finding.warn("node", "the node is " + status);
         });
         JsonNode totals = overview.path("totals");
         lines.add(devices(overview));
         lines.add(Finding.ok("sessions", String.format(
-               Locale.ROOT, "%d run, %d wait; %.1f nonces found a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
+               Locale.ROOT, "%d sessions run, %d wait; %.1f nonces found a minute, %d found, %d of them delivered", totals.path("running_sessions").asInt(),
                 totals.path("waiting_sessions").asInt(), totals.path("valid_per_minute").asDouble(), totals.path("valid").asLong(),
                 totals.path("delivered").asLong())));
         for (JsonNode alarm : overview.path("alarms")) {
             lines.add(Finding.fail("alarm", alarm.path("text").asText() + " (since " + alarm.path("since").asText() + "): " + alarm.path("fix").asText()));
         }
-        if (overview.path("alarms").isEmpty()) lines.add(Finding.ok("alarms", "none is raised"));
+        if (overview.path("alarms").isEmpty()) lines.add(Finding.ok("alarms", "no alarm is raised"));
         return lines;
     }
 
@@ -95,9 +96,9 @@ public final class StatusCommand implements Callable<Integer> {
             if (AMISS.containsKey(state)) amiss.merge(AMISS.get(state), 1, Integer::sum);
         }
         JsonNode totals = overview.path("totals");
-        String text = totals.path("devices").asInt() + " known, " + totals.path("working_devices").asInt() + " compute now";
+        String text = totals.path("devices").asInt() + " devices are known, " + totals.path("working_devices").asInt() + " compute now";
         if (amiss.isEmpty()) return Finding.ok("devices", text);
         List<String> parts = amiss.entrySet().stream().map(one -> one.getValue() + " " + one.getKey()).toList();
-        return Finding.warn("devices", text + "; " + String.join(", ", parts) + ": bignode devices tells which");
+        return Finding.warn("devices", text + "; " + String.join(", ", parts) + ": bignode devices lists them");
     }
 }

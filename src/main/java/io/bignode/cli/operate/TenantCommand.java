@@ -16,21 +16,29 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tenant",
         mixinStandardHelpOptions = true,
-        description = "Makes a token for a tenant: the line for the file that DELEGATION_TOKENS_FILE names goes to standard output, the token, which is"
-                + " kept nowhere and shown this once, to standard error.")
+        description = "Makes a token for a tenant. It prints the line for the file that DELEGATION_TOKENS_FILE names to standard output, and the token to standard"
+                + " error. The token is kept nowhere and shown only this once.")
 public final class TenantCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "NAME", description = "Up to 64 letters, digits, '.', '_' and '-'")
+    @Parameters(paramLabel = "NAME", description = "The tenant's name: up to 64 letters, digits, '.', '_' and '-'.")
     @SuppressWarnings("NullAway.Init")
     private String name;
 
-    @Option(names = "--sessions", paramLabel = "N", defaultValue = "4", description = "Sessions at a time (${DEFAULT-VALUE})")
+    @Option(
+            names = "--sessions",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "The number of sessions that the tenant may run at the same time (${DEFAULT-VALUE}).")
     private int sessions;
 
-    @Option(names = "--weight", paramLabel = "W", defaultValue = "1", description = "Share of the devices relative to others (${DEFAULT-VALUE})")
+    @Option(
+            names = "--weight",
+            paramLabel = "W",
+            defaultValue = "1",
+            description = "The tenant's share of the devices, relative to other tenants (${DEFAULT-VALUE}).")
     private double weight;
 
     @Override
@@ -38,11 +46,11 @@ public final class TenantCommand implements Callable<Integer> {
         if (!TenantToken.NAME.matcher(name).matches()) {
             throw CommandException.usage("a tenant's name has up to 64 letters, digits, '.', '_' and '-', the first a letter or digit");
         }
-        if (sessions < 1 || sessions > TenantToken.MOST_SESSIONS) {
-            throw CommandException.usage("--sessions must be from 1 to " + TenantToken.MOST_SESSIONS);
+        if (sessions < 1 || sessions > TenantToken.MAX_SESSIONS) {
+            throw CommandException.usage("--sessions must be from 1 to " + TenantToken.MAX_SESSIONS);
         }
-        if (!(weight >= TenantToken.LEAST_WEIGHT && weight <= TenantToken.MOST_WEIGHT)) {
-            throw CommandException.usage("--weight must be from " + TenantToken.LEAST_WEIGHT + " to " + (int) TenantToken.MOST_WEIGHT);
+        if (!(weight >= TenantToken.MIN_WEIGHT && weight <= TenantToken.MAX_WEIGHT)) {
+            throw CommandException.usage("--weight must be from " + TenantToken.MIN_WEIGHT + " to " + (int) TenantToken.MAX_WEIGHT);
         }
         Token token = Token.random();
         PrintWriter out = spec.commandLine().getOut();

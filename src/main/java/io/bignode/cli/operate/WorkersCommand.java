@@ -14,12 +14,12 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "workers",
         mixinStandardHelpOptions = true,
-        description = "Lists the workers of a running head: name, state, leases, devices.",
+        description = "Lists the workers of a running head with their states, leases and devices.",
         footerHeading = Operator.TOKEN_HINT)
 public final class WorkersCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
-    private OperatorView operator;
+    private Operator.View operator;
 
     @Override
     public Integer call() throws InterruptedException {

@@ -4,8 +4,8 @@ import io.bignode.cli.operate.HeadAddress;
 import io.bignode.cli.terminal.FailureReport;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.LogSettings;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
-import io.bignode.config.TokenOrigin;
 import io.bignode.http.HttpServer;
 import io.bignode.log.LogLines;
 import io.bignode.monitor.Alarms;
@@ -37,7 +37,7 @@ public final class Serve {
     /**
      * Serves nobody yet.
      *
-     * @param err         where people are told how to go on
+     * @param err         where hints for people are printed
      * @param environment the settings
      * @param port        where to listen, if it was taken already
      */
@@ -52,7 +52,7 @@ public final class Serve {
         return args.length == 1 && args[0].equals("serve");
     }
 
-    /** Serves at a port until the process is told to stop; returns the exit code when it cannot. */
+    /** Serves at a port until the process is stopped; returns the exit code when it cannot. */
     public static int execute(EarlyPort port) {
         return execute(new PrintWriter(System.err, true), System.getenv(), port);
     }
@@ -69,7 +69,7 @@ public final class Serve {
 
     /** Serves; returns only when it cannot. */
     int run() throws InterruptedException {
-        StopHook stop = StopHook.register("no new sessions, waiting polls are answered, devices finish");
+        StopHook stop = StopHook.register("the node takes no new sessions, answers the polls that wait, and lets its devices finish");
         Settings settings;
         Node node;
         try {
@@ -124,9 +124,9 @@ public final class Serve {
         }
     }
 
-    /** What is odd about settings that can be used: told once it is known what starts with them. */
+    /** Warnings about settings that can be used but are unusual. They are logged after the line that says what starts. */
     private void advise(Settings settings) {
-        settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: DELEGATION_AUTH_TOKEN {0}", weakness));
+        settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: " + Setting.AUTH_TOKEN + " {0}", weakness));
         SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
@@ -146,7 +146,7 @@ public final class Serve {
                 "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
                         + " devices={7} margin={8,number,0.#########}",
                 ProgramVersion.text(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
-                settings.store().postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
+                settings.postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),
                 settings.maxWaiting(), settings.devices().choice().text(), settings.devices().margin());
     }
 
@@ -168,14 +168,15 @@ public final class Serve {
      */
     private static List<String> greeting(Settings settings, String url) {
         String token = switch (settings.tokenOrigin()) {
-            case TokenOrigin.Environment() -> "The token is the one in DELEGATION_AUTH_TOKEN.";
-            case TokenOrigin.File(var path, boolean isNew) ->
+            case Settings.TokenOrigin.Environment() -> "The token is the one in " + Setting.AUTH_TOKEN + ".";
+            case Settings.TokenOrigin.File(var path, boolean isNew) ->
                 "The token " + (isNew ? "was made and is kept" : "is kept") + " in " + path + ": small nodes need it.";
         };
         return List.of(
                 token,
                 "Watch it at " + url + "/ with the operator's token, "
-                        + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".").orElse("the one in DELEGATION_JOIN_TOKEN."),
+                        + settings.broker().tokenFile(settings.dataDir()).map(file -> "which is kept in " + file + ".")
+                                .orElse("the one in " + Setting.JOIN_TOKEN + "."),
                 "Try a session from another terminal:  ./bignode client examples/dev-net.json --for 20s"
                         + (url.equals(HeadAddress.USUAL) ? "" : " --url " + url));
     }

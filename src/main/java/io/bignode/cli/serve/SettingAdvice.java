@@ -2,6 +2,7 @@ package io.bignode.cli.serve;
 
 import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
+import io.bignode.config.Setting;
 import io.bignode.config.SettingNames;
 import io.bignode.config.Settings;
 import io.bignode.node.FolderFault;
@@ -15,7 +16,7 @@ import java.util.Optional;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * What is odd about settings that can be used: the node starts with them and then does not do what its operator expects. Told by {@code serve} and
+ * Warnings about settings that can be used: the node starts with them and then does not do what its operator expects. They are given by {@code serve} and
  * {@code worker} when they start, and by {@code doctor}.
  */
 public final class SettingAdvice {
@@ -27,7 +28,7 @@ public final class SettingAdvice {
 
     private static final double VOCABULARY = 8196;
 
-    /** A margin is there to drop a thousandth of the valid nonces, not a hundredth. */
+    /** A margin is there to drop a thousandth of the found nonces, not a hundredth. */
     private static final double MUCH_LOST = 0.01;
 
     private SettingAdvice() {}
@@ -38,12 +39,12 @@ public final class SettingAdvice {
         margin(settings.devices()).ifPresent(advice::add);
         boolean alone = settings.broker().port().isEmpty() && settings.broker().external().isEmpty();
         if (settings.devices().choice().kind() == DeviceChoice.Kind.NONE && alone) {
-            advice.add("DELEGATION_DEVICES is none and no worker can join: NOTHING WILL EVER COMPUTE. Set DELEGATION_WORKER_PORT (for instance 9091), or leave"
-                    + " DELEGATION_DEVICES unset");
+            advice.add(Setting.DEVICES + " is none and no worker can join: NOTHING WILL EVER COMPUTE. Set " + Setting.WORKER_PORT + " (for instance "
+                    + Setting.WORKER_PORT.example() + "), or leave " + Setting.DEVICES + " unset");
         }
         if (settings.sessionLife().compareTo(STAGE) < 0) {
-            advice.add("DELEGATION_SESSION_SECONDS is " + settings.sessionLife().toSeconds() + ", shorter than the network's stage of " + STAGE.toSeconds()
-                    + " s: sessions expire while their small nodes still want nonces. Leave it unset for 330");
+            advice.add(Setting.SESSION_SECONDS + " is " + settings.sessionLife().toSeconds() + ", shorter than the network's stage of " + STAGE.toSeconds()
+                    + " s: sessions expire while their small nodes still want nonces. Leave it unset for " + Setting.SESSION_SECONDS.usual());
         }
         return advice;
     }
@@ -59,7 +60,8 @@ public final class SettingAdvice {
     static Optional<String> ofCache(Path folder, Path dataDir, long bytes) {
         if (bytes == 0) return Optional.empty();
         return FolderFault.making(folder, dataDir).map(why -> "the cache folder " + folder + " " + why
-                + ": weight pools are not kept, and every restart draws them anew. Give HF_HOME a folder that this node may write, or leave it unset");
+                + ": weight pools are not kept, and every restart generates them again. Set " + Setting.HF_HOME
+                + " to a folder that this node may write, or leave it unset");
     }
 
     /** Variables that were meant as settings and are none, a sentence each. */
@@ -71,12 +73,13 @@ public final class SettingAdvice {
         double lost = lostTo(devices.margin());
         if (lost <= MUCH_LOST) return Optional.empty();
         return Optional.of(String.format(
-               Locale.ROOT, "DELEGATION_MARGIN is %s: at r_target %s it leaves out %.0f %% of the valid nonces. Leave it unset for 5e-6, which leaves out 0.13 %%",
-                devices.margin(), USUAL_TARGET, 100 * lost));
+                Locale.ROOT,
+                Setting.MARGIN + " is %s: at r_target %s it leaves out %.0f %% of the found nonces. Leave it unset for %s, which leaves out %.2f %%",
+                devices.margin(), USUAL_TARGET, 100 * lost, Setting.MARGIN.usual(), 100 * lostTo(Double.parseDouble(Setting.MARGIN.usual()))));
     }
 
     /**
-     * What share of the valid nonces a margin leaves out: a distance is √(2 − 2c) with c normal of deviation 1/√8196 (docs/gpu-results.md).
+     * What share of the found nonces a margin leaves out: a distance is √(2 − 2c) with c normal of deviation 1/√8196 (docs/gpu-results.md).
      *
      * @param margin nonces this close to r_target are not reported
      */

@@ -1,5 +1,6 @@
 package io.bignode.cli.serve;
 
+import io.bignode.config.Setting;
 import io.bignode.log.LineStyle;
 import io.bignode.log.LogLines;
 import io.bignode.node.EarlyPort;
@@ -53,11 +54,11 @@ public final class TrainingRun {
         LogLines.write(LineStyle.PLAIN, false);
         TrainingRun run = new TrainingRun(freePort());
         Map<String, String> environment = Map.of(
-                "DELEGATION_AUTH_TOKEN", run.token,
-                "DELEGATION_HOST", "127.0.0.1",
-                "DELEGATION_PORT", Integer.toString(run.port),
-                "DELEGATION_DATA_DIR", Path.of(args[0]).toAbsolutePath().toString(),
-                "DELEGATION_DEVICES", "cpu");
+                Setting.AUTH_TOKEN.variable(), run.token,
+                Setting.HOST.variable(), "127.0.0.1",
+                Setting.PORT.variable(), Integer.toString(run.port),
+                Setting.DATA_DIR.variable(), Path.of(args[0]).toAbsolutePath().toString(),
+                Setting.DEVICES.variable(), "cpu");
         PrintWriter err = new PrintWriter(System.err, true);
         Thread.ofPlatform().daemon().name("serve").start(() -> System.exit(Serve.execute(err, environment, EarlyPort.take(environment))));
         run.exercise();

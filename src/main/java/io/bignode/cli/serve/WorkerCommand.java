@@ -4,6 +4,7 @@ import io.bignode.broker.BrokerAccess;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
+import io.bignode.config.Setting;
 import io.bignode.config.Settings;
 import io.bignode.node.CommandException;
 import io.bignode.node.Devices;
@@ -19,47 +20,31 @@ import io.bignode.node.WorkerState;
 import io.bignode.node.tls.PinnedTls;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import javax.net.ssl.SSLContext;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code bignode worker}: this host's devices, working for a head on another host. */
 @Command(
         name = "worker",
         mixinStandardHelpOptions = true,
-        description = "Joins a head and computes for it until it is told to stop (SIGTERM or Ctrl-C). Connects outbound only, again and again.",
-        footerHeading = "%nSettings, from the environment:%n",
-        footer = {
-            "  DELEGATION_JOIN_TOKEN       the head's join token, in the file join-token of its data folder",
-            "  DELEGATION_JOIN             the head's HOST:PORT, as --join",
-            "  DELEGATION_JOIN_FINGERPRINT what its certificate must be, as --fingerprint",
-            "  DELEGATION_WORKER_NAME      this worker's name (its host's, with some digits)",
-            "  DELEGATION_BROKER_URL       the external broker, where the head uses one; with DELEGATION_BROKER_USER and _PASSWORD",
-            "  DELEGATION_LOG_FORMAT       text for people (the default), or json: an object a line",
-            "  DELEGATION_DATA_DIR, HF_HOME, DELEGATION_CACHE_GIB, DELEGATION_DEVICES and those of the devices: as for bignode serve"
-        })
+        description = "Joins a head on another host and computes for it, until SIGTERM or Ctrl-C stops it. The worker connects outbound only, and connects"
+                + " again whenever the connection is lost.")
 public final class WorkerCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
 
-    @Option(names = "--join", paramLabel = "HOST:PORT", description = "The head, as it prints it when it starts")
-    private @Nullable String join;
-
-    @Option(
-            names = "--fingerprint",
-            paramLabel = "SHA256",
-            description = "The head's certificate, as it prints it when it starts; without it the head must have one that this system trusts")
-    private @Nullable String fingerprint;
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private JoinOptions options;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -67,7 +52,7 @@ public final class WorkerCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        StopHook stop = StopHook.register("devices finish or drop what they compute");
+        StopHook stop = StopHook.register("the devices finish or drop their leases");
         try {
             start(stop);
         } catch (InterruptedException | RuntimeException | Error failed) {
@@ -88,7 +73,7 @@ public final class WorkerCommand implements Callable<Integer> {
         SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
-        if (devices.engines().isEmpty()) throw CommandException.usage("DELEGATION_DEVICES is none: a worker without devices has nothing to do");
+        if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: a worker without devices has nothing to do");
         WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
         JoinLog log = new JoinLog(name, target(settings), state);
         HostDevices host =
@@ -108,11 +93,8 @@ public final class WorkerCommand implements Callable<Integer> {
     }
 
     private JoinSettings settings(Map<String, String> environment) {
-        Map<String, String> all = new HashMap<>(environment);
-        if (join != null) all.put("DELEGATION_JOIN", join);
-        if (fingerprint != null) all.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
         try {
-            return JoinSettings.load(all);
+            return JoinSettings.load(options.over(environment));
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }

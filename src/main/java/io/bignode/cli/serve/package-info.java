@@ -1,7 +1,7 @@
 /**
- * The commands that run until they are told to stop: {@code serve} and {@code worker}, and the training run that the launcher makes its cache with.
+ * The commands that run until they are stopped: {@code serve} and {@code worker}, and the training run that the launcher makes its cache with.
  *
- * <p>Invariant: faulty settings are told, all of them, before anything is made in the data folder; {@code serve} alone works without the command
+ * <p>Invariant: all faults of the settings are reported before anything is made in the data folder; {@code serve} alone works without the command
  * line's parser.
  */
 @NullMarked

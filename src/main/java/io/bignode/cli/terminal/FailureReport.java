@@ -1,5 +1,6 @@
 package io.bignode.cli.terminal;
 
+import io.bignode.config.Setting;
 import io.bignode.node.CommandException;
 import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
@@ -25,10 +26,10 @@ public final class FailureReport {
     private static int explain(Throwable failure, PrintWriter err) {
         boolean known = failure instanceof CommandException;
         err.println("bignode: " + (known ? failure.getMessage() : "internal error: " + failure));
-        if (System.getenv("BIGNODE_DEBUG") != null) {
+        if (System.getenv(Setting.DEBUG.variable()) != null) {
             failure.printStackTrace(err);
         } else if (!known) {
-            err.println("bignode: run again with BIGNODE_DEBUG=1 to see where it arose");
+            err.println("bignode: run again with " + Setting.DEBUG + "=1 to see where it arose");
         }
         return failure instanceof CommandException exception ? exception.exitCode() : ExitCode.INTERNAL;
     }

@@ -46,10 +46,10 @@ public final class Manual {
 
     private static Map<String, String> exitCodes() {
         Map<String, String> codes = new LinkedHashMap<>();
-        codes.put(Integer.toString(ExitCode.OK), "it went well");
+        codes.put(Integer.toString(ExitCode.OK), "the command succeeded");
         codes.put(Integer.toString(ExitCode.CHECK_FAILED), "a check failed");
-        codes.put(Integer.toString(ExitCode.USAGE), "the command line, a setting or a file given cannot be used");
-        codes.put(Integer.toString(ExitCode.ENVIRONMENT), "this machine or what it must reach is not ready");
+        codes.put(Integer.toString(ExitCode.USAGE), "the command line, a setting or a given file cannot be used");
+        codes.put(Integer.toString(ExitCode.ENVIRONMENT), "this machine, or a server that it needs, is not ready");
         codes.put(Integer.toString(ExitCode.INTERNAL), "a fault of this program; BIGNODE_DEBUG=1 shows where");
         return codes;
     }
@@ -86,8 +86,10 @@ public final class Manual {
             }
             List<String> examples = EXAMPLES.getOrDefault(name, List.of());
             if (examples.isEmpty()) return;
+            List<String> settings = SettingsHelp.of(name);
+            if (!settings.isEmpty()) help.footerHeading("%nSettings, from the environment:%n");
             List<String> footer = new ArrayList<>();
-            for (String line : help.footer()) footer.addAll(wrapped(line, help.width()));
+            for (String line : settings) footer.addAll(wrapped(line.replace("%", "%%"), help.width()));
             if (!footer.isEmpty()) footer.add("");
             footer.add("Examples:");
             // A footer is a format.

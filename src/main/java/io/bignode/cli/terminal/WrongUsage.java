@@ -37,7 +37,7 @@ public final class WrongUsage {
         setting(fault).ifPresent(setting -> lines.println("Settings are environment variables, not options: " + setting));
         UnmatchedArgumentException.printSuggestions(fault, lines);
         lines.println("Usage: " + command.getHelp().synopsis(0).strip());
-        lines.print("'" + (name.indexOf(' ') < 0 ? name + " help" : name.replace("bignode ", "bignode help ")) + "' tells more.");
+        lines.print("For more, type: " + (name.indexOf(' ') < 0 ? name + " help" : name.replace("bignode ", "bignode help ")));
         lines.flush();
         return text.toString();
     }

@@ -4,7 +4,6 @@ import io.bignode.config.DataFolder;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.TlsSettings;
 import io.bignode.monitor.Alarms;
-import io.bignode.node.CommandException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -52,18 +51,19 @@ public final class HeadCertificate {
     /**
      * The certificate to show.
      *
-     * @throws CommandException when it cannot be used or made
+     * @throws InvalidSettingsException when the operator's cannot be used
+     * @throws IOException              when the head's own cannot be used or made; the message says what to do
      */
-    public static HeadCertificate of(Optional<TlsSettings> files, Path dataDir, Alarms alarms) {
-        try {
-            if (files.isEmpty()) return own(dataDir, alarms);
+    public static HeadCertificate of(Optional<TlsSettings> files, Path dataDir, Alarms alarms) throws InvalidSettingsException, IOException {
+        if (files.isPresent()) {
             ServerTls given = ServerTls.ofWorkers(files.get(), alarms, InstantSource.system());
             return new HeadCertificate(given.context(), given::certificate, given::check);
-        } catch (InvalidSettingsException invalid) {
-            throw CommandException.settings(invalid);
+        }
+        try {
+            return own(dataDir, alarms);
         } catch (GeneralSecurityException | IOException e) {
-            throw CommandException.environment("the certificate for workers in " + dataDir.resolve(FILE)
-                    + " cannot be used: " + e.getMessage() + "; move it away and a new one is made (workers then need its fingerprint)");
+            throw new IOException("the certificate for workers in " + dataDir.resolve(FILE)
+                    + " cannot be used: " + e.getMessage() + "; move it away and a new one is made (workers then need its fingerprint)", e);
         }
     }
 
@@ -92,8 +92,8 @@ public final class HeadCertificate {
                             "-keystore", draft.toString(), "-storepass", PASSWORD)
                     .redirectErrorStream(true)
                     .start();
-            String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (!tool.waitFor(1, TimeUnit.MINUTES) || tool.exitValue() != 0) throw new IOException("keytool: " + said.strip());
+            String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (!tool.waitFor(1, TimeUnit.MINUTES) || tool.exitValue() != 0) throw new IOException("keytool: " + output.strip());
             Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-------"));
             Files.move(draft, file);
         } catch (InterruptedException e) {

@@ -4,9 +4,10 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.ServerIdentity;
 import io.bignode.config.TlsSettings;
 import io.bignode.config.TokensFile;
+import io.bignode.config.WatchedFiles;
 import io.bignode.monitor.Alarms;
-import io.bignode.node.WatchedFiles;
 import java.net.Socket;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -40,10 +41,10 @@ public final class ServerTls {
      */
     private record Kind(String alarm, String words, String fix) {}
 
-    private static final String RENEW = "renew it and replace the files; they are read again by themselves";
+    private static final String RENEW = "renew it and replace the files; the node reads them again by itself";
     private static final Kind API = new Kind("tls", "the API's certificate", RENEW);
     private static final Kind WORKERS = new Kind(
-            "worker-tls", "the certificate that workers know the head by", RENEW + "; workers that were given its fingerprint need the new one");
+            "worker-tls", "the head's certificate for workers", RENEW + "; workers that were given its fingerprint need the new one");
 
     private final Kind kind;
     private final WatchedFiles<ServerIdentity> files;
@@ -71,8 +72,8 @@ public final class ServerTls {
 
     private ServerTls(Kind kind, TlsSettings settings, Alarms alarms, InstantSource clock) throws InvalidSettingsException {
         this.kind = kind;
-        this.files = new WatchedFiles<>(
-                kind.alarm() + "-files", List.of(settings.certificate(), settings.key()), () -> read(settings, clock.instant()), alarms);
+        List<Path> watched = List.of(settings.certificate(), settings.key());
+        this.files = new WatchedFiles<>(watched, () -> read(settings, clock.instant()), new FileAlarm(kind.alarm() + "-files", alarms));
         this.clock = clock;
         this.alarms = alarms;
         try {
@@ -83,9 +84,22 @@ public final class ServerTls {
         }
     }
 
+    /** The alarm of files that changed and cannot be used. */
+    private record FileAlarm(String key, Alarms alarms) implements WatchedFiles.Observer {
+        @Override
+        public void unusable(String message, String fix) {
+            alarms.raise(key, message, fix);
+        }
+
+        @Override
+        public void usable() {
+            alarms.clear(key);
+        }
+    }
+
     private static ServerIdentity read(TlsSettings settings, Instant now) throws InvalidSettingsException {
         if (TokensFile.readableByOthers(settings.key())) {
-            LOG.log(System.Logger.Level.WARNING, "{0}, a private key, may be read by others; better: chmod o-r ''{0}''", settings.key());
+            LOG.log(System.Logger.Level.WARNING, "other users can read the private key {0}: chmod o-r ''{0}''", settings.key());
         }
         return ServerIdentity.read(settings, now);
     }
@@ -116,7 +130,7 @@ public final class ServerTls {
         String soon = kind.alarm() + "-expires";
         String over = kind.alarm() + "-expired";
         if (left.isNegative()) {
-            alarms.raise(over, kind.words() + " expired at " + expires + "; who checks it refuses it", kind.fix());
+            alarms.raise(over, kind.words() + " expired at " + expires + ", and clients that check it refuse it", kind.fix());
             alarms.clear(soon);
             return;
         }

@@ -36,7 +36,7 @@ class StartLogTest {
 
         nanos.addAndGet(Duration.ofSeconds(61).toNanos());
         refuse("alice", "4 of 4 sessions run");
-        assertThat(told.messages().getLast()).endsWith("4 of 4 sessions run (and 2 more since this was told last)");
+        assertThat(told.messages().getLast()).endsWith("4 of 4 sessions run (and 2 more since the last line about it)");
     }
 
     @Test

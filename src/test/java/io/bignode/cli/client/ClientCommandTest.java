@@ -174,9 +174,9 @@ class ClientCommandTest {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.err())
                 .contains(
-                        "not started yet: full",
-                        "poll refused (1 of 10): busy",
-                        "poll refused (2 of 10): HTTP status 502");
+                        "the session has not started yet: full",
+                        "the poll failed (1 of 10): busy",
+                        "the poll failed (2 of 10): HTTP status 502");
         assertThat(outcome.out()).contains("\"nonces\":[1]");
     }
 
@@ -213,7 +213,7 @@ class ClientCommandTest {
         Outcome outcome = run();
 
         assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
-        assertThat(outcome.err()).contains("no big node", "--url");
+        assertThat(outcome.err()).contains("not a big node", "--url");
         assertThat(requests).hasSize(1);
     }
 

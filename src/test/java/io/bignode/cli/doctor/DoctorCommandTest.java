@@ -109,7 +109,7 @@ class DoctorCommandTest {
         assertThat(outcome.lines("libraries")).singleElement().asString().contains("libcuda.so.1, libnvrtc.so.13");
         assertThat(outcome.lines("cuda:0"))
                 .containsExactly("ok    cuda:0    NVIDIA H100 80GB HBM3, 79.6 GiB, compute capability 9.0, at 0000:00:00.0, GPU-00000000");
-        assertThat(outcome.lines("devices")).containsExactly("ok    devices   computing: cuda:0, cuda:1");
+        assertThat(outcome.lines("devices")).containsExactly("ok    devices   these devices compute: cuda:0, cuda:1");
         assertThat(outcome.lines("java")).singleElement().asString().contains(Runtime.version().toString());
         assertThat(outcome.lines("memory")).singleElement().asString().contains("GiB");
     }
@@ -120,7 +120,7 @@ class DoctorCommandTest {
 
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.lines("devices")).containsExactly("warn  devices   NO GPU IS USED, the CPU computes: libcuda.so.1 was not found: install NVIDIA's"
-                + " driver. If that is meant, set DELEGATION_DEVICES=cpu.");
+                + " driver. If this is intended, set DELEGATION_DEVICES=cpu.");
     }
 
     @Test
@@ -137,8 +137,8 @@ class DoctorCommandTest {
     void aGpuThatIsNotUsedIsNamedWithTheReason() {
         Outcome outcome = run(host(gpu(0, ""), gpu(1, "its compute capability 7.0 is below 8.0")));
 
-        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("warn").contains("not used, its compute capability 7.0");
-        assertThat(outcome.lines("devices")).singleElement().asString().endsWith("computing: cuda:0");
+        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("warn").contains("it is not used: its compute capability 7.0");
+        assertThat(outcome.lines("devices")).singleElement().asString().endsWith("these devices compute: cuda:0");
         assertThat(outcome.exitCode()).isZero();
     }
 
@@ -148,7 +148,7 @@ class DoctorCommandTest {
 
         Outcome outcome = run(host(gpu(0, ""), gpu(1, "DELEGATION_DEVICES does not name it")));
 
-        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("ok").contains("not used");
+        assertThat(outcome.lines("cuda:1")).singleElement().asString().startsWith("ok").contains("it is not used");
     }
 
     @Test
@@ -184,7 +184,7 @@ class DoctorCommandTest {
 
     @Test
     void neitherMakesATokenNorShowsOne() {
-        assertThat(run(host(gpu(0, ""))).lines("token")).singleElement().asString().contains("made at the first start");
+        assertThat(run(host(gpu(0, ""))).lines("token")).singleElement().asString().contains("the first start creates the token");
         assertThat(folder).isEmptyDirectory();
 
         environment.put("DELEGATION_AUTH_TOKEN", TOKEN);
@@ -249,7 +249,7 @@ class DoctorCommandTest {
             Outcome outcome = run(host(gpu(0, "")));
 
             assertThat(outcome.lines("port")).singleElement().asString().startsWith("ok").contains("a node that serves");
-            assertThat(outcome.lines("broker")).singleElement().asString().startsWith("ok").contains("as it is while the node runs");
+            assertThat(outcome.lines("broker")).singleElement().asString().startsWith("ok").contains("is in use by the node that runs here");
         } finally {
             node.stop(0);
         }
@@ -285,7 +285,7 @@ class DoctorCommandTest {
         Finding finding = ServerChecks.folder("cache", "HF_HOME", folder.resolve("pools"), Long.MAX_VALUE);
 
         assertThat(finding.verdict()).isEqualTo(Finding.Verdict.WARN);
-        assertThat(finding.message()).contains("are wanted: make room, or set HF_HOME");
+        assertThat(finding.message()).contains("GiB: make room, or set HF_HOME");
     }
 
     @Test
@@ -315,7 +315,7 @@ class DoctorCommandTest {
 
     @Test
     void aStoreIsLookedAtAndNotTouched() throws Exception {
-        assertThat(run(without("none")).lines("store")).containsExactly("ok    store     none yet, the first start makes it");
+        assertThat(run(without("none")).lines("store")).containsExactly("ok    store     there is no store yet; the first start creates it");
         Path data = Files.createDirectories(folder.resolve("data"));
         try (SqlStore store = SqlStore.inFolder(data, new Alarms(InstantSource.system()), (_, failure) -> failure.printStackTrace())) {
             assertThat(store.incarnation()).isPositive();
@@ -381,7 +381,7 @@ class DoctorCommandTest {
         Files.setPosixFilePermissions(data.resolve("join-token"), PosixFilePermissions.fromString("rw-------"));
         Outcome outcome = run(without("none"));
         assertThat(outcome.exitCode()).isEqualTo(1);
-        assertThat(outcome.lines("join")).singleElement().asString().startsWith("FAIL").contains("what small nodes show");
+        assertThat(outcome.lines("join")).singleElement().asString().startsWith("FAIL").contains("small nodes send the same token as workers");
         assertThat(outcome.out()).doesNotContain(TOKEN);
     }
 
@@ -390,14 +390,14 @@ class DoctorCommandTest {
         assertThat(ClockChecks.judge(Optional.of(true)).verdict()).isEqualTo(Finding.Verdict.OK);
         assertThat(ClockChecks.judge(Optional.of(false)).toString()).startsWith("warn").contains("timedatectl");
         assertThat(ClockChecks.judge(Optional.empty()).toString()).startsWith("warn").contains("--peer");
-        assertThat(ClockChecks.judge(Duration.ofSeconds(-20), "peer").toString()).startsWith("warn").contains("20 s before that of peer");
+        assertThat(ClockChecks.judge(Duration.ofSeconds(-20), "peer").toString()).startsWith("warn").contains("20 s ahead of that of peer");
         assertThat(ClockChecks.judge(Duration.ofMinutes(6), "peer").toString()).startsWith("FAIL").contains("360 s behind");
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> exchange.sendResponseHeaders(200, -1));
         server.start();
         try {
             String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
-            assertThat(run(without("none"), "--peer", url).lines("clock")).containsExactly("ok    clock     within 10 s of that of 127.0.0.1");
+            assertThat(run(without("none"), "--peer", url).lines("clock")).containsExactly("ok    clock     this host's clock is within 10 s of that of 127.0.0.1");
         } finally {
             server.stop(0);
         }

@@ -67,7 +67,7 @@ class JoinChecksTest {
     void whereAllIsWellFourFindingsSaySoAndNothingIsWritten() {
         assertThat(findings()).satisfiesExactly(
                 line -> assertThat(line).startsWith("ok    reach     127.0.0.1:"),
-                line -> assertThat(line).isEqualTo("ok    join      the head takes this join token"),
+                line -> assertThat(line).isEqualTo("ok    join      the head accepts this join token"),
                 line -> assertThat(line).startsWith("ok    protocol  head and worker understand each other"),
                 line -> assertThat(line).startsWith("ok    name      no worker named"));
         assertThat(folder.resolve("data")).doesNotExist();

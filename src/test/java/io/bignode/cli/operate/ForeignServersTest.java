@@ -40,12 +40,12 @@ class ForeignServersTest {
 
     static Stream<Arguments> operators() {
         return OPERATORS.stream().flatMap(command -> Stream.of(
-                Arguments.of(command, EMPTY, "is no big node"),
-                Arguments.of(command, PAGE, "is no big node, its answer is no JSON"),
-                Arguments.of(command, OTHER_JSON, "is no big node, its answer has no "),
-                Arguments.of(command, BAD_GATEWAY, "says HTTP status 502"),
-                Arguments.of(command, NOT_FOUND, "says HTTP status 404"),
-                Arguments.of(command, BANNER, "what listens there does not speak http"),
+                Arguments.of(command, EMPTY, "is not a big node"),
+                Arguments.of(command, PAGE, "is not a big node, because its answer is not JSON"),
+                Arguments.of(command, OTHER_JSON, "is not a big node, because its answer has no "),
+                Arguments.of(command, BAD_GATEWAY, "answers with HTTP status 502"),
+                Arguments.of(command, NOT_FOUND, "answers with HTTP status 404"),
+                Arguments.of(command, BANNER, "the server there does not speak http"),
                 Arguments.of(command, "", "the connection ended without an answer")));
     }
 
@@ -59,12 +59,12 @@ class ForeignServersTest {
 
     static Stream<Arguments> clients() {
         return Stream.of(
-                Arguments.of(EMPTY, "no big node"),
-                Arguments.of(PAGE, "the answer is no JSON: what listens there is no big node"),
-                Arguments.of(OTHER_JSON, "the answer has no session_id, status: what listens there is no big node"),
+                Arguments.of(EMPTY, "not a big node"),
+                Arguments.of(PAGE, "the answer is not JSON: the server there is not a big node"),
+                Arguments.of(OTHER_JSON, "the answer has no session_id, status: the server there is not a big node"),
                 Arguments.of(BAD_GATEWAY, "no session was started; the node's last answer: HTTP status 502"),
                 Arguments.of(NOT_FOUND, "there is no delegation API"),
-                Arguments.of(BANNER, "what listens there does not speak http"),
+                Arguments.of(BANNER, "the server there does not speak http"),
                 Arguments.of("", "the connection ended without an answer"));
     }
 

@@ -152,7 +152,7 @@ class OperatorMistakesTest {
                 mistake("a secret typed as an option", "serve --auth-token " + TOKEN, 2, "environment variables, not options: DELEGATION_AUTH_TOKEN=… bignode serve"),
                 mistake("a port that there is not", "sessions --url http://127.0.0.1:99999", 2, "--url has port 99999; ports end at 65535"),
                 mistake("a setting mistyped for a worker", "doctor --join 127.0.0.1:{closed}", 1, "warn", "DELEGATION_JOIN_TOKN is no setting").with("DELEGATION_JOIN_TOKN", TOKEN),
-                mistake("a margin that drops most", "doctor", 0, "warn", "DELEGATION_MARGIN is 0.005", "leaves out 77 % of the valid nonces")
+                mistake("a margin that drops most", "doctor", 0, "warn", "DELEGATION_MARGIN is 0.005", "leaves out 77 % of the found nonces")
                         .with("DELEGATION_MARGIN", "5e-3"),
                 mistake("nothing to compute with", "doctor", 0, "warn", "NOTHING WILL EVER COMPUTE", "Set DELEGATION_WORKER_PORT")
                         .with("DELEGATION_DEVICES", "none"),

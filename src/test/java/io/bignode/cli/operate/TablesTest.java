@@ -32,8 +32,8 @@ class TablesTest {
         JsonNode overview = JSON.readTree(well);
         assertThat(StatusCommand.isWell(overview)).isTrue();
         assertThat(StatusCommand.lines(overview)).extracting(Finding::toString).containsExactly(
-                "ok    node      serves, version 1.0.0, since 2026-11-28T10:00:00Z", "ok    devices   3 known, 2 compute now",
-                "ok    sessions  1 run, 0 wait; 12.3 nonces found a minute, 400 found, 398 of them delivered", "ok    alarms    none is raised");
+                "ok    node      the node serves, version 1.0.0, since 2026-11-28T10:00:00Z", "ok    devices   3 devices are known, 2 compute now",
+                "ok    sessions  1 sessions run, 0 wait; 12.3 nonces found a minute, 400 found, 398 of them delivered", "ok    alarms    no alarm is raised");
 
         JsonNode raised = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[{\"key\":\"store\",\"text\":\"full\",\"fix\":\"make room\",\"since\":\"then\"}]"));
         assertThat(StatusCommand.isWell(raised)).isFalse();
@@ -42,7 +42,7 @@ class TablesTest {
 
         JsonNode amiss = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[],\"devices\":[{\"state\":\"failing\"},{\"state\":\"apart\"},{\"state\":\"computing\"}]"));
         assertThat(StatusCommand.lines(amiss)).extracting(Finding::toString)
-                .contains("warn  devices   3 known, 2 compute now; 1 failing, 1 not connected: bignode devices tells which");
+                .contains("warn  devices   3 devices are known, 2 compute now; 1 failing, 1 not connected: bignode devices lists them");
     }
 
     @Test

@@ -1,7 +1,5 @@
-package io.bignode.node;
+package io.bignode.config;
 
-import io.bignode.config.InvalidSettingsException;
-import io.bignode.monitor.Alarms;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What some files say, read again when they change. While they cannot be used, what they said before holds, and an alarm tells. One thread
- * checks, any may read.
+ * The content of some files, read again when they change. While a changed file cannot be used, the content from before stays in force, and an observer
+ * is told. One thread checks, any thread may read.
  *
  * @param <T> what they are read as
  */
@@ -24,10 +22,23 @@ public final class WatchedFiles<T> {
         T read() throws InvalidSettingsException;
     }
 
-    private final String key;
+    /** Is told whether the files can be used; it may be told the same again and again. */
+    public interface Observer {
+        /**
+         * They cannot: what they held before still holds.
+         *
+         * @param message what is wrong
+         * @param fix     what to do about it
+         */
+        void unusable(String message, String fix);
+
+        /** They can. */
+        void usable();
+    }
+
     private final List<Path> files;
     private final Reader<T> reader;
-    private final Alarms alarms;
+    private final Observer observer;
     private String version;
     private boolean faulty;
     private volatile T value;
@@ -35,19 +46,17 @@ public final class WatchedFiles<T> {
     /**
      * Reads the files for the first time.
      *
-     * @param key  of the alarm
      * @throws InvalidSettingsException the reader's own
      */
-    public WatchedFiles(String key, List<Path> files, Reader<T> reader, Alarms alarms) throws InvalidSettingsException {
-        this.key = key;
+    public WatchedFiles(List<Path> files, Reader<T> reader, Observer observer) throws InvalidSettingsException {
         this.files = List.copyOf(files);
         this.reader = reader;
-        this.alarms = alarms;
+        this.observer = observer;
         this.version = version();
         this.value = reader.read();
     }
 
-    /** What they say, or said when they could be used last. */
+    /** Their content, or that of the last time when they could be used. */
     public T get() {
         return value;
     }
@@ -64,13 +73,13 @@ public final class WatchedFiles<T> {
         try {
             value = reader.read();
             faulty = false;
-            alarms.clear(key);
+            observer.usable();
             LOG.log(System.Logger.Level.INFO, "{0} changed and was read again", files);
         } catch (InvalidSettingsException e) {
             faulty = true;
             if (again) {
-                alarms.raise(key, "a changed file cannot be used, what it held before still holds: " + e.getMessage(),
-                        "mend it; it is read again by itself");
+                observer.unusable("A changed file cannot be used, and its former content stays in force: " + e.getMessage(),
+                        "correct the file; the node reads it again by itself");
             }
         }
     }

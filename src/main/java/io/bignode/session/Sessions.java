@@ -328,17 +328,17 @@ public final class Sessions {
      * the leases in flight.
      */
     public void land(List<LeaseResult> landings) {
-        settle(landings, LeaseResult::leaseId, (session, landing) -> session.land(landing));
+        settle(landings, LeaseResult::leaseId, (session, landing) -> session.results().land(landing));
     }
 
     /** Makes held results of these leases visible, in this order; returns when that is durable, as {@link #land}. */
     public void release(List<String> leaseIds) {
-        settle(leaseIds, id -> id, Session::release);
+        settle(leaseIds, id -> id, (session, id) -> session.results().release(id));
     }
 
     /** Drops held results of these leases and frees their ranges; returns when that is durable, as {@link #land}. */
     public void discard(List<String> leaseIds) {
-        settle(leaseIds, id -> id, Session::giveBack);
+        settle(leaseIds, id -> id, (session, id) -> session.results().giveBack(id));
     }
 
     /**
@@ -347,17 +347,17 @@ public final class Sessions {
      */
     public void giveBack(String leaseId) {
         Session session = around.flying.get(leaseId);
-        if (session != null) session.giveBack(leaseId).ifPresent(landed -> landed.publish().run());
+        if (session != null) session.results().giveBack(leaseId).ifPresent(landed -> landed.publish().run());
     }
 
     /** The leases in flight that no result came for, those from before a restart too. */
     public List<LeasedRange> flights() {
-        return kept().stream().flatMap(session -> session.flights().stream()).toList();
+        return kept().stream().flatMap(session -> session.results().flights().stream()).toList();
     }
 
     /** The held results, those from before a restart too. */
     public List<LeaseResult> held() {
-        return kept().stream().flatMap(session -> session.held().stream()).toList();
+        return kept().stream().flatMap(session -> session.results().held().stream()).toList();
     }
 
     /** Whose lease this is; empty when it is not in flight. */
@@ -439,8 +439,8 @@ public final class Sessions {
             unended.add(session);
             lineage.kept.add(session);
         }
-        for (LeasedRange flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
-        for (LeaseResult held : image.held()) known(around.flying, held.leaseId()).restore(held);
+        for (LeasedRange flight : image.flights()) known(sessions, flight.sessionId()).results().restore(flight);
+        for (LeaseResult held : image.held()) known(around.flying, held.leaseId()).results().restore(held);
         lineages.values().forEach(Sessions::endReplaced);
         line.restore(sessions.values());
     }
@@ -451,10 +451,10 @@ public final class Sessions {
         return value;
     }
 
-    private <T> void settle(List<T> all, Function<T, String> leaseId, BiFunction<Session, T, Optional<Session.Landed>> end) {
+    private <T> void settle(List<T> all, Function<T, String> leaseId, BiFunction<Session, T, Optional<SessionResults.Landed>> end) {
         landing.lock();
         try {
-            List<Session.Landed> landed = new ArrayList<>();
+            List<SessionResults.Landed> landed = new ArrayList<>();
             for (T one : all) {
                 Session session = around.flying.get(leaseId.apply(one));
                 if (session != null) end.apply(session, one).ifPresent(landed::add);

@@ -85,6 +85,7 @@ class FailingWorkersTest {
     }
 
     @Test
+    @Tag("full")
     void whoComputesNothingOfWorthIsPutOutAndNobodyHonestIs() throws Exception {
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_VERIFY_SHARE", "0.2"));
                 Recorder recorder = farm.recorder("key", false)) {

@@ -139,6 +139,7 @@ class FieldEpochTest {
     }
 
     @Test
+    @Tag("full")
     @Timeout(120)
     void aSessionWhoseLifeEndsBeforeTheChainsStopStaysActiveAndTakesNobodysPlace() throws Exception {
         lifesEnd(Way.DIRECTLY);
@@ -173,6 +174,7 @@ class FieldEpochTest {
     }
 
     @Test
+    @Tag("full")
     @Timeout(120)
     void aHeadThatIsKilledAndRestartedAtOnceCostsTwoErrorsAtMost() throws Exception {
         restarts(Way.THROUGH_HTTP_1_0, 1);

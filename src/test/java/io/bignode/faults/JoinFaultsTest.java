@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +59,7 @@ class JoinFaultsTest {
     }
 
     @Test
+    @Tag("full")
     void whereLogsAreJsonTheLineIsAnObject() throws Exception {
         try (Farm farm = new Farm(folder, Map.of())) {
             JavaProcess worker = farm.realWorker("stranger", "127.0.0.1:" + Farm.freePort(), Map.of("DELEGATION_LOG_FORMAT", "json"));

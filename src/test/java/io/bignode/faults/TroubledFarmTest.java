@@ -25,6 +25,7 @@ class TroubledFarmTest {
     Path folder;
 
     @Test
+    @Tag("full")
     void whatIsWrongWithWorkersIsToldWithinAMinuteAndCostsNobodyANonce() throws Exception {
         troubled(List.of("worker-name/sound-a", "worker/nan", "worker/failing/sim:0"));
     }

@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +33,7 @@ class WorkerCertificateTest {
     }
 
     @Test
+    @Tag("full")
     void aRenewedCertificateIsShownToNewConnectionsAndAnExpiredOneIsNotTaken() throws Exception {
         Certificates.Pair first = Certificates.forLoopback(folder);
         Certificates.Pair second = Certificates.forLoopback(folder);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,6 +82,7 @@ class WorkerConnectionsTest {
     }
 
     @Test
+    @Tag("full")
     void ofTwoWorkersOfOneNameTheSecondIsRefusedAndTakesOverWhenTheFirstDies() throws Exception {
         try (Farm farm = new Farm(folder, TRUSTED);
                 Recorder recorder = farm.recorder("key", false)) {
@@ -106,6 +108,7 @@ class WorkerConnectionsTest {
     }
 
     @Test
+    @Tag("full")
     void aWorkerThatIsStartedAnewGetsInAtOnceAndWithinSixSecondsWhereItsOldLineIsHalfOpen() throws Exception {
         try (Farm farm = new Farm(folder, TRUSTED);
                 CuttingProxy proxy = new CuttingProxy(farm.workerPort);
@@ -132,6 +135,7 @@ class WorkerConnectionsTest {
     }
 
     @Test
+    @Tag("full")
     void aWorkerWhoseLineHangsComesBackByAnotherAndHandsOverWhatItComputed() throws Exception {
         try (Farm farm = new Farm(folder, TRUSTED);
                 CuttingProxy proxy = new CuttingProxy(farm.workerPort);

@@ -71,6 +71,7 @@ class WorkerFaultsTest {
     }
 
     @Test
+    @Tag("full")
     @Timeout(150)
     void nothingIsLostWhenWorkersDieAtRandomForAWhile() throws Exception {
         torment(Duration.ofSeconds(8));

@@ -83,6 +83,7 @@ class DashboardTest {
     }
 
     @Test
+    @Tag("full")
     void whoGuessedTooOftenIsToldToWait() {
         feed.refuse = 429;
         browser.signIn(feed.url(), FakeFeed.TOKEN);
@@ -112,6 +113,7 @@ class DashboardTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource({"360, ALARM", "820, BUSY", "1440, FARM"})
     void nothingIsWiderThanThePage(int width, Scene scene) {
         fits(width, scene);
@@ -180,6 +182,7 @@ class DashboardTest {
     }
 
     @Test
+    @Tag("full")
     void theSwitchChangesTheThemeAndTheTabRemembersIt() {
         show(Scene.BUSY);
         Object ground = browser.script("return getComputedStyle(document.body).backgroundColor");
@@ -194,6 +197,7 @@ class DashboardTest {
     }
 
     @Test
+    @Tag("full")
     void everyControlHasANameAndTheKeyboardReachesIt() {
         show(Scene.ALARM);
         browser.until("the history", () -> browser.find("#more-history").isDisplayed());
@@ -218,6 +222,7 @@ class DashboardTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @EnumSource(names = "FARM")
     void nothingJumpsWhileNumbersChange(Scene scene) {
         staysInPlace(scene);

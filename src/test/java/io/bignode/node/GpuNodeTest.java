@@ -100,6 +100,7 @@ class GpuNodeTest {
     }
 
     @Test
+    @Tag("full")
     void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
         shares(300, 100);
     }
@@ -139,7 +140,7 @@ class GpuNodeTest {
 
     @Test
     void aSickGpuNeverStopsTheOthersAndComesBack() throws Exception {
-        sick(300, 100);
+        sick(120, 40);
     }
 
     @Test

@@ -37,6 +37,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -242,6 +244,24 @@ class LiveSettingsTest {
                 assertThat(socket.getSession().getProtocol()).isEqualTo(version);
             }
         }
+        for (int minor : List.of(2, 1)) {
+            try (Socket socket = new Socket("127.0.0.1", port)) {
+                socket.setSoTimeout(20_000);
+                socket.getOutputStream().write(oldHello(minor));
+                byte[] record = socket.getInputStream().readNBytes(7);
+                assertThat(List.of(record[0], record[5], record[6])).as("a fatal alert: protocol_version (RFC 8446, 6)").containsExactly((byte) 21, (byte) 2, (byte) 70);
+            }
+        }
+    }
+
+    /** A hello of TLS 1.1 (minor 2) or 1.0 (minor 1), with suites that fit the certificate: its version alone speaks against it. No JDK says such a one any more. */
+    private static byte[] oldHello(int minor) {
+        ByteBuffer hello = ByteBuffer.allocate(54);
+        hello.put(new byte[] {22, 3, 1, 0, 49}); // a handshake record
+        hello.put(new byte[] {1, 0, 0, 45, 3, (byte) minor}); // ClientHello, its version
+        hello.put(new byte[32]).put((byte) 0); // random, no session
+        hello.put(new byte[] {0, 6, (byte) 0xC0, 0x09, (byte) 0xC0, 0x0A, 0, 0x2F}); // ECDHE-ECDSA with AES-128 and AES-256, RSA with AES-128
+        return hello.put(new byte[] {1, 0}).array(); // no compression
     }
 
     @Test
@@ -296,6 +316,7 @@ class LiveSettingsTest {
     }
 
     @Test
+    @Tag("full")
     void aCertificateMayBeRenewedByAKeyOfAnotherKind() throws Exception {
         certificate(30);
         LiveSettings live = live();

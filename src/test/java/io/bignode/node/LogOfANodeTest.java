@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +136,7 @@ class LogOfANodeTest {
     }
 
     @Test
+    @Tag("full")
     void peopleAreToldTheAddressThatItListensOn() throws Exception {
         List<String> lines = linesOf(Map.of("DELEGATION_HOST", "127.0.0.2"), "Try a session");
 
@@ -144,6 +146,7 @@ class LogOfANodeTest {
 
     /** Whatever ends the process, the files that an operator has it written to are closed, and hold its last line. */
     @Test
+    @Tag("full")
     void theFilesOfALoggingConfigurationAreClosedWhenTheProcessEnds() throws Exception {
         Path log = folder.resolve("operators.log");
         Path configuration = Files.writeString(folder.resolve("logging.properties"), """

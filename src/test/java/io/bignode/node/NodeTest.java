@@ -129,6 +129,7 @@ class NodeTest {
     }
 
     @Test
+    @Tag("full")
     void sessionsOfOneBlockTwoModelsAndAnotherBlockShareTheDevice() throws Exception {
         share(0, 1);
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +44,7 @@ class KernelCacheTest {
     }
 
     @Test
+    @Tag("full")
     void anotherArchitectureOrConstantIsAnotherFile() throws IOException {
         KernelCache cache = new KernelCache(compiler, folder);
         cache.code("swiglu.cu", "sm_90", Map.of());

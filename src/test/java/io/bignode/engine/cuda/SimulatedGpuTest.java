@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -136,6 +137,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void everyThreadOfTheGridRunsOnce() {
         int n = 10_007;
         float[] x = random(n);
@@ -153,6 +155,7 @@ class SimulatedGpuTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @ValueSource(ints = {0, 1, 7})
     void aBlockSumsWithShufflesAndBarriers(int order) {
         machine.order(order);
@@ -181,6 +184,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void shufflesBringTheValueOfTheLaneTheyName() {
         long out = driver.alloc(4 * 3 * 32);
         kernel("""
@@ -200,6 +204,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void everyFloat16IsWidenedExactly() {
         short[] all = new short[65536];
         for (int i = 0; i < all.length; i++) all[i] = (short) i;
@@ -215,6 +220,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void everyFloat32IsRoundedToTheNearestFloat16() {
         float[] x = new float[1 << 18];
         Random random = new Random(SEED);
@@ -238,6 +244,7 @@ class SimulatedGpuTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @ValueSource(ints = {0, 1, 7})
     void fragmentsOfAProductLieAsThePtxIsaSays(int order) {
         machine.order(order);
@@ -272,6 +279,7 @@ class SimulatedGpuTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource({"0, 0", "64, 8", "32, 120", "-64, -8"})
     void aBoxIsSwizzledAndZeroBeyondTheMatrix(int column, int row) {
         int rows = 124;
@@ -311,6 +319,7 @@ class SimulatedGpuTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @ValueSource(ints = {0, 1, 7})
     void aWarpgroupsProductLiesAsThePtxIsaSays(int order) {
         machine.order(order);
@@ -352,6 +361,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void threadsThatHaveEndedAreNotWaitedFor() {
         long out = driver.alloc(4);
         kernel("""
@@ -451,6 +461,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void aStreamWaitsForAnotherOnlyWhereItIsTold() {
         long other = driver.createStream();
         long x = upload(1f);
@@ -477,6 +488,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void whatWaitsSeesWhatItWaitedFor() {
         long other = driver.createStream();
         long x = upload(0f);

@@ -55,6 +55,7 @@ class ThreadOrderTest {
     }
 
     @Test
+    @Tag("full")
     void theHopperKernelsAreToo() throws Exception {
         hopper(1, DRAWN);
     }
@@ -84,6 +85,7 @@ class ThreadOrderTest {
 
     /** The golden small models end within the first tile of keys; these go over several, the last one unfinished. The CPU's distances are the yardstick. */
     @ParameterizedTest
+    @Tag("full")
     @ValueSource(ints = {64, 65, 150})
     void distancesAreTheSameOverSeveralTilesOfKeys(int positions) throws Exception {
         SimulatedGpu machine = SimulatedGpu.with(1, 4L << 30);

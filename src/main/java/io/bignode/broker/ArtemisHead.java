@@ -26,15 +26,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQInterruptedException;
-import org.apache.activemq.artemis.api.core.Message;
-import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
-import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
-import org.apache.activemq.artemis.api.core.client.ClientProducer;
-import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.apache.activemq.artemis.api.core.management.ManagementHelper;
-import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,8 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisHead.class.getName());
-    private static final String NOTIFICATIONS = "activemq.notifications";
-    private static final String MANAGEMENT = "activemq.management";
 
     /** How the broker's addresses of connections within the process begin. */
     private static final String WITHIN = "invm:";
@@ -61,74 +53,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     private @Nullable ClientMessage received;
     private volatile Doorkeeper doorkeeper = Doorkeeper.NOBODY;
-    private volatile @Nullable Connection connection;
+    private volatile @Nullable HeadConnection connection;
     private volatile boolean closed;
-
-    /** What is open while the broker can be reached. */
-    private final class Connection {
-        private final BrokerAccess access;
-        final Link link;
-        final ClientSession out;
-
-        /** Held by whoever uses that session; Artemis takes the session's own monitor to end it. */
-        final Object outgoing = new Object();
-
-        final ClientProducer producer;
-
-        Connection(BrokerAccess access) throws ActiveMQException {
-            this.access = access;
-            this.link = new Link(access, this::failed);
-            try {
-                this.out = link.session(false);
-                this.producer = out.createProducer();
-                out.start();
-                ClientSession notices = link.session(false);
-                String queue = "bignode.notices." + Addresses.newLink("head");
-                Link.temporaryQueue(notices, NOTIFICATIONS, queue, RoutingType.MULTICAST);
-                notices.createConsumer(queue, "_AMQ_NotifType IN ('CONSUMER_CREATED', 'CONSUMER_CLOSED')").setMessageHandler(ArtemisHead.this::noticed);
-                notices.start();
-                ClientSession in = link.session(false);
-                makeAddresses(in);
-                in.createConsumer(Addresses.HEAD).setMessageHandler(message -> inbox.add(new Incoming(message, null)));
-                in.start();
-                send(Addresses.WORKERS, RoutingType.MULTICAST, Wire.bytes(new HeadMessage.Introduce()));
-            } catch (ActiveMQException e) {
-                link.close();
-                throw e;
-            }
-        }
-
-        /** An external broker need not know our addresses beforehand. */
-        private void makeAddresses(ClientSession session) throws ActiveMQException {
-            if (!session.addressQuery(SimpleString.of(Addresses.WORKERS)).isExists()) {
-                session.createAddress(SimpleString.of(Addresses.WORKERS), RoutingType.MULTICAST, false);
-            }
-            if (session.queueQuery(SimpleString.of(Addresses.HEAD)).isExists()) return;
-            session.createQueue(QueueConfiguration.of(Addresses.HEAD).setRoutingType(RoutingType.ANYCAST).setDurable(true));
-        }
-
-        /** Whether a link is open; its queue is there for as long. */
-        boolean lives(String link) throws ActiveMQException {
-            synchronized (outgoing) {
-                return out.queueQuery(SimpleString.of(link)).isExists();
-            }
-        }
-
-        void send(String address, RoutingType routing, byte[] body) throws ActiveMQException {
-            synchronized (outgoing) {
-                ClientMessage message = Link.message(out, body, false);
-                message.setRoutingType(routing);
-                producer.send(address, message);
-            }
-        }
-
-        void failed() {
-            if (closed || connection != this) return;
-            connection = null;
-            LOG.log(System.Logger.Level.WARNING, "the broker cannot be reached: trying again until it can");
-            Thread.ofPlatform().daemon().name("broker-head").start(() -> reconnect(access));
-        }
-    }
 
     /**
      * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that what is sent
@@ -141,19 +67,30 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     public ArtemisHead connect(BrokerAccess access, Doorkeeper guard) throws BrokerException {
         doorkeeper = guard;
         try {
-            connection = new Connection(access);
+            connection = open(access);
         } catch (ActiveMQException e) {
             throw new BrokerException("the broker cannot be reached: " + e.getMessage(), e);
         }
         return this;
     }
 
+    private HeadConnection open(BrokerAccess access) throws ActiveMQException {
+        return new HeadConnection(access, message -> inbox.add(new Incoming(message, null)), this::noticed, failed -> lost(failed, access));
+    }
+
+    private void lost(HeadConnection failed, BrokerAccess access) {
+        if (closed || connection != failed) return;
+        connection = null;
+        LOG.log(System.Logger.Level.WARNING, "the broker cannot be reached: trying again until it can");
+        Thread.ofPlatform().daemon().name("broker-head").start(() -> reconnect(access));
+    }
+
     private void reconnect(BrokerAccess access) {
         while (!closed && connection == null) {
             try {
-                Connection opened = new Connection(access);
+                HeadConnection opened = open(access);
                 connection = opened;
-                if (closed) opened.link.close();
+                if (closed) opened.close();
             } catch (ActiveMQException e) {
                 LOG.log(System.Logger.Level.DEBUG, "the broker cannot be reached yet", e);
                 pause();
@@ -264,7 +201,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     /** Whether a link is open; where the broker cannot tell, it is left in its place. */
     private boolean lives(String link) {
-        Connection open = connection;
+        HeadConnection open = connection;
         if (open == null) return true;
         try {
             return open.lives(link);
@@ -365,7 +302,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
 
     /** What cannot be delivered is dropped: the worker's end is noticed, and a lease has a deadline. */
     private void deliver(String address, byte[] body) {
-        Connection open = connection;
+        HeadConnection open = connection;
         if (open == null) return;
         try {
             open.send(address, RoutingType.ANYCAST, body);
@@ -375,15 +312,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     }
 
     private void cut(String link) {
-        Connection open = connection;
+        HeadConnection open = connection;
         if (open == null) return;
         try {
-            synchronized (open.outgoing) {
-                ClientMessage message = open.out.createMessage(false);
-                message.setType(Message.DEFAULT_TYPE);
-                ManagementHelper.putOperationInvocation(message, ResourceNames.BROKER, "closeConsumerConnectionsForAddress", link);
-                open.producer.send(MANAGEMENT, message);
-            }
+            open.cut(link);
         } catch (Exception e) {
             LOG.log(System.Logger.Level.WARNING, "a worker's connection could not be cut", e);
         }
@@ -392,7 +324,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Connection open = connection;
-        if (open != null) open.link.close();
+        HeadConnection open = connection;
+        if (open != null) open.close();
     }
 }

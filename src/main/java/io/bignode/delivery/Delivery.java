@@ -80,7 +80,7 @@ public final class Delivery implements AutoCloseable {
             writer.beat();
             return streamUnsettled(session, pause, writer);
         }
-        Optional<Batches> first = session.after(after.getAsLong());
+        Optional<Batches> first = session.delivery().after(after.getAsLong());
         if (first.isEmpty()) return new PollOutcome.UnknownCursor(after.getAsLong(), session.totalBatches());
         writer.beat();
         return streamAfter(session, after.getAsLong(), pause, writer);
@@ -100,7 +100,7 @@ public final class Delivery implements AutoCloseable {
         while (true) {
             await(session, cursor, pause);
             long begun = System.nanoTime();
-            Batches batches = session.following(cursor);
+            Batches batches = session.delivery().following(cursor);
             write(session, batches, answer -> writeOrBeat(answer, writer), begun);
             session.polled();
             cursor = batches.cursor();
@@ -123,17 +123,17 @@ public final class Delivery implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        waiters.forEach(waiter -> waiter.session.wake());
+        waiters.forEach(waiter -> waiter.session.delivery().wake());
     }
 
     private PollOutcome pollAfter(Session session, long after, Duration wait, AnswerWriter writer)
             throws IOException, InterruptedException {
         long begun = System.nanoTime();
-        Optional<Batches> batches = session.after(after);
+        Optional<Batches> batches = session.delivery().after(after);
         if (batches.isPresent() && batches.get().found().isEmpty()) {
             await(session, after, wait);
             begun = System.nanoTime();
-            batches = session.after(after);
+            batches = session.delivery().after(after);
         }
         if (batches.isEmpty()) return new PollOutcome.UnknownCursor(after, session.totalBatches());
         return write(session, batches.get(), writer, begun);
@@ -146,16 +146,16 @@ public final class Delivery implements AutoCloseable {
             long left = Math.max(0, deadline - System.nanoTime());
             await(session, session.settled(), Duration.ofNanos(left));
             long begun = System.nanoTime();
-            if (!session.beginTurn(TURN)) return write(session, nothing(session), writer, begun);
+            if (!session.delivery().beginTurn(TURN)) return write(session, nothing(session), writer, begun);
             try {
-                Batches batches = session.unsettled();
+                Batches batches = session.delivery().unsettled();
                 boolean last = closed || batches.status().ended() || System.nanoTime() - deadline >= 0;
                 if (batches.found().isEmpty() && !last) continue;
                 PollOutcome outcome = write(session, batches, writer, begun);
-                session.settle(batches.cursor());
+                session.delivery().settle(batches.cursor());
                 return outcome;
             } finally {
-                session.endTurn();
+                session.delivery().endTurn();
             }
         }
     }
@@ -175,7 +175,7 @@ public final class Delivery implements AutoCloseable {
         Waiter waiter = new Waiter(session);
         waiters.add(waiter);
         try {
-            session.await(cursor, wait, () -> closed);
+            session.delivery().await(cursor, wait, () -> closed);
         } finally {
             waiters.remove(waiter);
         }

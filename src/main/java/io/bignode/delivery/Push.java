@@ -91,7 +91,7 @@ public final class Push implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        threads.keySet().forEach(Session::wake);
+        threads.keySet().forEach(session -> session.delivery().wake());
         closing.countDown();
         long deadline = System.nanoTime() + GRACE.toNanos();
         try {
@@ -147,7 +147,7 @@ public final class Push implements AutoCloseable {
             // As long as nothing fails there is no sign that its small node is gone.
             if (failures == 0) session.polled();
             Optional<URI> here = callback;
-            session.await(session.settled(), LOOK, () -> closed || !session.order().callback().equals(here));
+            session.delivery().await(session.settled(), LOOK, () -> closed || !session.order().callback().equals(here));
             boolean moved = !session.order().callback().equals(callback);
             if (closed || moved || session.settled() == session.totalBatches()) continue;
             String failure = attempt(session, url);
@@ -185,18 +185,18 @@ public final class Push implements AutoCloseable {
     private @Nullable String attempt(Session session, CallbackUrl url) throws InterruptedException {
         together.acquire();
         try {
-            if (!session.beginTurn(TURN)) return null; // a poll hands it out just now
+            if (!session.delivery().beginTurn(TURN)) return null; // a poll hands it out just now
             try {
-                Batches batches = session.unsettled();
+                Batches batches = session.delivery().unsettled();
                 if (batches.found().isEmpty()) return null;
                 int status = post.send(url, body.of(session, batches));
                 if (status < 200 || status > 299) return "the answer was HTTP status " + status;
-                session.settle(batches.cursor());
+                session.delivery().settle(batches.cursor());
                 observer.pushed(session.order().tenant(), batches.found().size());
                 session.polled();
                 return null;
             } finally {
-                session.endTurn();
+                session.delivery().endTurn();
             }
         } catch (IOException | StoreException e) {
             return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();

@@ -26,6 +26,11 @@ final class ActiveLeases {
         observer = by;
     }
 
+    /** Who is told of leases. */
+    LeaseObserver observer() {
+        return observer;
+    }
+
     /** Puts a lease on the list that an earlier head sent. */
     void restore(ActiveLease issued) {
         byId.put(issued.lease.id(), issued);

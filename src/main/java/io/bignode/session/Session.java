@@ -1,21 +1,12 @@
 package io.bignode.session;
 
 import io.bignode.monitor.RecentRate;
-import io.bignode.monitor.Work;
-import io.bignode.protocol.NonceRange;
-import io.bignode.protocol.Provenance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,37 +15,25 @@ import org.jspecify.annotations.Nullable;
  * <p>It is a view of the store: whatever changes is written there in the same order, what was found before it is visible here.
  *
  * <p>An ended session gets no new range; the ranges still in flight may come back computed, and what they found is kept.
+ *
+ * <p>One lock, the session's own monitor, guards all of it: its {@link SessionLife life}, the {@link SessionResults results} of its leases and the
+ * {@link FoundLog log} of what was found, in which {@link SessionDelivery} marks what was handed out. Changes go to the store with that lock held;
+ * durability is waited for, and others are told, without it.
  */
 public final class Session {
     private static final System.Logger LOG = System.getLogger(Session.class.getName());
-
-    /** How stale the time of the last poll may be in the store. */
-    private static final Duration POLL_NOTED = Duration.ofSeconds(5);
-
-    /** About how much a poll's answer may hold, so that a client that comes back late costs no more memory than others. */
-    private static final int ANSWER_BYTES = 1 << 20;
-
-    /** A result on its way: to be made visible once it is durable. */
-    record Landed(CommitTicket written, Runnable publish) {}
 
     private final String id;
 
     /** Changes only by {@link #amend}, with the lock held. */
     private volatile Order order;
 
-    private final Instant createdAt;
     private final SessionContext around;
-    private final long startNanos;
-    private final NonceLedger ledger;
-    private final ReentrantLock turn = new ReentrantLock(true);
+    private final SessionLife life;
     private final FoundLog log;
+    private final SessionResults results;
+    private final SessionDelivery delivery;
     private final Attention attention = new Attention();
-
-    /** The leases that did not end, by their ids, in the order in which they were issued. */
-    private final Map<String, LeasedRange> flights = new LinkedHashMap<>();
-
-    /** The results among them that wait to be released. */
-    private final Map<String, LeaseResult> held = new HashMap<>();
 
     /** Told when the start is durable; null for a session from the store. */
     private @Nullable CommitTicket start;
@@ -62,51 +41,14 @@ public final class Session {
     /** Set once; a session whose start is not durable gets no leases. */
     private boolean open;
 
-    private SessionStatus status;
-    private @Nullable String error;
-    private long computed;
-
-    private long deviceNanos;
-    private @Nullable Instant firstFoundAt;
-
-    /** Its place among those that wait for their turn; 0 for one that was admitted. */
-    private long place;
-
-    /** Whether it is to stand at the end of the line, as nobody polled it for a while. */
-    private boolean placeLost;
-
-    /** Sums up its life. */
-    private final SessionSummary life;
-
-    /** The leases that did not end, and those whose results are not visible yet. */
-    private int inFlight;
-
-    private long polledNanos;
-    private long pollNotedNanos;
-    private long endedNanos;
-    private @Nullable Instant endedAt;
-
     private Session(String id, Order order, Instant createdAt, SessionProgress progress, NonceLedger ledger, SessionContext around) {
         this.id = id;
         this.order = order;
-        this.createdAt = createdAt;
         this.around = around;
-        this.ledger = ledger;
+        this.life = new SessionLife(createdAt, progress, around);
         this.log = new FoundLog(progress);
-        this.status = progress.status();
-        this.error = progress.error();
-        this.computed = progress.computed();
-        this.deviceNanos = progress.deviceNanos();
-        this.firstFoundAt = progress.firstFoundAt();
-        this.place = progress.place();
-        this.life = new SessionSummary(around.activity.deviceTime());
-        Instant now = around.clock.instant();
-        long nanos = around.nanoTime.getAsLong();
-        this.startNanos = nanos - sinceNanos(createdAt, now);
-        this.polledNanos = nanos - sinceNanos(progress.polledAt(), now);
-        this.pollNotedNanos = polledNanos;
-        this.endedAt = progress.endedAt();
-        this.endedNanos = endedAt == null ? 0 : nanos - sinceNanos(endedAt, now);
+        this.results = new SessionResults(this, life, progress, ledger, log, around);
+        this.delivery = new SessionDelivery(this, log, around.store);
     }
 
     /**
@@ -133,18 +75,6 @@ public final class Session {
         return session;
     }
 
-    /** Adds a lease in flight as the store has it; the ledger has its range already. */
-    synchronized void restore(LeasedRange flight) {
-        flights.put(flight.leaseId(), flight);
-        around.flying.put(flight.leaseId(), this);
-        inFlight++;
-    }
-
-    /** Adds a result that waits to be released. */
-    synchronized void restore(LeaseResult landing) {
-        held.put(landing.leaseId(), landing);
-    }
-
     /**
      * Waits until the start is durable; from then on there may be leases.
      *
@@ -153,7 +83,7 @@ public final class Session {
     boolean open() {
         boolean durable = start == null || start.await();
         synchronized (this) {
-            open |= durable && !status.ended();
+            open |= durable && !life.status().ended();
             return open;
         }
     }
@@ -175,29 +105,27 @@ public final class Session {
 
     /** When it started, by the wall clock. */
     public Instant createdAt() {
-        return createdAt;
+        return life.createdAt();
     }
 
     /** Time since its start, whether it still runs or not. */
     public Duration age() {
-        return Duration.ofNanos(around.nanoTime.getAsLong() - startNanos);
+        return life.age();
     }
 
     /** Time until it expires; zero when its life is over or it ended before. */
-    public Duration timeLeft() {
-        Duration left = around.rules.life().minus(age());
-        return left.isNegative() || status().ended() ? Duration.ZERO : left;
+    public synchronized Duration timeLeft() {
+        return life.left();
     }
 
     /** Where it is in its life. */
     public synchronized SessionStatus status() {
-        return status;
+        return life.status();
     }
 
     /** Where it is in its life as its small node sees it, who takes the end for good: one that lingers after its time seems to go on. */
     public synchronized SessionStatus shownStatus() {
-        if (status != SessionStatus.EXPIRED || !lingers()) return status;
-        return place > 0 ? SessionStatus.INITIALIZING : SessionStatus.GENERATING;
+        return life.shownStatus(order.terms());
     }
 
     /**
@@ -205,53 +133,51 @@ public final class Session {
      * leases and counts against no limit.
      */
     public synchronized boolean lingers() {
-        boolean endedByItself = status == SessionStatus.EXPIRED || status == SessionStatus.ERROR;
-        return endedByItself && order.terms().lingers() && around.nanoTime.getAsLong() - endedNanos < around.rules.linger().toNanos();
+        return life.lingers(order.terms());
     }
 
     /** Whether it waits for its turn. */
     public synchronized boolean waiting() {
-        return place > 0 && !status.ended();
+        return life.waiting();
     }
 
     /** Its place among those that wait. */
     synchronized long place() {
-        return place;
+        return life.place();
     }
 
     /** Whether nobody polled it for so long that its turn goes to others. */
     synchronized boolean idling() {
-        return idle();
+        return life.idle();
     }
 
     /** Whether its place is lost, as nobody polled it for a while. */
     synchronized boolean lostPlace() {
-        return placeLost;
+        return life.lostPlace();
     }
 
     /** Nobody polls it: once somebody does, it is to stand at the end. */
     synchronized void losePlace() {
-        placeLost = true;
+        life.losePlace();
     }
 
     /** Waits at this place from now on. */
     synchronized void standAt(long newPlace) {
-        place = newPlace;
-        placeLost = false;
+        life.standAt(newPlace);
         note();
     }
 
     /** Its turn has come; false when it does not wait any more. */
     synchronized boolean admit() {
-        if (!waiting()) return false;
-        place = 0;
+        if (!life.waiting()) return false;
+        life.admit();
         note();
         return true;
     }
 
     /** Whether the devices' memory is taken by it: it was admitted, runs, and somebody polls it. */
     synchronized boolean usesDevices() {
-        return place == 0 && !status.ended() && !lifeOver() && !idle();
+        return life.usesDevices();
     }
 
     /**
@@ -274,7 +200,7 @@ public final class Session {
 
     /** Why it failed, which one that was stopped later still tells; empty where it did not fail. */
     public synchronized Optional<String> error() {
-        return Optional.ofNullable(error);
+        return life.error();
     }
 
     /** How many nonces that count were found. */
@@ -284,12 +210,27 @@ public final class Session {
 
     /** How many nonces were computed, whether they count or not. */
     public synchronized long totalComputed() {
-        return computed;
+        return results.computed();
     }
 
     /** How many batches were found: the newest cursor. */
     public synchronized long totalBatches() {
         return log.newest();
+    }
+
+    /** The last batch that was handed out, 0 for none. */
+    public synchronized long settled() {
+        return log.settled();
+    }
+
+    /** Its leases, and what they came to. */
+    SessionResults results() {
+        return results;
+    }
+
+    /** How its batches are handed out. */
+    public SessionDelivery delivery() {
+        return delivery;
     }
 
     /**
@@ -302,20 +243,25 @@ public final class Session {
         RecentRate pace = around.activity.ofSession(id, age());
         long busy = pace.work().deviceNanos();
         return new SessionView(
-                id, order.tenant(), order.nodeId(), order.epoch(), status, error(), createdAt, age(), timeLeft(), around.rules.life(), computed, log.total(),
-                log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos), order.weight(),
-                flights.size() - held.size(), Duration.ofNanos(around.nanoTime.getAsLong() - polledNanos), order.callback().isPresent(),
-                idle() && !status.ended(), waiting(), turn, lingers(), attention.text());
+                id, order.tenant(), order.nodeId(), order.epoch(), status(), error(), createdAt(), age(), timeLeft(), around.rules.life(), totalComputed(),
+                log.total(), log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos),
+                order.weight(), results.withDevices(), life.polledAgo(), order.callback().isPresent(), life.idle() && !status().ended(), waiting(), turn,
+                lingers(), attention.text());
     }
 
     /** Whether its small node should go on asking: it runs or lingers, a lease is in flight, or something found was not handed out yet. */
     public synchronized boolean active() {
-        return !over() || log.settled() < log.newest();
+        return !isOver() || log.settled() < log.newest();
+    }
+
+    /** Whether nothing follows and its small node may know: it ended and does not linger, and no lease is in flight. */
+    synchronized boolean isOver() {
+        return results.drained() && !lingers();
     }
 
     /** Whether it may get leases: it runs, does not wait for its turn, somebody polled it lately, and nonces are left. */
     public synchronized boolean leasable() {
-        return open && place == 0 && !status.ended() && !lifeOver() && !idle() && !ledger.exhausted() && !around.store.full();
+        return open && life.usesDevices() && !results.exhausted() && !around.store.full();
     }
 
     /**
@@ -325,8 +271,8 @@ public final class Session {
      * @param max      the most indices to take, at least 1
      * @return empty when this session may get no leases
      */
-    public Optional<LeasedRange> take(String deviceId, int max) {
-        return fly(deviceId, () -> ledger.take(max));
+    public synchronized Optional<LeasedRange> take(String deviceId, int max) {
+        return leasable() ? results.take(deviceId, max) : Optional.empty();
     }
 
     /**
@@ -334,126 +280,18 @@ public final class Session {
      *
      * @param first the index wanted
      */
-    public Optional<LeasedRange> takeFrom(long first, String deviceId, int max) {
-        return fly(deviceId, () -> ledger.takeFrom(first, max));
-    }
-
-    private synchronized Optional<LeasedRange> fly(String deviceId, Supplier<Optional<NonceRange>> take) {
-        if (!leasable()) return Optional.empty();
-        LeasedRange flight;
-        synchronized (ledger) {
-            Optional<NonceRange> range = take.get();
-            if (range.isEmpty()) return Optional.empty();
-            flight = new LeasedRange(around.newLeaseId(), id, range.get(), deviceId, around.clock.instant());
-            List<Change> changes = ledger.changes();
-            changes.add(new Change.Leased(flight));
-            around.store.write(changes);
-        }
-        restore(flight);
-        return Optional.of(flight);
+    public synchronized Optional<LeasedRange> takeFrom(long first, String deviceId, int max) {
+        return leasable() ? results.takeFrom(first, deviceId, max) : Optional.empty();
     }
 
     /** Notes that a device has the model ready. */
     public synchronized void generating() {
-        if (status != SessionStatus.INITIALIZING) return;
-        status = SessionStatus.GENERATING;
-        note();
-    }
-
-    /**
-     * Gives a lease's result to the store.
-     *
-     * @return what remains to be done; empty when the lease ended or has a held result already, and nothing changes
-     */
-    synchronized Optional<Landed> land(LeaseResult landing) {
-        LeasedRange flight = flights.get(landing.leaseId());
-        if (flight == null || held.containsKey(landing.leaseId())) return Optional.empty();
-        if (landing.computed() > flight.range().count()) throw new IllegalArgumentException(landing.computed() + " of " + flight);
-        if (!landing.held()) return Optional.of(end(flight, landing, List.of()));
-        held.put(landing.leaseId(), landing);
-        return Optional.of(new Landed(around.store.write(List.of(new Change.ResultHeld(landing))), () -> {}));
-    }
-
-    /** Gives a held result to the store for good; empty when there is none. */
-    synchronized Optional<Landed> release(String leaseId) {
-        LeaseResult landing = held.remove(leaseId);
-        LeasedRange flight = flights.get(leaseId);
-        if (landing == null || flight == null) return Optional.empty();
-        return Optional.of(end(flight, landing.released(), List.of(new Change.HoldEnded(leaseId))));
-    }
-
-    /** Ends a lease without a result, a held one is dropped: its range may be taken again. Nothing happens when it ended before. */
-    synchronized Optional<Landed> giveBack(String leaseId) {
-        LeasedRange flight = flights.get(leaseId);
-        if (flight == null) return Optional.empty();
-        List<Change> hold = held.remove(leaseId) == null ? List.of() : List.of(new Change.HoldEnded(leaseId));
-        LeaseResult nothing = new LeaseResult(leaseId, 0, List.of(), 0, Provenance.of(flight.deviceId()), false);
-        return Optional.of(end(flight, nothing, hold));
+        if (life.generating()) note();
     }
 
     /** The lease of this id, whether a result waits for it or not; empty when it ended. */
     public synchronized Optional<LeasedRange> flight(String leaseId) {
-        return Optional.ofNullable(flights.get(leaseId));
-    }
-
-    /** The leases in flight that no result came for. */
-    synchronized List<LeasedRange> flights() {
-        return flights.values().stream().filter(flight -> !held.containsKey(flight.leaseId())).toList();
-    }
-
-    /** The results that wait to be released. */
-    synchronized List<LeaseResult> held() {
-        return List.copyOf(held.values());
-    }
-
-    private Landed end(LeasedRange flight, LeaseResult landing, List<Change> more) {
-        flights.remove(flight.leaseId());
-        around.flying.remove(flight.leaseId());
-        int nonces = landing.found().size();
-        long number = nonces == 0 ? 0 : log.number(nonces);
-        computed += landing.computed();
-        if (landing.computed() > 0) deviceNanos += landing.deviceNanos();
-        if (nonces > 0 && firstFoundAt == null) firstFoundAt = around.clock.instant();
-        synchronized (ledger) {
-            ledger.land(flight.range(), landing.computed());
-            List<Change> changes = ledger.changes();
-            changes.addAll(more);
-            changes.add(new Change.LeaseEnded(flight.leaseId()));
-            if (number > 0) changes.add(new Change.BatchFound(id, number, landing.found(), landing.provenance()));
-            if (landing.computed() > 0) {
-                changes.add(moved());
-                changes.add(new Change.Worked(
-                        order.epoch(), order.tenant(), landing.provenance().device(), landing.computed(), nonces, landing.deviceNanos()));
-            }
-            return new Landed(around.store.write(changes), () -> publish(number, landing));
-        }
-    }
-
-    private void publish(long number, LeaseResult landing) {
-        Optional<SessionSummary.Summary> summary;
-        synchronized (this) {
-            show(number, landing);
-            summary = summary();
-        }
-        summary.ifPresent(line -> line.log(LOG));
-    }
-
-    /** Sums up its life, once nothing more will come; a session of which nothing came under this head is not summed up again. */
-    private Optional<SessionSummary.Summary> summary() {
-        if (!drained()) return Optional.empty();
-        Optional<Duration> firstBatch = Optional.ofNullable(firstFoundAt).map(found -> Duration.ofNanos(sinceNanos(createdAt, found)));
-        SessionSummary.Figures figures = new SessionSummary.Figures(computed, log.total(), log.settledNonces(), deviceNanos, firstBatch);
-        return life.summary(id, order.tenant(), status, figures, around.activity.deviceTime());
-    }
-
-    private void show(long number, LeaseResult landing) {
-        if (number > 0) log.publish(number, landing.found().size());
-        inFlight--;
-        if (landing.computed() > 0) {
-            Work work = new Work(landing.computed(), landing.found().size(), landing.deviceNanos());
-            around.activity.worked(id, landing.provenance().device(), work);
-        }
-        notifyAll();
+        return results.flight(leaseId);
     }
 
     /**
@@ -469,95 +307,10 @@ public final class Session {
     public void polled() {
         boolean back;
         synchronized (this) {
-            back = idle() && !status.ended();
-            polledNanos = around.nanoTime.getAsLong();
-            if (polledNanos - pollNotedNanos >= POLL_NOTED.toNanos()) note();
+            back = life.idle() && !life.status().ended();
+            if (life.polled()) note();
         }
         if (back) around.changed.run();
-    }
-
-    /**
-     * What was found and not yet handed out, as much of it as one answer holds. Nothing is marked: {@link #settle} does that once it was
-     * written.
-     *
-     * @throws StoreException when it cannot be read
-     */
-    public Batches unsettled() {
-        return read(settled());
-    }
-
-    /** The last batch that was handed out, 0 for none. */
-    public synchronized long settled() {
-        return log.settled();
-    }
-
-    /** Marks every batch up to a cursor of this session as handed out. */
-    public synchronized void settle(long cursor) {
-        if (log.settle(cursor)) note().soon();
-    }
-
-    /**
-     * Marks every batch up to a cursor as handed out and reads what follows it, as much of it as one answer holds.
-     *
-     * @return empty, and nothing marked, when there is no such batch yet
-     * @throws StoreException when it cannot be read
-     */
-    public Optional<Batches> after(long cursor) {
-        synchronized (this) {
-            if (cursor < 0 || cursor > log.newest()) return Optional.empty();
-            if (log.settle(cursor)) note();
-        }
-        return Optional.of(read(cursor));
-    }
-
-    /**
-     * Reads what follows a batch, as much of it as one answer holds, and marks nothing. It says that the session is active as long as anything may follow,
-     * whatever was acknowledged.
-     *
-     * @param cursor a batch of this session that was read before, or 0
-     * @throws StoreException when it cannot be read
-     */
-    public Batches following(long cursor) {
-        Batches read = read(cursor);
-        synchronized (this) {
-            boolean more = !over() || read.cursor() < log.newest();
-            return new Batches(id, read.found(), more || !read.found().isEmpty(), read.status(), read.totalBatches(), read.cursor());
-        }
-    }
-
-    /**
-     * Waits for a batch after {@code cursor}, until this session ends or nothing can follow any more.
-     *
-     * @param wait    the longest to wait, by the machine's clock
-     * @param givenUp asked at the start and after every {@link #wake}: true ends the wait
-     */
-    public synchronized void await(long cursor, Duration wait, BooleanSupplier givenUp) throws InterruptedException {
-        long deadline = System.nanoTime() + wait.toNanos();
-        boolean ran = !status.ended();
-        while (log.newest() <= cursor && !over() && !(ran && status.ended()) && !givenUp.getAsBoolean()) {
-            long left = deadline - System.nanoTime();
-            if (left <= 0) return;
-            TimeUnit.NANOSECONDS.timedWait(this, left);
-        }
-    }
-
-    /** Lets everybody in {@link #await} look again. */
-    public synchronized void wake() {
-        notifyAll();
-    }
-
-    /**
-     * Waits for the right to hand out {@link #unsettled} batches, which one at a time has from reading them until they are settled.
-     *
-     * @return whether it was obtained in time; if so, {@link #endTurn} gives it back
-     */
-    public boolean beginTurn(Duration wait) throws InterruptedException {
-        return turn.tryLock(wait.toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    /** Gives back the right that {@link #beginTurn} obtained for this thread. */
-    public void endTurn() {
-        turn.unlock();
     }
 
     /** Stops it, durably; one that ended before stays as it is, unless it lingers. */
@@ -576,8 +329,8 @@ public final class Session {
         SessionStatus before;
         synchronized (this) {
             if (!lingers()) return Optional.empty();
-            before = status;
-            status = SessionStatus.STOPPED;
+            before = life.status();
+            life.stopped();
             written = note();
             notifyAll();
         }
@@ -592,7 +345,7 @@ public final class Session {
      */
     synchronized boolean withdraw() {
         if (open) return false;
-        status = SessionStatus.STOPPED;
+        life.stopped();
         return true;
     }
 
@@ -603,25 +356,21 @@ public final class Session {
 
     /** Ends it if its life is over. */
     void expireIfDue() {
-        if (lifeOver()) end(SessionStatus.EXPIRED, null);
+        if (life.timeIsUp()) end(SessionStatus.EXPIRED, null);
     }
 
     /** How long ago it ended; empty while it runs or lingers or a lease is in flight, so that no session is purged under its last leases. */
     synchronized Optional<Duration> drainedFor() {
-        return over() ? Optional.of(Duration.ofNanos(around.nanoTime.getAsLong() - endedNanos)) : Optional.empty();
+        return isOver() ? Optional.of(life.endedAgo()) : Optional.empty();
     }
 
     private Optional<CommitTicket> end(SessionStatus how, @Nullable String why) {
         CommitTicket written;
         Optional<SessionSummary.Summary> summary;
         synchronized (this) {
-            if (status.ended()) return Optional.empty();
-            status = how;
-            error = why;
-            endedNanos = around.nanoTime.getAsLong();
-            endedAt = around.clock.instant();
+            if (!life.end(how, why)) return Optional.empty();
             written = note();
-            summary = summary();
+            summary = results.summary();
             notifyAll();
         }
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
@@ -631,55 +380,8 @@ public final class Session {
         return Optional.of(written);
     }
 
-    private Batches read(long cursor) {
-        long newest;
-        boolean mayFollow;
-        SessionStatus now;
-        synchronized (this) {
-            newest = log.newest();
-            mayFollow = !over() || log.settled() < newest;
-            now = shownStatus();
-        }
-        // Read with no lock held: batches that are visible do not change any more.
-        FoundPage page = newest > cursor ? around.store.found(id, cursor, newest, ANSWER_BYTES) : new FoundPage(List.of(), cursor);
-        // Who is told that nothing follows may never ask again. What makes that true, perhaps a lease given back a moment ago, has to outlive this head.
-        boolean active = mayFollow || !page.found().isEmpty() || !around.store.write(List.of()).awaitKept();
-        return new Batches(id, page.found(), active, now, newest, page.last());
-    }
-
     /** Gives the store what it is to know. */
-    private CommitTicket note() {
-        return around.store.write(List.of(moved()));
-    }
-
-    private Change moved() {
-        pollNotedNanos = polledNanos;
-        Instant polledAt = around.clock.instant().minusNanos(around.nanoTime.getAsLong() - polledNanos);
-        return new Change.SessionMoved(
-                id,
-                new SessionProgress(
-                        status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt, place, deviceNanos, firstFoundAt));
-    }
-
-    /** Nanoseconds since a moment by the wall clock, none when the clock was set back behind it. */
-    private static long sinceNanos(Instant then, Instant now) {
-        return then.isBefore(now) ? Duration.between(then, now).toNanos() : 0;
-    }
-
-    private boolean drained() {
-        return status.ended() && inFlight == 0;
-    }
-
-    /** Whether nothing follows and its small node may know. */
-    private boolean over() {
-        return drained() && !lingers();
-    }
-
-    private boolean lifeOver() {
-        return around.nanoTime.getAsLong() - startNanos >= around.rules.life().toNanos();
-    }
-
-    private boolean idle() {
-        return around.nanoTime.getAsLong() - polledNanos >= around.rules.idle().toNanos();
+    synchronized CommitTicket note() {
+        return around.store.write(List.of(results.moved()));
     }
 }

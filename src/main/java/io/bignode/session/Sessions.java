@@ -1,27 +1,14 @@
 package io.bignode.session;
 
 import io.bignode.monitor.Activity;
-import io.bignode.protocol.NonceRange;
-import io.bignode.protocol.NonceSequence;
-import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -30,62 +17,22 @@ import java.util.function.Predicate;
  *
  * <p>Sessions of the same order follow each other: the next one goes on at the first nonce the ones before never computed, until the last
  * of them is purged.
+ *
+ * <p>Its monitor guards the {@link SessionRegistry registry}, the {@link WaitingLine line} and the {@link OrderAdmission admission}; what waits for the store
+ * or calls others is done without it. The {@link ResultPublisher publisher} has a lock of its own, which is taken before.
  */
 public final class Sessions {
     private static final System.Logger LOG = System.getLogger(Sessions.class.getName());
-    private static final Duration PURGE_PERIOD = Duration.ofSeconds(1);
-
-    /** What makes two orders the same; the sequence is part of it, so that no two sequences can share a ledger by mistake. */
-    private record OrderIdentity(String tenant, String key, NonceSequence nonces) {
-        static OrderIdentity of(Order order) {
-            return new OrderIdentity(order.tenant(), order.key(), order.nonces());
-        }
-    }
-
-    /** The kept sessions of one order, and the ledger they share. */
-    private static final class Lineage {
-        final long id;
-        final NonceLedger ledger;
-        final List<Session> kept = new ArrayList<>();
-
-        Lineage(long id, NonceLedger ledger) {
-            this.id = id;
-            this.ledger = ledger;
-        }
-
-        /** The session that runs or waits; the newest where an older one is about to be stopped. */
-        Optional<Session> unended() {
-            return kept.reversed().stream().filter(session -> !session.status().ended()).findFirst();
-        }
-
-        /** The sessions that a newer one took the place of, but that were not stopped yet. */
-        List<Session> replacedBy(Session newest) {
-            return kept.stream().takeWhile(session -> session != newest).filter(session -> !session.status().ended()).toList();
-        }
-    }
 
     private final SessionRules rules;
     private final SessionStore store;
     private final SessionContext around;
-    private final SecureRandom random = new SecureRandom();
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-
-    /** Held while results go to the store and become visible, so that batches become visible in the order of their numbers. */
-    private final ReentrantLock landing = new ReentrantLock();
-
-    /** In the order of their start. */
-    private final Map<String, Session> sessions = new LinkedHashMap<>();
-
-    /** Those of them that ran or waited when they were last looked at: thousands that ended are not asked at every lease. */
-    private final Set<Session> unended = new LinkedHashSet<>();
-
-    private final Map<OrderIdentity, Lineage> lineages = new HashMap<>();
+    private final ResultPublisher publisher;
+    private final SessionRegistry registry;
     private final WaitingLine line;
+    private final OrderAdmission admission;
     private volatile Room room = Room.ENDLESS;
-    private final long bornNanos;
-    private long purgedNanos;
-    private long lastLineage;
-    private boolean closed;
 
     /**
      * The sessions of a store, as a head before this one left them.
@@ -98,12 +45,14 @@ public final class Sessions {
         this.rules = rules;
         this.store = store;
         this.around = new SessionContext(rules, clock, nanoTime, store, this::changed);
-        this.purgedNanos = nanoTime.getAsLong();
+        this.publisher = new ResultPublisher(around);
+        this.registry = new SessionRegistry(around);
         this.line = new WaitingLine(nanoTime);
-        this.bornNanos = purgedNanos;
+        this.admission = new OrderAdmission(around, registry, line);
         StoreImage image = store.load();
         try {
-            restore(image);
+            registry.restore(image);
+            line.restore(registry.all());
         } catch (IllegalStateException contradiction) {
             throw new StoreException(
                     "what is stored contradicts itself: " + contradiction.getMessage() + "; put a backup in its place", contradiction);
@@ -135,7 +84,7 @@ public final class Sessions {
 
     /** All that are kept, running and ended, in the order of their start. */
     public synchronized List<Session> kept() {
-        return List.copyOf(sessions.values());
+        return registry.all();
     }
 
     /** Why no new session may start now; empty when one may. */
@@ -149,7 +98,7 @@ public final class Sessions {
      */
     public StartOutcome start(Order order) {
         tick();
-        Placed placed = again(order).orElseGet(() -> place(order, room.look()));
+        OrderAdmission.Placed placed = again(order).orElseGet(() -> place(order, room.look()));
         if (!placed.admitted().isEmpty()) begun(placed.admitted());
         StartOutcome outcome = placed.outcome();
         Optional<Session.Amendment> amendment = placed.amendment();
@@ -166,16 +115,12 @@ public final class Sessions {
         };
     }
 
-    /**
-     * What became of an order, before it is durable.
-     *
-     * @param amendment what it changed of a session that was there before
-     * @param admitted  whose turn came first
-     */
-    private record Placed(StartOutcome outcome, Optional<Session.Amendment> amendment, List<Session> admitted) {
-        static Placed of(StartOutcome outcome) {
-            return new Placed(outcome, Optional.empty(), List.of());
-        }
+    private synchronized Optional<OrderAdmission.Placed> again(Order order) {
+        return admission.again(order);
+    }
+
+    private synchronized OrderAdmission.Placed place(Order order, Room.Look look) {
+        return admission.place(order, look);
     }
 
     private static boolean durable(Optional<Session.Amendment> amendment) {
@@ -197,13 +142,7 @@ public final class Sessions {
     }
 
     private synchronized List<Session> replacedBy(Session session) {
-        Lineage lineage = lineages.get(OrderIdentity.of(session.order()));
-        return lineage == null ? List.of() : lineage.replacedBy(session);
-    }
-
-    /** A head may have been killed between the start of a session and the end of the one it takes the place of. */
-    private static void endReplaced(Lineage lineage) {
-        lineage.unended().map(lineage::replacedBy).ifPresent(all -> all.forEach(Session::replaced));
+        return registry.replacedBy(session);
     }
 
     /** Where a session stands that waits for its turn; empty when it does not wait, or nobody polls it. */
@@ -218,12 +157,12 @@ public final class Sessions {
 
     /** A tenant's session; another tenant's is not found. */
     public synchronized Optional<Session> find(String tenant, String id) {
-        return Optional.ofNullable(sessions.get(id)).filter(session -> session.order().tenant().equals(tenant));
+        return registry.find(tenant, id);
     }
 
     /** A tenant's sessions, running and ended, in the order of their start. */
     public synchronized List<Session> list(String tenant) {
-        return sessions.values().stream().filter(session -> session.order().tenant().equals(tenant)).toList();
+        return registry.of(tenant);
     }
 
     /**
@@ -237,7 +176,7 @@ public final class Sessions {
         Map<Session, Turn> turns;
         synchronized (this) {
             turns = line.turns();
-            wanted = new ArrayList<>(sessions.values()).reversed().stream().filter(session -> tenant.test(session.order().tenant())).toList();
+            wanted = registry.all().reversed().stream().filter(session -> tenant.test(session.order().tenant())).toList();
         }
         List<Session> running = wanted.stream().filter(session -> !session.status().ended()).toList();
         Set<Session> listed = new HashSet<>(running.subList(0, Math.min(most, running.size())));
@@ -295,17 +234,17 @@ public final class Sessions {
 
     /** Whether a session is kept still: it was not purged. */
     public synchronized boolean keeps(Session session) {
-        return sessions.get(session.id()) == session;
+        return registry.keeps(session);
     }
 
     /** The sessions that may get leases, in the order of their start. */
     public synchronized List<Session> leasable() {
-        return unended().stream().filter(Session::leasable).toList();
+        return registry.unended().stream().filter(Session::leasable).toList();
     }
 
     /** How many sessions of all tenants run; those that wait for their turn do not. */
     public synchronized int runningCount() {
-        return admitted().size();
+        return registry.running().size();
     }
 
     /**
@@ -328,17 +267,17 @@ public final class Sessions {
      * the leases in flight.
      */
     public void land(List<LeaseResult> landings) {
-        settle(landings, LeaseResult::leaseId, (session, landing) -> session.land(landing));
+        publisher.land(landings);
     }
 
     /** Makes held results of these leases visible, in this order; returns when that is durable, as {@link #land}. */
     public void release(List<String> leaseIds) {
-        settle(leaseIds, id -> id, Session::release);
+        publisher.release(leaseIds);
     }
 
     /** Drops held results of these leases and frees their ranges; returns when that is durable, as {@link #land}. */
     public void discard(List<String> leaseIds) {
-        settle(leaseIds, id -> id, Session::giveBack);
+        publisher.discard(leaseIds);
     }
 
     /**
@@ -346,18 +285,17 @@ public final class Sessions {
      * is durable finds the lease still in flight.
      */
     public void giveBack(String leaseId) {
-        Session session = around.flying.get(leaseId);
-        if (session != null) session.giveBack(leaseId).ifPresent(landed -> landed.publish().run());
+        publisher.giveBack(leaseId);
     }
 
     /** The leases in flight that no result came for, those from before a restart too. */
     public List<LeasedRange> flights() {
-        return kept().stream().flatMap(session -> session.flights().stream()).toList();
+        return kept().stream().flatMap(session -> session.results().flights().stream()).toList();
     }
 
     /** The held results, those from before a restart too. */
     public List<LeaseResult> held() {
-        return kept().stream().flatMap(session -> session.held().stream()).toList();
+        return kept().stream().flatMap(session -> session.results().held().stream()).toList();
     }
 
     /** Whose lease this is; empty when it is not in flight. */
@@ -374,7 +312,7 @@ public final class Sessions {
     public void tick() {
         List<Session> all;
         synchronized (this) {
-            all = unended();
+            all = registry.unended();
         }
         all.forEach(Session::expireIfDue);
         if (admit()) listeners.forEach(Runnable::run);
@@ -390,7 +328,7 @@ public final class Sessions {
         Room.Look look = room.look();
         List<Session> admitted;
         synchronized (this) {
-            admitted = line.admit(new RoomLeft(rules.maxSessions(), look, admitted()));
+            admitted = line.admit(new RoomLeft(rules.maxSessions(), look, registry.running()));
         }
         admitted.forEach(Sessions::tell);
         return !admitted.isEmpty();
@@ -415,138 +353,17 @@ public final class Sessions {
 
     /** Lets no new session start; the running ones go on. */
     public synchronized void close() {
-        closed = true;
-    }
-
-    private void restore(StoreImage image) {
-        Map<String, Long> lineageOf = new HashMap<>();
-        Map<Long, List<NonceRange>> ranges = new HashMap<>();
-        for (StoreImage.Stored stored : image.sessions()) lineageOf.put(stored.id(), stored.lineage());
-        for (LeasedRange flight : image.flights()) {
-            ranges.computeIfAbsent(known(lineageOf, flight.sessionId()), _ -> new ArrayList<>()).add(flight.range());
-        }
-        Map<Long, Lineage> byId = new HashMap<>();
-        for (StoreImage.Lineage stored : image.lineages()) {
-            Lineage lineage = new Lineage(stored.id(), new NonceLedger(stored, ranges.getOrDefault(stored.id(), List.of())));
-            lineages.put(new OrderIdentity(stored.tenant(), stored.key(), stored.nonces()), lineage);
-            byId.put(stored.id(), lineage);
-            lastLineage = Math.max(lastLineage, stored.id());
-        }
-        for (StoreImage.Stored stored : image.sessions()) {
-            Lineage lineage = known(byId, stored.lineage());
-            Session session = Session.restore(stored, lineage.ledger, around);
-            sessions.put(session.id(), session);
-            unended.add(session);
-            lineage.kept.add(session);
-        }
-        for (LeasedRange flight : image.flights()) known(sessions, flight.sessionId()).restore(flight);
-        for (LeaseResult held : image.held()) known(around.flying, held.leaseId()).restore(held);
-        lineages.values().forEach(Sessions::endReplaced);
-        line.restore(sessions.values());
-    }
-
-    private static <K, V> V known(Map<K, V> all, K key) {
-        V value = all.get(key);
-        if (value == null) throw new IllegalStateException("the store speaks of " + key + ", which it does not hold");
-        return value;
-    }
-
-    private <T> void settle(List<T> all, Function<T, String> leaseId, BiFunction<Session, T, Optional<Session.Landed>> end) {
-        landing.lock();
-        try {
-            List<Session.Landed> landed = new ArrayList<>();
-            for (T one : all) {
-                Session session = around.flying.get(leaseId.apply(one));
-                if (session != null) end.apply(session, one).ifPresent(landed::add);
-            }
-            if (landed.isEmpty()) return;
-            // Changes become durable in order, so that the last ones being durable means that all are.
-            if (landed.getLast().written().awaitKept()) landed.forEach(one -> one.publish().run());
-        } finally {
-            landing.unlock();
-        }
-    }
-
-    /** Finds the session of an order that runs or waits already; empty where the order needs another one. */
-    private synchronized Optional<Placed> again(Order order) {
-        if (closed) return Optional.of(Placed.of(new StartOutcome.Closing()));
-        return unended(order).filter(same -> same.order().asksForTheSame(order)).map(same -> {
-            Optional<Session.Amendment> amendment = same.amend(order);
-            boolean redirected = amendment.filter(Session.Amendment::redirected).isPresent();
-            return new Placed(redirected ? new StartOutcome.Redirected(same) : new StartOutcome.Running(same), amendment, List.of());
-        });
-    }
-
-    private Optional<Session> unended(Order order) {
-        return Optional.ofNullable(lineages.get(OrderIdentity.of(order))).flatMap(Lineage::unended);
-    }
-
-    private synchronized Placed place(Order order, Room.Look look) {
-        Optional<Placed> again = again(order);
-        if (again.isPresent()) return again.get();
-        RoomLeft left = new RoomLeft(rules.maxSessions(), look, admitted());
-        // Who waits comes first, also where room was made a moment ago.
-        List<Session> admitted = line.admit(left);
-        return new Placed(place(order, left), Optional.empty(), admitted);
-    }
-
-    private StartOutcome place(Order order, RoomLeft left) {
-        OrderIdentity identity = OrderIdentity.of(order);
-        Optional<Session> same = unended(order);
-        boolean runs = same.isPresent() && !same.get().waiting();
-        Optional<Obstacle> obstacle = runs ? Optional.empty() : left.obstacle(order);
-        if (same.isEmpty() && obstacle.isPresent() && !mayWait(order, obstacle.get())) {
-            return new StartOutcome.Refused(obstacle.get(), order.terms().waits() && lineFull(order));
-        }
-        Optional<String> refusal = store.refusal();
-        if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
-        if (same.isEmpty()) return new StartOutcome.Started(add(order, identity, line.nextPlace(), obstacle));
-        // It takes the place of the one before, in the line too.
-        long place = same.get().waiting() && !same.get().idling() ? same.get().place() : line.nextPlace();
-        return new StartOutcome.Replaced(add(order, identity, place, obstacle), same.get());
+        admission.close();
     }
 
     /** Whether this head started so lately that its devices may be still to come. */
     public boolean devicesCome() {
-        return around.nanoTime.getAsLong() - bornNanos < WaitingLine.DEVICES_COME.toNanos();
-    }
-
-    private boolean mayWait(Order order, Obstacle obstacle) {
-        if (!order.terms().waits() || lineFull(order)) return false;
-        // What fits no device never runs; but soon after a start the larger ones may be still to come.
-        return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome();
-    }
-
-    /** Whether as many of its tenant's orders wait as may: nobody can take the places of others in the line. */
-    private boolean lineFull(Order order) {
-        return line.length(order.tenant()::equals) >= rules.maxWaiting();
-    }
-
-    /**
-     * Adds a session, which waits where there is an obstacle.
-     *
-     * @param place where it waits
-     */
-    private Session add(Order order, OrderIdentity identity, long place, Optional<Obstacle> obstacle) {
-        List<Change> changes = new ArrayList<>();
-        Lineage lineage = lineages.computeIfAbsent(identity, _ -> begin(order, changes));
-        Session session = Session.start(newId(), order, obstacle.isPresent() ? place : 0, lineage.id, lineage.ledger, around, changes);
-        sessions.put(session.id(), session);
-        unended.add(session);
-        lineage.kept.add(session);
-        obstacle.ifPresent(one -> line.add(session, one));
-        return session;
-    }
-
-    private Lineage begin(Order order, List<Change> changes) {
-        long id = ++lastLineage;
-        changes.add(new Change.LineageBegun(id, order.tenant(), order.key(), order.nonces()));
-        return new Lineage(id, new NonceLedger(id, order.nonces()));
+        return admission.devicesCome();
     }
 
     private synchronized boolean withdraw(Session session) {
         boolean withdrawn = session.withdraw();
-        if (withdrawn) purge(session);
+        if (withdrawn) registry.purge(session);
         return withdrawn;
     }
 
@@ -554,53 +371,8 @@ public final class Sessions {
         return new StartOutcome.NotStored(store.refusal().orElse("what was started could not be stored"));
     }
 
-    /** Those that run or wait. */
-    private List<Session> unended() {
-        unended.removeIf(session -> session.status().ended());
-        return List.copyOf(unended);
-    }
-
-    /** Those that run. */
-    private List<Session> admitted() {
-        return unended().stream().filter(session -> !session.waiting()).toList();
-    }
-
     private synchronized void purge() {
-        long now = around.nanoTime.getAsLong();
-        boolean tooManyKept = sessions.size() - unended().size() > rules.maxEnded();
-        if (now - purgedNanos < PURGE_PERIOD.toNanos() && !tooManyKept) return;
-        purgedNanos = now;
-        record Ended(Session session, Duration since) {}
-        List<Ended> ended = sessions.values().stream()
-                .flatMap(session -> session.drainedFor().map(since -> new Ended(session, since)).stream())
-                .sorted(Comparator.comparing(Ended::since).reversed())
-                .toList();
-        int tooMany = ended.size() - rules.maxEnded();
-        for (int i = 0; i < ended.size(); i++) {
-            Ended oldest = ended.get(i);
-            if (i < tooMany || oldest.since().compareTo(rules.retention()) >= 0) purge(oldest.session());
-        }
-    }
-
-    /** The ledger of an order goes with the last of its sessions. */
-    private void purge(Session session) {
-        OrderIdentity identity = OrderIdentity.of(session.order());
-        sessions.remove(session.id());
-        List<Change> changes = new ArrayList<>();
-        changes.add(session.purge());
-        lineages.computeIfPresent(identity, (_, lineage) -> {
-            lineage.kept.remove(session);
-            if (!lineage.kept.isEmpty()) return lineage;
-            changes.add(new Change.LineageForgotten(lineage.id));
-            return null;
-        });
-        store.write(changes);
-    }
-
-    private String newId() {
-        byte[] bits = new byte[16];
-        random.nextBytes(bits);
-        return HexFormat.of().formatHex(bits);
+        registry.purgeOld();
     }
 
     /** Something ended or came back: others may have their turn, and devices work. */

@@ -11,7 +11,8 @@
  * <p>The truth is in the {@link io.bignode.session.SessionStore}: sessions write every change there while they hold the lock under which
  * it happened, so that the store sees the changes in their order. Only {@code session.store} knows how it keeps them.
  *
- * <p>Locks are taken in the order landing, Sessions, Session, NonceLedger, store; listeners run with none of them held.
+ * <p>Locks are taken in the order ResultPublisher, Sessions, Session, NonceLedger, store; the turn of a {@link io.bignode.session.SessionDelivery} comes
+ * before its Session. Listeners run with none of them held.
  */
 @NullMarked
 package io.bignode.session;

@@ -109,7 +109,7 @@ class PushTest {
         find(session, 1);
         assertThat(receiver.next().body()).isEqualTo("2");
         until("settled", () -> session.settled() == 2);
-        assertThat(session.unsettled().found()).isEmpty();
+        assertThat(session.delivery().unsettled().found()).isEmpty();
     }
 
     @Test
@@ -127,7 +127,7 @@ class PushTest {
         assertThat(sessions.start(Orders.pushedTo(Optional.empty(), order(sound.port())))).isEqualTo(new StartOutcome.Redirected(session));
         find(session, 1);
         until("no longer pushed", () -> sessions.pushable().isEmpty());
-        assertThat(session.unsettled().found()).hasSize(1);
+        assertThat(session.delivery().unsettled().found()).hasSize(1);
         assertThat(sessions.start(order(sound.port()))).isEqualTo(new StartOutcome.Redirected(session));
         assertThat(sound.next().body()).as("pushed again").isEqualTo("2");
     }

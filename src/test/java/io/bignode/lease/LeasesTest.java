@@ -65,7 +65,7 @@ class LeasesTest {
         Session session = bench.start(Orders.of("alice", "a", new NonceSequence(2, 3)));
         bench.done(bench.lease("gpu"), FAST);
         bench.done(bench.lease("gpu"), FAST);
-        assertThat(session.unsettled().found()).extracting(Found::nonce).containsExactly(2L, 5L, 8L, 11L, 14L, 17L, 20L, 23L, 26L);
+        assertThat(session.delivery().unsettled().found()).extracting(Found::nonce).containsExactly(2L, 5L, 8L, 11L, 14L, 17L, 20L, 23L, 26L);
         assertThat(session.totalComputed()).isEqualTo(9);
         assertThat(session.totalBatches()).isEqualTo(2);
         assertThat(bench.leases.inFlight()).isZero();
@@ -100,7 +100,7 @@ class LeasesTest {
         assertThat(bench.sent).hasSize(2);
         bench.done(one, FAST);
         bench.returned(two);
-        assertThat(session.unsettled().found()).hasSize(1);
+        assertThat(session.delivery().unsettled().found()).hasSize(1);
         assertThat(session.status()).isEqualTo(SessionStatus.STOPPED);
         bench.start(Orders.of("a"));
         assertThat(bench.sent.getLast().lease().range().first()).isEqualTo(two.range().first());
@@ -272,7 +272,7 @@ class LeasesTest {
         bench.done(bench.lease("gpu"), FAST);
         bench.request("gpu");
         assertThat(bench.sent).hasSize(2);
-        assertThat(shortOne.unsettled().found()).extracting(Found::nonce).containsExactly(Long.MAX_VALUE - 1, Long.MAX_VALUE);
+        assertThat(shortOne.delivery().unsettled().found()).extracting(Found::nonce).containsExactly(Long.MAX_VALUE - 1, Long.MAX_VALUE);
         Session other = bench.start(Orders.of("other"));
         assertThat(bench.sent.getLast().lease().sessionId()).isEqualTo(other.id());
     }

@@ -314,10 +314,8 @@ final class CrashHistory {
 
     private void drain(SmallNode node) {
         stop(node);
-        if (waiting) {
-            // A head that was killed before it answered may have started a session that ended before its small node knew of it.
-            sessions.list(node.order.tenant()).stream().filter(one -> one.order().key().equals(node.order.key())).forEach(one -> node.replaced.add(one.id()));
-        }
+        // A head that was killed before it answered may have started a session that ended before its small node knew of it.
+        sessions.list(node.order.tenant()).stream().filter(one -> one.order().key().equals(node.order.key())).forEach(one -> node.replaced.add(one.id()));
         for (String id : List.copyOf(node.replaced)) {
             sessions.stop(node.order.tenant(), id);
             for (int i = 0; node.replaced.contains(id); i++) {

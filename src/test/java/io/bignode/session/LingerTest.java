@@ -66,8 +66,8 @@ class LingerTest {
         time.pass(Duration.ofSeconds(239));
         sessions.tick();
         assertThat(poll(session)).isEqualTo(nothing(session, true, SessionStatus.GENERATING, 1));
-        assertThat(session.after(1)).contains(nothing(session, true, SessionStatus.GENERATING, 1));
-        assertThat(session.following(1)).isEqualTo(nothing(session, true, SessionStatus.GENERATING, 1));
+        assertThat(session.delivery().after(1)).contains(nothing(session, true, SessionStatus.GENERATING, 1));
+        assertThat(session.delivery().following(1)).isEqualTo(nothing(session, true, SessionStatus.GENERATING, 1));
         assertThat(sessions.views(_ -> true, 1).views().getFirst().lingering()).isTrue();
 
         sessions.stop("alice", session.id());

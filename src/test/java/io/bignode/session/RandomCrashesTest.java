@@ -54,6 +54,13 @@ class RandomCrashesTest {
         new CrashHistory(-7_547_973_940_238_616_665L, () -> store, 40, false).run(STEPS);
     }
 
+    /** A head started a session and was killed before it answered; the session expired before its small node asked again, and got a result after that. */
+    @Test
+    void aHistoryInWhichASessionEndsBeforeItsSmallNodeKnowsOfIt() {
+        MemoryStore store = new MemoryStore();
+        new CrashHistory(239_332_147_733_593_710L, () -> store, 40, false).run(STEPS);
+    }
+
     private static SessionStore sqlite(Path folder) {
         try {
             return SqlStore.inFolder(Files.createDirectories(folder), new Alarms(InstantSource.system()), (_, death) -> {

@@ -40,7 +40,7 @@ class RepeatedStartTest {
         assertThat(next.id()).isNotEqualTo(session.id());
         assertThat(next.order()).isEqualTo(CHANGED);
         assertThat(session.status()).isEqualTo(SessionStatus.STOPPED);
-        assertThat(session.unsettled().found()).containsExactly(new Found(2, "1.0"));
+        assertThat(session.delivery().unsettled().found()).containsExactly(new Found(2, "1.0"));
         assertThat(hands.take(session, 4)).isEmpty();
         assertThat(hands.take(next, 4)).contains(new NonceRange(4, 4));
         assertThat(sessions.start(CHANGED)).isEqualTo(new Running(next));

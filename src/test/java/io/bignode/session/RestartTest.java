@@ -47,7 +47,7 @@ class RestartTest {
         Session session = start("a");
         session.generating();
         sessions.land(List.of(landing(session.take("cpu", 4).orElseThrow(), false), landing(session.take("cpu", 4).orElseThrow(), false)));
-        session.settle(1);
+        session.delivery().settle(1);
         Session failed = start("b");
         failed.fail("out of memory");
         restart();
@@ -59,8 +59,8 @@ class RestartTest {
         assertThat(again.totalComputed()).isEqualTo(8);
         assertThat(again.totalGenerated()).isEqualTo(4);
         assertThat(again.totalBatches()).isEqualTo(2);
-        assertThat(again.unsettled().found()).isEqualTo(FOUND);
-        assertThat(again.after(0).orElseThrow().found()).hasSize(4);
+        assertThat(again.delivery().unsettled().found()).isEqualTo(FOUND);
+        assertThat(again.delivery().after(0).orElseThrow().found()).hasSize(4);
         assertThat(again(failed).error()).contains("out of memory");
         assertThat(sessions.start(Orders.of("a"))).isEqualTo(new StartOutcome.Running(again));
         assertThat(sessions.list("alice")).extracting(Session::id).containsExactly(session.id(), failed.id());
@@ -138,7 +138,7 @@ class RestartTest {
         assertThat(session.totalBatches()).isEqualTo(1);
         assertThat(session.totalComputed()).isEqualTo(4);
         sessions.stop("alice", session.id());
-        assertThat(session.after(1).orElseThrow().sessionActive()).as("something may follow").isTrue();
+        assertThat(session.delivery().after(1).orElseThrow().sessionActive()).as("something may follow").isTrue();
         restart();
         assertThat(sessions.flights()).isEmpty();
         assertThat(sessions.held()).extracting(LeaseResult::leaseId).containsExactly(held.leaseId());
@@ -147,8 +147,8 @@ class RestartTest {
         assertThat(again(session).totalBatches()).as("numbered as it became visible").isEqualTo(2);
         restart();
         assertThat(sessions.held()).isEmpty();
-        assertThat(again(session).after(1).orElseThrow().found()).isEqualTo(FOUND);
-        assertThat(again(session).after(2).orElseThrow().sessionActive()).isFalse();
+        assertThat(again(session).delivery().after(1).orElseThrow().found()).isEqualTo(FOUND);
+        assertThat(again(session).delivery().after(2).orElseThrow().sessionActive()).isFalse();
     }
 
     @Test

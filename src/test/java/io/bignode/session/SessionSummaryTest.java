@@ -50,7 +50,7 @@ class SessionSummaryTest {
         LeasedRange first = session.take("gpu", 10).orElseThrow();
         time.pass(Duration.ofSeconds(4));
         land(first, 3, Duration.ofSeconds(3));
-        session.settle(1);
+        session.delivery().settle(1);
         LeasedRange last = session.take("gpu", 5).orElseThrow();
         time.pass(Duration.ofSeconds(6));
 
@@ -73,7 +73,7 @@ class SessionSummaryTest {
         sessions = new Sessions(SessionRules.of(4, Duration.ofSeconds(330)), time, time, store);
         Session again = sessions.find("alice", session.id()).orElseThrow();
         land(again.take("gpu", 5).orElseThrow(), 1, Duration.ofSeconds(2));
-        again.settle(2);
+        again.delivery().settle(2);
         sessions.stop("alice", again.id());
         assertThat(lines()).containsExactly("session " + session.id() + " is over: status=stopped computed=15 found=4 delivered=4 device_seconds=5.000"
                 + " idle_share=0.000 tenant=alice first_batch_seconds=4.000");

@@ -141,8 +141,8 @@ class SessionsTest {
         assertThat(hands.take(second, 9)).contains(new NonceRange(5, 3));
         assertThat(hands.take(second, 9)).contains(new NonceRange(10, 2));
         assertThat(hands.take(second, 9)).contains(new NonceRange(12, 9));
-        assertThat(first.unsettled().found()).containsExactly(new Found(4, "1.0"));
-        assertThat(second.unsettled().found()).isEmpty();
+        assertThat(first.delivery().unsettled().found()).containsExactly(new Found(4, "1.0"));
+        assertThat(second.delivery().unsettled().found()).isEmpty();
     }
 
     @Test

@@ -129,7 +129,7 @@ class WaitingTest {
         Session waiting = start("b");
         assertThat(waiting.take("cpu", 4)).isEmpty();
         assertThat(sessions.leasable()).extracting(session -> session.order().key()).containsExactly("a");
-        assertThat(waiting.unsettled()).isEqualTo(new Batches(waiting.id(), java.util.List.of(), true, SessionStatus.INITIALIZING, 0, 0));
+        assertThat(waiting.delivery().unsettled()).isEqualTo(new Batches(waiting.id(), java.util.List.of(), true, SessionStatus.INITIALIZING, 0, 0));
         assertThat(sessions.start(order("b"))).as("a retry").isEqualTo(new Running(waiting));
         assertThat(sessions.stop("alice", waiting.id())).contains(waiting);
         assertThat(waiting.status()).isEqualTo(SessionStatus.STOPPED);

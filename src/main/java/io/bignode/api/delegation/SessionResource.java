@@ -58,7 +58,7 @@ public final class SessionResource {
         PollOutcome outcome;
         try {
             if (request.wantsHeadAlone()) {
-                reply.send(answers.of(session, session.unsettled()));
+                reply.send(answers.of(session, session.delivery().unsettled()));
                 return;
             }
             outcome = request.wantsEvents()

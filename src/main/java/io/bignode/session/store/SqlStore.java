@@ -37,15 +37,17 @@ public final class SqlStore implements SessionStore {
     private final long incarnation;
     private final Duration lookAfter;
     private final ReadPool readers;
+    private final PendingChanges pending;
     private final GroupWriter writer;
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    private SqlStore(Database database, Alarms alarms, Duration lookAfter, long incarnation, GroupWriter writer) {
+    private SqlStore(Database database, Alarms alarms, Duration lookAfter, long incarnation, PendingChanges pending, GroupWriter writer) {
         this.lookAfter = lookAfter;
         this.database = database;
         this.alarms = alarms;
         this.incarnation = incarnation;
         this.readers = new ReadPool(database);
+        this.pending = pending;
         this.writer = writer;
     }
 
@@ -112,9 +114,10 @@ public final class SqlStore implements SessionStore {
             try (ResultSet head = statement.executeQuery("SELECT incarnation, last_group FROM head")) {
                 if (!head.next()) throw new SQLException("the head's row is missing", Databases.DAMAGED);
                 long incarnation = head.getLong(1);
-                GroupWriter writer = new GroupWriter(database, connection, incarnation, head.getLong(2), alarms, onDeath);
+                PendingChanges pending = new PendingChanges();
+                GroupWriter writer = new GroupWriter(database, connection, incarnation, head.getLong(2), pending, alarms, onDeath);
                 connection.commit();
-                return new SqlStore(database, alarms, lookAfter, incarnation, writer);
+                return new SqlStore(database, alarms, lookAfter, incarnation, pending, writer);
             }
         }
     }
@@ -147,13 +150,13 @@ public final class SqlStore implements SessionStore {
 
     @Override
     public CommitTicket write(List<Change> changes) {
-        return writer.add(changes);
+        return pending.add(changes);
     }
 
     @Override
     public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
         // First what waits, then what is stored: a batch on its way from the one to the other is in both, and never in none.
-        NavigableMap<Long, Change.BatchFound> waiting = writer.waiting(sessionId);
+        NavigableMap<Long, Change.BatchFound> waiting = pending.batches(sessionId);
         return read(connection -> {
             PageBuilder page = new PageBuilder(after, maxBytes);
             StoreReads.found(connection, sessionId, upTo, page);
@@ -170,22 +173,22 @@ public final class SqlStore implements SessionStore {
 
     @Override
     public Optional<String> refusal() {
-        return writer.failure();
+        return pending.failure();
     }
 
     @Override
     public boolean ownershipLost() {
-        return writer.ownershipLost();
+        return pending.ownershipLost();
     }
 
     @Override
     public boolean full() {
-        return writer.stuckBytes() > STUCK_BYTES;
+        return pending.stuckBytes() > STUCK_BYTES;
     }
 
     @Override
     public long pendingBytes() {
-        return writer.pendingBytes();
+        return pending.bytes();
     }
 
     @Override

@@ -127,11 +127,11 @@ class FullDiskTest {
     private static List<Long> nonces(Session session) {
         List<Long> nonces = new ArrayList<>();
         long cursor = 0;
-        Batches batches = session.after(cursor).orElseThrow();
+        Batches batches = session.delivery().after(cursor).orElseThrow();
         while (!batches.found().isEmpty()) {
             batches.found().forEach(found -> nonces.add(found.nonce()));
             cursor = batches.cursor();
-            batches = session.after(cursor).orElseThrow();
+            batches = session.delivery().after(cursor).orElseThrow();
         }
         return nonces;
     }

@@ -79,7 +79,7 @@ class LargeStoreTest {
         long next = 0;
         long cursor = 0;
         while (next < (long) NONCES * BATCHES) {
-            Batches answer = session.after(cursor).orElseThrow();
+            Batches answer = session.delivery().after(cursor).orElseThrow();
             assertThat(answer.found().size()).as("a MiB and one batch at most").isBetween(1, 4 * NONCES + NONCES);
             assertThat(answer.sessionActive()).isTrue();
             for (Found found : answer.found()) assertThat(found.nonce()).isEqualTo(next++);

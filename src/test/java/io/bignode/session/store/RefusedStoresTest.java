@@ -153,7 +153,7 @@ class RefusedStoresTest {
         try (SqlStore store = open()) {
             Session session = new Sessions(RULES, time, time, store).find("alice", id).orElseThrow();
             assertThatExceptionOfType(StoreException.class).isThrownBy(() -> {
-                for (long cursor = 0; cursor < 40; ) cursor = session.after(cursor).orElseThrow().cursor();
+                for (long cursor = 0; cursor < 40; ) cursor = session.delivery().after(cursor).orElseThrow().cursor();
             });
             assertThat(alarms.list()).anySatisfy(alarm -> {
                 assertThat(alarm.key()).isEqualTo("store-damaged");

@@ -88,7 +88,7 @@ class TwoHeadsTest {
         try (SqlStore second = openSoon()) {
             Sessions restored = new Sessions(RULES, time, time, second);
             Session again = restored.find("alice", session.id()).orElseThrow();
-            assertThat(again.after(0).orElseThrow().found()).isEqualTo(FOUND);
+            assertThat(again.delivery().after(0).orElseThrow().found()).isEqualTo(FOUND);
             assertThat(restored.flights()).extracting(flight -> flight.range().first()).containsExactly(4L);
             assertThat(again.take("cpu", 4).orElseThrow().range().first()).isEqualTo(8);
         }
@@ -107,7 +107,7 @@ class TwoHeadsTest {
         Sessions restored = new Sessions(RULES, time, time, second);
 
         assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> hands.land(session, range, 4, FOUND));
-        assertThat(session.after(0).orElseThrow().found()).isEmpty();
+        assertThat(session.delivery().after(0).orElseThrow().found()).isEmpty();
         assertThat(deaths.poll(60, TimeUnit.SECONDS)).hasMessageContaining("another head took over").hasMessageNotContaining("password");
         assertThat(restored.flights()).extracting(flight -> flight.range()).containsExactly(range);
         second.close();
@@ -127,7 +127,7 @@ class TwoHeadsTest {
                 assertThat(store.ownershipLost()).isFalse();
                 assertThat(session.totalBatches()).isEqualTo(i + 1);
             }
-            assertThat(session.after(0).orElseThrow().found()).extracting(Found::nonce).containsExactly(0L, 4L, 8L, 12L, 16L);
+            assertThat(session.delivery().after(0).orElseThrow().found()).extracting(Found::nonce).containsExactly(0L, 4L, 8L, 12L, 16L);
             assertThat(deaths).isEmpty();
         }
     }

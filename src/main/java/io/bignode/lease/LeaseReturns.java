@@ -1,0 +1,126 @@
+package io.bignode.lease;
+
+import io.bignode.protocol.WorkerGone;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Takes leases back without a result: what workers and devices had that are gone, or that are put in quarantine because of what they reported. Not thread safe;
+ * {@link Leases} guards it.
+ */
+final class LeaseReturns {
+    private static final System.Logger LOG = System.getLogger(Leases.class.getName());
+
+    private final LeaseContext context;
+    private final ActiveLeases inFlight;
+    private final WorkerRegistry registry;
+    private final Blame blame;
+    private final LeaseIssuer issuer;
+    private final WorkerAlarms workerAlarms;
+    private final Quarantine quarantine;
+    private final LostLeases lostLeases = new LostLeases();
+
+    LeaseReturns(LeaseContext context, LeaseIssuer issuer, WorkerAlarms workerAlarms, Quarantine quarantine) {
+        this.context = context;
+        this.inFlight = context.inFlight();
+        this.registry = context.registry();
+        this.blame = context.blame();
+        this.issuer = issuer;
+        this.workerAlarms = workerAlarms;
+        this.quarantine = quarantine;
+    }
+
+    /** A worker's connection ended: tells of it. */
+    void disconnected(String worker, WorkerGone.Reason reason) {
+        LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
+        inFlight.observer().disconnected(reason);
+        workerAlarms.gone(worker, reason);
+    }
+
+    /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
+    void workerGone(String worker, Set<String> held, Outcomes outcomes) {
+        issuer.forgetWorker(worker);
+        takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), outcomes);
+    }
+
+    /** Takes back everything a device has and forgets what it asked for. */
+    void deviceGone(String deviceId, Outcomes outcomes) {
+        issuer.forgetDevice(deviceId);
+        takeBack(inFlight.ofDevice(deviceId), outcomes);
+    }
+
+    /** Takes leases back. Where no device waits for work, others make room for what was lost. */
+    private void takeBack(Collection<ActiveLease> all, Outcomes outcomes) {
+        List<ActiveLease> lost = new ArrayList<>();
+        all.forEach(issued -> inFlight.end(issued.lease.id(), LeaseObserver.End.RETURNED));
+        long idle = issuer.idleDevices();
+        for (ActiveLease issued : all) {
+            context.broker().cancel(issued.deviceId, issued.lease.id());
+            takeLost(issued.deviceId, outcomes);
+            if (issued.check.isPresent() || idle-- > 0) giveBack(issued, outcomes);
+            else lost.add(issued);
+        }
+        if (lost.isEmpty()) return;
+        for (ActiveLease queued : lostLeases.plan(lost, inFlight.byDevice(), this::mayMakeRoom, context.clock().getAsLong())) {
+            queued.recalled = true;
+            context.broker().cancel(queued.deviceId, queued.lease.id());
+        }
+        lost.stream().filter(issued -> !lostLeases.holds(issued)).forEach(issued -> giveBack(issued, outcomes));
+    }
+
+    private boolean mayMakeRoom(ActiveLease queued, ActiveLease lost) {
+        return registry.serves(queued.deviceId) && !blame.fails(queued.deviceId) && issuer.fits(queued.deviceId, lost.session);
+    }
+
+    /** The lost lease that this device made room for; its range is free from now on. */
+    Optional<ActiveLease> takeLost(String deviceId, Outcomes outcomes) {
+        Optional<ActiveLease> lost = lostLeases.remove(deviceId);
+        lost.ifPresent(another -> giveBack(another, outcomes));
+        return lost;
+    }
+
+    /** Frees the ranges of lost leases whose devices did not make room in time. */
+    void giveBackOverdue(Outcomes outcomes) {
+        lostLeases.overdue(context.clock().getAsLong()).forEach(lost -> giveBack(lost, outcomes));
+    }
+
+    /** Frees the range of a lease that ended without a result, and pays its estimate back; a check may be done by another. */
+    void giveBack(ActiveLease issued, Outcomes outcomes) {
+        if (issued.check.isPresent()) {
+            apply(context.verification().returned(issued.check.get(), Source.of(issued.deviceId), false), outcomes);
+            return;
+        }
+        context.sessions().giveBack(issued.lease.id());
+        issuer.charge(issued.session, -issued.estimateNanos);
+    }
+
+    /** Does what checks came to. */
+    void apply(List<Verification.Verdict> verdicts, Outcomes outcomes) {
+        for (Verification.Verdict verdict : verdicts) {
+            switch (verdict) {
+                case Verification.Verdict.Release(List<String> leaseIds) -> outcomes.released.addAll(leaseIds);
+                case Verification.Verdict.Wrong(Source source, String why) -> quarantine(source, "reported what is not so: " + why, outcomes);
+                case Verification.Verdict.Disputed(List<String> leaseIds) -> outcomes.discarded.addAll(leaseIds);
+            }
+        }
+    }
+
+    /** Puts a source in quarantine and drops what of it was not verified. */
+    void quarantine(Source source, String why, Outcomes outcomes) {
+        boolean wasConnected = !source.own() && registry.isConnected(source.name());
+        if (!quarantine.put(source, why)) return;
+        if (wasConnected) disconnected(source.name(), WorkerGone.Reason.EXPELLED);
+        inFlight.observer().quarantined();
+        if (source.own()) {
+            // Its alarm tells of the quarantine from now on.
+            blame.forget(source.name());
+            deviceGone(source.name(), outcomes);
+        } else {
+            workerGone(source.name(), Set.of(), outcomes);
+        }
+        outcomes.discarded.addAll(context.verification().quarantined(source));
+    }
+}

@@ -10,8 +10,9 @@ import { Rates } from "./rates.js";
 import { Series } from "./series.js";
 import { showSessions } from "./sessions.js";
 import { Stream } from "./stream.js";
+import { themeButton } from "./themes.js";
+import { forgetToken, keepToken, token, tokenFault } from "./token.js";
 
-const TOKEN = "token";
 const HISTORY_EVERY = 30_000;
 
 const series = new Series();
@@ -20,8 +21,6 @@ let stream = null;
 let historyAt = 0;
 let runningBefore = "";
 let ready = false;
-
-const token = () => sessionStorage.getItem(TOKEN);
 
 function state(kind, text) {
   const place = byId("state");
@@ -32,7 +31,7 @@ function state(kind, text) {
 /** Asks for the token, saying what was wrong with the one before. */
 function askToken(fault = "") {
   stream?.stop();
-  sessionStorage.removeItem(TOKEN);
+  forgetToken();
   ready = false;
   byId("board").hidden = true;
   byId("sign-in").hidden = false;
@@ -56,7 +55,7 @@ function explain(refusal) {
     case 401:
       return "The node does not know this token. Copy it again, without spaces; a tenant whose token was replaced asks the operator.";
     case 429:
-      return `Too many requests: ${refusal.message}. ${refusal.retryAfter ? `Wait ${refusal.retryAfter} s` : "Wait a minute"} and try again.`;
+      return `The node takes no token from here for now: ${refusal.message}.`;
     case 404:
       return "This node has no live data at /api/v1/overview: page and node are of different versions. Reload the page.";
     default:
@@ -65,7 +64,7 @@ function explain(refusal) {
 }
 
 function enter(shown) {
-  sessionStorage.setItem(TOKEN, shown);
+  keepToken(shown);
   busy(true);
   const mine = new Stream(shown, {
     series: (data) => mine === stream && series.load(data),
@@ -158,40 +157,20 @@ function askAct(worker, act, button) {
   dialog.showModal();
 }
 
-function dark() {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-}
-
-function nameTheme() {
-  say(byId("theme"), dark() ? "Light" : "Dark");
-  mark(byId("theme"), "aria-label", dark() ? "Light theme" : "Dark theme");
-}
-
-byId("theme").addEventListener("click", () => {
-  const theme = dark() ? "light" : "dark";
-  document.documentElement.dataset.theme = theme;
-  sessionStorage.setItem("theme", theme);
-  nameTheme();
-  rates.restyle();
-});
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-  nameTheme();
-  rates.restyle();
-});
 byId("sign-in-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const shown = byId("token").value.trim();
-  if (!shown) askToken("Enter a token.");
-  else if (!/^[\x21-\x7e]+$/.test(shown)) askToken("A token has no spaces and only the letters, digits and signs of ASCII.");
-  else {
+  const fault = tokenFault(shown);
+  if (fault) {
+    askToken(fault);
+  } else {
     say(byId("token-fault"), "");
     enter(shown);
   }
 });
 byId("leave").addEventListener("click", () => askToken());
 
-nameTheme();
+themeButton(() => rates.restyle());
 openAlarms();
 buildHistory(() => {
   say(byId("csv-fault"), "");

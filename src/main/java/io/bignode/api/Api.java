@@ -92,8 +92,7 @@ public final class Api implements Service {
                 new Route("GET", "/health", Credential.NONE, health::ready),
                 new Route("GET", "/health/live", Credential.NONE, health::live),
                 new Route("GET", "/health/ready", Credential.NONE, health::ready),
-                new Route("GET", "/openapi", Credential.BEARER, OpenApi::serve),
-                new Route("GET", "/docs", Credential.NONE, ApiPage::serve)));
+                new Route("GET", "/openapi", Credential.NONE, OpenApi::serve)));
         all.addAll(new WorkerResource(workers).routes());
         all.addAll(WebPages.routes());
         all.addAll(live.routes());

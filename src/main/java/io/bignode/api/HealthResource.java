@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 
-/** Whether the process lives, and whether a session could start now; the only answers nobody needs a token for. */
+/** Answers whether the process lives, and whether a session could start now. Nobody needs a token for it. */
 public final class HealthResource {
     private static final Duration RETRY = Duration.ofSeconds(10);
 
@@ -19,9 +19,11 @@ public final class HealthResource {
     private final BooleanSupplier ownershipLost;
 
     /**
-     * Tells what these say.
+     * Health as these three tell it when they are asked.
      *
-     * @param ownershipLost whether another head may have taken over
+     * @param devices       how many devices serve
+     * @param closing       whether the node is shutting down
+     * @param ownershipLost whether another head may have taken the store over
      */
     HealthResource(IntSupplier devices, BooleanSupplier closing, BooleanSupplier ownershipLost) {
         this.devices = devices;
@@ -35,11 +37,11 @@ public final class HealthResource {
 
     void ready(Request request, Reply reply) throws ProblemException, IOException {
         if (closing.getAsBoolean())
-            throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+            throw new ProblemException(Problem.unavailable("this node is shutting down; its sessions go on when it is back", RETRY));
         if (ownershipLost.getAsBoolean())
-            throw new ProblemException(Problem.unavailable("this node lost its store, another may serve", RETRY));
+            throw new ProblemException(Problem.unavailable("this node lost its store to another head, which may serve by now", RETRY));
         int serving = devices.getAsInt();
-        if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment", RETRY));
+        if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment; the dashboard and bignode doctor tell the operator why", RETRY));
         reply.send(Answer.ok(json -> {
             json.writeStringField("status", "ready");
             json.writeNumberField("gpu_count", serving);

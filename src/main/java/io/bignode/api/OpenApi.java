@@ -8,7 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Map;
 
-/** The API's description, a resource written by hand and held to the server by a test. */
+/** Serves {@code openapi.yaml}, the description of the API. It is written by hand, a test holds it against the server, and it says nothing of this node. */
 public final class OpenApi {
     private static final Answer DOCUMENT = new Answer(200, "application/yaml", Map.of(), load());
 
@@ -16,11 +16,6 @@ public final class OpenApi {
 
     static void serve(Request request, Reply reply) throws IOException {
         reply.send(DOCUMENT);
-    }
-
-    /** The document as it stands; not to be changed. */
-    static byte[] document() {
-        return DOCUMENT.body();
     }
 
     private static byte[] load() {

@@ -123,6 +123,12 @@ final class Exchange implements Reply {
         write(true, wantsHeadAlone() || answer.status() == 304 ? new byte[0] : answer.body(), rules.stalled());
     }
 
+    /** Answers with a problem: a browser that shows an address gets a page, everybody else the document. */
+    void refuse(Problem problem) throws IOException {
+        boolean browser = request.getHeaders().contains(HttpHeader.ACCEPT, "text/html");
+        send(browser ? ProblemPage.of(problem) : problem.answer());
+    }
+
     @Override
     public void requireClient() throws IOException {
         if (System.nanoTime() - begunNanos < NOT_KEPT_WAITING.toNanos()) return;

@@ -98,7 +98,7 @@ public record Problem(int status, String title, String detail, List<Fault> fault
             json.writeStringField("type", "about:blank");
             json.writeStringField("title", title);
             json.writeNumberField("status", status);
-            json.writeStringField("detail", detail);
+            json.writeStringField("detail", sentence());
             if (faults.isEmpty()) return;
             json.writeArrayFieldStart("errors");
             for (Fault fault : faults) {
@@ -109,6 +109,12 @@ public record Problem(int status, String title, String detail, List<Fault> fault
             }
             json.writeEndArray();
         });
+    }
+
+    /** The detail, and when to ask again where that makes sense. It stays apart from the detail because a log would never see the same text twice. */
+    String sentence() {
+        String seconds = headers.get("Retry-After");
+        return seconds == null ? detail : detail + "; ask again in " + seconds + " s";
     }
 
     /** The same, and the connection ends with it. */

@@ -87,13 +87,13 @@ final class RequestHandler extends Handler.Abstract {
     private void serve(Exchange exchange) throws IOException, InterruptedException {
         Optional<Problem> problem = problem(exchange);
         if (problem.isPresent()) {
-            exchange.send(problem.get().answer());
+            exchange.refuse(problem.get());
             return;
         }
         switch (settled(exchange)) {
             case Stage.Serving(RequestPipeline pipeline) -> pipeline.answer(exchange);
-            case Stage.Starting _ -> notYet("starting", "this node is starting", exchange);
-            case Stage.StandingBy _ -> notYet("standby", "this head stands by while another one serves", exchange);
+            case Stage.Starting _ -> notYet("starting", "this node is starting: it reads its settings and its sessions", exchange);
+            case Stage.StandingBy _ -> notYet("standby", "this head is a standby: another head serves, and this one takes over when the other ends", exchange);
         }
     }
 
@@ -135,7 +135,7 @@ final class RequestHandler extends Handler.Abstract {
     private static void notYet(String status, String detail, Exchange exchange) throws IOException {
         if (exchange.path().equals(LIVE)) exchange.send(Answer.ok(json -> json.writeStringField("status", status)));
         // A load balancer's connection is to go to the head that serves, once there is one.
-        else exchange.send(Problem.unavailable(detail, RETRY).closing().answer());
+        else exchange.refuse(Problem.unavailable(detail, RETRY).closing());
     }
 
     /** Closing on unread bytes would send a reset, which makes the client's system drop the answer it has not read yet. */

@@ -66,7 +66,7 @@ final class RequestPipeline {
     /** Writes a problem, unless an answer was begun: then the connection ends, so that nobody takes it for a whole one. */
     private static void last(Problem problem, Exchange exchange) throws IOException {
         if (exchange.answered()) throw new IOException("failed after the answer was begun");
-        exchange.send(problem.answer());
+        exchange.refuse(problem);
     }
 
     private void serve(Exchange exchange, Seen seen) throws ProblemException, IOException, InterruptedException {
@@ -92,7 +92,7 @@ final class RequestPipeline {
                 Optional<Problem> misdirected = service.misdirected(path, exchange.connection().from());
                 if (misdirected.isPresent()) throw new ProblemException(misdirected.get());
                 if (!path.startsWith("/health/")) requireBearer(exchange);
-                throw new ProblemException(Problem.notFound("there is no such path; GET /openapi lists them"));
+                throw new ProblemException(Problem.notFound("there is no such path on this node; /docs shows every path there is, and /openapi lists them for programs"));
             }
         }
     }

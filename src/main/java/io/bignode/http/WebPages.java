@@ -12,8 +12,8 @@ import java.util.Properties;
 import java.util.stream.Stream;
 
 /**
- * The dashboard's files, served from the jar to everybody: they hold nothing that is anyone's. Each is a route of its own, read once, so that no path a
- * client sends ever becomes a path of ours. What they show is asked for by the page itself, with its viewer's token.
+ * The files of the dashboard and of the API's page, served from the jar to everybody, as they hold nothing of this node. Each file is read once and is a
+ * route of its own, so that no path that a client sends becomes a path of a file. A page asks for what it shows itself, with its viewer's token.
  */
 public final class WebPages {
     /** Scripts, styles and data from this server alone, and nothing inline; nobody frames the page, and it submits no form. */
@@ -22,15 +22,17 @@ public final class WebPages {
 
     private static final String UPLOT = "org.webjars.npm/uplot";
 
-    /** The page's own files, below {@code /web/} both in the jar and for the browser. */
-    private static final List<String> OWN = List.of(
+    /** Files that have the same path below {@code /web/} in the jar and for the browser. Those of Swagger UI are put there by the build. */
+    private static final List<String> FILES = List.of(
             "style.css",
+            "docs.css",
             "favicon.svg",
             "theme.js",
             "app.js",
             "api.js",
             "chart.js",
             "devices.js",
+            "docs.js",
             "dom.js",
             "format.js",
             "heat.js",
@@ -39,20 +41,27 @@ public final class WebPages {
             "rates.js",
             "series.js",
             "sessions.js",
-            "stream.js");
+            "stream.js",
+            "themes.js",
+            "token.js",
+            "lib/swagger-ui-bundle.js",
+            "lib/swagger-ui-bundle.js.LICENSE.txt",
+            "lib/swagger-ui.css");
 
     private static final Map<String, String> TYPES = Map.of(
             "html", "text/html; charset=utf-8",
             "css", "text/css; charset=utf-8",
             "js", "text/javascript; charset=utf-8",
-            "svg", "image/svg+xml");
+            "svg", "image/svg+xml",
+            "txt", "text/plain; charset=utf-8");
 
     private static final List<Route> ROUTES = Stream.concat(
                     Stream.of(
                             route("/", "/web/index.html"),
+                            route("/docs", "/web/docs.html"),
                             route("/web/lib/uPlot.js", uplot("uPlot.iife.min.js")),
                             route("/web/lib/uPlot.css", uplot("uPlot.min.css"))),
-                    OWN.stream().map(name -> route("/web/" + name, "/web/" + name)))
+                    FILES.stream().map(name -> route("/web/" + name, "/web/" + name)))
             .toList();
 
     private WebPages() {}

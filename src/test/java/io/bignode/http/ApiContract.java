@@ -94,6 +94,27 @@ final class ApiContract {
         return faults(whole(calls.get(call).get("requestBody")).get("content").get("application/json").get("schema"), body);
     }
 
+    /** Holds every example of the document against its schema; returns how many there are. */
+    int examples() {
+        return examples(document, "");
+    }
+
+    private int examples(JsonNode node, String path) {
+        int held = 0;
+        for (JsonNode example : node.path("examples")) {
+            held += hold(path, node, example);
+        }
+        // Of a media type; text has an example and no structure.
+        if (node.has("example") && !node.get("example").isTextual()) held += hold(path, node.get("schema"), node.get("example"));
+        for (Map.Entry<String, JsonNode> part : node.properties()) held += examples(part.getValue(), path + "/" + part.getKey());
+        return held;
+    }
+
+    private int hold(String path, JsonNode schema, JsonNode example) {
+        assertThat(faults(strict(whole(schema), false), example)).as("%s: %s", path, example).isEmpty();
+        return 1;
+    }
+
     private static Set<ValidationMessage> faults(JsonNode schema, JsonNode value) {
         JsonSchema compiled = SCHEMAS.getSchema(schema, STRICT);
         return compiled.validate(value);

@@ -84,7 +84,7 @@ class AuthorizationMatrixTest {
             Map.entry("GET /health", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/live", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/ready", new Row(PUBLIC, PUBLIC)),
-            Map.entry("GET /openapi", new Row(200, 200)),
+            Map.entry("GET /openapi", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /metrics", new Row(200, 200, 200)),
             Map.entry("GET /api/v1/overview", new Row(200, 200, 200)),
             Map.entry("GET /api/v1/history", new Row(200, 200, 200)),

@@ -47,7 +47,7 @@ class AuthorizationTest {
                 .map(route -> new Target(route.method(), route.template().replace("{session_id}", "abc").replace("{name}", "abc")));
         Stream<Target> odd = Stream.of(
                 new Target("GET", "/nowhere"),
-                new Target("PUT", "/openapi"),
+                new Target("PUT", "/metrics"),
                 new Target("GET", "/healthy"),
                 new Target("GET", "/metrics"));
         return Stream.concat(known, odd);

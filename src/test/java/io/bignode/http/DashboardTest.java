@@ -87,7 +87,7 @@ class DashboardTest {
     void whoGuessedTooOftenIsToldToWait() {
         feed.refuse = 429;
         browser.signIn(feed.url(), FakeFeed.TOKEN);
-        browser.until("a word about waiting", () -> browser.text("#token-fault").contains("Wait 1 s"));
+        browser.until("a word about waiting", () -> browser.text("#token-fault").contains("ask again in 1 s"));
     }
 
     @Test

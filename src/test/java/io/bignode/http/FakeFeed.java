@@ -100,8 +100,8 @@ public final class FakeFeed implements AutoCloseable {
         boolean operator = shown.equals("Bearer " + TOKEN);
         FakeOverviews overviews = new FakeOverviews(scene, started);
         if (refuse != 0) {
-            exchange.getResponseHeaders().set("Retry-After", "1");
-            send(exchange, problem(refuse, "too many wrong tokens came from your address"));
+            String detail = "too many wrong tokens came from your address";
+            send(exchange, new Problem(refuse, "Refused", detail, List.of(), Map.of("Retry-After", "1")).answer());
         } else if (!operator && !shown.equals("Bearer " + LOOKING)) {
             send(exchange, Problem.unauthorized().answer());
         } else if (path.equals("/api/v1/overview")) {
@@ -140,11 +140,6 @@ public final class FakeFeed implements AutoCloseable {
 
     private static Answer json(byte[] body) {
         return new Answer(200, "application/json", Map.of(), body);
-    }
-
-    private static Answer problem(int status, String detail) {
-        byte[] body = Answer.object(json -> json.writeStringField("detail", detail));
-        return new Answer(status, "application/problem+json", Map.of(), body);
     }
 
     private static void send(HttpExchange exchange, Answer answer) throws IOException {

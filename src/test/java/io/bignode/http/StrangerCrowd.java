@@ -21,7 +21,7 @@ import java.util.Queue;
  */
 final class StrangerCrowd implements AutoCloseable {
     private static final String LIVE = "GET /health/live HTTP/1.1\r\nHost: n\r\n\r\n";
-    private static final String PAGE = "GET /docs HTTP/1.1\r\nHost: n\r\n\r\n";
+    private static final String DOCUMENT = "GET /openapi HTTP/1.1\r\nHost: n\r\n\r\n";
     private static final String HALF_A_HEAD = "GET /health/live HTTP/1.1\r\nHost: n\r\nX-More: ";
     private static final String HALF_A_BODY =
             "POST /api/v1/delegation/start HTTP/1.1\r\nHost: n\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{\"node_id\": 1, ";
@@ -62,7 +62,7 @@ final class StrangerCrowd implements AutoCloseable {
         for (int i = 0; i < kinds.silent(); i++) idlers.add(new Idler(idlers.size(), "", true));
         for (int i = 0; i < kinds.halfHeads(); i++) idlers.add(new Idler(idlers.size(), HALF_A_HEAD, true));
         for (int i = 0; i < kinds.halfBodies(); i++) idlers.add(new Idler(idlers.size(), HALF_A_BODY, true));
-        for (int i = 0; i < kinds.neverReading(); i++) idlers.add(new Idler(idlers.size(), PAGE.repeat(100), false));
+        for (int i = 0; i < kinds.neverReading(); i++) idlers.add(new Idler(idlers.size(), DOCUMENT.repeat(100), false));
         Selector selector = Selector.open();
         for (Idler idler : idlers) open(idler, selector);
         run("idle", () -> idle(selector));

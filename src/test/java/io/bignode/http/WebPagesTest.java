@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The dashboard's files, as the server gives them to somebody without a token. */
+/** The files of the dashboard and of the API's page, as the server gives them to somebody without a token. */
 class WebPagesTest {
     private static Stream<String> paths() {
         return WebPages.routes().stream().map(Route::template);
@@ -23,19 +23,29 @@ class WebPagesTest {
     @Test
     void everyFileIsServedAsWhatItIsUnderAStrictPolicy() {
         try (TestNode node = new TestNode()) {
-            assertThat(paths()).contains("/", "/web/app.js", "/web/style.css", "/web/favicon.svg", "/web/lib/uPlot.js");
+            assertThat(paths()).contains("/", "/docs", "/web/app.js", "/web/style.css", "/web/favicon.svg", "/web/lib/uPlot.js", "/web/lib/swagger-ui-bundle.js");
             paths().forEach(path -> {
                 HttpResponse<String> response = node.get("/" + path, "");
                 assertThat(response.statusCode()).as(path).isEqualTo(200);
-                String type = path.endsWith(".js") ? "text/javascript" : path.endsWith(".css") ? "text/css" : path.endsWith(".svg") ? "image/svg+xml" : "text/html";
-                assertThat(header(response, "Content-Type")).as(path).startsWith(type);
+                assertThat(header(response, "Content-Type")).as(path).startsWith(type(path));
                 assertThat(header(response, "Content-Security-Policy")).contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'").doesNotContain("unsafe");
                 assertThat(header(response, "X-Content-Type-Options")).isEqualTo("nosniff");
                 assertThat(header(response, "Referrer-Policy")).isEqualTo("no-referrer");
                 assertThat(response.headers().allValues("Cache-Control")).isEqualTo(List.of("no-cache"));
-                assertThat(response.body()).doesNotContain("<script>").doesNotContain("<style");
+                // Swagger UI's script has such words among its texts; what a browser thinks of it is seen in DocsPageTest.
+                if (!path.startsWith("/web/lib/swagger-ui-bundle")) assertThat(response.body()).doesNotContain("<script>").doesNotContain("<style");
             });
         }
+    }
+
+    private static String type(String path) {
+        return switch (path.substring(path.lastIndexOf('.') + 1)) {
+            case "js" -> "text/javascript";
+            case "css" -> "text/css";
+            case "svg" -> "image/svg+xml";
+            case "txt" -> "text/plain";
+            default -> "text/html";
+        };
     }
 
     @Test
@@ -53,7 +63,7 @@ class WebPagesTest {
     @ParameterizedTest
     @CsvSource({
         "/web/,401", "/web,401", "/web/../openapi.yaml,401", "/web/..%2fopenapi.yaml,400", "/web/%2e%2e/db/sqlite/1.sql,400", "/web/lib/../app.js,401", "/web//app.js,400",
-        "/index.html,401", "/web/index.html,401", "/META-INF/MANIFEST.MF,401", "/web/lib/uPlot.cjs.js,401"
+        "/index.html,401", "/web/index.html,401", "/web/docs.html,401", "/web/lib/swagger-ui.js,401", "/META-INF/MANIFEST.MF,401", "/web/lib/uPlot.cjs.js,401"
     })
     void noOtherPathLeadsToAFile(String path, int status) throws Exception {
         try (TestNode node = new TestNode();
@@ -76,8 +86,9 @@ class WebPagesTest {
     @Test
     void everyFileOfTheFolderIsListed() throws Exception {
         Path folder = Path.of(WebPages.class.getResource("/web/index.html").toURI()).getParent();
-        try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files.map(file -> "/web/" + file.getFileName()).filter(path -> !path.endsWith("/index.html"))).allMatch(path -> paths().anyMatch(path::equals));
+        try (Stream<Path> files = Files.walk(folder)) {
+            assertThat(files.filter(Files::isRegularFile).map(file -> "/web/" + folder.relativize(file)).filter(path -> !path.endsWith(".html")))
+                    .hasSizeGreaterThan(15).allMatch(path -> paths().anyMatch(path::equals));
         }
     }
 

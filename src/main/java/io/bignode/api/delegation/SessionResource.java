@@ -70,7 +70,7 @@ public final class SessionResource {
                     });
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "a poll of session {0} is refused: {1}", session.id(), e.getMessage());
-            throw new ProblemException(Problem.unavailable("what was found cannot be read at the moment; it is not lost", RETRY));
+            throw new ProblemException(Problem.unavailable("what was found cannot be read from the store at the moment; nothing of it is lost", RETRY));
         }
         switch (outcome) {
             case PollOutcome.Answered _ -> {}
@@ -169,7 +169,7 @@ public final class SessionResource {
     }
 
     private static ProblemException unknown() {
-        return new ProblemException(Problem.notFound("there is no such session; it may have been purged"));
+        return new ProblemException(Problem.notFound("there is no such session of yours, or it ended long ago and was purged; GET /api/v1/delegation/sessions lists those there are"));
     }
 
     private void describe(Session session, JsonGenerator json) throws IOException {

@@ -81,8 +81,8 @@ public final class StartResource {
             case StartOutcome.Replaced(Session session, Session before) -> reply.send(answer(session, replaced(session, before)));
             case StartOutcome.Refused(Obstacle obstacle, boolean lineFull) -> throw new ProblemException(problem(obstacle, lineFull));
             case StartOutcome.NotStored(String reason) ->
-                throw new ProblemException(Problem.unavailable("no new session can be kept at the moment: " + reason, RetryAfter.soon()));
-            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down", RetryAfter.soon()));
+                throw new ProblemException(Problem.unavailable("the store cannot keep a new session at the moment: " + reason, RetryAfter.soon()));
+            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down; its sessions go on when it is back", RetryAfter.soon()));
         }
     }
 
@@ -112,13 +112,14 @@ public final class StartResource {
 
     private Problem problem(Obstacle obstacle, boolean lineFull) {
         if (lineFull) {
-            String detail = obstacle.text() + ", and " + sessions.rules().maxWaiting() + " of yours wait for their turn already, which is as many as may";
+            String detail = obstacle.text() + ", and " + sessions.rules().maxWaiting() + " of yours wait for their turn already, which is the limit";
             return Problem.full(detail, RetryAfter.soon());
         }
         return switch (obstacle) {
             case Obstacle.NodeFull _, Obstacle.TenantFull _ -> Problem.full(obstacle.text(), RetryAfter.soon());
-            case Obstacle.NoDevice _ when sessions.devicesCome() -> Problem.unavailable(obstacle.text(), RetryAfter.atOnce());
-            case Obstacle.NoDevice _, Obstacle.NoMemory _ -> Problem.unavailable(obstacle.text(), RetryAfter.soon());
+            case Obstacle.NoDevice _ when sessions.devicesCome() -> Problem.unavailable(obstacle.text() + "; its devices are still being found", RetryAfter.atOnce());
+            case Obstacle.NoDevice _ -> Problem.unavailable(obstacle.text() + "; the operator of this node sees why on its dashboard", RetryAfter.soon());
+            case Obstacle.NoMemory _ -> Problem.unavailable(obstacle.text(), RetryAfter.soon());
             case Obstacle.FitsNoDevice(String sizes) -> Problem.invalid("params", "make a model that fits no device of this node: " + sizes);
         };
     }

@@ -60,7 +60,7 @@ public final class HistoryResource {
             all = sessions.history(viewer.all() ? limit + 1 : MOST);
         } catch (StoreException e) {
             LOG.log(System.Logger.Level.WARNING, "the history cannot be read: {0}", e.getMessage());
-            throw new ProblemException(Problem.unavailable("the history cannot be read at the moment", RETRY));
+            throw new ProblemException(Problem.unavailable("the history cannot be read from the store at the moment; nothing of it is lost", RETRY));
         }
         List<History> lines = new ArrayList<>(all.stream().filter(line -> viewer.tenants().test(line.tenant())).toList());
         if (lines.size() <= limit) return lines;

@@ -37,17 +37,17 @@ public final class WorkerResource {
     private void drain(Request request, Reply reply) throws ProblemException, IOException {
         boolean done = workers.drain(request.parameter());
         if (done) LOG.log(System.Logger.Level.INFO, "worker {0} is drained by the operator at {1}", request.parameter(), request.address());
-        answer(done, "there is no such worker connected", reply);
+        answer(done, "no worker of this name is connected", reply);
     }
 
     private void admit(Request request, Reply reply) throws ProblemException, IOException {
         boolean done = workers.admit(request.parameter());
         if (done) LOG.log(System.Logger.Level.INFO, "worker {0} is admitted again by the operator at {1}", request.parameter(), request.address());
-        answer(done, "no such worker drains or is in quarantine", reply);
+        answer(done, "no worker of this name is draining or in quarantine", reply);
     }
 
     private void answer(boolean done, String otherwise, Reply reply) throws ProblemException, IOException {
-        if (!done) throw new ProblemException(Problem.notFound(otherwise + "; GET " + ADMIN + " lists them"));
+        if (!done) throw new ProblemException(Problem.notFound(otherwise + "; GET " + ADMIN + " lists the workers and their states"));
         reply.send(new Answer(200, "application/json", Map.of(), JSON.writeValueAsBytes(Map.of("workers", workers.list()))));
     }
 }

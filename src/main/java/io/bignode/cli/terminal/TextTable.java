@@ -3,7 +3,10 @@ package io.bignode.cli.terminal;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in columns as wide as what they hold; numbers stand at the right. */
+/**
+ * Rows of text in columns that are as wide as what they hold, with numbers at the right. picocli's own table would need all of this around it: it wants each
+ * column's width beforehand, wraps or cuts what is longer, aligns nothing at the right, and reads markup in what cells say.
+ */
 public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
@@ -18,7 +21,7 @@ public final class TextTable {
         rows.add(List.of(cells));
     }
 
-    /** The lines. */
+    /** The heading and the rows, one line each, without blanks at their ends. */
     public List<String> lines() {
         int columns = rows.getFirst().size();
         int[] widths = new int[columns];

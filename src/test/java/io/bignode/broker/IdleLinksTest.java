@@ -86,8 +86,9 @@ class IdleLinksTest {
         long until = System.nanoTime() + idle.toNanos();
         while (System.nanoTime() < until) came.addAll(head.receive(Duration.ofNanos(Math.min(until - System.nanoTime(), TimeUnit.SECONDS.toNanos(1)))));
         assertThat(came).noneMatch(WorkerGone.class::isInstance);
-        assertThat(came).filteredOn(WorkerJoined.class::isInstance).hasSize(workers);
-        assertThat(came).filteredOn(WorkerJoined.class::isInstance).map(WorkerJoined.class::cast)
-                .allSatisfy(joined -> assertThat(joined.origin().address()).matches(joined.hello().worker().equals("local") ? "" : "127\\.0\\.0\\.1:\\d+"));
+        List<WorkerJoined> joined = came.stream().filter(WorkerJoined.class::isInstance).map(WorkerJoined.class::cast).toList();
+        // A worker that connects while the head asks all to introduce themselves does so twice, by one link. A second link would come from another port.
+        assertThat(joined.stream().map(one -> one.hello().worker() + " " + one.origin().address()).distinct()).hasSize(workers);
+        assertThat(joined).allSatisfy(one -> assertThat(one.origin().address()).matches(one.hello().worker().equals("local") ? "" : "127\\.0\\.0\\.1:\\d+"));
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -111,6 +112,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void aPartThatBreaksIsNotRunAndTheOthersGoOn() throws Exception {
         sandbox.set("BREAKS", "bench --params main-net");
 
@@ -126,6 +128,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void withoutTorchTheEngineIsMeasuredAloneAndNothingThatNeedsTheYardstickPasses() throws Exception {
         sandbox.set("NO_TORCH", "yes");
 
@@ -140,6 +143,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void aYardstickMoreExactThanTheEngineFailsTheFirstCriterion() throws Exception {
         sandbox.set("SHIFT", "8e-6");
 
@@ -147,6 +151,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void whatNoLongerFitsTheTimeIsNotRun() throws Exception {
         Outcome outcome = sandbox.run(script, "--budget", "6", "results");
 

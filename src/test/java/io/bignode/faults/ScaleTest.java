@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,22 +39,45 @@ class ScaleTest {
     private static final Token HEAVY = Token.of("the-token-of-who-pays-more");
 
     @Test
+    @Tag("full")
     @Timeout(150)
     void sixteenDevicesAndTenSessionsAreServed() throws Exception {
-        served(Duration.ofSeconds(5));
+        // That nothing is wrong counts here; the figures that count are the large farm's, on a machine that does nothing else.
+        run(16, 2, 10, Duration.ofSeconds(15));
     }
 
     @Test
-    @Tag("full")
     @Timeout(150)
-    void sixteenDevicesAndTenSessionsAreServedForAWhile() throws Exception {
-        served(Duration.ofSeconds(15));
+    void sessionsOfBothWeightsAreServedAndEachDeviceWorks() throws Exception {
+        List<Recorder> recorders = new ArrayList<>();
+        try (Farm farm = farm(3)) {
+            farm.worker("worker", 4, 100, -1, false, farm.workerPort);
+            for (int i = 0; i < 3; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
+            for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results\n" + farm.head.tail(), () -> recorder.count() > 100);
+            Waiting.until(Duration.ofSeconds(60), () -> farm.overview().toPrettyString(), () -> working(farm) == 4);
+            for (Recorder recorder : recorders) {
+                long highest = recorder.highest();
+                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest), () -> recorder.missing(highest).isEmpty());
+                assertThat(recorder.wrongs()).isEmpty();
+                assertThat(recorder.repeated()).isZero();
+            }
+        } finally {
+            recorders.forEach(Recorder::close);
+        }
     }
 
-    private void served(Duration time) throws Exception {
-        Outcome outcome = run(16, 2, 10, time);
-        // The figures that count are the large farm's, on a machine that does nothing else.
-        assertThat(outcome.idleShare()).isLessThan(0.5);
+    /** How many devices have computed. */
+    private static long working(Farm farm) {
+        return StreamSupport.stream(farm.overview().get("devices").spliterator(), false).filter(device -> device.get("raw").asLong() > 0).count();
+    }
+
+    /** A head where so many sessions of the heavy tenant may run. */
+    private Farm farm(int sessions) throws Exception {
+        Path tokens = folder.resolve("tokens");
+        Files.writeString(tokens, new TenantToken("heavy", TenantToken.HexDigest.of(HEAVY), sessions, 2).line() + "\n");
+        return new Farm(folder, Map.of(
+                "DELEGATION_TOKENS_FILE", tokens.toString(), "DELEGATION_MAX_SESSIONS", "400",
+                "DELEGATION_VERIFY_SHARE", System.getProperty("bignode.verify", "0.02")));
     }
 
     @Test
@@ -72,11 +96,7 @@ class ScaleTest {
     private Outcome run(int devices, int processes, int sessions, Duration time) throws Exception {
         List<Recorder> recorders = new ArrayList<>();
         List<JavaProcess> workers = new ArrayList<>();
-        Path tokens = folder.resolve("tokens");
-        Files.writeString(tokens, new TenantToken("heavy", TenantToken.HexDigest.of(HEAVY), sessions, 2).line() + "\n");
-        try (Farm farm = new Farm(folder, Map.of(
-                "DELEGATION_TOKENS_FILE", tokens.toString(), "DELEGATION_MAX_SESSIONS", "400",
-                "DELEGATION_VERIFY_SHARE", System.getProperty("bignode.verify", "0.02")))) {
+        try (Farm farm = farm(sessions)) {
             for (int i = 0; i < processes; i++) workers.add(farm.worker("worker-" + i, devices / processes, 100, -1, false, farm.workerPort));
             for (int i = 0; i < sessions; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
             for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,6 +95,7 @@ class DocsPageTest {
     }
 
     @Test
+    @Tag("full")
     void everyOperationIsInTheContents() {
         show("");
         Set<String> shown = browser.driver.findElements(By.cssSelector(".opblock-summary")).stream()
@@ -129,6 +131,7 @@ class DocsPageTest {
     }
 
     @Test
+    @Tag("full")
     void withoutATokenTheNodeAsksForOne() {
         show("#/documented/sessions");
         tryIt();
@@ -148,6 +151,7 @@ class DocsPageTest {
     }
 
     @Test
+    @Tag("full")
     void healthIsAnsweredWithoutAToken() {
         show("#/health/health");
         tryIt();
@@ -156,6 +160,7 @@ class DocsPageTest {
     }
 
     @Test
+    @Tag("full")
     void everythingComesFromTheNode() {
         show("#/documented/start");
         List<?> loaded = (List<?>) browser.script("return performance.getEntriesByType('resource').map(entry => entry.name)");
@@ -166,6 +171,7 @@ class DocsPageTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource({"360, light", "390, dark", "820, light", "1440, dark"})
     void itFitsTheScreenInBothThemes(int width, String theme) {
         browser.looksLike(width, 800, theme);

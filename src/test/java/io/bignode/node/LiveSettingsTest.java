@@ -57,7 +57,6 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -316,7 +315,6 @@ class LiveSettingsTest {
     }
 
     @Test
-    @Tag("full")
     void aCertificateMayBeRenewedByAKeyOfAnotherKind() throws Exception {
         certificate(30);
         LiveSettings live = live();

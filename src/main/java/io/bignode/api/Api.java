@@ -34,10 +34,10 @@ public final class Api implements Service {
     /** The path of every request of a small node begins with it. */
     public static final String DELEGATION = "/api/v1/delegation";
 
-    /** Where both dialects order. */
+    /** The path of a start, in both dialects. */
     public static final String START = DELEGATION + "/start";
 
-    /** Has no sessions. */
+    /** The operator has a token and no sessions. */
     private static final Tenants.Tenant OPERATOR = new Tenants.Tenant("operator", 1, 1);
 
     private final Tenants tenants;

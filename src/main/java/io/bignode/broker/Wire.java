@@ -50,13 +50,15 @@ final class Wire {
     private interface Workers {}
 
     /** What is JSON already stands in a message as it is, not as text within it. */
+    @SuppressWarnings("UnusedMethod") // Jackson reads the annotations
     private interface Proof {
         @JsonRawValue
         @JsonDeserialize(using = JsonText.class)
         String proof();
     }
 
-    /** The same. */
+    /** The same for the body of a work order. */
+    @SuppressWarnings("UnusedMethod") // Jackson reads the annotations
     private interface Body {
         @JsonRawValue
         @JsonDeserialize(using = JsonText.class)

@@ -31,7 +31,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The command {@code bignode} itself: shows what there is. */
+/** The command {@code bignode} itself, which lists its commands. */
 @Command(
         name = "bignode",
         mixinStandardHelpOptions = true,

@@ -91,7 +91,7 @@ public final class Delivery implements AutoCloseable {
         while (true) {
             PollOutcome outcome = pollUnsettled(session, pause, answers);
             session.polled();
-            if (closed || outcome instanceof PollOutcome.Answered(Batches batches) && isLast(batches)) return outcome;
+            if (closed || (outcome instanceof PollOutcome.Answered(Batches batches) && isLast(batches))) return outcome;
         }
     }
 

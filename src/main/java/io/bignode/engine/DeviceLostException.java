@@ -1,6 +1,6 @@
 package io.bignode.engine;
 
-/** A device can do nothing more, with any model, until it was {@linkplain Engine#reopen() opened anew}: its context is broken or it hangs. */
+/** A device can compute nothing more, with any model, until it is {@linkplain Engine#prepare opened anew}: its context is broken, or it hangs. */
 public final class DeviceLostException extends DeviceException {
     private static final long serialVersionUID = 1L;
 

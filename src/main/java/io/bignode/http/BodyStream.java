@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** A request's body, which must be there as a whole within some time, however its bytes drip. Used by one thread. */
 final class BodyStream extends InputStream {
-    /** The body was not there in time. */
+    /** Thrown when the body did not arrive in time. */
     static final class Late extends IOException {
         private static final long serialVersionUID = 1L;
     }
 
-    /** The bytes that should follow are no body; its cause is what the server makes of it, and may quote some of them. */
+    /** Thrown when what follows the head is framed wrongly. The cause is the server's own exception, whose message may quote bytes of the request. */
     static final class Malformed extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -64,7 +64,7 @@ final class BodyStream extends InputStream {
         return count;
     }
 
-    /** Reads and drops what follows, up to a number of bytes and no longer than this. */
+    /** Reads what follows and drops it: {@code max} bytes at most, and for no longer than {@code patience}. */
     void discard(long max, Duration patience) throws IOException {
         deadlineNanos = System.nanoTime() + patience.toNanos();
         byte[] bytes = new byte[8192];

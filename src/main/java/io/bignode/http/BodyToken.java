@@ -14,7 +14,7 @@ import java.util.Optional;
  * the two was meant nobody can tell.
  */
 final class BodyToken {
-    /** What some editors and libraries put before a text. */
+    /** The mark that some editors and libraries put before a text. */
     static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private static final JsonFactory LENIENT = JsonFactory.builder()

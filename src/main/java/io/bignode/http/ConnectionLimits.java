@@ -74,12 +74,12 @@ final class ConnectionLimits implements Connection.Listener {
             this.from = from;
         }
 
-        /** Whether no right token came by it yet. */
+        /** Whether no right token came over this connection yet. */
         boolean isStranger() {
             return tenant == null;
         }
 
-        /** Where it comes from. */
+        /** The address of the client, or of a proxy in front of it. */
         InetAddress from() {
             return from;
         }
@@ -97,7 +97,7 @@ final class ConnectionLimits implements Connection.Listener {
             deadline = nanoTime.getAsLong() + (tenant == null ? silent : stalled).toNanos();
         }
 
-        /** Whether a part of the request's body has not arrived, and nothing else can be done before it has. */
+        /** Notes whether the request waits for the rest of its body. */
         void awaitsBody(boolean does) {
             awaitsBody = does;
         }
@@ -112,7 +112,7 @@ final class ConnectionLimits implements Connection.Listener {
             return !serving || awaitsBody;
         }
 
-        /** What was being written is written. */
+        /** The client took what was being written. */
         void written() {
             deadline = Long.MAX_VALUE;
         }
@@ -127,7 +127,7 @@ final class ConnectionLimits implements Connection.Listener {
         return all.size();
     }
 
-    /** What is granted to the connection a request came by. */
+    /** The limits of the connection that a request came over. */
     Limited of(Connection connection) {
         Limited limited = all.get(connection);
         // Closed while its request was on its way here: whatever is answered reaches nobody.

@@ -30,7 +30,9 @@ final class ErrorProblems extends ErrorHandler {
         response.write(true, ByteBuffer.wrap(document), callback);
     }
 
+    /** Jetty 12.1 asks here about a request that it could not read; a later version is to ask for a response only. */
     @Override
+    @SuppressWarnings("removal")
     public ByteBuffer badMessageError(int status, String reason, HttpFields.Mutable headers) {
         return ByteBuffer.wrap(fill(headers, problem(status)));
     }

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
 public final class EventStream implements AutoCloseable {
-    /** Takes bytes to the client. */
+    /** Writes bytes to the client. */
     @FunctionalInterface
     interface Socket {
         /** Writes and flushes. */
@@ -23,7 +23,7 @@ public final class EventStream implements AutoCloseable {
     /** Ends the answer in an orderly way. */
     @FunctionalInterface
     interface End {
-        /** Ends it. */
+        /** Ends the answer. */
         void end() throws IOException;
     }
 
@@ -45,7 +45,7 @@ public final class EventStream implements AutoCloseable {
         write("retry: " + pause.toMillis() + "\n\n");
     }
 
-    /** Shows that both still live; clients ignore it. */
+    /** Sends a comment, which clients ignore: it shows both ends that the connection still works. */
     public void comment() throws IOException {
         write(":\n\n");
     }

@@ -66,7 +66,7 @@ final class Exchange implements Reply {
         return body;
     }
 
-    /** The connection it came by. */
+    /** The limits of the connection that the request came over. */
     ConnectionLimits.Limited connection() {
         return connection;
     }
@@ -86,7 +86,7 @@ final class Exchange implements Reply {
         return request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_0;
     }
 
-    /** Whom the request is for: the host in its target, or else the one in its header, or else this one. */
+    /** The host that the request names in its target or in its header {@code Host}; this server's own where it names none. */
     String host() {
         String host = request.getHttpURI().getHost();
         return host == null ? "" : host;

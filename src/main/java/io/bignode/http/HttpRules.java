@@ -21,7 +21,7 @@ public record HttpRules(
     private static final Duration USUAL_HOLD = Duration.ofSeconds(25);
     private static final Duration MAX_SILENCE = Duration.ofSeconds(10);
 
-    /** Refuses what no server could keep. */
+    /** Refuses numbers and durations that no server could keep to. */
     public HttpRules {
         if (port < 0 || port > 65_535 || maxConnections < 1 || wrongTokens < 0)
             throw new IllegalArgumentException("port " + port + ", connections " + maxConnections + ", wrong tokens " + wrongTokens);

@@ -83,7 +83,7 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
-     * The same on a socket that listens already.
+     * Serves on a socket that listens already; requests wait until they are {@linkplain #serve served}.
      *
      * @param socket bound to the address of the rules; closed with this server
      */
@@ -98,7 +98,7 @@ public final class HttpServer implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port(), e);
         }
-        clock.scheduleWithFixedDelay(limits::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleWithFixedDelay(limits::tick, TICK.toMillis(), TICK.toMillis(), TimeUnit.MILLISECONDS);
         LOG.log(System.Logger.Level.INFO, "listening on {0}://{1}:{2}", rules.scheme(), rules.host(), Integer.toString(port()));
         return this;
     }

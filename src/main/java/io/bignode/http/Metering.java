@@ -3,7 +3,7 @@ package io.bignode.http;
 /** Counts requests, and shows what was counted to who may see it. */
 public interface Metering {
     /**
-     * What a scrape answers.
+     * The answer to a scrape.
      *
      * @param contentType of the text
      * @param text        written as it is; never changed
@@ -11,7 +11,7 @@ public interface Metering {
     record Scrape(String contentType, byte[] text) {}
 
     /**
-     * A request was dealt with.
+     * Notes that a request was answered, or ended without an answer.
      *
      * @param method of the route; {@code other} where there is none
      * @param route  the route's template; {@code other} where there is none
@@ -21,7 +21,7 @@ public interface Metering {
     void answered(String method, String route, String status, long nanos);
 
     /**
-     * What was counted.
+     * Everything that was counted, in Prometheus' text format.
      *
      * @param tenant   who asks
      * @param operator whether it is the operator, who sees everything

@@ -17,20 +17,20 @@ import java.util.Map;
  */
 public record Problem(int status, String title, String detail, List<Fault> faults, Map<String, String> headers) {
 
-    /** How the document is written. */
+    /** The media type of {@link #document}. */
     static final String CONTENT_TYPE = "application/problem+json";
 
-    /** For what is no HTTP; nothing more can be read from such a connection. */
+    /** 400 for a request that is not valid HTTP; nothing more can be read from such a connection. */
     public static Problem malformed(String detail) {
         return of(400, "Bad Request", detail).closing();
     }
 
-    /** For a body that did not come in time; where it would have ended nobody can tell. */
+    /** 408 for a body that did not arrive in time; nobody can tell where it would have ended, so that the connection ends. */
     public static Problem late() {
         return of(408, "Request Timeout", "the request's body did not come in time").closing();
     }
 
-    /** For a client whose connections are too many. */
+    /** 429 for a client that has too many connections. */
     public static Problem crowded(String detail) {
         return full(detail, Duration.ofSeconds(1)).closing();
     }
@@ -92,7 +92,7 @@ public record Problem(int status, String title, String detail, List<Fault> fault
         return new Problem(status, title, detail, List.of(), Map.of());
     }
 
-    /** As the document that is sent. */
+    /** The problem as a JSON document (RFC 9457). */
     public byte[] document() {
         return Answer.object(json -> {
             json.writeStringField("type", "about:blank");
@@ -117,7 +117,7 @@ public record Problem(int status, String title, String detail, List<Fault> fault
         return seconds == null ? detail : detail + "; ask again in " + seconds + " s";
     }
 
-    /** The same, and the connection ends with it. */
+    /** This problem, after which the connection is closed. */
     public Problem closing() {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Connection", "close");

@@ -2,7 +2,7 @@ package io.bignode.http;
 
 import java.io.IOException;
 
-/** Writes the one answer of a request. */
+/** Writes the answer of a request; each request has exactly one. */
 public interface Reply {
     /**
      * Writes the whole answer; returns normally only when the socket took all of it.

@@ -42,7 +42,7 @@ final class RequestHandler extends Handler.Abstract {
         this.limits = limits;
     }
 
-    /** Goes by this stage from now on; requests that wait look at it. */
+    /** Sets the stage; requests that wait for it go on. */
     void stage(Stage next) {
         lock.lock();
         try {
@@ -97,7 +97,7 @@ final class RequestHandler extends Handler.Abstract {
         }
     }
 
-    /** What is wrong with a request whoever sent it, and whatever it asks for. */
+    /** What is wrong with a request, whoever sent it and whatever it asks for. */
     private static Optional<Problem> problem(Exchange exchange) {
         if (exchange.method().length() > MAX_METHOD) return Optional.of(Problem.malformed("there is no such method"));
         if (exchange.host().isBlank()) return Optional.of(Problem.malformed("the request's target names no host"));
@@ -131,7 +131,7 @@ final class RequestHandler extends Handler.Abstract {
         };
     }
 
-    /** Tells nothing of this node's own, so that no token is asked for. */
+    /** Refuses a request that comes too early. The answer says nothing of what this node holds, so that no token is asked for. */
     private static void notYet(String status, String detail, Exchange exchange) throws IOException {
         if (exchange.path().equals(LIVE)) exchange.send(Answer.ok(json -> json.writeStringField("status", status)));
         // A load balancer's connection is to go to the head that serves, once there is one.

@@ -18,7 +18,7 @@ final class RequestPipeline {
     private final WrongTokens wrongTokens;
     private final ConnectionLimits limits;
 
-    /** What a request turned out to be. Used by one thread. */
+    /** The method and route of a request, for its metrics. Used by one thread. */
     private static final class Seen {
         String method = "other";
         String route = "other";
@@ -135,7 +135,10 @@ final class RequestPipeline {
         };
     }
 
-    /** Whose token it is. From an address with too many wrong ones only those are looked at that were right, so that the answer tells a guesser nothing. */
+    /**
+     * The tenant whose token was shown. From an address that sent too many wrong tokens, only tokens that were right before are looked at, so that a guesser learns
+     * nothing from the answer.
+     */
     private Tenant known(Optional<String> shown, Tenants whose, Exchange exchange) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());
         InetAddress from = exchange.connection().from();

@@ -26,11 +26,11 @@ final class RightTokens {
 
     private final LongSupplier nanoTime;
 
-    /** When each was right last, the one that was so longest ago first. */
+    /** When each token was right last, in nanoseconds; the oldest stands first. */
     private final Map<Pair, Long> rightNanos = new LinkedHashMap<>();
 
     /**
-     * None was right yet.
+     * No token has been right yet.
      *
      * @param nanoTime measures time, as {@link System#nanoTime}
      */

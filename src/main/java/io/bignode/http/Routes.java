@@ -10,12 +10,12 @@ import java.util.stream.Stream;
  * that does not exist, can be told apart from one that needs a token: a web server's own router answers both before anybody showed one.
  */
 public final class Routes {
-    /** What became of a look into the table. */
+    /** Where a request goes. */
     sealed interface Found {
         /** A route, and what stands at the braces of its path. */
         record Here(Route route, String parameter) implements Found {}
 
-        /** The path is known, the method is not one of its own. */
+        /** The path exists, but takes other methods only. */
         record OtherMethod(String allowed, boolean isPublic) implements Found {}
 
         /** No such path. */
@@ -24,7 +24,7 @@ public final class Routes {
 
     private final List<Route> routes;
 
-    /** These lines; the first that matches a request serves it. */
+    /** A table of these routes; the first that matches a request serves it. */
     public Routes(List<Route> routes) {
         this.routes = List.copyOf(routes);
     }
@@ -34,7 +34,7 @@ public final class Routes {
         return routes;
     }
 
-    /** Where a request goes. */
+    /** Looks a request up. */
     Found find(String method, String path) {
         List<Route> onPath =
                 routes.stream().filter(route -> route.match(path).isPresent()).toList();

@@ -8,7 +8,7 @@ public interface Service {
     /** Every path. */
     Routes routes();
 
-    /** Whose token is whose. */
+    /** The tenants and their tokens. */
     Tenants tenants();
 
     /** Which token is the operator's; the tenant it gives has no sessions. */
@@ -18,7 +18,7 @@ public interface Service {
     Metering metering();
 
     /**
-     * What somebody is told, without showing a token, whose path is none of the routes.
+     * The answer to a request without a token whose path is none of the routes, but of another program's API.
      *
      * @param from the client's address
      * @return empty where a token is asked for before anything is told

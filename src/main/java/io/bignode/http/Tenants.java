@@ -2,7 +2,7 @@ package io.bignode.http;
 
 import java.util.Optional;
 
-/** Tells whose token was shown. */
+/** Finds the tenant that a token belongs to. */
 @FunctionalInterface
 public interface Tenants {
     /**
@@ -13,7 +13,7 @@ public interface Tenants {
      * @param weight      its sessions' share of the devices, 1 is the usual one
      */
     record Tenant(String name, int maxSessions, double weight) {
-        /** Refuses what no tenant could have. */
+        /** Refuses an empty name, and numbers that are not positive. */
         public Tenant {
             if (name.isEmpty() || maxSessions < 1 || !(weight > 0) || Double.isInfinite(weight)) {
                 throw new IllegalArgumentException("tenant '" + name + "', " + maxSessions + " sessions, weight " + weight);

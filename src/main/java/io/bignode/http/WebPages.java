@@ -66,7 +66,7 @@ public final class WebPages {
 
     private WebPages() {}
 
-    /** One line for each file. */
+    /** One route for each file. */
     public static List<Route> routes() {
         return ROUTES;
     }

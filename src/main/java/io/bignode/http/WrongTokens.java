@@ -23,7 +23,7 @@ final class WrongTokens {
     private static final int MOST = 4096;
     private static final long LOG_PERIOD = Duration.ofMinutes(1).toNanos();
 
-    /** What an address may still send. */
+    /** The wrong tokens that an address may still send. */
     private static final class Bucket {
         double tries;
         long atNanos;
@@ -42,7 +42,7 @@ final class WrongTokens {
     private long loggedNanos;
 
     /**
-     * Nobody was wrong yet.
+     * No wrong token has come yet.
      *
      * @param perMinute how many wrong tokens a minute an address may send for long, in bursts of half of that; 0 for no limit
      * @param nanoTime  measures time, as {@link System#nanoTime}
@@ -55,7 +55,7 @@ final class WrongTokens {
         this.loggedNanos = nanoTime.getAsLong() - LOG_PERIOD;
     }
 
-    /** How long a token of this address is not looked at; empty when it may be. */
+    /** For how long no token from this address is looked at; empty when it is looked at now. */
     synchronized Optional<Duration> shutFor(InetAddress from, String token) {
         ByteBuffer key = key(from);
         Bucket bucket = buckets.get(key);

@@ -134,7 +134,7 @@ final class Verification {
         if (!found.isEmpty()) {
             Found one = found.get(random.nextInt(found.size()));
             long place = check.subject.session().order().nonces().index(one.nonce()).orElse(all.first()) - all.first();
-            start = (int) Math.clamp(place - random.nextInt(count), 0, slack);
+            start = Math.clamp(place - random.nextInt(count), 0, slack);
         }
         return new NonceRange(all.first() + start, count);
     }

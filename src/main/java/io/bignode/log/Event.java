@@ -53,7 +53,7 @@ record Event(Instant time, String level, String logger, String message, Map<Stri
         return parameter instanceof Number || parameter instanceof Boolean ? parameter : String.valueOf(parameter);
     }
 
-    /** A template that is none, as what others log may be, is told as it stands. */
+    /** The message with its parameters in place. A template that cannot be read, as a library's may be, is written as it stands. */
     private static String message(String template, Object[] parameters) {
         if (parameters.length == 0 || !PLACE.matcher(template).find()) return template;
         try {
@@ -77,7 +77,7 @@ record Event(Instant time, String level, String logger, String message, Map<Stri
         return level.intValue() >= Level.FINE.intValue() ? "DEBUG" : "TRACE";
     }
 
-    /** Of what went wrong everything that is known, in lines. */
+    /** The whole stack trace of a failure, in lines. */
     static String trace(Throwable thrown) {
         StringWriter text = new StringWriter();
         thrown.printStackTrace(new PrintWriter(text, true));

@@ -61,7 +61,7 @@ final class JsonLines extends Formatter {
         }
     }
 
-    /** To the millionth: what is beyond tells nothing of a time or a share. */
+    /** Rounds to a millionth: further digits say nothing about a time or a share. */
     private static double rounded(double number) {
         return Math.rint(number * 1e6) / 1e6;
     }

@@ -9,11 +9,11 @@ import java.util.logging.LogManager;
 public final class LastingLogManager extends LogManager {
     private static volatile boolean held;
 
-    /** Made by the platform. */
+    /** Called by the platform. */
     public LastingLogManager() {}
 
     /**
-     * Sets what becomes of the handlers when the process begins to end.
+     * Sets whether the handlers stay open when the process begins to end.
      *
      * @param stay whether they stay; they are closed otherwise
      */

@@ -16,7 +16,7 @@ public final class LogLines {
     private LogLines() {}
 
     /**
-     * From now on events are written so.
+     * Sets how events are written from now on.
      *
      * @param traces stack traces in a text for people even of what is no error
      */
@@ -46,7 +46,7 @@ public final class LogLines {
         LogManager.getLogManager().reset();
     }
 
-    /** From now on these are not written, whatever holds them. */
+    /** Sets texts that are not written from now on, whatever holds them. */
     public static void conceal(Collection<String> secrets) {
         SECRETS.add(secrets);
     }

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** Where the process' own output goes: a terminal, systemd's journal, or something else, as a file or a pipe. */
 public enum StandardStream {
-    /** What a command was asked for. */
+    /** The results of a command. */
     OUTPUT(1),
     /** Progress, messages and the log. */
     ERROR(2);
@@ -28,7 +28,7 @@ public enum StandardStream {
         }
     }
 
-    /** Whether it is a terminal whose user did not ask for black and white (no-color.org). */
+    /** Whether it is a terminal and its user did not ask for plain text (no-color.org). */
     public boolean takesColour(Map<String, String> environment) {
         return environment.getOrDefault("NO_COLOR", "").isEmpty() && !environment.getOrDefault("TERM", "dumb").equals("dumb") && isTerminal();
     }

@@ -137,7 +137,7 @@ public enum Family {
         return name;
     }
 
-    /** What it means. */
+    /** Its meaning, as the HELP line says it. */
     public String help() {
         return help;
     }

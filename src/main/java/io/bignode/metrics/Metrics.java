@@ -38,7 +38,7 @@ public final class Metrics {
     private final Map<Family, Set<List<String>>> seen = new EnumMap<>(Family.class);
 
     /**
-     * Nothing happened yet.
+     * Metrics that are all zero.
      *
      * @param gauges asked for what there is at each scrape, by its thread
      */

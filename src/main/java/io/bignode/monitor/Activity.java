@@ -29,7 +29,7 @@ public final class Activity {
     private final Map<String, TimeBuckets> sessions = new LruMap<>(MOST);
     private final Map<String, TimeBuckets> devices = new LruMap<>(MOST);
 
-    /** All a device did since this began. */
+    /** All work of a device since this was made. */
     private final Map<String, Work> lifeWork = new LruMap<>(MOST);
 
     private long swept;
@@ -39,9 +39,9 @@ public final class Activity {
     private long busyNanos;
 
     /**
-     * Device time since this began.
+     * The time that devices had since this was made.
      *
-     * @param hadNanos  how much there was
+     * @param hadNanos  the sum over all devices of the time that each could have worked
      * @param busyNanos how much of it was used
      */
     public record DeviceTime(long hadNanos, long busyNanos) {
@@ -52,7 +52,7 @@ public final class Activity {
         }
     }
 
-    /** Nothing was done yet. */
+    /** No work was done yet. */
     public Activity(InstantSource clock, LongSupplier nanoTime) {
         this.clock = clock;
         this.nanoTime = nanoTime;
@@ -60,7 +60,7 @@ public final class Activity {
         this.countedNanos = origin;
     }
 
-    /** A device worked for a session. */
+    /** Notes that a device worked for a session. */
     public synchronized void worked(String sessionId, String deviceId, Work work) {
         long step = step();
         sweep(step);
@@ -71,7 +71,7 @@ public final class Activity {
         lifeWork.merge(deviceId, work, Work::plus);
     }
 
-    /** So many devices may get leases from now on. */
+    /** Notes how many devices may get leases from now on. */
     public synchronized void devices(int count) {
         countDevices();
         devicesNow = count;

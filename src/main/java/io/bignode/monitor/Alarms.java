@@ -12,7 +12,7 @@ public final class Alarms {
     private static final System.Logger LOG = System.getLogger(Alarms.class.getName());
 
     /**
-     * Something that is wrong at the moment.
+     * Something that is wrong now.
      *
      * @param key   what it is about, for instance {@code store}
      * @param text  what is wrong
@@ -24,7 +24,7 @@ public final class Alarms {
     private final InstantSource clock;
     private final Map<String, Alarm> raised = new ConcurrentHashMap<>();
 
-    /** No alarm is raised. */
+    /** A list without alarms. */
     public Alarms(InstantSource clock) {
         this.clock = clock;
     }

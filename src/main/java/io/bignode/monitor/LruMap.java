@@ -16,13 +16,13 @@ public final class LruMap<K, V> extends LinkedHashMap<K, V> {
     private final int most;
     private final transient Consumer<? super K> forgotten;
 
-    /** Remembers nothing yet, and never more than {@code most}. */
+    /** An empty map that never holds more than {@code most} entries. */
     public LruMap(int most) {
         this(most, _ -> {});
     }
 
     /**
-     * Remembers nothing yet.
+     * An empty map.
      *
      * @param most      the most entries that it remembers
      * @param forgotten told the key of each entry that is forgotten because there are more

@@ -14,12 +14,12 @@ public record RecentRate(Work work, Duration over) {
         if (over.compareTo(Duration.ofSeconds(1)) < 0) throw new IllegalArgumentException("a pace over " + over);
     }
 
-    /** Nonces computed a minute. */
+    /** Nonces computed per minute. */
     public double rawPerMinute() {
         return work.computed() * 60 / seconds();
     }
 
-    /** Nonces that count a minute. */
+    /** Found nonces, those that count, per minute. */
     public double validPerMinute() {
         return work.found() * 60 / seconds();
     }

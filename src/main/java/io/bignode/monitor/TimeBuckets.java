@@ -14,7 +14,7 @@ final class TimeBuckets {
     /** The newest step anything was noted in; all others remembered are the {@code COUNT - 1} before it. */
     private long newest;
 
-    /** Nothing was done before this step. */
+    /** Buckets that begin at this step. */
     TimeBuckets(long step) {
         this.newest = step;
     }
@@ -42,7 +42,7 @@ final class TimeBuckets {
         return line(raw, step, steps);
     }
 
-    /** Nonces that count, likewise. */
+    /** Nonces that count in each of the last steps up to this one, the oldest first. */
     long[] valid(long step, int steps) {
         return line(valid, step, steps);
     }

@@ -8,10 +8,10 @@ package io.bignode.monitor;
  * @param deviceNanos how long devices were busy with them
  */
 public record Work(long computed, long found, long deviceNanos) {
-    /** Nothing. */
+    /** No work. */
     public static final Work NONE = new Work(0, 0, 0);
 
-    /** Both. */
+    /** The sum of both. */
     Work plus(Work more) {
         return new Work(computed + more.computed, found + more.found, deviceNanos + more.deviceNanos);
     }

@@ -32,7 +32,7 @@ public final class WorkerState implements AutoCloseable {
     public WorkerState(Path dataDir, Duration period) {
         this.file = dataDir.resolve("worker-state");
         write("apart");
-        pulse.scheduleAtFixedRate(this::renew, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = pulse.scheduleAtFixedRate(this::renew, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** The worker is connected to its head. */

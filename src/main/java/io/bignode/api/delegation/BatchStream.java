@@ -19,7 +19,7 @@ final class BatchStream implements StreamWriter, AutoCloseable {
     private final Reply reply;
     private @Nullable EventStream events;
 
-    /** A stream that did not begin. */
+    /** A stream of which nothing is written yet. */
     BatchStream(BatchesAnswer answers, Session session, Reply reply) {
         this.answers = answers;
         this.session = session;

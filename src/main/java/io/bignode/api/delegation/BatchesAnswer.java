@@ -11,7 +11,7 @@ import io.bignode.session.Session;
  * @param function writes the batch
  */
 public record BatchesAnswer(ProofFunction function) {
-    /** A poll's answer. */
+    /** The answer to a poll. */
     Answer of(Session session, Batches batches) {
         return Answer.ok(json -> {
             json.writeStringField("session_id", batches.sessionId());
@@ -29,7 +29,7 @@ public record BatchesAnswer(ProofFunction function) {
         });
     }
 
-    /** The batch alone, as it is pushed. */
+    /** The proof batch alone, as a callback gets it. */
     public byte[] document(Session session, Batches batches) {
         return Answer.object(json -> function.writeBatch(session.order().work(), batches.found(), json));
     }

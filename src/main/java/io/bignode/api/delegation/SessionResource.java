@@ -32,7 +32,7 @@ public final class SessionResource {
     private static final System.Logger LOG = System.getLogger(SessionResource.class.getName());
     private static final Duration RETRY = Duration.ofSeconds(2);
 
-    /** Shorter than what proxies put up with; and a client that is gone is noticed. */
+    /** How long a stream may be silent: shorter than proxies allow, and often enough to notice that a client is gone. */
     private static final Duration BEAT = Duration.ofSeconds(15);
 
     private final BatchesAnswer answers;
@@ -40,7 +40,7 @@ public final class SessionResource {
     private final Delivery delivery;
     private final IntSupplier devices;
 
-    /** Hands out what is found in this form. */
+    /** A resource over these sessions. */
     public SessionResource(BatchesAnswer answers, Sessions sessions, Delivery delivery, IntSupplier devices) {
         this.answers = answers;
         this.sessions = sessions;
@@ -91,7 +91,10 @@ public final class SessionResource {
         list(own, mostOf(request.tenant()), own, this::describe, reply);
     }
 
-    /** The deployed dialect's list: what lingers is shown as its small node sees it. Whoever shows no token is told counts of the whole node, and no session's id. */
+    /**
+     * The deployed dialect's list. A session that lingers is shown as active, as its small node sees it. A request without a token gets the counts of the whole node and
+     * no session.
+     */
     public void status(Request request, Reply reply) throws IOException {
         List<Session> counted = request.hasTenant() ? sessions.list(request.tenant().name()) : sessions.kept();
         int most = request.hasTenant() ? mostOf(request.tenant()) : sessions.rules().maxSessions();
@@ -125,7 +128,7 @@ public final class SessionResource {
         }));
     }
 
-    /** Tells of one session. */
+    /** Shows one session. */
     public void detail(Request request, Reply reply) throws ProblemException, IOException {
         Session session = find(request);
         reply.send(Answer.ok(json -> {

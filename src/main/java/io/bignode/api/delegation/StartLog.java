@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** What the log tells of starts: who got a session, and who was refused one and why. Safe for use by several threads. */
+/** Logs starts: who got a session, and who was refused one and why. Safe for use by several threads. */
 public final class StartLog {
     private static final System.Logger LOG = System.getLogger(StartLog.class.getName());
 
@@ -25,14 +25,14 @@ public final class StartLog {
     private record Refusal(String tenant, int status) {}
 
     /**
-     * When a refusal was logged.
+     * When a refusal was last logged.
      *
-     * @param since of those that were not told since
+     * @param since how many like it have not been logged since
      */
     private record Logged(long atNanos, long since) {}
 
     /**
-     * A log that told nothing yet.
+     * A log in which nothing stands yet.
      *
      * @param nanoTime the clock
      */
@@ -64,7 +64,7 @@ public final class StartLog {
                 unlogged.get() == 0 ? "" : " (and " + unlogged.get() + " more since the last line about it)");
     }
 
-    /** How many were not told since the last line; empty where this one is not to be told either. */
+    /** How many were left out since the last line; empty where this one is left out, too. */
     private synchronized Optional<Long> note(Refusal refusal) {
         long now = nanoTime.getAsLong();
         Logged before = logged.get(refusal);

@@ -44,7 +44,7 @@ public final class StartResource {
     private final CallbackHosts hosts;
     private final StartLog log = new StartLog(System::nanoTime);
 
-    /** Takes orders of this function. */
+    /** A resource that takes orders of this proof function. */
     public StartResource(ProofFunction function, Sessions sessions, IntSupplier devices, CallbackHosts hosts) {
         this.function = function;
         this.overlaps = new Overlaps(session -> function.stream(session.order().work()));
@@ -136,7 +136,7 @@ public final class StartResource {
                 + ", which was stopped; what that one found can still be read; " + UNUSED;
     }
 
-    /** What the owner should know of the order beside others of his; those of other tenants are none of his business. */
+    /** Warnings about orders of the same tenant that compute the same nonces; orders of other tenants are not mentioned. */
     private List<String> warnings(Session session) {
         List<Session> others = sessions.list(session.order().tenant()).stream()
                 .filter(other -> !other.status().ended() || other.totalComputed() > 0)

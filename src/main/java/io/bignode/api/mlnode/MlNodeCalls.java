@@ -16,7 +16,7 @@ public final class MlNodeCalls {
     private static final System.Logger LOG = System.getLogger(MlNodeCalls.class.getName());
     private static final Duration BETWEEN_WARNINGS = Duration.ofMinutes(1);
 
-    /** What an ML node's paths begin with, a segment or several at a time. */
+    /** The beginnings of an ML node's paths, up to a slash. */
     private static final List<String> PATHS = List.of("/api/v1/state", "/api/v1/stop", "/api/v1/pow", "/api/v1/inference");
 
     private final LongSupplier nanoTime;
@@ -24,7 +24,7 @@ public final class MlNodeCalls {
     private final AtomicLong nextWarning;
 
     /**
-     * Nobody called yet.
+     * No call has come yet.
      *
      * @param nanoTime measures time, as {@link System#nanoTime}
      * @param orders   the path below which small nodes order work here
@@ -36,7 +36,7 @@ public final class MlNodeCalls {
     }
 
     /**
-     * What a caller is told whose path is none of ours but an ML node's; at most once a minute the log tells of it.
+     * The answer to a call of an ML node's path. It is logged once a minute at most.
      *
      * @param from the client's address
      */

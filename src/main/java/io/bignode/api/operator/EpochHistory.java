@@ -14,19 +14,19 @@ import java.util.TreeMap;
 final class EpochHistory {
     private static final String HEADER = "block_height,block_hash,tenant,device_id,raw,valid,device_seconds\r\n";
 
-    /** What a spreadsheet takes for the beginning of a formula. */
+    /** Characters that begin a formula in a spreadsheet. */
     private static final String FORMULA = "=+-@\t\r";
 
     /** An epoch, in the words of its JSON document. */
     record EpochLine(long blockHeight, String blockHash, List<TenantLine> tenants, List<DeviceLine> devices, long raw, long valid, double deviceSeconds) {}
 
-    /** A tenant's part. */
+    /** What was computed for one tenant. */
     record TenantLine(String tenant, long raw, long valid, double deviceSeconds) {}
 
-    /** A device's part. */
+    /** What one device computed. */
     record DeviceLine(String deviceId, long raw, long valid, double deviceSeconds) {}
 
-    /** Sums. */
+    /** The sums of an epoch, a tenant or a device. */
     private record Sum(long raw, long valid, long nanos) {
         static final Sum NOTHING = new Sum(0, 0, 0);
 
@@ -42,7 +42,7 @@ final class EpochHistory {
     private EpochHistory() {}
 
     /**
-     * By epoch, in the order of the lines.
+     * The history grouped by epoch, in the order of its lines.
      *
      * @param devices whether devices are told
      */

@@ -2,7 +2,7 @@ package io.bignode.api.operator;
 
 import java.util.List;
 
-/** What there is to be shown of this node besides its sessions. */
+/** What is shown of this node besides its sessions: its devices, workers and alarms. */
 public interface FleetView {
     /** The program's version. */
     String version();
@@ -13,9 +13,9 @@ public interface FleetView {
     /** The devices of the workers that are or were connected lately. */
     List<Overview.DeviceLine> devices();
 
-    /** The workers that are connected, were lately, or get nothing. */
+    /** The workers that are connected, were connected lately, or get no leases. */
     List<Overview.WorkerLine> workers();
 
-    /** What an operator should look at, the oldest first. */
+    /** The alarms that are raised, the oldest first. */
     List<Overview.AlarmLine> alarms();
 }

@@ -35,7 +35,7 @@ public final class LiveDocuments {
     private final Instant startedAt = Instant.now();
 
     /**
-     * Of this node.
+     * Documents about this node.
      *
      * @param devices how many devices serve now
      */

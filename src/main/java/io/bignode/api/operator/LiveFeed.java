@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 final class LiveFeed {
     private static final Duration STEP = Duration.ofSeconds(1);
 
-    /** Viewers whose overview is kept; beyond that the one asked for longest ago is forgotten. */
+    /** The most viewers whose overview is kept; beyond it, the one that was asked for longest ago is forgotten. */
     private static final int REMEMBERED = 64;
 
     /**
@@ -38,7 +38,7 @@ final class LiveFeed {
     private boolean closed;
 
     /**
-     * Of what is made like this.
+     * A feed that has nothing yet.
      *
      * @param nanoTime as {@link System#nanoTime}
      */
@@ -48,7 +48,7 @@ final class LiveFeed {
         this.origin = nanoTime.getAsLong();
     }
 
-    /** This second's overview. */
+    /** The overview of this second, made now if nobody asked for it yet. */
     synchronized Snapshot now(Viewer viewer) {
         long second = second();
         Snapshot known = latest.get(viewer);
@@ -71,7 +71,7 @@ final class LiveFeed {
         return closed ? Optional.empty() : Optional.of(now(viewer));
     }
 
-    /** Lets nobody wait any more. */
+    /** Ends every wait. */
     synchronized void close() {
         closed = true;
         notifyAll();

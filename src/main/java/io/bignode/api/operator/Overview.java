@@ -109,7 +109,7 @@ public record Overview(
             @Nullable Double powerLimitWatts,
             @Nullable String alarm) {}
 
-    /** A worker. Of one that is not connected the moment and the cause of that are told, where they are known. */
+    /** A worker. For one that is not connected, it says since when and why, where that is known. */
     public record WorkerLine(
             String name,
             String state,
@@ -123,6 +123,6 @@ public record Overview(
             int devices,
             int leases) {}
 
-    /** What an operator should look at. */
+    /** An alarm that is raised. */
     public record AlarmLine(String key, String text, String fix, String since) {}
 }

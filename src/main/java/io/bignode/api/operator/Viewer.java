@@ -19,12 +19,12 @@ record Viewer(String name, boolean all, int maxSessions) {
         return new Viewer(tenant.name(), farm.tenantsSeeAll(), Math.min(maxSessions, tenant.maxSessions()));
     }
 
-    /** Whose sessions are shown. */
+    /** Matches the tenants whose sessions are shown. */
     Predicate<String> tenants() {
         return tenant -> all || tenant.equals(name);
     }
 
-    /** What of the node is shown. */
+    /** How much of the node is shown: {@code all} or {@code own}. */
     String scope() {
         return all ? "all" : "own";
     }

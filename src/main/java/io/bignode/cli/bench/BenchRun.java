@@ -39,7 +39,7 @@ record BenchRun(
         return matrixTflops == 0 ? 0 : tflops / matrixTflops;
     }
 
-    /** Reads the file of an earlier run; one that is none ends the command with every fault. */
+    /** Reads the file of an earlier run; a file that is not one ends the command with every fault. */
     static BenchRun read(Path file) {
         try {
             return read(String.valueOf(file.getFileName()).replaceFirst("\\.json$", ""), Documents.read(file));

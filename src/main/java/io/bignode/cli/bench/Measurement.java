@@ -72,7 +72,7 @@ final class Measurement {
         }
     }
 
-    /** Measures. */
+    /** Makes the measurement, which takes at least the seconds that were asked for. */
     Figures run() throws InterruptedException, CancelledException {
         // As on a node: the device is ready before the session comes, and prepares for its model while the weights are drawn.
         long preparing = System.nanoTime();

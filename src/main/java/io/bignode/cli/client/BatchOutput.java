@@ -32,7 +32,7 @@ interface BatchOutput extends AutoCloseable {
     @Override
     void close();
 
-    /** Prints them. */
+    /** Prints batches. */
     static BatchOutput to(PrintWriter out) {
         return new BatchOutput() {
             @Override
@@ -49,7 +49,7 @@ interface BatchOutput extends AutoCloseable {
     }
 
     /**
-     * Appends them to a file, each on disk before it counts as put.
+     * Appends batches to a file, each on disk before it counts as put.
      *
      * @throws Failed when the file cannot be opened
      */

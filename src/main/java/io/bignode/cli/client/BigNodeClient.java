@@ -29,20 +29,20 @@ final class BigNodeClient {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    /** What came back. */
+    /** The outcome of a request. */
     sealed interface Answer {
-        /** What was asked for. */
+        /** The document that was asked for. */
         record Ok(JsonNode document) implements Answer {}
 
         /**
-         * The node said no, and would say so again.
+         * The node refused the request, and would refuse it again.
          *
          * @param status the HTTP status, below 500 and not 429
          */
         record Refused(int status, String detail) implements Answer {}
 
         /**
-         * The node says to try again.
+         * The node asks to try again later.
          *
          * @param pause how long to wait before that, as the node said; zero where it did not
          */
@@ -72,7 +72,7 @@ final class BigNodeClient {
         this.http = http;
     }
 
-    /** Which node. */
+    /** The node's address. */
     URI base() {
         return base;
     }
@@ -85,7 +85,7 @@ final class BigNodeClient {
         return send(request, List.of("session_id", "status"));
     }
 
-    /** Acknowledges all up to a cursor and asks for what follows. */
+    /** Acknowledges everything up to a cursor and asks for what follows. */
     Answer poll(String session, long after, Duration wait) throws InterruptedException {
         String path = "batch/" + session + "?after=" + after + "&wait=" + wait.toMillis() / 1000.0;
         return send(request(path, wait.plus(ANSWER_TIME)).GET(), List.of("batches", "session_active", "status", "cursor"));

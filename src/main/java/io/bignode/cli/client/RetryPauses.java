@@ -8,7 +8,7 @@ import java.util.random.RandomGenerator;
  * that clients that were refused together do not come back together.
  */
 final class RetryPauses {
-    /** The longest a node is waited for because it said so; whoever asks more often than that does no harm. */
+    /** The longest pause, whatever a node asks for: asking once in this time does no harm. */
     static final Duration LIMIT = Duration.ofSeconds(60);
 
     private static final Duration FIRST = Duration.ofMillis(250);

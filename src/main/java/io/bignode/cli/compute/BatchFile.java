@@ -37,7 +37,7 @@ final class BatchFile {
     private double threshold = 1;
 
     /**
-     * A judge that saw nothing yet.
+     * A judge that has read nothing yet.
      *
      * @param order  a start request whose parameters, target and threshold count for batches without their own
      * @param faulty told of each line that is malformed or fraud
@@ -49,7 +49,7 @@ final class BatchFile {
     }
 
     /**
-     * Judges.
+     * Judges every line.
      *
      * @param lines    the file's
      * @param progress told how many bytes were judged

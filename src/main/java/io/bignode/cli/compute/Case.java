@@ -18,10 +18,10 @@ import java.util.List;
  * @param nonces the nonces
  */
 record Case(ProofOrder order, List<Long> nonces) {
-    /** Of a file that a person gives; the batches of nodes are read a line at a time. */
+    /** The most nonces of a file that a person gives; the batches of nodes are read a line at a time. */
     static final int MAX_NONCES = 100_000;
 
-    /** Reads a file; one that is none ends the command with every fault. */
+    /** Reads a file; a file that is not a case ends the command with every fault. */
     static Case read(Path file) {
         try {
             JsonFields fields = JsonFields.of(Documents.read(file));

@@ -18,7 +18,7 @@ import java.util.Set;
  */
 record JudgedBatch(Case task, double rTarget, double fraudThreshold) {
     /**
-     * Reads one.
+     * Reads a batch from its fields.
      *
      * @throws InvalidDocumentException with every fault
      */

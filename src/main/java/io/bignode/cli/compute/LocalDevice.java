@@ -40,7 +40,7 @@ public final class LocalDevice {
         }
     }
 
-    /** The device, ready. */
+    /** The chosen device, opened and ready. */
     static Engine open(Map<String, String> environment) {
         Engine engine = choose(environment);
         engine.prepare();

@@ -26,7 +26,7 @@ final class ClockChecks {
     private ClockChecks() {}
 
     /**
-     * Checks.
+     * Runs the check.
      *
      * @param peer a server whose clock is right, asked for its Date header; empty to ask the system alone
      */
@@ -34,7 +34,7 @@ final class ClockChecks {
         return peer.isPresent() ? against(peer.get()) : judge(synchronised());
     }
 
-    /** What the system says: empty when it does not. */
+    /** The finding for what the system says of its clock; empty when it says nothing. */
     static Finding judge(Optional<Boolean> synchronised) {
         if (synchronised.isEmpty()) {
             return Finding.warn("clock",
@@ -44,7 +44,7 @@ final class ClockChecks {
                 : Finding.warn("clock", "the system does not keep the clock synchronised: " + FIX);
     }
 
-    /** A difference from another's clock, of which a second is the other's rounding. */
+    /** The finding for a difference from another server's clock, of which a second is that server's rounding. */
     static Finding judge(Duration behind, String peer) {
         double seconds = behind.toMillis() / 1000.0;
         String difference = String.format(Locale.ROOT, "this host's clock is %.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "ahead of" : "behind", peer);

@@ -25,7 +25,7 @@ final class DeviceChecks {
     }
 
     /**
-     * What came of it.
+     * What the checks found.
      *
      * @param computing names of the devices that a node would use
      */
@@ -37,7 +37,7 @@ final class DeviceChecks {
     }
 
     /**
-     * Checks.
+     * Runs the checks.
      *
      * @param look looks for GPUs; not called where the CPU alone was chosen
      */

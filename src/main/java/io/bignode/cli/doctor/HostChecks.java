@@ -22,7 +22,7 @@ final class HostChecks {
 
     private HostChecks() {}
 
-    /** Checks. */
+    /** Runs the checks. */
     static List<Finding> run() {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         Finding java = Finding.ok(

@@ -28,7 +28,7 @@ final class JoinChecks {
     private JoinChecks() {}
 
     /**
-     * Checks; nobody joins by it.
+     * Runs the checks; no worker joins.
      *
      * @param environment the process's environment variables
      * @param join        the head's HOST:PORT

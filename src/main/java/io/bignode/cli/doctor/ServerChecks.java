@@ -42,7 +42,7 @@ final class ServerChecks {
 
     private ServerChecks() {}
 
-    /** Checks. */
+    /** Runs the checks. */
     static List<Finding> run(Settings settings) {
         Finding port = port(settings.host(), settings.port(), settings.tls());
         return List.of(

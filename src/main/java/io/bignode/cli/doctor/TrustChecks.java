@@ -26,7 +26,7 @@ final class TrustChecks {
 
     private TrustChecks() {}
 
-    /** Checks. */
+    /** Runs the checks. */
     static List<Finding> run(Settings settings, Map<String, String> environment) {
         List<Finding> findings = new ArrayList<>();
         if (settings.tls().isPresent()) {
@@ -81,7 +81,7 @@ final class TrustChecks {
         }
     }
 
-    /** The join token must be nobody's else: who holds it may drain workers and join as one. */
+    /** The join token must not be a tenant's token: whoever holds it may drain workers and join as one. */
     private static Optional<Finding> joinToken(Settings settings, Map<String, String> environment) {
         try {
             Optional<Token> join = Settings.operatorToken(environment);

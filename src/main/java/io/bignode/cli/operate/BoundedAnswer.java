@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** Answers of a server that may be any: they are read up to a size, and may be no JSON. */
 public final class BoundedAnswer {
-    /** Far beyond what a node sends at once. */
+    /** The largest answer that is read, which is far more than a node sends. */
     private static final int MAX_BYTES = 64 << 20;
 
     private static final int MAX_DETAIL = 2000;

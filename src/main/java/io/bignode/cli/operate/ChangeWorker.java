@@ -11,7 +11,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** A command that has the head treat one worker otherwise from now on. */
+/** A command that changes how the head treats one worker. */
 public abstract class ChangeWorker implements Callable<Integer> {
     private final String change;
     private final String done;

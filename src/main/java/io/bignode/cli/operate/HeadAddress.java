@@ -23,7 +23,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Where the head of this host is reached, by the same settings it serves with, and how a command knows that it is the one. */
 public final class HeadAddress implements IDefaultValueProvider {
-    /** Where a client that is told nothing else asks. */
+    /** The URL that a client asks when it is given none. */
     public static final String USUAL = "http://localhost:" + Setting.PORT.usual();
 
     private static final Set<String> ANYWHERE = Set.of("0.0.0.0", "::", "[::]", "*");
@@ -31,7 +31,7 @@ public final class HeadAddress implements IDefaultValueProvider {
     private final Map<String, String> environment;
 
     /**
-     * By these settings.
+     * The address that these settings give.
      *
      * @param environment the process's environment variables
      */
@@ -49,7 +49,7 @@ public final class HeadAddress implements IDefaultValueProvider {
         return argument instanceof OptionSpec option && option.longestName().equals("--url") ? url().toString() : null;
     }
 
-    /** By what name or address, as it stands in a URL, a client on this machine reaches a head that listens on this address. */
+    /** The host part of the URL at which a client on this machine reaches a head that listens on this address. */
     public static String host(InetAddress listening) {
         String address = listening.getHostAddress();
         if (listening.isAnyLocalAddress() || address.equals("127.0.0.1")) return "localhost";

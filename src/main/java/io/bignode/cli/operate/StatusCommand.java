@@ -61,12 +61,12 @@ public final class StatusCommand implements Callable<Integer> {
         return isWell(overview) ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }
 
-    /** Whether it serves and no alarm is raised. */
+    /** Whether the node serves and no alarm is raised. */
     static boolean isWell(JsonNode overview) {
         return overview.path("alarms").isEmpty() && overview.path("status").asText().equals("ready");
     }
 
-    /** For people: the state, what it does, each alarm. */
+    /** The lines for people: the state, what the node does, and each alarm. */
     static List<Finding> lines(JsonNode overview) {
         List<Finding> lines = new ArrayList<>();
         String status = overview.path("status").asText();

@@ -35,7 +35,7 @@ public final class Serve {
     private final EarlyPort port;
 
     /**
-     * Serves nobody yet.
+     * A node that serves nobody yet.
      *
      * @param err         where hints for people are printed
      * @param environment the settings
@@ -54,7 +54,7 @@ public final class Serve {
 
     /** Serves at a port until the process is stopped; returns the exit code when it cannot. */
     public static int execute(EarlyPort port) {
-        return execute(new PrintWriter(System.err, true), System.getenv(), port);
+        return execute(new PrintWriter(System.err, true, System.err.charset()), System.getenv(), port);
     }
 
     /** Serves with these settings. */
@@ -139,7 +139,7 @@ public final class Serve {
         }
     }
 
-    /** What the operator of this node should find when it is asked later with what it ran. */
+    /** Logs the settings that the node starts with, so that they can be found later. */
     private static void starting(Settings settings) {
         LOG.log(
                 System.Logger.Level.INFO,
@@ -162,7 +162,7 @@ public final class Serve {
     }
 
     /**
-     * The lines.
+     * The lines that tell people how to go on.
      *
      * @param url where a browser or a client on this machine reaches the node
      */

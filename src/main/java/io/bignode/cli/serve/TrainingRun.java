@@ -46,7 +46,7 @@ public final class TrainingRun {
     }
 
     /**
-     * Runs it.
+     * Makes the run.
      *
      * @param args an empty folder for the node's data
      */
@@ -59,14 +59,14 @@ public final class TrainingRun {
                 Setting.PORT.variable(), Integer.toString(run.port),
                 Setting.DATA_DIR.variable(), Path.of(args[0]).toAbsolutePath().toString(),
                 Setting.DEVICES.variable(), "cpu");
-        PrintWriter err = new PrintWriter(System.err, true);
+        PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
         Thread.ofPlatform().daemon().name("serve").start(() -> System.exit(Serve.execute(err, environment, EarlyPort.take(environment))));
         run.exercise();
         System.exit(ExitCode.OK); // the node ends as one that is told to stop
     }
 
     private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }

@@ -84,7 +84,7 @@ public final class WorkerCommand implements Callable<Integer> {
         });
     }
 
-    /** What the operator of this worker should find when it is asked later with what it ran. */
+    /** Logs the settings that the worker starts with, so that they can be found later. */
     private static void starting(JoinSettings settings) {
         LOG.log(
                 System.Logger.Level.INFO, "Big Node worker starts: version={0} head={1} data_dir={2} cache_dir={3} devices={4} margin={5,number,0.#########}",

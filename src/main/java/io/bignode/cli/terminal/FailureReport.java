@@ -5,7 +5,7 @@ import io.bignode.node.CommandException;
 import io.bignode.node.ExitCode;
 import java.io.PrintWriter;
 
-/** Tells what ended a command, and chooses its exit code. */
+/** Reports what ended a command, and chooses its exit code. */
 public final class FailureReport {
     private static final System.Logger LOG = System.getLogger(FailureReport.class.getName());
 

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 public final class Manual {
     private static final Map<String, String> EXIT_CODES = exitCodes();
 
-    /** By command. */
+    /** Examples by the name of their command. */
     public static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
             Map.entry("serve", List.of("bignode serve", "DELEGATION_PORT=8080 DELEGATION_LOG_FORMAT=json bignode serve")),
             Map.entry("worker", List.of("DELEGATION_JOIN_TOKEN=… bignode worker --join head.example.org:9091 --fingerprint 5f2c…")),
@@ -76,7 +76,7 @@ public final class Manual {
         return lines;
     }
 
-    /** Adds it to every command that has not its own. */
+    /** Adds exit codes and examples to the help of every command that has none of its own. */
     public static void complete(CommandLine all) {
         all.getSubcommands().forEach((name, command) -> {
             UsageMessageSpec help = command.getCommandSpec().usageMessage();

@@ -17,7 +17,7 @@ public final class WrongUsage {
 
     private WrongUsage() {}
 
-    /** Tells it; returns the exit code. */
+    /** Reports the mistake and returns the exit code. */
     public static int explain(ParameterException fault, String[] args) {
         CommandLine command = fault.getCommandLine();
         if (CommandEnvironment.writesJsonLog(command)) {

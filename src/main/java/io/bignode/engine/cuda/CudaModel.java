@@ -214,7 +214,7 @@ final class CudaModel implements Model {
     private void forward(long inputs, int b, BooleanSupplier cancelled) throws CancelledException {
         int t = p.seqLen();
         int rows = b * t;
-        int ahead = layerNanos == 0 ? LEAST_AHEAD : (int) Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, LEAST_AHEAD + p.nLayers());
+        int ahead = layerNanos == 0 ? LEAST_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, LEAST_AHEAD + p.nLayers());
         boolean full = b == plan.batch();
         Activations a = activations;
         // The residual stream, and what is still to be added to it: 0 for nothing.
@@ -265,7 +265,7 @@ final class CudaModel implements Model {
         long kv = activations.projections; // (r, 2 kv)
         product(b * t, 2 * p.kvDim(), d, d, w.key(), activations.x, kv, full);
         product(b, d, d, (long) t * d, w.query(), activations.x + 2L * (t - 1) * d, activations.query, full);
-        attend(b, 1, activations.query, d, kv, 2 * p.kvDim());
+        attend(b, 1, activations.query, d, kv, 2L * p.kvDim());
     }
 
     private void attend(int b, int queries, long query, long queryStride, long key, long keyStride) {

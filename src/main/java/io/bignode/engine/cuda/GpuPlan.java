@@ -83,7 +83,7 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
         long filling = (long) TILE_ROWS * room.multiprocessors() / params.seqLen();
         long second = (long) (room.operationsASecond() / params.flopsPerNonce());
         long addressable = Integer.MAX_VALUE / params.seqLen();
-        return (int) Math.clamp(Math.min(Math.min(filling, second), addressable), 1, MAX_BATCH);
+        return Math.clamp(Math.min(Math.min(filling, second), addressable), 1, MAX_BATCH);
     }
 
     /** Bytes that weights and activations take, the pool's copy not included. */

@@ -129,7 +129,7 @@ final class GpuWeights implements AutoCloseable {
 
     private void cut(String name, long elements, long to, long stream) {
         WeightTensor tensor = pool.tensor(name, elements);
-        int blocks = (int) Math.clamp(Math.ceilDiv(elements, 8L * CUT_THREADS), 1, CUT_BLOCKS);
+        int blocks = Math.clamp(Math.ceilDiv(elements, 8L * CUT_THREADS), 1, CUT_BLOCKS);
         cut.launch(stream, Kernel.Grid.of(blocks), CUT_THREADS, copy.address(), pool.size(), tensor.start(), elements, to);
     }
 

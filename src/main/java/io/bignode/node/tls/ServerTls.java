@@ -152,6 +152,7 @@ public final class ServerTls {
         private long last;
         private @Nullable ServerIdentity newest;
 
+        @SuppressWarnings("ReferenceEquality") // a certificate that is read anew is another one, whatever is in it
         private synchronized @Nullable String choose(String keyType) {
             ServerIdentity identity = files.get();
             if (!identity.key().getAlgorithm().equals(keyType)) return null;

@@ -1,20 +1,20 @@
 package io.bignode.broker;
 
-import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.ProtocolVersion;
-import io.bignode.protocol.Reported;
-import io.bignode.protocol.WorkerFault;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage;
-import io.bignode.protocol.WorkerRefused;
+import io.bignode.protocol.WorkerMessage.DeviceGone;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.Reported;
+import io.bignode.protocol.WorkerMessage.WorkerFault;
+import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;

@@ -12,15 +12,15 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerMessage.DeviceGone;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import java.io.IOException;
 import java.util.Optional;
 

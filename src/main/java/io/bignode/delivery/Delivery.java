@@ -1,5 +1,6 @@
 package io.bignode.delivery;
 
+import io.bignode.delivery.Delivery.AnswerWriter;
 import io.bignode.session.Batches;
 import io.bignode.session.Session;
 import java.io.IOException;
@@ -179,5 +180,26 @@ public final class Delivery implements AutoCloseable {
         } finally {
             waiters.remove(waiter);
         }
+    }
+
+    /** Writes a poll's answer to the small node's socket. */
+    @FunctionalInterface
+    public interface AnswerWriter {
+        /**
+         * Writes the whole answer and flushes it; returns normally only when the socket took all of it.
+         *
+         * @throws IOException when it did not; the batches then stay undelivered
+         */
+        void write(Batches batches) throws IOException;
+    }
+
+    /** Writes a stream of answers to the small node's socket. */
+    public interface StreamWriter extends AnswerWriter {
+        /**
+         * Shows that both ends still live; the first of these begins the stream.
+         *
+         * @throws IOException when the small node is gone
+         */
+        void beat() throws IOException;
     }
 }

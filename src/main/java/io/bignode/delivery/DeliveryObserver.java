@@ -8,23 +8,14 @@ public interface DeliveryObserver {
      * @param nonces how many it held
      * @param nanos  since the poll stopped waiting
      */
-    void answered(String tenant, int nonces, long nanos);
+    default void answered(String tenant, int nonces, long nanos) {}
 
     /** A push was acknowledged. */
-    void pushed(String tenant, int nonces);
+    default void pushed(String tenant, int nonces) {}
 
     /** A push was not acknowledged, and is tried again. */
-    void pushFailed();
+    default void pushFailed() {}
 
     /** Counts nothing. */
-    DeliveryObserver NOBODY = new DeliveryObserver() {
-        @Override
-        public void answered(String tenant, int nonces, long nanos) {}
-
-        @Override
-        public void pushed(String tenant, int nonces) {}
-
-        @Override
-        public void pushFailed() {}
-    };
+    DeliveryObserver NOBODY = new DeliveryObserver() {};
 }

@@ -2,8 +2,8 @@ package io.bignode.delivery;
 
 import io.bignode.session.Batches;
 import io.bignode.session.Session;
+import io.bignode.session.SessionStore.StoreException;
 import io.bignode.session.Sessions;
-import io.bignode.session.StoreException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -203,5 +203,12 @@ public final class Push implements AutoCloseable {
         } finally {
             together.release();
         }
+    }
+
+    /** Writes what was found as the document that is pushed. */
+    @FunctionalInterface
+    public interface BatchBody {
+        /** A proof batch of everything found, as JSON. */
+        byte[] of(Session session, Batches batches);
     }
 }

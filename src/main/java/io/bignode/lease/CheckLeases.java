@@ -1,8 +1,8 @@
 package io.bignode.lease;
 
 import io.bignode.protocol.Lease;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.Session;
 import java.util.ArrayList;
 import java.util.List;

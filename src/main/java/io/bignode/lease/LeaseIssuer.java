@@ -3,7 +3,7 @@ package io.bignode.lease;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
-import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
 import java.util.ArrayDeque;

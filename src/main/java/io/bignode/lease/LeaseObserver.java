@@ -26,10 +26,10 @@ public interface LeaseObserver {
     default void connected(String deviceId) {}
 
     /** A lease goes to a device. */
-    void issued(Kind kind);
+    default void issued(Kind kind) {}
 
     /** A lease ended. */
-    void ended(Kind kind, End end, String deviceId);
+    default void ended(Kind kind, End end, String deviceId) {}
 
     /**
      * A result that is taken, or held until it is verified.
@@ -38,32 +38,17 @@ public interface LeaseObserver {
      * @param found       how many of them count
      * @param deviceNanos how long the device was busy with them
      */
-    void computed(String tenant, String deviceId, int computed, int found, long deviceNanos);
+    default void computed(String tenant, String deviceId, int computed, int found, long deviceNanos) {}
 
     /** Results were computed again. */
-    void verified(boolean agreed);
+    default void verified(boolean agreed) {}
 
     /** A worker, or a device of the head, was put in quarantine. */
-    void quarantined();
+    default void quarantined() {}
 
     /** A worker's connection ended, or was replaced by another of its own. */
     default void disconnected(WorkerGone.Reason reason) {}
 
     /** Counts nothing. */
-    LeaseObserver NOBODY = new LeaseObserver() {
-        @Override
-        public void issued(Kind kind) {}
-
-        @Override
-        public void ended(Kind kind, End end, String deviceId) {}
-
-        @Override
-        public void computed(String tenant, String deviceId, int computed, int found, long deviceNanos) {}
-
-        @Override
-        public void verified(boolean agreed) {}
-
-        @Override
-        public void quarantined() {}
-    };
+    LeaseObserver NOBODY = new LeaseObserver() {};
 }

@@ -35,8 +35,9 @@ final class LeaseReturns {
 
     /** A worker's connection ended: tells of it. */
     void disconnected(String worker, WorkerGone.Reason reason) {
-        LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
+        // Who reads the line finds it counted.
         inFlight.observer().disconnected(reason);
+        LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
         workerAlarms.gone(worker, reason);
     }
 

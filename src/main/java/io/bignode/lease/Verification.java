@@ -300,4 +300,16 @@ final class Verification {
         Standing standing = standings.remove(source);
         return standing == null ? List.of() : standing.waiting.stream().map(Unverified::leaseId).toList();
     }
+
+    /**
+     * A result that waits to be verified; its session holds it.
+     *
+     * @param leaseId     of the lease it ended
+     * @param session     whose nonces
+     * @param computed    the indices that were computed
+     * @param found       those that count, as reported
+     * @param number      in the order in which its source's results landed
+     * @param landedNanos when it landed
+     */
+    record Unverified(String leaseId, Session session, NonceRange computed, List<Found> found, long number, long landedNanos) {}
 }

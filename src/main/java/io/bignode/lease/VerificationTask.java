@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.lease.Verification.Unverified;
 import io.bignode.proof.ProofRules;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;

@@ -3,7 +3,7 @@ package io.bignode.lease;
 import io.bignode.monitor.Alarms;
 import io.bignode.monitor.LruMap;
 import io.bignode.protocol.WorkerGone;
-import io.bignode.protocol.WorkerRefused;
+import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,5 +1,6 @@
 package io.bignode.protocol;
 
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import java.util.Optional;
 
 /**

@@ -1,12 +1,12 @@
 package io.bignode.session;
 
 import io.bignode.monitor.RecentRate;
+import io.bignode.session.SessionView.Turn;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.Found;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,4 +55,39 @@ public interface SessionStore extends AutoCloseable {
     /** Writes what it has, then lets the store go. */
     @Override
     void close();
+
+    /**
+     * Consecutive batches, merged.
+     *
+     * @param found what they hold, in order
+     * @param last  the number of the last of them; the number read after where there is none
+     */
+    record FoundPage(List<Found> found, long last) {
+        /** Copies the list. */
+        public FoundPage {
+            found = List.copyOf(found);
+        }
+    }
+
+    /**
+     * What one device did for one tenant in one epoch; kept when the sessions are purged.
+     *
+     * @param epoch       the block
+     * @param tenant      for whom
+     * @param deviceId    which device
+     * @param computed    nonces computed
+     * @param found       those that count
+     * @param deviceNanos how long the device was busy with them
+     */
+    record History(Epoch epoch, String tenant, String deviceId, long computed, long found, long deviceNanos) {}
+
+    /** What is stored cannot be read at the moment. The message holds no secret. */
+    final class StoreException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        /** With what failed and, where there is one, the fix. */
+        public StoreException(String message, Throwable cause) {
+            super(message, cause);
+        }
+    }
 }

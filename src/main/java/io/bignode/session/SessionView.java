@@ -62,4 +62,12 @@ public record SessionView(
         boolean waiting,
         Optional<Turn> turn,
         boolean lingering,
-        Optional<String> attention) {}
+        Optional<String> attention) {
+    /**
+     * Where a session stands that waits for its turn.
+     *
+     * @param position 1 for the next one
+     * @param obstacle what it waits for
+     */
+    public record Turn(int position, Obstacle obstacle) {}
+}

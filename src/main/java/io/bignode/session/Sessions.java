@@ -1,6 +1,9 @@
 package io.bignode.session;
 
 import io.bignode.monitor.Activity;
+import io.bignode.session.SessionStore.History;
+import io.bignode.session.SessionStore.StoreException;
+import io.bignode.session.SessionView.Turn;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashSet;

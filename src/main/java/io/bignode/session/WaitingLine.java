@@ -1,5 +1,6 @@
 package io.bignode.session;
 
+import io.bignode.session.SessionView.Turn;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -3,7 +3,7 @@ package io.bignode.worker;
 import io.bignode.proof.ProofDevice;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.ArrayList;

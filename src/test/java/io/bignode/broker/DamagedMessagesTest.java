@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.protocol.Found;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.Reported;
-import io.bignode.protocol.WorkerFault;
+import io.bignode.protocol.WorkerMessage.Reported;
+import io.bignode.protocol.WorkerMessage.WorkerFault;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

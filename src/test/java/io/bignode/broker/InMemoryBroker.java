@@ -1,11 +1,11 @@
 package io.bignode.broker;
 
-import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerMessage.DeviceGone;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.protocol.WorkerSide;
 import java.time.Duration;
 import java.util.ArrayDeque;

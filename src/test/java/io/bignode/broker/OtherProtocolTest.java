@@ -3,10 +3,10 @@ package io.bignode.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.protocol.DeviceOffer;
-import io.bignode.protocol.LeaseRequest;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerJoined;
-import io.bignode.protocol.WorkerRefused;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

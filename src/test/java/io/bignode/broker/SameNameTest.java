@@ -6,7 +6,7 @@ import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage;
-import io.bignode.protocol.WorkerRefused;
+import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

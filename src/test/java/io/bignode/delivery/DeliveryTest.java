@@ -3,6 +3,8 @@ package io.bignode.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.bignode.delivery.Delivery.AnswerWriter;
+import io.bignode.delivery.Delivery.StreamWriter;
 import io.bignode.delivery.PollOutcome.Answered;
 import io.bignode.delivery.PollOutcome.UnknownCursor;
 import io.bignode.fixtures.ManualTime;

@@ -2,6 +2,7 @@ package io.bignode.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.delivery.Push.BatchBody;
 import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;

@@ -51,9 +51,9 @@ class ScaleTest {
     void sessionsOfBothWeightsAreServedAndEachDeviceWorks() throws Exception {
         List<Recorder> recorders = new ArrayList<>();
         try (Farm farm = farm(3)) {
-            farm.worker("worker", 4, 100, -1, false, farm.workerPort);
+            farm.worker("worker", 4, 1000, -1, false, farm.workerPort);
             for (int i = 0; i < 3; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
-            for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results\n" + farm.head.tail(), () -> recorder.count() > 100);
+            for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results\n" + farm.head.tail(), () -> recorder.count() > 20);
             Waiting.until(Duration.ofSeconds(60), () -> farm.overview().toPrettyString(), () -> working(farm) == 4);
             for (Recorder recorder : recorders) {
                 long highest = recorder.highest();

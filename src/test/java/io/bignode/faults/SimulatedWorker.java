@@ -9,7 +9,7 @@ import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;

@@ -2,13 +2,18 @@ package io.bignode.lease;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.protocol.DeviceGone;
+import io.bignode.fixtures.CapturedLog;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerMessage.DeviceGone;
 import io.bignode.session.Orders;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.logging.Level;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +82,23 @@ class LeaseObserverTest {
         assertThat(told).containsExactly(
                 "issued work", "work failed on gpu", "issued work", "work returned on gpu", "issued work", "work returned on gpu");
         assertThat(bench.leases.inFlight()).isZero();
+    }
+
+    @Test
+    void aWorkerThatIsGoneIsCountedBeforeTheLogTellsIt() {
+        List<String> logged = new ArrayList<>();
+        try (CapturedLog log = new CapturedLog("io.bignode.lease", Level.ALL)) {
+            bench.leases.observe(new LeaseObserver() {
+                @Override
+                public void disconnected(WorkerGone.Reason reason) {
+                    logged.add(reason + " after " + log.messages().stream().filter(line -> line.contains("is gone")).count() + " lines");
+                }
+            });
+            bench.leases.handle(new WorkerHello("farm", List.of(new DeviceOffer("farm/gpu", "x", 1, 16)), List.of()));
+            bench.leases.handle(new WorkerGone("farm", WorkerGone.Reason.SILENT));
+            assertThat(log.messages()).anyMatch(line -> line.contains("worker farm is gone"));
+        }
+        assertThat(logged).containsExactly("SILENT after 0 lines");
     }
 
     @Test

@@ -3,12 +3,12 @@ package io.bignode.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.bignode.protocol.DeviceGone;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkerMessage.DeviceGone;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStatus;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.WorkerGone;
-import io.bignode.protocol.WorkerRefused;
+import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

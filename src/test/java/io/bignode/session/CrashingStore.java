@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.session.SessionStore.FoundPage;
+import io.bignode.session.SessionStore.History;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;

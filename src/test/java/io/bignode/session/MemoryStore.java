@@ -2,6 +2,8 @@ package io.bignode.session;
 
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceSequence;
+import io.bignode.session.SessionStore.FoundPage;
+import io.bignode.session.SessionStore.History;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

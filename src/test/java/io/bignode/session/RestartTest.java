@@ -7,6 +7,7 @@ import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.Provenance;
+import io.bignode.session.SessionStore.StoreException;
 import io.bignode.session.StartOutcome.Started;
 import java.time.Duration;
 import java.time.Instant;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.fixtures.ManualTime;
 import io.bignode.protocol.NonceSequence;
+import io.bignode.session.SessionView.Turn;
 import io.bignode.session.StartOutcome.Refused;
 import io.bignode.session.StartOutcome.Running;
 import io.bignode.session.StartOutcome.Started;

@@ -1,6 +1,6 @@
 package io.bignode.api.delegation;
 
-import io.bignode.delivery.StreamWriter;
+import io.bignode.delivery.Delivery.StreamWriter;
 import io.bignode.http.EventStream;
 import io.bignode.http.Reply;
 import io.bignode.session.Batches;

@@ -3,7 +3,7 @@ package io.bignode.api.delegation;
 import io.bignode.http.Problem;
 import io.bignode.session.Excerpt;
 import io.bignode.session.Session;
-import io.bignode.session.Turn;
+import io.bignode.session.SessionView.Turn;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package io.bignode.api.operator;
 
 import io.bignode.protocol.Epoch;
-import io.bignode.session.History;
+import io.bignode.session.SessionStore.History;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

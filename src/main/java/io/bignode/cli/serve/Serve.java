@@ -19,7 +19,7 @@ import io.bignode.node.NativeFolder;
 import io.bignode.node.Node;
 import io.bignode.node.ProgramVersion;
 import io.bignode.node.StopHook;
-import io.bignode.session.StoreException;
+import io.bignode.session.SessionStore.StoreException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.List;

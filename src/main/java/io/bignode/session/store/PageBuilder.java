@@ -1,7 +1,7 @@
 package io.bignode.session.store;
 
 import io.bignode.protocol.Found;
-import io.bignode.session.FoundPage;
+import io.bignode.session.SessionStore.FoundPage;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.PollOutcome.Answered;
+import io.bignode.fixtures.Waiting;
 import io.bignode.lease.HeadLoop;
 import io.bignode.lease.LeaseRules;
 import io.bignode.lease.Leases;
@@ -125,7 +126,7 @@ class HeadAndDevicesTest {
         for (Thread thread : threads) thread.join();
         sessions.list("alice").forEach(session -> sessions.stop("alice", session.id()));
         broker.close();
-        while (leases.inFlight() > 0) Thread.onSpinWait();
+        Waiting.until("no lease is in flight", () -> leases.inFlight() == 0);
         head.close();
         for (Session session : sessions.list("alice")) drain(session);
         assertThat(deaths).isEmpty();

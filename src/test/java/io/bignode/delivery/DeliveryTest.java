@@ -8,6 +8,7 @@ import io.bignode.delivery.Delivery.StreamWriter;
 import io.bignode.delivery.PollOutcome.Answered;
 import io.bignode.delivery.PollOutcome.UnknownCursor;
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Batches;
@@ -318,7 +319,7 @@ class DeliveryTest {
 
     private CompletableFuture<Batches> waitingPoll(OptionalLong after, Duration wait) {
         Running running = run(after, wait, _ -> {});
-        while (running.thread().isAlive() && running.thread().getState() != Thread.State.TIMED_WAITING) Thread.onSpinWait();
+        Waiting.until("the poll waits, or has ended", () -> !running.thread().isAlive() || running.thread().getState() == Thread.State.TIMED_WAITING);
         return running.poll();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.delivery.Push.BatchBody;
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -30,7 +31,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import javax.net.ssl.SSLSocketFactory;
@@ -86,14 +86,6 @@ class PushTest {
         hands.land(session, range, count, found);
     }
 
-    private static void until(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() > deadline) throw new AssertionError("never: " + what);
-            Thread.onSpinWait();
-        }
-    }
-
     @AfterEach
     void close() throws Exception {
         for (AutoCloseable one : open.reversed()) one.close();
@@ -106,10 +98,10 @@ class PushTest {
         Session session = start(receiver.port());
         find(session, 2);
         assertThat(receiver.next().body()).isEqualTo("0,1");
-        until("settled", () -> session.settled() == 1);
+        Waiting.until("settled", () -> session.settled() == 1);
         find(session, 1);
         assertThat(receiver.next().body()).isEqualTo("2");
-        until("settled", () -> session.settled() == 2);
+        Waiting.until("settled", () -> session.settled() == 2);
         assertThat(session.delivery().unsettled().found()).isEmpty();
     }
 
@@ -123,11 +115,11 @@ class PushTest {
         assertThat(broken.next().body()).isEqualTo("0,1");
         assertThat(sessions.start(order(sound.port()))).isEqualTo(new StartOutcome.Redirected(session));
         assertThat(sound.next().body()).isEqualTo("0,1");
-        until("settled", () -> session.settled() == 1);
+        Waiting.until("settled", () -> session.settled() == 1);
 
         assertThat(sessions.start(Orders.pushedTo(Optional.empty(), order(sound.port())))).isEqualTo(new StartOutcome.Redirected(session));
         find(session, 1);
-        until("no longer pushed", () -> sessions.pushable().isEmpty());
+        Waiting.until("no longer pushed", () -> sessions.pushable().isEmpty());
         assertThat(session.delivery().unsettled().found()).hasSize(1);
         assertThat(sessions.start(order(sound.port()))).isEqualTo(new StartOutcome.Redirected(session));
         assertThat(sound.next().body()).as("pushed again").isEqualTo("2");
@@ -155,7 +147,7 @@ class PushTest {
         find(session, 1);
         found.countDown();
         for (int attempt = 3; attempt <= 6; attempt++) assertThat(receiver.next().body()).isEqualTo("0,1,2");
-        until("settled", () -> session.settled() == 2);
+        Waiting.until("settled", () -> session.settled() == 2);
     }
 
     @Test
@@ -173,7 +165,7 @@ class PushTest {
         }
         status.set(200);
         find(session, 1);
-        until("settled", () -> session.settled() == 2);
+        Waiting.until("settled", () -> session.settled() == 2);
         Receiver.Request last = receiver.next();
         while (receiver.waiting() > 0) last = receiver.next();
         assertThat(last.body()).isEqualTo("2");
@@ -195,7 +187,7 @@ class PushTest {
         push(Hosts.example());
         assertThat(receiver.next().body()).isEqualTo("0,1,2");
         Session restored = sessions.find("alice", id).orElseThrow();
-        until("settled", () -> restored.settled() == 1);
+        Waiting.until("settled", () -> restored.settled() == 1);
     }
 
     @Test
@@ -224,8 +216,8 @@ class PushTest {
         receiver.next();
         assertThat(session.leasable()).isFalse();
         status.set(200);
-        until("leasable", session::leasable);
-        until("settled", () -> session.settled() == 1);
+        Waiting.until("leasable", session::leasable);
+        Waiting.until("settled", () -> session.settled() == 1);
     }
 
     @Test
@@ -238,8 +230,8 @@ class PushTest {
         sessions.stop("alice", session.id());
         receiver.next();
         status.set(200);
-        until("settled", () -> session.settled() == 1);
-        until("let go", () -> push.pushing() == 0);
+        Waiting.until("settled", () -> session.settled() == 1);
+        Waiting.until("let go", () -> push.pushing() == 0);
         assertThat(session.active()).isFalse();
     }
 
@@ -253,7 +245,7 @@ class PushTest {
         receiver.next();
         time.pass(Duration.ofDays(2));
         sessions.tick();
-        until("let go", () -> push.pushing() == 0);
+        Waiting.until("let go", () -> push.pushing() == 0);
         assertThat(session.settled()).isZero();
     }
 
@@ -272,7 +264,7 @@ class PushTest {
         find(session, 1);
         receiver.next();
         push.close();
-        until("let go", () -> push.pushing() == 0);
+        Waiting.until("let go", () -> push.pushing() == 0);
         never.countDown();
         assertThat(session.settled()).isZero();
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;
@@ -56,13 +55,10 @@ class RealWorkerTest {
     /** @param least how long it works at least, and until a thousand nonces were found and the golden ones among them */
     private void golden(Duration least) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
-        order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_DEVICES", "cpu"))) {
             JavaProcess worker = farm.realWorker("remote");
             Waiting.until(Duration.ofSeconds(20), farm.head::tail, () -> ForgerTest.state(farm, "remote").equals("working"));
-            JsonNode started = ask(farm, HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(order.toString())), "start");
+            JsonNode started = ask(farm, HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(Golden.order(golden).toString())), "start");
             assertThat(started.get("gpu_count").asInt()).as("devices of both hosts").isEqualTo(2);
             String session = started.get("session_id").asText();
             List<Long> first = IntStream.range(0, 5).mapToObj(i -> golden.get("nonces").get(i).asLong()).toList();

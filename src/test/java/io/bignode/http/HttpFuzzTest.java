@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.api.delegation.StartLog;
 import io.bignode.fixtures.CapturedLog;
+import io.bignode.fixtures.Waiting;
 import io.bignode.session.Session;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -130,7 +131,7 @@ class HttpFuzzTest {
             makeRoom(node, bystander);
             assertThat(node.sessions.runningCount()).isEqualTo(1);
             node.client.close();
-            while (node.server.openConnections() > 0) Thread.onSpinWait(); // the time-out tells a leak
+            Waiting.until("no connection is left", () -> node.server.openConnections() == 0);
         }
     }
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.api.operator.LiveResource;
+import io.bignode.fixtures.Waiting;
 import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;
@@ -179,7 +180,7 @@ class OverviewTest {
             // More than the system buffers.
             node.alarm.set("x".repeat(16 << 20));
             EventReader events = new EventReader(narrow, "/api/v1/overview", OPERATOR_TOKEN);
-            while (node.server.openConnections() > 0) Thread.onSpinWait();
+            Waiting.until("the connection is cut", () -> node.server.openConnections() == 0);
             assertThatThrownBy(() -> {
                 while (events.next().isPresent()) Thread.onSpinWait();
             }).isInstanceOf(IOException.class);

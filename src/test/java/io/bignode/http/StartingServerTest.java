@@ -3,6 +3,7 @@ package io.bignode.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.api.Api;
+import io.bignode.fixtures.Waiting;
 import io.bignode.session.Session;
 import java.io.IOException;
 import java.net.Socket;
@@ -100,7 +101,7 @@ class StartingServerTest {
             long begun;
             try (Socket socket = new Socket("127.0.0.1", server.port())) {
                 socket.getOutputStream().write(poll.getBytes(StandardCharsets.US_ASCII));
-                while (server.openConnections() == 0) Thread.onSpinWait();
+                Waiting.until("the poll's connection is taken", () -> server.openConnections() > 0);
                 begun = System.nanoTime();
             }
             // A client that is answered within 200 ms may have ended its own side alone, and is answered.

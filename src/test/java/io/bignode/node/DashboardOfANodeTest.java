@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.config.Settings;
 import io.bignode.fixtures.Golden;
 import io.bignode.http.Browser;
@@ -16,7 +15,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -67,7 +65,7 @@ class DashboardOfANodeTest {
             assertThat(browser.text("#workers")).contains("local", "this host");
 
             String api = url + "api/v1/delegation/";
-            String session = ask(client, api + "start", HttpRequest.BodyPublishers.ofString(order().toString()), "POST").get("session_id").asText();
+            String session = ask(client, api + "start", HttpRequest.BodyPublishers.ofString(Golden.order().toString()), "POST").get("session_id").asText();
             browser.until("the session is seen", () -> browser.text("#sessions-rows").contains(session.substring(0, 8)));
             browser.until("its nonces are counted", () -> browser.text("#sessions-rows").contains("generating") && !number(browser, "raw").startsWith("0 "));
             browser.until("its rate is drawn", () -> !browser.text("#legend").contains(" 0 raw"));
@@ -106,13 +104,5 @@ class DashboardOfANodeTest {
 
     private static String number(Browser browser, String tile) {
         return browser.text("#numbers [data-key=" + tile + "] .under");
-    }
-
-    /** A small model's order in which every nonce counts. */
-    private static ObjectNode order() throws Exception {
-        JsonNode golden = Golden.read("small-models.json").get(0);
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
-        return order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.config.Settings;
 import io.bignode.engine.cuda.SimulatedGpu;
 import io.bignode.fixtures.Golden;
@@ -19,7 +18,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
@@ -68,16 +66,9 @@ class GpuNodeTest {
         return JSON.readTree(response.body());
     }
 
-    private static ObjectNode order(JsonNode golden) {
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
-        // Every distance is below 2: every nonce counts, so that a gap would show.
-        return order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
-    }
-
     /** Runs a session until so many nonces were found, stops it and takes what was still in flight. */
     private TreeMap<Long, Double> run(Node node, JsonNode golden, int nonces) throws Exception {
-        HttpRequest.Builder start = HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(order(golden).toString()));
+        HttpRequest.Builder start = HttpRequest.newBuilder().POST(HttpRequest.BodyPublishers.ofString(Golden.order(golden).toString()));
         JsonNode started = answer(node.port(), "start", start);
         String session = started.get("session_id").asText();
         TreeMap<Long, Double> found = new TreeMap<>();

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.Program;
+import io.bignode.fixtures.Waiting;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -93,23 +93,15 @@ class KilledNodeTest {
         return JSON.readTree(response.body());
     }
 
-    private static ObjectNode order() throws IOException {
-        JsonNode golden = Golden.read("small-models.json").get(0);
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
-        return order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2)
-                .put("fraud_threshold", 1e-7);
-    }
-
     /** Stored batches are served from the first moment on; a new session needs a device, which is found a little later. */
     private void awaitADevice() throws IOException, InterruptedException {
         HttpRequest health = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/health")).timeout(Duration.ofSeconds(30)).build();
-        while (client.send(health, HttpResponse.BodyHandlers.discarding()).statusCode() != 200) Thread.sleep(20);
+        Waiting.until("a device is found", () -> client.send(health, HttpResponse.BodyHandlers.discarding()).statusCode() == 200);
     }
 
     private void startSession() throws IOException, InterruptedException {
         awaitADevice();
-        session = answer("start", "POST", order().toString()).get("session_id").asText();
+        session = answer("start", "POST", Golden.order().toString()).get("session_id").asText();
         cursor = 0;
     }
 

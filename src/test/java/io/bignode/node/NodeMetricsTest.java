@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.config.Settings;
 import io.bignode.config.TenantToken;
 import io.bignode.config.Token;
@@ -84,12 +83,8 @@ class NodeMetricsTest {
 
     /** Runs a session to its first delivery and stops it. Returns its id. */
     private String session(String token) throws Exception {
-        JsonNode golden = Golden.read("small-models.json").get(0);
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) order.set(field, golden.get(field));
-        order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", 2).put("fraud_threshold", 1e-7);
         String api = "/api/v1/delegation/";
-        String id = JSON.readTree(answer(to(api + "start", token).POST(HttpRequest.BodyPublishers.ofString(order.toString()))))
+        String id = JSON.readTree(answer(to(api + "start", token).POST(HttpRequest.BodyPublishers.ofString(Golden.order().toString()))))
                 .get("session_id").asText();
         JsonNode batches;
         do {

@@ -69,15 +69,6 @@ class NodeTest {
         return JSON.readTree(response.body());
     }
 
-    private static ObjectNode order(JsonNode golden, double rTarget) {
-        ObjectNode order = JSON.createObjectNode();
-        for (String field : List.of("block_hash", "public_key", "params")) {
-            order.set(field, golden.get(field));
-        }
-        return order.put("block_height", 7).put("node_id", 0).put("node_count", 1).put("batch_size", 100).put("r_target", rTarget)
-                .put("fraud_threshold", 1e-7);
-    }
-
     private String start(ObjectNode order) throws Exception {
         return answer(to("start").POST(HttpRequest.BodyPublishers.ofString(order.toString()))).get("session_id").asText();
     }
@@ -109,7 +100,7 @@ class NodeTest {
             port = node.port();
             TreeMap<Long, Double> all = new TreeMap<>();
             for (int round = 0; round < 3; round++) {
-                String session = start(order(golden, 10)); // every nonce counts, as in the network's own simulation
+                String session = start(Golden.order(golden).put("r_target", 10)); // every nonce counts, as in the network's own simulation
                 TreeMap<Long, Double> found = poll(session, 20);
                 answer(to("session/" + session).DELETE());
                 // Everything leased before the stop is either found now or left to the next round.
@@ -118,7 +109,7 @@ class NodeTest {
             }
             // A lease that was dropped at a stop is a gap until the order goes on: its nonces come first then.
             long highest = all.lastKey();
-            poll(start(order(golden, 10)), (int) (highest + 1 - all.size()) + 50)
+            poll(start(Golden.order(golden).put("r_target", 10)), (int) (highest + 1 - all.size()) + 50)
                     .forEach((nonce, distance) -> assertThat(all.put(nonce, distance)).as("nonce %d once", nonce).isNull());
             assertThat(all.headMap(highest, true)).as("every nonce up to %d", highest).hasSize((int) highest + 1);
             // The first nonces of the golden case are 0, 1, 2, 3 and 17; the others no session reaches.
@@ -150,9 +141,9 @@ class NodeTest {
             List<String> sessions = new ArrayList<>();
             for (int one : chosen) {
                 JsonNode model = models.get(one);
-                sessions.add(start(order(model, 2)));
-                sessions.add(start(order(model, 2).put("node_id", 1).put("node_count", 3)));
-                sessions.add(start(order(model, 2).put("block_hash", "another")));
+                sessions.add(start(Golden.order(model)));
+                sessions.add(start(Golden.order(model).put("node_id", 1).put("node_count", 3)));
+                sessions.add(start(Golden.order(model).put("block_hash", "another")));
             }
             for (String session : sessions) {
                 assertThat(poll(session, 10)).hasSizeGreaterThanOrEqualTo(10);
@@ -167,7 +158,7 @@ class NodeTest {
             node.serve();
             node.work();
             port = node.port();
-            ObjectNode huge = order(Golden.read("small-models.json").get(0), 2);
+            ObjectNode huge = Golden.order();
             huge.putObject("params").put("dim", 131072).put("n_heads", 1024).put("n_kv_heads", 1024).put("n_layers", 4096);
             HttpResponse<String> response = client.send(
                     to("start").POST(HttpRequest.BodyPublishers.ofString(huge.toString())).build(), HttpResponse.BodyHandlers.ofString());
@@ -190,7 +181,7 @@ class NodeTest {
                     port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1).strip());
                 } else if (line.contains("device cpu:")) {
                     // A nonce of this model takes seconds: the device is in the middle of one when the signal comes.
-                    String session = start(order(Golden.read("test-net.json"), 2));
+                    String session = start(Golden.order(Golden.read("test-net.json")));
                     answer(to("batch/" + session + "?wait=3"));
                     process.toHandle().destroy();
                 }

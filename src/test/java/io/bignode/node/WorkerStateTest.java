@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.bignode.fixtures.Waiting;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,7 @@ class WorkerStateTest {
         try (WorkerState state = new WorkerState(folder, Duration.ofMillis(10))) {
             state.joined();
             Files.setLastModifiedTime(file, old);
-            while (Files.getLastModifiedTime(file).equals(old)) Thread.sleep(5);
+            Waiting.until("the file is renewed", () -> !Files.getLastModifiedTime(file).equals(old));
             assertThat(file).hasContent("joined");
         }
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.config.Settings;
 import io.bignode.fixtures.Program;
+import io.bignode.fixtures.Waiting;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
 import io.bignode.node.HeadStore;
@@ -85,7 +86,7 @@ class AnotherFunctionTest {
             work(node.workerPort(), fingerprint, "first", false);
             work(node.workerPort(), fingerprint, "second", false);
             work(node.workerPort(), fingerprint, "forger", true);
-            while (workers().size() < 3) Thread.sleep(100);
+            Waiting.until("three workers have joined", () -> workers().size() == 3);
 
             String session = answer("POST", "/api/v1/delegation/start", ORDER, TOKEN).get("session_id").asText();
             TreeMap<Long, String> found = new TreeMap<>();

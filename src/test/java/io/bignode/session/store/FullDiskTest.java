@@ -3,6 +3,7 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -63,7 +64,7 @@ class FullDiskTest {
         assertThat(store.full()).isFalse();
 
         maxPages.set(0);
-        while (!alarms.list().isEmpty()) Thread.onSpinWait();
+        Waiting.until("the alarm is over", () -> alarms.list().isEmpty());
         assertThat(sessions.start(Orders.of("b"))).isInstanceOf(StartOutcome.Started.class);
         compute(hands, session, computed);
         store.close();
@@ -110,7 +111,7 @@ class FullDiskTest {
             assertThat(store.full()).isTrue();
             assertThat(leases).isBetween(10, 100);
             maxPages.set(0);
-            while (!session.leasable()) Thread.onSpinWait();
+            Waiting.until("the session goes on", session::leasable);
         }
     }
 

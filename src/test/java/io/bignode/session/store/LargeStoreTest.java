@@ -3,6 +3,7 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -104,7 +105,7 @@ class LargeStoreTest {
         fill("b");
         try (SqlStore store = open()) {
             store.load();
-            while (rows("batch") > BATCHES) Thread.onSpinWait();
+            Waiting.until("what was purged is deleted", () -> rows("batch") <= BATCHES);
             assertThat(rows("purged")).isZero();
         }
         fill("c");

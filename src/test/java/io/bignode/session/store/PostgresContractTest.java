@@ -1,5 +1,6 @@
 package io.bignode.session.store;
 
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.session.SessionStore;
 import java.time.InstantSource;
@@ -11,13 +12,7 @@ class PostgresContractTest extends StoreContract {
     @Override
     SessionStore open() throws Exception {
         if (url == null) url = Postgres.database();
-        Optional<SqlStore> store = tryOpen();
-        // The server takes its time to notice that the last connection was closed.
-        while (store.isEmpty()) {
-            Thread.onSpinWait();
-            store = tryOpen();
-        }
-        return store.get();
+        return Waiting.value("the server notices that the last connection was closed", this::tryOpen);
     }
 
     private Optional<SqlStore> tryOpen() throws StoreRefused {

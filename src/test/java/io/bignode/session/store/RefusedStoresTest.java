@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -170,7 +171,7 @@ class RefusedStoresTest {
         overwrite((rootPage("batch") - 1) * 4096, noise);
         try (SqlStore store = open()) {
             store.load();
-            while (alarms.list().isEmpty()) Thread.onSpinWait();
+            Waiting.until("an alarm is raised", () -> !alarms.list().isEmpty());
             assertThat(alarms.list().getFirst().key()).isEqualTo("store-damaged");
         }
     }

@@ -3,6 +3,7 @@ package io.bignode.session.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.fixtures.Program;
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.NonceSequence;
 import io.bignode.session.Change;
@@ -13,7 +14,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -76,14 +76,6 @@ class StoreBackupTest {
         return other;
     }
 
-    private static void await(Path file) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!Files.exists(file)) {
-            assertThat(System.nanoTime()).as("waited in vain for " + file).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
-    }
-
     @Test
     void itHasItsNameOnlyWhenItIsWhole() throws Exception {
         Path copy = folder.resolve("copy.db");
@@ -91,7 +83,7 @@ class StoreBackupTest {
         Path others = Files.writeString(folder.resolve(".copy.db.part-first"), "no draft");
         try (Connection other = locked(folder.resolve("data")); Statement statement = other.createStatement()) {
             Future<StoreBackup.Outcome> outcome = CompletableFuture.supplyAsync(() -> StoreBackup.make(folder.resolve("data"), copy));
-            await(folder.resolve(".copy.db.part-" + ProcessHandle.current().pid()));
+            awaitPart(ProcessHandle.current().pid());
             assertThat(copy).doesNotExist();
             assertThat(killed).doesNotExist();
 
@@ -107,7 +99,7 @@ class StoreBackupTest {
         Path copy = folder.resolve("copy.db");
         try (Connection other = locked(folder.resolve("data")); Statement statement = other.createStatement()) {
             Future<StoreBackup.Outcome> outcome = CompletableFuture.supplyAsync(() -> StoreBackup.make(folder.resolve("data"), copy));
-            await(folder.resolve(".copy.db.part-" + ProcessHandle.current().pid()));
+            awaitPart(ProcessHandle.current().pid());
             Files.writeString(copy, "precious");
             statement.execute("ROLLBACK");
             assertThat(outcome.get(30, TimeUnit.SECONDS)).isInstanceOfSatisfying(
@@ -125,7 +117,7 @@ class StoreBackupTest {
             builder.environment().put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
             Process process = builder.redirectErrorStream(true).redirectOutput(Redirect.DISCARD).start();
             try {
-                await(folder.resolve(".copy.db.part-" + process.pid()));
+                awaitPart(process.pid());
                 process.destroy();
                 assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
             } finally {
@@ -134,5 +126,10 @@ class StoreBackupTest {
         }
         assertThat(copy).doesNotExist();
         assertThat(folder).isDirectoryNotContaining("glob:**/.copy.db.part-*");
+    }
+
+    /** Waits for what a process writes before the copy has its name. */
+    private void awaitPart(long pid) {
+        Waiting.until("there is a part of a copy", () -> Files.exists(folder.resolve(".copy.db.part-" + pid)));
     }
 }

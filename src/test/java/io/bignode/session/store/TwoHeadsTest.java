@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.bignode.fixtures.ManualTime;
+import io.bignode.fixtures.Waiting;
 import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -53,15 +54,6 @@ class TwoHeadsTest {
         return SqlStore.inPostgres(url, alarms, (_, death) -> deaths.add(death));
     }
 
-    private SqlStore openSoon() throws StoreRefused, InterruptedException {
-        Optional<SqlStore> store = open();
-        while (store.isEmpty()) {
-            Thread.onSpinWait();
-            store = open();
-        }
-        return store.get();
-    }
-
     private void sql(String sql) throws SQLException {
         try (Connection connection = DriverManager.getConnection(url);
                 Statement statement = connection.createStatement()) {
@@ -85,7 +77,7 @@ class TwoHeadsTest {
         hands.land(session, range, 4, FOUND);
         assertThat(open()).isEmpty();
         first.close();
-        try (SqlStore second = openSoon()) {
+        try (SqlStore second = Waiting.value("the database is free", this::open)) {
             Sessions restored = new Sessions(RULES, time, time, second);
             Session again = restored.find("alice", session.id()).orElseThrow();
             assertThat(again.delivery().after(0).orElseThrow().found()).isEqualTo(FOUND);
@@ -103,7 +95,7 @@ class TwoHeadsTest {
         NonceRange range = hands.take(session, 4).orElseThrow();
         first.write(List.of()).await();
         cut();
-        SqlStore second = openSoon();
+        SqlStore second = Waiting.value("the database is free", this::open);
         Sessions restored = new Sessions(RULES, time, time, second);
 
         assertThatExceptionOfType(IllegalStateException.class).isThrownBy(() -> hands.land(session, range, 4, FOUND));
@@ -148,7 +140,7 @@ class TwoHeadsTest {
             statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" + name + "'");
         }
         Thread head = Thread.ofPlatform().start(() -> hands.land(session, range, 4, FOUND));
-        while (!store.ownershipLost()) Thread.onSpinWait();
+        Waiting.until("the store notices that it lost its ownership", store::ownershipLost);
         assertThat(sessions.start(Orders.of("b"))).isInstanceOf(StartOutcome.NotStored.class);
         assertThat(session.totalBatches()).as("nothing is told that another head may not know").isZero();
         head.interrupt();

@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The files of the dashboard and of the API's page, served from the jar to everybody, as they hold nothing of this node. Each file is read once and is a
+ * The files of the dashboard and of the API's page, served from the jar to everybody, as they hold nothing of this node. Each file is a
  * route of its own, so that no path that a client sends becomes a path of a file. A page asks for what it shows itself, with its viewer's token.
  */
 public final class WebPages {
@@ -72,21 +73,47 @@ public final class WebPages {
     }
 
     private static Route route(String path, String resource) {
-        byte[] body = read(resource);
         String type = TYPES.get(resource.substring(resource.lastIndexOf('.') + 1));
         if (type == null) throw new IllegalStateException("no content type is known for " + resource);
-        String tag = '"' + digest(body) + '"';
-        Map<String, String> headers = Map.of(
-                "Cache-Control", "no-cache", // may be kept, but is asked for each time: a new version is seen at once
-                "ETag", tag,
-                "Content-Security-Policy", POLICY,
-                "X-Content-Type-Options", "nosniff",
-                "Referrer-Policy", "no-referrer",
-                "Cross-Origin-Opener-Policy", "same-origin",
-                "Cross-Origin-Resource-Policy", "same-origin");
-        Answer whole = new Answer(200, type, headers, body);
-        Answer unchanged = new Answer(304, type, headers, new byte[0]);
-        return new Route("GET", path, Route.Credential.NONE, (call, reply) -> reply.send(names(call.header("If-None-Match"), tag) ? unchanged : whole));
+        if (WebPages.class.getResource(resource) == null) throw new IllegalStateException(resource + " is missing from this build");
+        Page page = new Page(resource, type);
+        return new Route("GET", path, Route.Credential.NONE, (call, reply) -> {
+            Content content = page.content();
+            reply.send(names(call.header("If-None-Match"), content.tag()) ? content.unchanged() : content.whole());
+        });
+    }
+
+    /** What a file is answered with. */
+    private record Content(String tag, Answer whole, Answer unchanged) {
+        static Content of(String type, byte[] body) {
+            String tag = '"' + digest(body) + '"';
+            Map<String, String> headers = Map.of(
+                    "Cache-Control", "no-cache", // may be kept, but is asked for each time: a new version is seen at once
+                    "ETag", tag,
+                    "Content-Security-Policy", POLICY,
+                    "X-Content-Type-Options", "nosniff",
+                    "Referrer-Policy", "no-referrer",
+                    "Cross-Origin-Opener-Policy", "same-origin",
+                    "Cross-Origin-Resource-Policy", "same-origin");
+            return new Content(tag, new Answer(200, type, headers, body), new Answer(304, type, headers, new byte[0]));
+        }
+    }
+
+    /** A file, which is read and digested when it is first asked for: a node starts in less time than Swagger UI's script takes for that. */
+    private static final class Page {
+        private final String resource;
+        private final String type;
+        private @Nullable Content content;
+
+        Page(String resource, String type) {
+            this.resource = resource;
+            this.type = type;
+        }
+
+        synchronized Content content() {
+            if (content == null) content = Content.of(type, read(resource));
+            return content;
+        }
     }
 
     private static boolean names(String tags, String tag) {

@@ -7,9 +7,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,19 +21,8 @@ import org.openqa.selenium.WindowType;
 
 /** The dashboard in a real browser: whether everybody can read and use it, and that it says the truth when things go wrong. */
 @Timeout(180)
-class DashboardTest {
-    private static Browser browser;
+class DashboardTest extends BrowserTest {
     private FakeFeed feed;
-
-    @BeforeAll
-    static void start() {
-        browser = new Browser();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (browser != null) browser.close();
-    }
 
     @BeforeEach
     void open() throws Exception {

@@ -8,9 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,21 +21,10 @@ import org.openqa.selenium.WebElement;
 
 /** The API's page in a real browser, served by a real server: it can be read, linked to and tried, and it keeps to the strict policy of all pages. */
 @Timeout(180)
-class DocsPageTest {
+class DocsPageTest extends BrowserTest {
     private static final String OPEN = ".opblock.is-open ";
 
-    private static Browser browser;
     private TestNode node;
-
-    @BeforeAll
-    static void start() {
-        browser = new Browser();
-    }
-
-    @AfterAll
-    static void stop() {
-        if (browser != null) browser.close();
-    }
 
     @BeforeEach
     void open() {

@@ -29,7 +29,6 @@ public abstract class ChangeWorker implements Callable<Integer> {
         }
     }
 
-
     /** {@code bignode admit}. */
     @Command(
             name = "admit",

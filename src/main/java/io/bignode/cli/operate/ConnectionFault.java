@@ -1,7 +1,11 @@
 package io.bignode.cli.operate;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
@@ -13,6 +17,8 @@ import javax.net.ssl.SSLHandshakeException;
 /** Says in plain words why no answer came from a node, and what to do about it. */
 public final class ConnectionFault {
     private static final String OTHER_NODE = "is one running there? Start one with ./bignode serve, or name another with --url";
+
+    private static final int PATIENCE_MILLIS = 2_000;
 
     private ConnectionFault() {}
 
@@ -29,7 +35,8 @@ public final class ConnectionFault {
             case SSLHandshakeException _ when message.contains("No subject alternative") || message.contains("No name matching") ->
                 "its certificate is for another host than " + base.getHost() + ": name in --url the host that stands in the certificate";
             case SSLException _ when message.contains("Unsupported or unrecognized SSL message") || message.contains("plaintext connection") ->
-                "it does not speak https: use " + withScheme(base, "http");
+                withoutTls(base);
+            case IOException _ when "https".equals(base.getScheme()) && answersPlainHttp(base) -> withoutTls(base);
             case SSLException _ -> "TLS failed, " + printable(message) + ": check that a big node listens there";
             default -> broken(base, message);
         };
@@ -53,6 +60,28 @@ public final class ConnectionFault {
         String reason = message.isEmpty() || message.contains("no bytes") ? "the connection ended without an answer" : printable(message);
         return reason + ": check that a big node listens there, and whether it speaks "
                 + ("http".equals(base.getScheme()) ? "https: " + withScheme(base, "https") : "http: " + withScheme(base, "http"));
+    }
+
+    /**
+     * A server without TLS may close the connection so early that its own answer to the handshake is lost; asked in plain words it
+     * cannot be mistaken. A server with TLS that answers plain words at all, as nginx does, answers 400. Nothing secret is sent.
+     */
+    private static boolean answersPlainHttp(URI base) {
+        int port = base.getPort() < 0 ? 443 : base.getPort();
+        byte[] question = ("HEAD / HTTP/1.1\r\nHost: " + base.getRawAuthority() + "\r\nConnection: close\r\n\r\n").getBytes(US_ASCII);
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(base.getHost(), port), PATIENCE_MILLIS);
+            socket.setSoTimeout(PATIENCE_MILLIS);
+            socket.getOutputStream().write(question);
+            String status = new String(socket.getInputStream().readNBytes("HTTP/1.1 200".length()), US_ASCII);
+            return status.startsWith("HTTP/") && !status.endsWith(" 400");
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    private static String withoutTls(URI base) {
+        return "it does not speak https: use " + withScheme(base, "http");
     }
 
     private static String withScheme(URI base, String scheme) {

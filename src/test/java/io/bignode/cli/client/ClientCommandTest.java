@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -288,7 +289,10 @@ class ClientCommandTest {
     @Test
     void aNodeWithoutTlsIsNotReachedByHttpsAndTheFixIsTold() throws Exception {
         try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Thread.ofVirtual().start(() -> refuseOneRequest(plain));
+            Thread.ofVirtual().start(() -> {
+                answerOnce(plain, "400 Bad Request");
+                answerOnce(plain, "200 OK");
+            });
             Outcome outcome = run("--url", "https://127.0.0.1:" + plain.getLocalPort());
 
             assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
@@ -296,13 +300,37 @@ class ClientCommandTest {
         }
     }
 
-    /** As a server does that was sent a TLS handshake in place of a request. */
-    private static void refuseOneRequest(ServerSocket server) {
+    /** A server without TLS may close a handshake's connection before its own answer to it is read. */
+    @Test
+    void aNodeWithoutTlsIsToldEvenWhenItHangsUpOnTheHandshake() throws Exception {
+        try (ServerSocket plain = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> {
+                hangUpOnOneRequest(plain);
+                answerOnce(plain, "200 OK");
+            });
+            Outcome outcome = run("--url", "https://127.0.0.1:" + plain.getLocalPort());
+
+            assertThat(outcome.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
+            assertThat(outcome.err()).contains("it does not speak https: use --url http://127.0.0.1:");
+        }
+    }
+
+    private static void hangUpOnOneRequest(ServerSocket server) {
         try (Socket connection = server.accept()) {
             connection.getInputStream().read();
-            connection.getOutputStream().write("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void answerOnce(ServerSocket server, String status) {
+        try (Socket connection = server.accept()) {
+            connection.getInputStream().read();
+            connection.getOutputStream().write(("HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             connection.shutdownOutput();
             connection.getInputStream().readAllBytes();
+        } catch (SocketException _) {
+            // The test is over, and nobody asked a second time.
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -41,7 +41,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     /** How the broker's addresses of connections within the process begin. */
     private static final String WITHIN = "invm:";
 
-    private static final int MOST_AT_A_TIME = 512;
+    private static final int MAX_AT_A_TIME = 512;
     private static final Duration RETRY = Duration.ofMillis(500);
 
     /** Something that came in: a message to be read and acknowledged, or something learned. */
@@ -112,7 +112,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         Incoming first = inbox.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
         if (first == null) return List.of();
         incoming.add(first);
-        inbox.drainTo(incoming, MOST_AT_A_TIME - 1);
+        inbox.drainTo(incoming, MAX_AT_A_TIME - 1);
         List<WorkerMessage> messages = new ArrayList<>();
         for (Incoming one : incoming) {
             if (one.message() != null) {

@@ -43,7 +43,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     /** A result is not told before it is in the journal; a shorter wait for more of them makes each quicker. */
     private static final int JOURNAL_WAIT_NANOS = 100_000;
 
-    private static final int JOURNAL_FILE_BYTES = 2 * Wire.MOST_BYTES;
+    private static final int JOURNAL_FILE_BYTES = 2 * Wire.MAX_BYTES;
 
     /** So many are there from the first start on and are used in turn: a disk that fills up later does not stop the broker. */
     private static final int JOURNAL_FILES = 4;

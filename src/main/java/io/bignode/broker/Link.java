@@ -74,7 +74,7 @@ final class Link implements AutoCloseable {
                 .setBlockOnNonDurableSend(false)
                 .setBlockOnAcknowledge(false)
                 .setProducerWindowSize(-1)
-                .setMinLargeMessageSize(2 * Wire.MOST_BYTES);
+                .setMinLargeMessageSize(2 * Wire.MAX_BYTES);
     }
 
     private static TransportConfiguration tls(BrokerAccess.Tls tls) {
@@ -150,7 +150,7 @@ final class Link implements AutoCloseable {
      */
     static byte[] body(ClientMessage message) throws MalformedMessageException {
         int size = message.getBodySize();
-        if (message.isLargeMessage() || size > Wire.MOST_BYTES) throw new MalformedMessageException("a message of " + size + " bytes");
+        if (message.isLargeMessage() || size > Wire.MAX_BYTES) throw new MalformedMessageException("a message of " + size + " bytes");
         byte[] bytes = new byte[size];
         message.getBodyBuffer().readBytes(bytes);
         if (!Integer.valueOf(checksum(bytes)).equals(message.getObjectProperty(Addresses.CHECKSUM))) {

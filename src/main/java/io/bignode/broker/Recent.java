@@ -10,13 +10,13 @@ final class Recent<K, V> {
     private final Map<K, V> entries;
 
     /** Nothing yet, and never more than this. */
-    Recent(int most) {
+    Recent(int max) {
         this.entries = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
             @Override
             protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-                return size() > most;
+                return size() > max;
             }
         };
     }

@@ -30,10 +30,10 @@ import java.util.Optional;
  */
 final class Wire {
     /** The longest message anybody may send. */
-    static final int MOST_BYTES = 4 << 20;
+    static final int MAX_BYTES = 4 << 20;
 
-    private static final int MOST_TEXT = 1 << 20;
-    private static final int MOST_DEPTH = 16;
+    private static final int MAX_TEXT = 1 << 20;
+    private static final int MAX_DEPTH = 16;
 
     /** What a worker may say by itself; everything else about it is learned, not told. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -78,9 +78,9 @@ final class Wire {
 
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MOST_DEPTH)
-                            .maxStringLength(MOST_TEXT)
-                            .maxDocumentLength(MOST_BYTES)
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxStringLength(MAX_TEXT)
+                            .maxDocumentLength(MAX_BYTES)
                             .build())
                     .build())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)

@@ -164,9 +164,9 @@ final class WorkerLink implements AutoCloseable {
     }
 
     /** Takes leave, so that the head does not miss this worker; waits for its answer, but not for long. */
-    void leave(Duration most) throws InterruptedException {
+    void leave(Duration max) throws InterruptedException {
         say(LinkWord.GOODBYE);
-        long deadline = System.nanoTime() + most.toNanos();
+        long deadline = System.nanoTime() + max.toNanos();
         while (System.nanoTime() < deadline && ended.getCount() > 0) {
             if (parted.await(50, TimeUnit.MILLISECONDS)) return;
         }
@@ -207,8 +207,8 @@ final class WorkerLink implements AutoCloseable {
     }
 
     /** Waits until the connection fails or is given up; tells whether it did so in time. */
-    boolean awaitEnd(Duration most) throws InterruptedException {
-        return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    boolean awaitEnd(Duration max) throws InterruptedException {
+        return ended.await(max.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Gives the connection up; whoever waits for its end closes it. */

@@ -82,9 +82,9 @@ public final class Token {
         if (PLACEHOLDERS.contains(plain) || plain.matches("(change(me|this|it))+\\W*")) {
             return Optional.of("is the placeholder of a template, which everybody knows" + MAKE_ONE);
         }
-        int least = shortToo ? MIN_SHORT_LENGTH : MIN_LENGTH;
-        if (text.length() < least) {
-            return Optional.of("has " + text.length() + " characters, fewer than " + least + MAKE_ONE);
+        int min = shortToo ? MIN_SHORT_LENGTH : MIN_LENGTH;
+        if (text.length() < min) {
+            return Optional.of("has " + text.length() + " characters, fewer than " + min + MAKE_ONE);
         }
         if (text.length() > MAX_LENGTH) {
             return Optional.of("has more than " + MAX_LENGTH + " characters" + MAKE_ONE);

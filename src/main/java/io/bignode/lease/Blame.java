@@ -137,8 +137,8 @@ final class Blame {
             // A judge takes its time, and is no device of the farm.
             if (!there.contains(deviceId)) return;
             ActiveLease first = leases.getFirst();
-            long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
-            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most) return;
+            long max = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
+            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < max) return;
             String does = first.started ? "computes on" : "makes the model ready for";
             silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });

@@ -115,11 +115,11 @@ final class LeaseIssuer {
     boolean issueLost(LeaseRequest request, ActiveLease lost) {
         long first = lost.lease.range().first();
         return !blame.fails(request.deviceId())
-                && issue(request, lost.session, (session, most) -> session.takeFrom(first, request.deviceId(), most));
+                && issue(request, lost.session, (session, max) -> session.takeFrom(first, request.deviceId(), max));
     }
 
     private boolean issue(LeaseRequest request, List<Session> leasable) {
-        BiFunction<Session, Integer, Optional<LeasedRange>> lowest = (session, most) -> session.take(request.deviceId(), most);
+        BiFunction<Session, Integer, Optional<LeasedRange>> lowest = (session, max) -> session.take(request.deviceId(), max);
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
         return shares.ranking(leasable).stream()
                 .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, context.clock().getAsLong()))
@@ -130,8 +130,8 @@ final class LeaseIssuer {
         Optional<DeviceOffer> device = registry.device(request.deviceId());
         if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return false;
         String costClass = session.order().work().costClass();
-        int most = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
-        Optional<LeasedRange> flight = take.apply(session, most);
+        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
+        Optional<LeasedRange> flight = take.apply(session, max);
         if (flight.isEmpty()) return false;
         Lease lease = lease(session, flight.get());
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());

@@ -119,15 +119,15 @@ final class Verification {
      * Which nonces to compute again: around one that was said to count, as nearly all others would agree with whatever was said; the rest of the
      * sample tells whether some were left out.
      */
-    NonceRange sample(VerificationTask check, int most) {
+    NonceRange sample(VerificationTask check, int max) {
         if (check.isDisputed()) return check.opinions.getFirst().lease().range();
-        if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, most));
+        if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, max));
         return check.sample.get();
     }
 
-    private NonceRange draw(VerificationTask check, int most) {
+    private NonceRange draw(VerificationTask check, int max) {
         NonceRange all = check.subject.computed();
-        int count = Math.max(1, Math.min(most, Math.min(check.size, all.count())));
+        int count = Math.max(1, Math.min(max, Math.min(check.size, all.count())));
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);

@@ -44,12 +44,12 @@ final class WorkerAlarms {
     }
 
     /** Follows so many workers at most. */
-    WorkerAlarms(Alarms alarms, InstantSource clock, int most) {
+    WorkerAlarms(Alarms alarms, InstantSource clock, int max) {
         this.alarms = alarms;
         this.clock = clock;
-        this.lost = new LruMap<>(most, worker -> alarms.clear(lostKey(worker)));
-        this.losses = new LruMap<>(most, worker -> alarms.clear(flapsKey(worker)));
-        this.refused = new LruMap<>(most, alarms::clear);
+        this.lost = new LruMap<>(max, worker -> alarms.clear(lostKey(worker)));
+        this.losses = new LruMap<>(max, worker -> alarms.clear(flapsKey(worker)));
+        this.refused = new LruMap<>(max, alarms::clear);
     }
 
     /** A worker was taken in. */

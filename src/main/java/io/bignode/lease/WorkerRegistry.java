@@ -26,7 +26,7 @@ final class WorkerRegistry {
     /** How long a worker that went away is remembered, so that it is seen to be missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
-    private static final int MOST_REMEMBERED = 256;
+    private static final int MAX_REMEMBERED = 256;
 
     /** A worker that is connected. */
     private record Connected(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {}
@@ -68,7 +68,7 @@ final class WorkerRegistry {
         if (last == null) return;
         apart.remove(worker);
         apart.put(worker, new Apart(last, new WorkerView.Lost(clock.instant(), reason)));
-        if (apart.size() > MOST_REMEMBERED) apart.remove(apart.keySet().iterator().next());
+        if (apart.size() > MAX_REMEMBERED) apart.remove(apart.keySet().iterator().next());
     }
 
     boolean isConnected(String worker) {

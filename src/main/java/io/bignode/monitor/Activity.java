@@ -152,10 +152,10 @@ public final class Activity {
         long nanos = elapsed().toNanos();
         long step = nanos / STEP.toNanos();
         Duration window = Duration.ofSeconds(60).plusNanos(nanos - step * STEP.toNanos());
-        Duration least = Duration.ofSeconds(1);
+        Duration min = Duration.ofSeconds(1);
         Duration over = age.compareTo(window) < 0 ? age : window;
         if (elapsed().compareTo(over) < 0) over = elapsed();
-        if (over.compareTo(least) < 0) over = least;
+        if (over.compareTo(min) < 0) over = min;
         return new RecentRate(buckets == null ? Work.NONE : buckets.sum(step, MINUTE + 1), over);
     }
 

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The distribution, as {@code mvn -Pdist verify} has just built it: it runs from any folder with neither Java nor Maven at hand. */
 class DistributionIT {
     private static final Path DIST = Sandbox.project().resolve("target/dist");
-    private static final long MOST_BYTES = 60L << 20;
+    private static final long MAX_BYTES = 60L << 20;
 
     @TempDir
     private Path folder;
@@ -172,7 +172,7 @@ class DistributionIT {
     @Test
     void theArchiveIsSmallAndHoldsTheFolder() throws Exception {
         Path archive = archive();
-        assertThat(Files.size(archive)).isLessThanOrEqualTo(MOST_BYTES);
+        assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
 
         boolean zstd = Sandbox.has("zstd");
         if (!zstd) System.err.println("skipped: zstd is not installed (apt-get install zstd)");

@@ -76,12 +76,12 @@ class WorkerFaultsTest {
     }
 
     /** Harms a worker that has just begun a lease, and waits until another begins it. */
-    private static Duration untilElsewhere(JavaProcess victim, JavaProcess other, Harm harm, Duration most) throws InterruptedException {
+    private static Duration untilElsewhere(JavaProcess victim, JavaProcess other, Harm harm, Duration max) throws InterruptedException {
         victim.await(System.nanoTime(), Duration.ofSeconds(10), line -> line.startsWith("lease "));
         String lease = lastLease(victim);
         long then = System.nanoTime();
         harm.happen();
-        return Duration.ofNanos(other.await(then, most, computes(lease)).nanos() - then);
+        return Duration.ofNanos(other.await(then, max, computes(lease)).nanos() - then);
     }
 
     @Test

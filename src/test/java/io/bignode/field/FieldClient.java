@@ -256,8 +256,8 @@ public final class FieldClient implements AutoCloseable {
     }
 
     /** Waits until something is true of this client; a client that ends before that fails the test with what it went through. */
-    public synchronized void await(String what, Duration most, Predicate<FieldClient> wanted) throws InterruptedException {
-        long deadline = System.nanoTime() + most.toNanos();
+    public synchronized void await(String what, Duration max, Predicate<FieldClient> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + max.toNanos();
         while (!wanted.test(this)) {
             long left = deadline - System.nanoTime();
             if (left <= 0 || end != End.POLLING) throw new AssertionError(what + " did not come: " + this);

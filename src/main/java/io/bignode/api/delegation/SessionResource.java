@@ -97,8 +97,8 @@ public final class SessionResource {
      */
     public void status(Request request, Reply reply) throws IOException {
         List<Session> counted = request.hasTenant() ? sessions.list(request.tenant().name()) : sessions.kept();
-        int most = request.hasTenant() ? mostOf(request.tenant()) : sessions.rules().maxSessions();
-        list(counted, most, request.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
+        int max = request.hasTenant() ? mostOf(request.tenant()) : sessions.rules().maxSessions();
+        list(counted, max, request.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
     }
 
     private int mostOf(Tenants.Tenant tenant) {
@@ -111,13 +111,13 @@ public final class SessionResource {
         void write(Session session, JsonGenerator json) throws IOException;
     }
 
-    private static void list(List<Session> counted, int most, List<Session> shown, Description description, Reply reply) throws IOException {
+    private static void list(List<Session> counted, int max, List<Session> shown, Description description, Reply reply) throws IOException {
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", counted.size());
             json.writeNumberField(
                     "active_sessions",
                     counted.stream().filter(session -> !session.status().ended()).count());
-            json.writeNumberField("max_sessions", most);
+            json.writeNumberField("max_sessions", max);
             json.writeObjectFieldStart("sessions");
             for (Session session : shown) {
                 json.writeObjectFieldStart(session.id());

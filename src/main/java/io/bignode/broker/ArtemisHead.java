@@ -114,12 +114,12 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         incoming.add(first);
         inbox.drainTo(incoming, MAX_AT_A_TIME - 1);
         List<WorkerMessage> messages = new ArrayList<>();
-        for (Incoming one : incoming) {
-            if (one.message() != null) {
-                received = one.message();
-                read(one.message()).ifPresent(messages::add);
-            } else if (one.learned() != null) {
-                messages.add(one.learned());
+        for (Incoming next : incoming) {
+            if (next.message() != null) {
+                received = next.message();
+                read(next.message()).ifPresent(messages::add);
+            } else if (next.learned() != null) {
+                messages.add(next.learned());
             }
         }
         return messages;
@@ -148,9 +148,9 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             Optional<String> foreign = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.WORKER);
             if (foreign.isPresent()) return lives(link) ? refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get()) : Optional.empty();
             String word = Link.text(message, Addresses.WORD);
-            if (!word.isEmpty()) return LinkWord.of(word).flatMap(one -> said(worker, link, one));
-            Optional<WorkerMessage> said = Wire.workerMessage(Link.body(message));
-            return said.isPresent() ? accept(worker, link, said.get(), message) : Optional.empty();
+            if (!word.isEmpty()) return LinkWord.of(word).flatMap(linkWord -> linkWord(worker, link, linkWord));
+            Optional<WorkerMessage> parsed = Wire.workerMessage(Link.body(message));
+            return parsed.isPresent() ? accept(worker, link, parsed.get(), message) : Optional.empty();
         } catch (MalformedMessageException | IllegalArgumentException e) {
             return lives(link) ? Optional.of(new WorkerFault(worker, String.valueOf(e.getMessage()))) : damaged(worker, e);
         }
@@ -165,8 +165,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         return Optional.empty();
     }
 
-    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage said, ClientMessage message) throws MalformedMessageException {
-        return switch (said) {
+    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage parsed, ClientMessage message) throws MalformedMessageException {
+        return switch (parsed) {
             // A result counts whichever link it comes by.
             case LeaseReport report -> Optional.of(new Reported(worker, report));
             case WorkerHello hello -> hello(worker, link, hello, message);
@@ -224,7 +224,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         return Optional.of(new WorkerRefused(worker, kind, address, reason));
     }
 
-    private Optional<WorkerMessage> said(String worker, String link, LinkWord word) {
+    private Optional<WorkerMessage> linkWord(String worker, String link, LinkWord word) {
         return switch (word) {
             case INQUIRY -> {
                 Optional<WorkerLinks.Answer.NameTaken> holder = links.holder(worker, link, this::lives);

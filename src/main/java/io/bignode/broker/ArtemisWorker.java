@@ -202,14 +202,14 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     }
 
     /** What comes by a link. */
-    private final class Ear implements WorkerLink.Ear {
+    private final class Listener implements WorkerLink.Listener {
         @Override
         public void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
             ArtemisWorker.this.arrived(link, device, lease, message);
         }
 
         @Override
-        public void told(WorkerLink link, HeadMessage message) {
+        public void received(WorkerLink link, HeadMessage message) {
             switch (message) {
                 case HeadMessage.Cancel(String leaseId) -> wanted.remove(leaseId);
                 case HeadMessage.Introduce() -> introduce(link);
@@ -265,7 +265,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
             JoinFailure ended;
             WorkerLink link = null;
             try {
-                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), process, new Ear());
+                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), process, new Listener());
                 use(link);
                 ended = stay(link);
                 // One that is let in and thrown out again does not try as often as one whose head was away for a moment.

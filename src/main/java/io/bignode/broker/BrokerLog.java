@@ -49,7 +49,7 @@ final class BrokerLog {
     }
 
     /** Whether an event is to be logged, in whose place its message is put into words where that is needed. */
-    static boolean isWorthReading(LogRecord entry, OncePerMinute told) {
+    static boolean isWorthReading(LogRecord entry, OncePerMinute limiter) {
         String text = String.valueOf(entry.getMessage());
         Throwable cause = entry.getThrown();
         if (cause != null) {
@@ -65,7 +65,7 @@ final class BrokerLog {
         Matcher address = ADDRESS.matcher(text);
         String from = address.find() ? address.group() : "";
         // A stranger's port changes with each try, its host does not.
-        if (!told.isDue(code + PORT.matcher(from).replaceFirst(""))) return false;
+        if (!limiter.isDue(code + PORT.matcher(from).replaceFirst(""))) return false;
         if (code.equals(HANDSHAKE_FAILED)) {
             entry.setMessage("what connects from " + (from.isEmpty() ? "somewhere" : from) + " to the port for workers ended the TLS handshake: a worker there was"
                     + " given another certificate's fingerprint, or it is no worker (" + text.substring(code.length()).replaceFirst("^[: ]+", "") + ")");

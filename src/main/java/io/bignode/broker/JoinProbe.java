@@ -154,7 +154,7 @@ public final class JoinProbe {
     }
 
     /** Waits for the answer to an inquiry. */
-    private static final class Asked implements WorkerLink.Ear {
+    private static final class Asked implements WorkerLink.Listener {
         private final CompletableFuture<Answer> answer = new CompletableFuture<>();
 
         @Override
@@ -163,7 +163,7 @@ public final class JoinProbe {
         }
 
         @Override
-        public void told(WorkerLink link, HeadMessage message) {
+        public void received(WorkerLink link, HeadMessage message) {
             switch (message) {
                 case HeadMessage.Welcome(String program) -> answer.complete(new Answer.Welcome(ProtocolVersion.program(program)));
                 case HeadMessage.Refused(String reason) -> answer.complete(new Answer.NameTaken(reason));

@@ -19,6 +19,6 @@ enum LinkWord {
 
     /** Reads it; empty when it is not known, as one of a newer worker is not. */
     static Optional<LinkWord> of(String word) {
-        return Arrays.stream(values()).filter(one -> one.word().equals(word)).findFirst();
+        return Arrays.stream(values()).filter(value -> value.word().equals(word)).findFirst();
     }
 }

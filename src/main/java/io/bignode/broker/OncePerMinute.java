@@ -9,10 +9,10 @@ final class OncePerMinute {
     private static final Duration PERIOD = Duration.ofMinutes(1);
 
     /** Beyond so many kinds within a minute the oldest may be told again. */
-    private static final int MOST = 1024;
+    private static final int MAX = 1024;
 
     private final LongSupplier nanoTime;
-    private final Recent<String, Long> told = new Recent<>(MOST);
+    private final Recent<String, Long> lastDue = new Recent<>(MAX);
 
     /** Nothing was told yet. */
     OncePerMinute(LongSupplier nanoTime) {
@@ -22,9 +22,9 @@ final class OncePerMinute {
     /** Whether this is to be told now; it counts as told then. */
     synchronized boolean isDue(String kind) {
         long now = nanoTime.getAsLong();
-        Optional<Long> last = told.get(kind);
+        Optional<Long> last = lastDue.get(kind);
         if (last.isPresent() && now - last.get() < PERIOD.toNanos()) return false;
-        told.put(kind, now);
+        lastDue.put(kind, now);
         return true;
     }
 }

@@ -31,12 +31,12 @@ final class WorkerLink implements AutoCloseable {
     private static final Duration LASTED = Duration.ofSeconds(2);
 
     /** Told what comes from the head, by threads of the link. */
-    interface Ear {
+    interface Listener {
         /** A lease came for a device. */
         void arrived(WorkerLink link, String device, Lease lease, ClientMessage message);
 
         /** The head says something. */
-        void told(WorkerLink link, HeadMessage message);
+        void received(WorkerLink link, HeadMessage message);
 
         /** What the head says cannot be understood, as it speaks another version of the protocol. */
         void foreign(WorkerLink link, String reason);
@@ -45,13 +45,13 @@ final class WorkerLink implements AutoCloseable {
     /**
      * What one device sends in.
      *
-     * @param one held by whoever uses the session; not the session itself, whose monitor Artemis takes to end one that waits for a dead broker
+     * @param lock held by whoever uses the session; not the session itself, whose monitor Artemis takes to end one that waits for a dead broker
      */
-    private record DeviceSession(ClientSession session, ClientProducer producer, Object one) {}
+    private record DeviceSession(ClientSession session, ClientProducer producer, Object lock) {}
 
     private final String worker;
     private final String process;
-    private final Ear ear;
+    private final Listener listener;
     private final String name;
     private final Link link;
     private final ClientSession out;
@@ -71,10 +71,10 @@ final class WorkerLink implements AutoCloseable {
      * @param deviceNames the devices, by their names within the host
      * @param process     what tells this process from others of the worker's name
      */
-    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, String process, Ear ear) throws ActiveMQException {
+    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, String process, Listener listener) throws ActiveMQException {
         this.worker = worker;
         this.process = process;
-        this.ear = ear;
+        this.listener = listener;
         this.name = Addresses.newLink(worker);
         this.link = new Link(access, ended::countDown);
         try {
@@ -99,7 +99,7 @@ final class WorkerLink implements AutoCloseable {
         session.createConsumer(queue).setMessageHandler(message -> {
             if (isForeign(message)) return;
             try {
-                ear.arrived(this, device, Wire.lease(Link.body(message)), message);
+                listener.arrived(this, device, Wire.lease(Link.body(message)), message);
             } catch (MalformedMessageException e) {
                 LOG.log(System.Logger.Level.ERROR, "the head sent a lease that cannot be read: are both of the same version? {0}", e.getMessage());
             }
@@ -110,7 +110,7 @@ final class WorkerLink implements AutoCloseable {
     /** Before anything else is read of it: what is written by another version may mean anything. */
     private boolean isForeign(ClientMessage message) {
         Optional<String> reason = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.HEAD);
-        reason.ifPresent(text -> ear.foreign(this, text));
+        reason.ifPresent(text -> listener.foreign(this, text));
         return reason.isPresent();
     }
 
@@ -120,10 +120,10 @@ final class WorkerLink implements AutoCloseable {
                 message.acknowledge();
             }
             if (isForeign(message)) return;
-            Optional<HeadMessage> said = Wire.headMessage(Link.body(message));
-            if (said.isEmpty()) return; // a word of a newer head
-            if (said.get() instanceof HeadMessage.Farewell) parted.countDown();
-            ear.told(this, said.get());
+            Optional<HeadMessage> parsed = Wire.headMessage(Link.body(message));
+            if (parsed.isEmpty()) return; // a word of a newer head
+            if (parsed.get() instanceof HeadMessage.Farewell) parted.countDown();
+            listener.received(this, parsed.get());
         } catch (MalformedMessageException e) {
             LOG.log(System.Logger.Level.ERROR, "the head sent a message that cannot be read: are both of the same version? {0}", e.getMessage());
         } catch (ActiveMQException e) {
@@ -183,7 +183,7 @@ final class WorkerLink implements AutoCloseable {
         DeviceSession own = devices.get(device);
         if (own == null) throw new IllegalArgumentException("no device " + device);
         try {
-            synchronized (own.one()) {
+            synchronized (own.lock()) {
                 own.producer().send(addressed(Link.message(own.session(), Wire.bytes(report), true)));
                 if (lease != null) lease.individualAcknowledge();
                 own.session().commit();

@@ -46,8 +46,8 @@ final class ActiveLeases {
     /** Takes a lease off the list; its device goes on with the next one it has. */
     Optional<ActiveLease> end(String leaseId, LeaseObserver.End how) {
         Optional<ActiveLease> ended = Optional.ofNullable(byId.remove(leaseId));
-        ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
-        ended.flatMap(one -> byId.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
+        ended.ifPresent(lease -> observer.ended(kind(lease), how, lease.deviceId));
+        ended.flatMap(lease -> byId.values().stream().filter(next -> next.deviceId.equals(lease.deviceId)).findFirst())
                 .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
         return ended;
     }

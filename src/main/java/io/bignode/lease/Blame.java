@@ -112,8 +112,8 @@ final class Blame {
     }
 
     /** What people are told of a device that fails; empty for one that does not, or not often enough. */
-    Optional<FailingDevices.Failing> told(String deviceId) {
-        return devices.told(deviceId);
+    Optional<FailingDevices.Failing> failing(String deviceId) {
+        return devices.failing(deviceId);
     }
 
     /** Whether a device may have a lease of a session now. */
@@ -154,17 +154,17 @@ final class Blame {
         were.removeAll(silent);
         for (String deviceId : were) {
             if (!there.contains(deviceId) && known.test(deviceId)) silent.add(deviceId);
-            else if (devices.told(deviceId).isEmpty()) clear(deviceId);
+            else if (devices.failing(deviceId).isEmpty()) clear(deviceId);
         }
         devices.drop(deviceId -> !known.test(deviceId)).forEach(this::clear);
         tallies.keySet().removeIf(session -> session.status().ended());
     }
 
     /** One that is told to fail has its alarm already. */
-    private void silent(String deviceId, String what) {
-        if (devices.told(deviceId).isPresent()) return;
+    private void silent(String deviceId, String symptom) {
+        if (devices.failing(deviceId).isPresent()) return;
         silent.add(deviceId);
-        alarms.raise(ALARM + deviceId, "device " + deviceId + " " + what,
+        alarms.raise(ALARM + deviceId, "device " + deviceId + " " + symptom,
                 "look at that worker's log; restart it if the device does not come back by itself; what it has goes to others when its time is over");
     }
 
@@ -173,7 +173,7 @@ final class Blame {
     }
 
     private void tell(String deviceId) {
-        devices.told(deviceId).ifPresent(failing -> {
+        devices.failing(deviceId).ifPresent(failing -> {
             silent.remove(deviceId);
             String text = failing.failures() == 1
                     ? "device " + deviceId + " failed its last lease: " + failing.reason()

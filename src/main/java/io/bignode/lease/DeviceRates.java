@@ -66,7 +66,7 @@ final class DeviceRates {
     void measured(String deviceId, String costClass, int nonces, long deviceNanos) {
         if (nonces < 1) return;
         double now = Math.max(1, deviceNanos) / (double) nonces;
-        rates.merge(new Key(deviceId, costClass), new Rate(now, nonces), (old, one) -> new Rate(
-                old.nanosPerNonce() + NEWEST * (one.nanosPerNonce() - old.nanosPerNonce()), Math.max(old.largest(), one.largest())));
+        rates.merge(new Key(deviceId, costClass), new Rate(now, nonces), (old, added) -> new Rate(
+                old.nanosPerNonce() + NEWEST * (added.nanosPerNonce() - old.nanosPerNonce()), Math.max(old.largest(), added.largest())));
     }
 }

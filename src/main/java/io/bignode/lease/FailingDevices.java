@@ -109,7 +109,7 @@ final class FailingDevices {
     }
 
     /** What is to be told of a device: nothing until it hung, or failed a few times in a row. */
-    Optional<Failing> told(String deviceId) {
+    Optional<Failing> failing(String deviceId) {
         return Optional.ofNullable(streaks.get(deviceId))
                 .filter(streak -> streak.hung || streak.failures >= TOLD)
                 .map(streak -> new Failing(streak.failures, streak.reason));
@@ -126,7 +126,7 @@ final class FailingDevices {
     /** Forgets devices; returns which. */
     Set<String> drop(Predicate<String> deviceId) {
         Set<String> dropped = new HashSet<>();
-        for (String one : Set.copyOf(streaks.keySet())) if (deviceId.test(one)) dropped.add(one);
+        for (String device : Set.copyOf(streaks.keySet())) if (deviceId.test(device)) dropped.add(device);
         dropped.forEach(streaks::remove);
         return dropped;
     }

@@ -36,9 +36,9 @@ final class FairShare<S> {
         }
 
         /** Who is next; of two that are equal, who was served longer ago. */
-        static int compare(Account<?> one, Account<?> other) {
-            int byTime = Double.compare(one.virtualNanos, other.virtualNanos);
-            return byTime != 0 ? byTime : Long.compare(one.lastServed, other.lastServed);
+        static int compare(Account<?> left, Account<?> right) {
+            int byTime = Double.compare(left.virtualNanos, right.virtualNanos);
+            return byTime != 0 ? byTime : Long.compare(left.lastServed, right.lastServed);
         }
     }
 

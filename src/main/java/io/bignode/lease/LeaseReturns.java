@@ -44,7 +44,7 @@ final class LeaseReturns {
     /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
     void workerGone(String worker, Set<String> held, Outcomes outcomes) {
         issuer.forgetWorker(worker);
-        takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), outcomes);
+        takeBack(inFlight.ofWorker(worker).stream().filter(active -> !held.contains(active.lease.id())).toList(), outcomes);
     }
 
     /** Takes back everything a device has and forgets what it asked for. */

@@ -208,7 +208,7 @@ public final class Leases {
         for (Alarms.Alarm raised : alarms.list()) {
             if (raised.key().startsWith(Blame.ALARM)) alarmed.put(raised.key().substring(Blame.ALARM.length()), raised.text());
         }
-        return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.told(deviceId).isPresent())
+        return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.failing(deviceId).isPresent())
                 .of(workers(), inFlight.byDevice(), alarmed);
     }
 

@@ -50,12 +50,12 @@ final class LostLeases {
         List<Queue> queues = new ArrayList<>(queues(inFlight));
         queues.sort(Comparator.comparingLong(queue -> queue.freeInNanos(now)));
         List<ActiveLease> back = new ArrayList<>();
-        for (ActiveLease one : lost) {
+        for (ActiveLease candidate : lost) {
             for (Iterator<Queue> all = queues.iterator(); all.hasNext(); ) {
                 Queue queue = all.next();
-                if (!mayTake.test(queue.waiting, one)) continue;
+                if (!mayTake.test(queue.waiting, candidate)) continue;
                 all.remove();
-                kept.put(queue.waiting.deviceId, new Kept(one, now + PATIENCE.toNanos()));
+                kept.put(queue.waiting.deviceId, new Kept(candidate, now + PATIENCE.toNanos()));
                 back.add(queue.waiting);
                 break;
             }
@@ -65,7 +65,7 @@ final class LostLeases {
 
     /** Whether a lost lease is kept aside. */
     boolean holds(ActiveLease lost) {
-        return kept.values().stream().anyMatch(one -> one.lost == lost);
+        return kept.values().stream().anyMatch(held -> held.lost == lost);
     }
 
     /** The lost lease this device made room for; it is kept aside no more. */
@@ -75,8 +75,8 @@ final class LostLeases {
 
     /** The lost leases whose device did not ask in time; they are kept aside no more. */
     List<ActiveLease> overdue(long now) {
-        List<ActiveLease> late = kept.values().stream().filter(one -> now - one.untilNanos >= 0).map(Kept::lost).toList();
-        kept.values().removeIf(one -> now - one.untilNanos >= 0);
+        List<ActiveLease> late = kept.values().stream().filter(held -> now - held.untilNanos >= 0).map(Kept::lost).toList();
+        kept.values().removeIf(held -> now - held.untilNanos >= 0);
         return late;
     }
 

@@ -65,7 +65,7 @@ public record MemoryAdmission(Supplier<List<DeviceOffer>> devices, Capacity capa
         private Optional<Obstacle> roomFor(Capacity.Shared needed) {
             if (shared.isEmpty() || shared.contains(needed.key()) || used + needed.bytes() <= budgetBytes) return Optional.empty();
             return Optional.of(new Obstacle.NoMemory(String.format(
-                    Locale.ROOT, "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.what(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
+                    Locale.ROOT, "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.name(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
         }
     }
 

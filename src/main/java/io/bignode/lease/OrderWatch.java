@@ -66,11 +66,11 @@ final class OrderWatch {
         NONE_COUNTS("nonces are computed and none counts",
                 "bignode compute on another host tells what is right; look at the order's r_target and the workers' DELEGATION_MARGIN");
 
-        final String what;
+        final String message;
         final String fix;
 
-        Reason(String what, String fix) {
-            this.what = what;
+        Reason(String message, String fix) {
+            this.message = message;
             this.fix = fix;
         }
 
@@ -109,7 +109,7 @@ final class OrderWatch {
         Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
             return fitting.computeIfAbsent(work.costClass(), _ -> {
                 List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
-                return new Fitting(fit.size(), fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList());
+                return new Fitting(fit.size(), fit.stream().flatMap(device -> blame.failing(device.deviceId()).stream()).toList());
             });
         }
     }
@@ -171,7 +171,7 @@ final class OrderWatch {
         forget(new HashSet<>(unended));
         found.forEach((reason, lines) -> {
             String orders = lines.size() + (lines.size() == 1 ? " order: " : " orders: ");
-            alarms.raise(reason.alarm(), orders + reason.what + ". " + some(lines), reason.fix);
+            alarms.raise(reason.alarm(), orders + reason.message + ". " + some(lines), reason.fix);
         });
         raised.stream().filter(reason -> !found.containsKey(reason)).forEach(reason -> alarms.clear(reason.alarm()));
         raised = Set.copyOf(found.keySet());
@@ -213,7 +213,7 @@ final class OrderWatch {
             alarms.clear(OVERLAP);
             return;
         }
-        List<String> lines = pairs.stream().map(pair -> place(pair.one()) + " and " + place(pair.other())).toList();
+        List<String> lines = pairs.stream().map(pair -> place(pair.first()) + " and " + place(pair.second())).toList();
         alarms.raise(OVERLAP, "orders of the same key and block hash have nonces in common, and the chain counts a nonce once: " + some(lines),
                 "have their owner give each of his nodes a node_id of its own below one node_count that all of them send");
     }

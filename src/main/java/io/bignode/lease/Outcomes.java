@@ -25,6 +25,6 @@ final class Outcomes {
         if (!landings.isEmpty()) sessions.land(landings);
         if (!discarded.isEmpty()) sessions.discard(discarded);
         if (!released.isEmpty()) sessions.release(released);
-        broken.forEach(one -> one.session().fail(one.reason()));
+        broken.forEach(failure -> failure.session().fail(failure.reason()));
     }
 }

@@ -107,7 +107,7 @@ final class Verification {
     /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
     Optional<VerificationTask> take(Source checker, Predicate<VerificationTask> fits, long now) {
         for (Standing standing : standings.values()) {
-            Optional<VerificationTask> check = standing.check.filter(one -> !one.issued && fits.test(one));
+            Optional<VerificationTask> check = standing.check.filter(task -> !task.issued && fits.test(task));
             if (check.isEmpty()) continue;
             check.get().issue(checker, now);
             return check;
@@ -132,8 +132,8 @@ final class Verification {
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);
         if (!found.isEmpty()) {
-            Found one = found.get(random.nextInt(found.size()));
-            long place = check.subject.session().order().nonces().index(one.nonce()).orElse(all.first()) - all.first();
+            Found picked = found.get(random.nextInt(found.size()));
+            long place = check.subject.session().order().nonces().index(picked.nonce()).orElse(all.first()) - all.first();
             start = Math.clamp(place - random.nextInt(count), 0, slack);
         }
         return new NonceRange(all.first() + start, count);
@@ -174,9 +174,9 @@ final class Verification {
         VerificationTask.Opinion first = check.opinions.getFirst();
         Lease all = first.lease();
         for (long index = all.range().first(); index < all.range().end(); index++) {
-            Lease one = all.part(new NonceRange(index, 1));
-            VerificationTask.Opinion reported = new VerificationTask.Opinion(check.source, one, check.reportedOf(one), "");
-            if (reported.deviationFrom(first, policies.proofs()).isPresent()) return one.range();
+            Lease single = all.part(new NonceRange(index, 1));
+            VerificationTask.Opinion reported = new VerificationTask.Opinion(check.source, single, check.reportedOf(single), "");
+            if (reported.deviationFrom(first, policies.proofs()).isPresent()) return single.range();
         }
         return new NonceRange(all.range().first(), 1);
     }
@@ -198,7 +198,7 @@ final class Verification {
         if (!isPending(check)) return List.of();
         check.issued = false;
         // Nobody's word counts twice.
-        if (computed < 1 || check.opinions.stream().anyMatch(one -> one.source().equals(checker))) return List.of();
+        if (computed < 1 || check.opinions.stream().anyMatch(opinion -> opinion.source().equals(checker))) return List.of();
         Lease done = lease.part(new NonceRange(lease.range().first(), computed));
         Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(done), found);
         return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
@@ -207,8 +207,8 @@ final class Verification {
     /** Whoever the head's CPU agrees with is right, or whoever another checker does; one that agrees with nobody is put aside. */
     private List<Verdict> decide(VerificationTask check, VerificationTask.Opinion word, Optional<String> deviation, boolean cutShort) {
         List<Verdict> verdicts = new ArrayList<>();
-        for (VerificationTask.Opinion one : check.opinions) {
-            one.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Wrong(one.source(), why)));
+        for (VerificationTask.Opinion opinion : check.opinions) {
+            opinion.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Wrong(opinion.source(), why)));
         }
         boolean last = word.source().judge();
         if (!last && deviation.isPresent() && verdicts.size() == check.opinions.size()) {
@@ -225,7 +225,7 @@ final class Verification {
 
     private boolean isPending(VerificationTask check) {
         Standing standing = standings.get(check.source);
-        return standing != null && standing.check.filter(one -> one == check).isPresent();
+        return standing != null && standing.check.filter(task -> task == check).isPresent();
     }
 
     private List<Verdict> agreed(VerificationTask check, Source checker) {
@@ -282,7 +282,7 @@ final class Verification {
     private VerificationTask choose(Source source, Standing standing, long now) {
         // The newest vouches for all before it: one that began to forge since the last check is caught by this one.
         Unverified newest = standing.waiting.getLast();
-        long nonces = standing.waiting.stream().mapToLong(one -> one.computed().count()).sum();
+        long nonces = standing.waiting.stream().mapToLong(batch -> batch.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
         return new VerificationTask(source, newest, newest.number(), Math.max(1, size), now);
     }

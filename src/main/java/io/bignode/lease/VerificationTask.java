@@ -103,7 +103,7 @@ final class VerificationTask {
     /** Whose answers differ: the source's, and those of its checkers. */
     Set<Source> parties() {
         Set<Source> parties = new HashSet<>(Set.of(source));
-        opinions.forEach(one -> parties.add(one.source()));
+        opinions.forEach(opinion -> parties.add(opinion.source()));
         return parties;
     }
 
@@ -114,8 +114,8 @@ final class VerificationTask {
 
     private static List<Found> within(Lease lease, List<Found> found) {
         return found.stream()
-                .filter(one -> {
-                    long place = lease.nonces().index(one.nonce()).orElse(Long.MIN_VALUE) - lease.range().first();
+                .filter(result -> {
+                    long place = lease.nonces().index(result.nonce()).orElse(Long.MIN_VALUE) - lease.range().first();
                     return place >= 0 && place < lease.range().count();
                 })
                 .toList();

@@ -93,11 +93,11 @@ final class WorkerAlarms {
     void tick(Duration forget) {
         Instant now = clock.instant();
         Map<String, Lost> due = new HashMap<>(lost);
-        due.forEach((worker, one) -> {
-            if (one.since().isBefore(now.minus(forget))) {
+        due.forEach((worker, loss) -> {
+            if (loss.since().isBefore(now.minus(forget))) {
                 joined(worker);
-            } else if (!one.since().isAfter(now.minus(LOST_AFTER))) {
-                alarms.raise(lostKey(worker), "worker " + worker + " is not connected: " + one.reason().text(),
+            } else if (!loss.since().isAfter(now.minus(LOST_AFTER))) {
+                alarms.raise(lostKey(worker), "worker " + worker + " is not connected: " + loss.reason().text(),
                         "look at that worker's log and at its host; it joins again by itself. One that is not meant to come back is forgotten after "
                                 + forget.toMinutes() + " minutes");
             }

@@ -32,11 +32,11 @@ final class WorkerRegistry {
     private record Connected(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {}
 
     /** A worker that went away, or was sent. */
-    private record Apart(Connected last, WorkerView.Lost lost) {}
+    private record Disconnected(Connected last, WorkerView.Lost lost) {}
 
     private final InstantSource clock;
     private final Map<String, Connected> connected = new LinkedHashMap<>();
-    private final Map<String, Apart> apart = new LinkedHashMap<>();
+    private final Map<String, Disconnected> disconnected = new LinkedHashMap<>();
 
     /** Workers of an earlier head that were not seen by this one, and since when they are waited for. */
     private final Map<String, Instant> awaited = new HashMap<>();
@@ -54,7 +54,7 @@ final class WorkerRegistry {
     void hello(WorkerHello hello, WorkerJoined.Origin origin) {
         Connected before = connected.get(hello.worker());
         connected.put(hello.worker(), new Connected(hello, origin, before == null ? clock.instant() : before.since()));
-        apart.remove(hello.worker());
+        disconnected.remove(hello.worker());
         awaited.remove(hello.worker());
     }
 
@@ -66,9 +66,9 @@ final class WorkerRegistry {
     void gone(String worker, WorkerGone.Reason reason) {
         Connected last = connected.remove(worker);
         if (last == null) return;
-        apart.remove(worker);
-        apart.put(worker, new Apart(last, new WorkerView.Lost(clock.instant(), reason)));
-        if (apart.size() > MAX_REMEMBERED) apart.remove(apart.keySet().iterator().next());
+        disconnected.remove(worker);
+        disconnected.put(worker, new Disconnected(last, new WorkerView.Lost(clock.instant(), reason)));
+        if (disconnected.size() > MAX_REMEMBERED) disconnected.remove(disconnected.keySet().iterator().next());
     }
 
     boolean isConnected(String worker) {
@@ -116,7 +116,7 @@ final class WorkerRegistry {
     }
 
     private boolean knowsWorker(String worker) {
-        return connected.containsKey(worker) || apart.containsKey(worker) || awaited.containsKey(worker);
+        return connected.containsKey(worker) || disconnected.containsKey(worker) || awaited.containsKey(worker);
     }
 
     /** Whether a device may get leases. */
@@ -137,16 +137,16 @@ final class WorkerRegistry {
 
     /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
     List<DeviceOffer> connectedDevices() {
-        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> !quarantined.contains(device.deviceId())).toList();
+        return connected.values().stream().map(worker -> worker.hello().devices()).flatMap(Collection::stream).filter(device -> !quarantined.contains(device.deviceId())).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */
     List<WorkerView> view(ToIntFunction<String> leases) {
         Instant forgotten = clock.instant().minus(REMEMBERED);
-        apart.values().removeIf(one -> one.lost().since().isBefore(forgotten));
+        disconnected.values().removeIf(worker -> worker.lost().since().isBefore(forgotten));
         awaited.values().removeIf(since -> since.isBefore(forgotten));
         Set<String> names = new TreeSet<>(connected.keySet());
-        names.addAll(apart.keySet());
+        names.addAll(disconnected.keySet());
         names.addAll(draining);
         quarantined.stream().filter(name -> !name.contains("/")).forEach(names::add);
         List<WorkerView> all = new ArrayList<>();
@@ -155,11 +155,11 @@ final class WorkerRegistry {
                     ? WorkerView.State.QUARANTINED
                     : draining.contains(name) ? WorkerView.State.DRAINING : WorkerView.State.WORKING;
             Optional<Connected> now = Optional.ofNullable(connected.get(name));
-            Optional<Apart> before = Optional.ofNullable(apart.get(name));
-            Optional<Connected> last = now.or(() -> before.map(Apart::last));
+            Optional<Disconnected> before = Optional.ofNullable(disconnected.get(name));
+            Optional<Connected> last = now.or(() -> before.map(Disconnected::last));
             all.add(new WorkerView(
-                    name, state, last.map(one -> one.hello().devices()).orElse(List.of()), leases.applyAsInt(name), now.map(Connected::since),
-                    before.map(Apart::lost), last.map(Connected::origin).orElse(WorkerJoined.Origin.UNKNOWN)));
+                    name, state, last.map(worker -> worker.hello().devices()).orElse(List.of()), leases.applyAsInt(name), now.map(Connected::since),
+                    before.map(Disconnected::lost), last.map(Connected::origin).orElse(WorkerJoined.Origin.UNKNOWN)));
         }
         return all;
     }

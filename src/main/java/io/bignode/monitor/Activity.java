@@ -126,10 +126,10 @@ public final class Activity {
         int steps = steps(step);
         Map<String, Series.Line> lines = lines(sessions, step, steps, session);
         Series.Line sum = new Series.Line(new long[steps], new long[steps]);
-        for (Series.Line one : lines.values()) {
+        for (Series.Line line : lines.values()) {
             for (int i = 0; i < steps; i++) {
-                sum.raw()[i] += one.raw()[i];
-                sum.valid()[i] += one.valid()[i];
+                sum.raw()[i] += line.raw()[i];
+                sum.valid()[i] += line.valid()[i];
             }
         }
         return new Series(STEP, from(step, steps), sum, lines, Map.of());

@@ -97,7 +97,7 @@ final class OrderAdmission {
     /** Adds a session, which waits at this place where there is an obstacle. */
     private Session add(Order order, long place, Optional<Obstacle> obstacle) {
         Session session = registry.add(order, obstacle.isPresent() ? place : 0);
-        obstacle.ifPresent(one -> line.add(session, one));
+        obstacle.ifPresent(reason -> line.add(session, reason));
         return session;
     }
 }

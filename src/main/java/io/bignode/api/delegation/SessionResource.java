@@ -88,7 +88,7 @@ public final class SessionResource {
     /** Lists the tenant's sessions. */
     public void list(Request request, Reply reply) throws IOException {
         List<Session> own = sessions.list(request.tenant().name());
-        list(own, mostOf(request.tenant()), own, this::describe, reply);
+        list(own, maxSessionsOf(request.tenant()), own, this::describe, reply);
     }
 
     /**
@@ -97,11 +97,11 @@ public final class SessionResource {
      */
     public void status(Request request, Reply reply) throws IOException {
         List<Session> counted = request.hasTenant() ? sessions.list(request.tenant().name()) : sessions.kept();
-        int max = request.hasTenant() ? mostOf(request.tenant()) : sessions.rules().maxSessions();
+        int max = request.hasTenant() ? maxSessionsOf(request.tenant()) : sessions.rules().maxSessions();
         list(counted, max, request.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
     }
 
-    private int mostOf(Tenants.Tenant tenant) {
+    private int maxSessionsOf(Tenants.Tenant tenant) {
         return Math.min(tenant.maxSessions(), sessions.rules().maxSessions());
     }
 

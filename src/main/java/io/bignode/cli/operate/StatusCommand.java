@@ -98,7 +98,7 @@ public final class StatusCommand implements Callable<Integer> {
         JsonNode totals = overview.path("totals");
         String text = totals.path("devices").asInt() + " devices are known, " + totals.path("working_devices").asInt() + " compute now";
         if (amiss.isEmpty()) return Finding.ok("devices", text);
-        List<String> parts = amiss.entrySet().stream().map(one -> one.getValue() + " " + one.getKey()).toList();
+        List<String> parts = amiss.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).toList();
         return Finding.warn("devices", text + "; " + String.join(", ", parts) + ": bignode devices lists them");
     }
 }

@@ -11,17 +11,17 @@ final class Databases {
     private Databases() {}
 
     /** A failure, and what it came from, in one line. That of a batch is told by the row's own: its text may repeat what was to be written. */
-    static String what(SQLException failure) {
+    static String message(SQLException failure) {
         SQLException next = failure instanceof BatchUpdateException ? failure.getNextException() : null;
         return next == null ? withCause(failure) : withCause(next);
     }
 
     private static String withCause(SQLException failure) {
-        String what = line(failure);
+        String message = line(failure);
         Throwable cause = failure.getCause();
-        if (cause == null) return what;
+        if (cause == null) return message;
         while (cause.getCause() != null) cause = cause.getCause();
-        return what.contains(line(cause)) ? what : what + " (" + line(cause) + ")";
+        return message.contains(line(cause)) ? message : message + " (" + line(cause) + ")";
     }
 
     private static String line(Throwable failure) {

@@ -124,9 +124,9 @@ final class GroupWriter implements AutoCloseable {
 
     /** Notes a failure, then waits for a while; false when there is no time left to try again. */
     private boolean failed(SQLException e) {
-        String what = Databases.what(e);
-        alarms.raise(ALARM, database.name() + " cannot be written, what is found is kept in memory alone: " + what, database.fix(e));
-        if (pending.failed(what, database.keptByConnection() && connection == null)) return true;
+        String message = Databases.message(e);
+        alarms.raise(ALARM, database.name() + " cannot be written, what is found is kept in memory alone: " + message, database.fix(e));
+        if (pending.failed(message, database.keptByConnection() && connection == null)) return true;
         LOG.log(System.Logger.Level.ERROR, "{0} could not be written before the end: what was found last is lost", database.name());
         return false;
     }
@@ -137,7 +137,7 @@ final class GroupWriter implements AutoCloseable {
             garbage = new GroupSql(connection).sweep();
         } catch (SQLException e) {
             // Nothing is lost; it is tried again when the next session is purged.
-            LOG.log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.what(e));
+            LOG.log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.message(e));
             garbage = false;
             rollBack();
         }

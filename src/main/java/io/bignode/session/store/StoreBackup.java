@@ -75,7 +75,7 @@ public final class StoreBackup {
             return taken(target);
         } catch (SQLException | IOException failed) {
             return new Outcome.Refused(file + " cannot be copied to " + target + ": "
-                    + (failed instanceof SQLException sql ? Databases.what(sql) : failed.getMessage()));
+                    + (failed instanceof SQLException sql ? Databases.message(sql) : failed.getMessage()));
         } finally {
             remove(draft);
             forget(whenStopped);

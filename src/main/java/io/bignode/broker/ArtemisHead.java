@@ -156,7 +156,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         }
     }
 
-    /** What a worker sends over its link arrives whole. What lay in the broker's journal while no head ran may have been damaged there: that is nobody's fault. */
+    /**
+     * What a worker sends over its link arrives whole. What lay in the broker's journal while no head ran may have been damaged there: that is nobody's
+     * fault.
+     */
     private Optional<WorkerMessage> damaged(String worker, Exception fault) {
         if (warnings.isDue("damaged " + worker)) {
             LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at the disk"

@@ -67,7 +67,8 @@ final class BrokerLog {
         // A stranger's port changes with each try, its host does not.
         if (!limiter.isDue(code + PORT.matcher(from).replaceFirst(""))) return false;
         if (code.equals(HANDSHAKE_FAILED)) {
-            entry.setMessage("what connects from " + (from.isEmpty() ? "somewhere" : from) + " to the port for workers ended the TLS handshake: a worker there was"
+            entry.setMessage("what connects from " + (from.isEmpty() ? "somewhere" : from)
+                    + " to the port for workers ended the TLS handshake: a worker there was"
                     + " given another certificate's fingerprint, or it is no worker (" + text.substring(code.length()).replaceFirst("^[: ]+", "") + ")");
         }
         return true;

@@ -128,7 +128,8 @@ public final class JoinProbe {
         }
         BrokerAccess stranger = new BrokerAccess(access.route(), "probe-" + Addresses.digits(), access.secret());
         return JoinFailure.refused(BrokerProbe.refusal(stranger).isEmpty()
-                ? "the head keeps worker " + access.user() + " in quarantine until an operator lets it in again, on the head's host: bignode admit " + access.user()
+                ? "the head keeps worker " + access.user() + " in quarantine until an operator lets it in again, on the head's host: bignode admit "
+                + access.user()
                 : "the head refuses this join token: set DELEGATION_JOIN_TOKEN to what stands in the file join-token of the head's data folder");
     }
 

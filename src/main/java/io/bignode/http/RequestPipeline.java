@@ -136,8 +136,8 @@ final class RequestPipeline {
     }
 
     /**
-     * The tenant whose token was shown. From an address that sent too many wrong tokens, only tokens that were right before are looked at, so that a guesser learns
-     * nothing from the answer.
+     * The tenant whose token was shown. From an address that sent too many wrong tokens, only tokens that were right before are looked at, so that a guesser
+     * learns nothing from the answer.
      */
     private Tenant known(Optional<String> shown, Tenants whose, Exchange exchange) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());

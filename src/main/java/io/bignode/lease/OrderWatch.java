@@ -136,7 +136,8 @@ final class OrderWatch {
     private Set<Reason> raised = Set.of();
     private long lookedNanos;
 
-    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification, long now) {
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification,
+            long now) {
         this.sessions = sessions;
         this.alarms = alarms;
         this.policies = policies;

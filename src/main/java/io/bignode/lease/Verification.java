@@ -21,9 +21,9 @@ import java.util.random.RandomGenerator;
  * Trust, but verify: results wait until a device of another {@link Source} computed a share of them again. What is checked is chosen after it came in, so
  * that nobody can know. Agreement vouches for all that came in before the choice; deviation for nothing since the last agreement.
  *
- * <p>Of two that differ one is wrong, and it may be the checker: whoever else agrees with one of them decides, or the head's CPU, whose word is final. Where nobody
- * can decide, neither is put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where somebody can check them at once, and
- * not for long. Not thread safe.
+ * <p>Of two that differ one is wrong, and it may be the checker: whoever else agrees with one of them decides, or the head's CPU, whose word is final. Where
+ * nobody can decide, neither is put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where
+ * somebody can check them at once, and not for long. Not thread safe.
  */
 final class Verification {
     /** Results do not wait longer than this without a check under way. */

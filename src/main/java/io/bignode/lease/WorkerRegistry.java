@@ -137,7 +137,8 @@ final class WorkerRegistry {
 
     /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
     List<DeviceOffer> connectedDevices() {
-        return connected.values().stream().map(worker -> worker.hello().devices()).flatMap(Collection::stream).filter(device -> !quarantined.contains(device.deviceId())).toList();
+        return connected.values().stream().map(worker -> worker.hello().devices()).flatMap(Collection::stream)
+                .filter(device -> !quarantined.contains(device.deviceId())).toList();
     }
 
     /** Every worker that is connected, was lately, or gets nothing; by name. */

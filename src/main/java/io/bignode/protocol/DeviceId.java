@@ -1,7 +1,7 @@
 package io.bignode.protocol;
 
 /**
- * What a device is called: {@code worker/device}, for instance {@code local/cpu} or {@code fleet-3f2a/cuda:0}.
+ * What a device is called: {@code worker/device}, for instance {@code local/cpu} or {@code farm-3f2a/cuda:0}.
  *
  * @param worker the worker it belongs to
  * @param device its name within the host

@@ -185,7 +185,8 @@ public final class Sessions {
         Set<Session> listed = new HashSet<>(running.subList(0, Math.min(max, running.size())));
         wanted.stream().filter(session -> session.status().ended()).limit(max - listed.size()).forEach(listed::add);
         long allNanos = around.activity.pace().work().deviceNanos();
-        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos, Optional.ofNullable(turns.get(session)))).toList();
+        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos, Optional.ofNullable(turns.get(session))))
+                .toList();
         int waiting = (int) running.stream().filter(Session::waiting).count();
         return new Listing(views, running.size() - waiting, waiting, wanted.size());
     }

@@ -152,7 +152,8 @@ class DistributionIT {
 
     @Test
     void holdsWhatItsUnitsAndItsOperatorNeed() {
-        for (String file : List.of("README.md", "docs/operations.md", "docs/metrics.md", "deploy/systemd/bignode.service", "deploy/systemd/bignode-worker.service",
+        for (String file : List.of("README.md", "docs/operations.md", "docs/metrics.md", "deploy/systemd/bignode.service",
+                "deploy/systemd/bignode-worker.service",
                 "deploy/prometheus/rules.yml", "deploy/grafana/dashboards/bignode.json")) {
             assertThat(DIST.resolve("bignode").resolve(file)).isRegularFile();
         }
@@ -164,7 +165,8 @@ class DistributionIT {
         try (Stream<Path> jars = Files.list(DIST.resolve("bignode/lib"))) {
             Path jar = jars.filter(file -> file.getFileName().toString().matches("openblas-.*-linux-.*\\.jar")).findFirst().orElseThrow();
             try (JarFile entries = new JarFile(jar.toFile())) {
-                assertThat(entries.stream().map(JarEntry::getName)).anyMatch(name -> name.endsWith("/libopenblas.so.0")).noneMatch(name -> name.contains("libgcc_s"));
+                assertThat(entries.stream().map(JarEntry::getName)).anyMatch(name -> name.endsWith("/libopenblas.so.0"))
+                        .noneMatch(name -> name.contains("libgcc_s"));
             }
         }
     }

@@ -317,7 +317,8 @@ public final class FieldClient implements AutoCloseable {
 
     @Override
     public synchronized String toString() {
-        return end + ", " + status + " (" + message + "), " + goodPolls + " good polls, " + nonces.size() + " nonces, " + mostErrorsInARow + " errors in a row, "
+        return end + ", " + status + " (" + message + "), " + goodPolls + " good polls, " + nonces.size() + " nonces, " + mostErrorsInARow
+                + " errors in a row, "
                 + errors.stream().skip(Math.max(0, errors.size() - 12)).toList();
     }
 

@@ -92,8 +92,8 @@ public final class SessionResource {
     }
 
     /**
-     * The deployed dialect's list. A session that lingers is shown as active, as its small node sees it. A request without a token gets the counts of the whole node and
-     * no session.
+     * The deployed dialect's list. A session that lingers is shown as active, as its small node sees it. A request without a token gets the counts of the
+     * whole node and no session.
      */
     public void status(Request request, Reply reply) throws IOException {
         List<Session> counted = request.hasTenant() ? sessions.list(request.tenant().name()) : sessions.kept();

@@ -54,7 +54,8 @@ public final class LiveResource {
             return;
         }
         if (!streams.take(viewer))
-            throw new ProblemException(Problem.full("as many live streams of yours are open as may be; close one, or ask without Accept: text/event-stream", RETRY));
+            throw new ProblemException(Problem.full("as many live streams of yours are open as may be; close one, or ask without Accept: text/event-stream",
+                    RETRY));
         try {
             stream(viewer, reply);
         } finally {

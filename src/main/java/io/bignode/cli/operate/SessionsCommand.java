@@ -17,14 +17,16 @@ public final class SessionsCommand extends ShowOverview {
     }
 
     static TextTable table(JsonNode sessions) {
-        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "COMPUTED", "FOUND", "DELIVERED", "COMPUTED/MIN", "FOUND/MIN", "SHARE");
+        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "COMPUTED", "FOUND", "DELIVERED", "COMPUTED/MIN", "FOUND/MIN",
+                "SHARE");
         for (JsonNode session : sessions) {
             String status = session.path("waiting").asBoolean() ? waiting(session) : session.path("status").asText();
             if (session.path("idle").asBoolean()) status += ", nobody polls";
             if (session.path("lingering").asBoolean()) status += ", lingers";
             if (session.path("attention").isTextual() && !session.path("idle").asBoolean()) status += ": " + session.path("attention").asText();
             table.row(
-                    session.path("session_id").asText(), session.path("tenant").asText(), session.path("node_id").asText(), session.path("block_height").asText(), status,
+                    session.path("session_id").asText(), session.path("tenant").asText(), session.path("node_id").asText(),
+                            session.path("block_height").asText(), status,
                     Math.round(session.path("seconds_left").asDouble()) + "s", session.path("raw").asText(), session.path("valid").asText(),
                     session.path("delivered").asText(), rounded(session.path("raw_per_minute")), rounded(session.path("valid_per_minute")),
                     Math.round(100 * session.path("share").asDouble()) + "%");

@@ -128,7 +128,8 @@ public final class Serve {
     private void advise(Settings settings) {
         settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: " + Setting.AUTH_TOKEN + " {0}", weakness));
         SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes())
+                .ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
 
     private static LiveSettings live(Settings settings, Alarms alarms) {

@@ -162,7 +162,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
      */
     private Optional<WorkerMessage> damaged(String worker, Exception fault) {
         if (warnings.isDue("damaged " + worker)) {
-            LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at the disk"
+            LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at"
+                    + " the disk"
                     + " of the broker''s journal", worker, fault.getMessage());
         }
         return Optional.empty();

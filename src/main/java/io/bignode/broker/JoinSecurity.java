@@ -68,7 +68,8 @@ final class JoinSecurity implements ActiveMQSecurityManager5 {
         if (!warnings.isDue(kept + from.replaceAll(":\\d+$", ""))) return;
         LOG.log(System.Logger.Level.WARNING, "worker {0} from {1} is refused: {2}", name, from, kept
                 ? "it is in quarantine until an operator admits it"
-                : "its join token is not this head's; give it the one in the file join-token of this head's data folder, or what DELEGATION_JOIN_TOKEN is here");
+                : "its join token is not this head's; give it the one in the file join-token of this head's data folder, or what DELEGATION_JOIN_TOKEN is"
+                + " here");
     }
 
     private boolean admits(String user, String password) {

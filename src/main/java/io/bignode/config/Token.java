@@ -113,7 +113,8 @@ public final class Token {
         String why = secret.equals(FIELD_TEMPLATES)
                 ? "is the one in the field's public template, which everybody knows"
                 : "has only " + secret.length() + " characters, which can be guessed";
-        return Optional.of(why + ": let only the addresses of your small nodes reach the port, and replace it as soon as they can be changed: openssl rand -hex 32");
+        return Optional.of(why + ": let only the addresses of your small nodes reach the port, and replace it as soon as they can be changed: openssl rand"
+                + " -hex 32");
     }
 
     /** Whether a presented text is this token; the time taken tells nothing about how much of it was right. */

@@ -92,7 +92,8 @@ final class RequestPipeline {
                 Optional<Problem> misdirected = service.misdirected(path, exchange.connection().from());
                 if (misdirected.isPresent()) throw new ProblemException(misdirected.get());
                 if (!path.startsWith("/health/")) requireBearer(exchange);
-                throw new ProblemException(Problem.notFound("there is no such path on this node; /docs shows every path there is, and /openapi lists them for programs"));
+                throw new ProblemException(Problem.notFound("there is no such path on this node; /docs shows every path there is, and /openapi lists them"
+                        + " for programs"));
             }
         }
     }

@@ -172,7 +172,8 @@ public final class SessionResource {
     }
 
     private static ProblemException unknown() {
-        return new ProblemException(Problem.notFound("there is no such session of yours, or it ended long ago and was purged; GET /api/v1/delegation/sessions lists those there are"));
+        return new ProblemException(Problem.notFound("there is no such session of yours, or it ended long ago and was purged; GET"
+                + " /api/v1/delegation/sessions lists those there are"));
     }
 
     private void describe(Session session, JsonGenerator json) throws IOException {

@@ -149,7 +149,8 @@ public final class StartResource {
 
     private static String overlap(Session session, Session other) {
         return String.format(
-                Locale.ROOT, "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a nonce once",
+                Locale.ROOT, "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a"
+                        + " nonce once",
                 other.id(), other.order().nodeId(), other.order().nonces().stride(), other.status().ended() ? "computed" : "computes",
                 session.order().nodeId(), session.order().nonces().stride());
     }

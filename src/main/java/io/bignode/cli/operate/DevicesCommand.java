@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "devices",
         mixinStandardHelpOptions = true,
-        description = "Lists the devices of a running node: what they do, how fast they are, and what they measure. A dash stands for a value that is not known.",
+        description = "Lists the devices of a running node: what they do, how fast they are, and what they measure. A dash stands for a value that is not"
+                + " known.",
         footerHeading = Operator.TOKEN_HINT)
 public final class DevicesCommand extends ShowOverview {
     DevicesCommand() {

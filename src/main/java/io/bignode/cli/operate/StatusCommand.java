@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Shows whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON it prints status, totals and "
+        description = "Shows whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON it prints status,"
+                + " totals and "
                 + "alarms of the overview.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

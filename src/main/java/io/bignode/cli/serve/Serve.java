@@ -144,7 +144,8 @@ public final class Serve {
     private static void starting(Settings settings) {
         LOG.log(
                 System.Logger.Level.INFO,
-                "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
+                "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0}"
+                        + " max_waiting={6,number,0}"
                         + " devices={7} margin={8,number,0.#########}",
                 ProgramVersion.text(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
                 settings.postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),

@@ -1,7 +1,10 @@
 package io.bignode.session.store;
 
 import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 /** What the two kinds of database have in common. */
 final class Databases {
@@ -14,6 +17,20 @@ final class Databases {
     static String message(SQLException failure) {
         SQLException next = failure instanceof BatchUpdateException ? failure.getNextException() : null;
         return next == null ? withCause(failure) : withCause(next);
+    }
+
+    /** The number that a query answers with, in the first column of its only row. */
+    static long number(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return number(statement, sql);
+        }
+    }
+
+    static long number(Statement statement, String sql) throws SQLException {
+        try (ResultSet result = statement.executeQuery(sql)) {
+            if (!result.next()) throw new SQLException("no answer to " + sql, DAMAGED);
+            return result.getLong(1);
+        }
     }
 
     private static String withCause(SQLException failure) {

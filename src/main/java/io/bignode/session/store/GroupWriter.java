@@ -3,9 +3,7 @@ package io.bignode.session.store;
 import io.bignode.monitor.Alarms;
 import io.bignode.session.StoreObserver;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +100,7 @@ final class GroupWriter implements AutoCloseable {
         if (connection == null) {
             connection = connectAgain();
             // The last attempt may have been committed although its answer was an error.
-            if (number(connection, "SELECT last_group FROM head") == group) return;
+            if (Databases.number(connection, "SELECT last_group FROM head") == group) return;
         }
         new GroupSql(connection).write(changes, group);
     }
@@ -115,7 +113,7 @@ final class GroupWriter implements AutoCloseable {
             throw new SQLException(e.getMessage(), e);
         }
         if (again.isEmpty()) throw new IllegalStateException("another head took over " + database.name());
-        if (number(again.get(), "SELECT incarnation FROM head") != incarnation) {
+        if (Databases.number(again.get(), "SELECT incarnation FROM head") != incarnation) {
             ReadPool.close(again.get());
             throw new IllegalStateException("another head took over " + database.name() + " meanwhile");
         }
@@ -164,14 +162,6 @@ final class GroupWriter implements AutoCloseable {
     private void die(Thread thread, Throwable why) {
         pending.died(why);
         onDeath.uncaughtException(thread, why);
-    }
-
-    private static long number(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            if (!result.next()) throw new SQLException("no answer to " + sql, Databases.DAMAGED);
-            return result.getLong(1);
-        }
     }
 
     /** Writes what there is, if it can, and ends the thread. */

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The head's end of the broker. It learns of workers by their hellos and of their ends from the broker's own notifications; a worker has one
- * link at a time, and what an older one asked for does not count any more.
+ * link at a time, and requests that came by an older one do not count any more.
  */
 public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisHead.class.getName());
@@ -44,7 +44,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final int MAX_AT_A_TIME = 512;
     private static final Duration RETRY = Duration.ofMillis(500);
 
-    /** Something that came in: a message to be read and acknowledged, or something learned. */
+    /** Something that came in: a message to be read and acknowledged, or an event that the broker reported. */
     private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {}
 
     private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
@@ -57,10 +57,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that what is sent
-     * reaches nobody and is dropped, as for a worker that went away.
+     * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that messages
+     * to workers are dropped, as for a worker that disconnected.
      *
-     * @param guard lets workers in, or no more
+     * @param guard admits workers, or shuts them out
      * @return this
      * @throws BrokerException when the broker cannot be reached
      */
@@ -157,8 +157,8 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     }
 
     /**
-     * What a worker sends over its link arrives whole. What lay in the broker's journal while no head ran may have been damaged there: that is nobody's
-     * fault.
+     * What a worker sends over its link arrives whole. A message that lay in the broker's journal while no head ran may have been damaged there, which is
+     * no worker's fault.
      */
     private Optional<WorkerMessage> damaged(String worker, Exception fault) {
         if (warnings.isDue("damaged " + worker)) {
@@ -269,7 +269,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         links.ended(link).ifPresent(end -> inbox.add(new Incoming(null, gone(end, reason))));
     }
 
-    /** Whoever waited for the name may introduce itself now. */
+    /** A worker that waited for the name may introduce itself now. */
     private WorkerGone gone(WorkerLinks.End end, WorkerGone.Reason reason) {
         end.next().ifPresent(link -> tell(link, new HeadMessage.Introduce()));
         return new WorkerGone(end.worker(), reason);
@@ -304,7 +304,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         deliver(link, Wire.bytes(message));
     }
 
-    /** What cannot be delivered is dropped: the worker's end is noticed, and a lease has a deadline. */
+    /** A message that cannot be delivered is dropped: the end of the worker's link is noticed, and a lease has a deadline. */
     private void deliver(String address, byte[] body) {
         HeadConnection open = connection;
         if (open == null) return;

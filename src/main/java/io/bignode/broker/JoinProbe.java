@@ -32,19 +32,19 @@ public final class JoinProbe {
     /** What a head answers when it is asked whether it would take a worker in. */
     public sealed interface Answer {
         /**
-         * It would.
+         * It would accept the worker.
          *
          * @param program the version of its program; empty where it does not know it
          */
         record Welcome(String program) implements Answer {}
 
-        /** It would not, for another worker has the name. */
+        /** It would not, as another worker has the name. */
         record NameTaken(String reason) implements Answer {}
 
         /** Head and worker cannot talk to each other. */
         record OtherProtocol(String reason) implements Answer {}
 
-        /** It does not answer. */
+        /** The head does not answer. */
         record Silence(String reason) implements Answer {}
     }
 
@@ -160,7 +160,7 @@ public final class JoinProbe {
 
         @Override
         public void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
-            // nothing was asked for
+            // no lease was requested
         }
 
         @Override

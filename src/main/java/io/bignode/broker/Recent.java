@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class Recent<K, V> {
     private final Map<K, V> entries;
 
-    /** Nothing yet, and never more than this. */
+    /** Starts empty, and never holds more than this. */
     Recent(int max) {
         this.entries = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;

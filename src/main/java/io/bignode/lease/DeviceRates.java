@@ -11,7 +11,7 @@ import java.util.Map;
 final class DeviceRates {
     private static final int REMEMBERED = 1024;
 
-    /** From this share of a batch on a lease is a whole one. */
+    /** A lease that would be at least this share of a batch is rounded to a whole one. */
     private static final double MIN_SHARE_OF_A_BATCH = 0.75;
 
     /** Weight of the newest measurement in the running mean: a wrong first one (a cold device, a batch of one) is soon forgotten. */

@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Gives the devices that ask their next leases: a check that is to be done, or nonces of the session whose turn it is. A request that cannot be served waits
+ * Gives devices that request work their next leases: a check that is due, or nonces of the session whose turn it is. A request that cannot be served waits
  * here. Not thread safe; {@link Leases} guards it.
  */
 final class LeaseIssuer {
@@ -50,7 +50,7 @@ final class LeaseIssuer {
         return new Lease(flight.leaseId(), session.id(), session.order().work(), session.order().nonces(), flight.range());
     }
 
-    /** A device asks for work; it is served by the next {@link #serve} that finds some. */
+    /** A device requests work; the next {@link #serve} that finds some serves it. */
     void ask(LeaseRequest request) {
         waiting.add(request);
     }
@@ -65,7 +65,7 @@ final class LeaseIssuer {
         return waiting.stream().map(LeaseRequest::deviceId).collect(Collectors.toSet());
     }
 
-    /** How many devices have nothing to compute: what comes back is begun there at once. */
+    /** How many devices have nothing to compute: returned ranges are begun there at once. */
     long idleDevices() {
         Set<String> busy = inFlight.byDevice().keySet();
         return asking().stream().filter(device -> registry.serves(device) && !busy.contains(device) && !blame.fails(device)).count();
@@ -106,7 +106,7 @@ final class LeaseIssuer {
     void serve() {
         if (waiting.isEmpty()) return;
         List<Session> leasable = context.sessions().leasable();
-        // Ranked all the same, so that who comes back later counts as one that was away.
+        // The ranking is made all the same, so that a session that comes back later counts as one that was absent.
         if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !context.verification().asks()) return;
         waiting.removeIf(request -> registry.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
     }

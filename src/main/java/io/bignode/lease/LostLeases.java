@@ -12,20 +12,20 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 
 /**
- * Finds, for what a dead device had, the devices that can begin it soonest. Not thread safe; {@link Leases} guards it.
+ * Finds the devices that can begin the leases of a dead device soonest. Not thread safe; {@link Leases} guards it.
  *
- * <p>A busy device has a lease that waits for the one it computes. Whatever it asks for next would wait for both, a second or two. So it is
- * told to hand the waiting one back, of which nothing is lost; the range of the dead device's lease is kept aside until its slot asks, and
- * then takes that place.
+ * <p>A busy device holds a second lease that waits for the one it computes. Its next lease would wait for both, a second or two. Therefore it is
+ * asked to hand the waiting one back, of which nothing was computed; the range of the dead device's lease is kept aside until that slot requests
+ * a lease, and then takes its place.
  */
 final class LostLeases {
     /** How long a device may take to hand a waiting lease back before whoever asks first gets the range. */
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
-    /** What a word to a device takes to have its effect. */
+    /** The time that a message to a device takes to have its effect. */
     private static final Duration A_MOMENT = Duration.ofMillis(30);
 
-    /** What a device computes and what waits behind it. */
+    /** The lease that a device computes and the one that waits behind it. */
     private record Queue(ActiveLease computing, ActiveLease waiting) {
         /** How long until the device is free; where it is so in a moment, the waiting lease counts as begun. */
         long freeInNanos(long now) {

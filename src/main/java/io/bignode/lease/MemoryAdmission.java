@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * There is room for an order when a device can compute it and what the running sessions share on a host leaves room for what this one needs there.
+ * There is room for an order when a device can compute it and the memory that running sessions share on its host leaves enough for this one.
  *
  * @param devices     those that are there when it is asked
  * @param capacity    what work asks of devices and hosts

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
 final class WorkerRegistry {
-    /** How long a worker that went away is remembered, so that it is seen to be missing. */
+    /** How long a disconnected worker is remembered, so that operators see that it is missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
     private static final int MAX_REMEMBERED = 256;
@@ -31,7 +31,7 @@ final class WorkerRegistry {
     /** A worker that is connected. */
     private record Connected(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {}
 
-    /** A worker that went away, or was sent. */
+    /** A worker that disconnected, or was sent away. */
     private record Disconnected(Connected last, WorkerView.Lost lost) {}
 
     private final InstantSource clock;
@@ -46,7 +46,7 @@ final class WorkerRegistry {
     /** Workers, and devices of the head. */
     private final Set<String> quarantined = new HashSet<>();
 
-    /** Knows nobody yet. */
+    /** Starts without workers. */
     WorkerRegistry(InstantSource clock) {
         this.clock = clock;
     }
@@ -58,7 +58,7 @@ final class WorkerRegistry {
         awaited.remove(hello.worker());
     }
 
-    /** An earlier head had results of a source: it may come back, and is known until it is forgotten like one that went away. */
+    /** An earlier head had results of a source: it may come back, and is known until it is forgotten like one that disconnected. */
     void await(Source source) {
         awaited.put(worker(source), clock.instant());
     }
@@ -75,13 +75,13 @@ final class WorkerRegistry {
         return connected.containsKey(worker);
     }
 
-    /** Lets a worker finish; false when it is not connected. */
+    /** Drains a worker: it finishes its leases and gets no more; false when it is not connected. */
     boolean drain(String worker) {
         if (connected.containsKey(worker)) draining.add(worker);
         return draining.contains(worker);
     }
 
-    /** Gives a source no more leases: a worker of another host is sent away, one of the head's devices stays and gets nothing. */
+    /** Puts a source in quarantine: a worker on another host is sent away, one of the head's devices stays and gets no leases. */
     void quarantine(Source source) {
         quarantined.add(source.name());
         if (!source.own()) gone(source.name(), WorkerGone.Reason.EXPELLED);
@@ -92,7 +92,7 @@ final class WorkerRegistry {
         return quarantined.stream().filter(name -> name.startsWith(worker + "/")).collect(Collectors.toSet());
     }
 
-    /** Serves a worker again; false when it was served before. */
+    /** Gives a worker leases again; false when it got them already. */
     boolean admit(String worker) {
         return draining.remove(worker) | quarantined.remove(worker) | quarantined.removeAll(quarantinedDevices(worker));
     }
@@ -141,7 +141,7 @@ final class WorkerRegistry {
                 .filter(device -> !quarantined.contains(device.deviceId())).toList();
     }
 
-    /** Every worker that is connected, was lately, or gets nothing; by name. */
+    /** Every worker that is connected, was lately, or is in quarantine; by name. */
     List<WorkerView> view(ToIntFunction<String> leases) {
         Instant forgotten = clock.instant().minus(REMEMBERED);
         disconnected.values().removeIf(worker -> worker.lost().since().isBefore(forgotten));

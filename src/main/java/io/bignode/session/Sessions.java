@@ -211,7 +211,7 @@ public final class Sessions {
         return session.view(around.activity.pace().work().deviceNanos(), turn(session));
     }
 
-    /** What was done lately. */
+    /** The work of the last minutes. */
     public Activity activity() {
         return around.activity;
     }

@@ -1,0 +1,167 @@
+package io.bignode.proof.vllm;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/** One vLLM backend and its calls for the proof of compute. Nothing authenticates them, so that a backend is reached on loopback or a private network only. Thread safe. */
+final class Backend implements AutoCloseable {
+    /** The longest vector that any scheme has, in bytes. */
+    static final int MAX_VECTOR_BYTES = 64 << 10;
+
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final Duration LOOK = Duration.ofSeconds(5);
+
+    /** How often a call looks whether it was cancelled. */
+    private static final Duration TICK = Duration.ofMillis(50);
+
+    /** What an answer may hold besides its vectors, and for each artifact. */
+    private static final int MAX_REST_BYTES = 64 << 10;
+
+    private static final int MAX_DETAIL = 200;
+
+    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).maxStringLength(2 * MAX_VECTOR_BYTES).build())
+                    .build())
+            .build();
+
+    private final URI base;
+    private final HttpClient client;
+
+    /**
+     * A backend at an address; nothing is sent yet.
+     *
+     * @param base scheme, host and port, and a path where it has one
+     */
+    Backend(URI base) {
+        this.base = base;
+        client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER).build();
+    }
+
+    /**
+     * The model that the backend serves.
+     *
+     * @throws BackendException     when it does not answer, or serves none
+     * @throws InterruptedException when interrupted while waiting
+     */
+    String model() throws InterruptedException {
+        HttpRequest health = request("/health").GET().build();
+        if (status(health) != 200) throw new BackendException("its health check does not answer 200");
+        JsonNode models = read(answer(request("/v1/models").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
+        JsonNode id = models.path("data").path(0).path("id");
+        if (!id.isTextual()) throw new BackendException("/v1/models names no model");
+        return id.asText();
+    }
+
+    /**
+     * Has nonces computed, and waits for it.
+     *
+     * @param order     what they belong to
+     * @param nonces    distinct
+     * @param patience  how long the call may take
+     * @param cancelled asked often; once true, the call is given up
+     * @return the artifacts, in the order of the nonces; a nonce without a finite vector has none. Empty when the call was cancelled.
+     * @throws BackendException     when the backend refuses, fails, or answers anything else than these nonces' artifacts
+     * @throws InterruptedException when interrupted while waiting
+     */
+    Optional<Artifacts> generate(VectorOrder order, long[] nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+        HttpRequest request = request("/api/v1/pow/generate").timeout(patience).header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body(order, nonces))).build();
+        long limit = MAX_REST_BYTES + (long) nonces.length * (MAX_VECTOR_BYTES / 3 * 4 + 1024L);
+        return answer(request, limit, cancelled).map(bytes -> Artifacts.of(read(bytes), nonces));
+    }
+
+    private static String body(VectorOrder order, long[] nonces) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = JSON.createGenerator(text)) {
+            json.writeStartObject();
+            order.write(json);
+            json.writeFieldName("nonces");
+            json.writeArray(nonces, 0, nonces.length);
+            json.writeBooleanField("wait", true);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // a StringWriter does not fail
+        }
+        return text.toString();
+    }
+
+    private HttpRequest.Builder request(String path) {
+        String text = base.toString();
+        return HttpRequest.newBuilder(URI.create((text.endsWith("/") ? text.substring(0, text.length() - 1) : text) + path)).timeout(LOOK);
+    }
+
+    private int status(HttpRequest request) throws InterruptedException {
+        try {
+            return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+        } catch (IOException e) {
+            throw new BackendException("it cannot be reached: " + reason(e), e);
+        }
+    }
+
+    /** The body of a 200; empty when the call was cancelled. */
+    private Optional<byte[]> answer(HttpRequest request, long limit, BooleanSupplier cancelled) throws InterruptedException {
+        CompletableFuture<HttpResponse<byte[]>> call =
+                client.sendAsync(request, HttpResponse.BodyHandlers.limiting(HttpResponse.BodyHandlers.ofByteArray(), limit));
+        try {
+            while (!cancelled.getAsBoolean()) {
+                try {
+                    HttpResponse<byte[]> response = call.get(TICK.toMillis(), TimeUnit.MILLISECONDS);
+                    if (response.statusCode() == 200) return Optional.of(response.body());
+                    throw new BackendException("it answers " + response.statusCode() + detail(response.body()));
+                } catch (TimeoutException _) {
+                    // It is still at work.
+                }
+            }
+            return Optional.empty();
+        } catch (ExecutionException e) {
+            throw new BackendException("the call failed: " + reason(e.getCause()), e);
+        } finally {
+            call.cancel(true);
+        }
+    }
+
+    /** What a refusal says of itself, as far as it is text. */
+    private static String detail(byte[] body) {
+        try {
+            String detail = JSON.readTree(body).path("detail").asText("");
+            return detail.isEmpty() ? "" : ": " + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).replaceAll("\\p{Cntrl}", " ");
+        } catch (IOException _) {
+            return ", and its answer is not JSON";
+        }
+    }
+
+    private static JsonNode read(byte[] answer) {
+        try {
+            return JSON.readTree(answer);
+        } catch (IOException e) {
+            throw new BackendException("its answer is not JSON", e);
+        }
+    }
+
+    private static String reason(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isEmpty() ? failure.getClass().getSimpleName() : message;
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}

@@ -6,7 +6,10 @@ import io.bignode.poc.WeightPool;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** One device, on which models are opened. Safe for use by several threads. */
+/**
+ * One device, on which models are opened. Safe for use by several threads, all of which are platform threads where they call anything but {@link #device}
+ * and {@link #refusal}: a GPU's driver knows a thread of the system, and a virtual thread may change it wherever it waits.
+ */
 public interface Engine extends AutoCloseable {
 
     /** What the device is. */
@@ -32,6 +35,17 @@ public interface Engine extends AutoCloseable {
      * @throws DeviceException when the device fails
      */
     default void warm(ModelParams params) {}
+
+    /** Has {@link #warm} run in a thread of its own. What fails there fails again, and is reported, when the model is opened. */
+    default Thread warmAside(ModelParams params) {
+        return Thread.ofPlatform().daemon().name(device().id() + "-warm").start(() -> {
+            try {
+                warm(params);
+            } catch (DeviceException early) {
+                System.getLogger(Engine.class.getName()).log(System.Logger.Level.DEBUG, "warming failed", early);
+            }
+        });
+    }
 
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.

@@ -53,7 +53,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     /** Looks for GPUs without using any. */
     public static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
-                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.cudaLibraries(), settings.cudaEnvironments(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
                 settings.hopperFfn()));
     }
 

@@ -79,7 +79,7 @@ final class Measurement {
         engine.prepare();
         double prepared = since(preparing);
         long begin = System.nanoTime();
-        Thread.ofVirtual().start(() -> engine.warm(params));
+        engine.warmAside(params);
         try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
             double poolSeconds = since(begin);
             try (Model model = engine.open(params, pool)) {

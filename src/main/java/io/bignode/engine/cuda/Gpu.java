@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A GPU with a context open on it: streams, memory, matrix products, kernels. Every thread calls {@link #enter} before it calls the driver.
+ * A GPU with a context open on it: streams, memory, matrix products, kernels. Every thread calls {@link #enter} before it calls the driver, and
+ * is a platform thread.
  */
 final class Gpu implements AutoCloseable {
     /** What the matrix products of the newest chips use best. */
@@ -122,6 +123,8 @@ final class Gpu implements AutoCloseable {
     synchronized Kernel kernel(String file, String name, String suffix, Map<String, Integer> defines) {
         Long module = modules.computeIfAbsent(file + defines, _ -> {
             byte[] code = kernelCache.code(file, architecture + suffix, defines);
+            // A module belongs to the context that is current when it is loaded.
+            enter();
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment image = arena.allocate(code.length, 16);
                 MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);

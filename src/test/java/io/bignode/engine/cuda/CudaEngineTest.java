@@ -205,7 +205,7 @@ class CudaEngineTest {
 
     private NativeLibrary library(String name) {
         NativeLibrary.Lookup lookup = NativeLibrary.find(
-                new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty()), List.of(name), "");
+                NativeLibrary.Places.only(machine.folder()), name);
         return ((NativeLibrary.Lookup.Found) lookup).library();
     }
 

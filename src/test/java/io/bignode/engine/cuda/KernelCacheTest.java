@@ -24,8 +24,8 @@ class KernelCacheTest {
     private final Nvrtc compiler = compiler();
 
     private static Nvrtc compiler() {
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(SimulatedGpu.with(1, 1 << 20).folder()), Optional.empty());
-        return new Nvrtc(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of("libnvrtc.so.13"), "")).library());
+        NativeLibrary.Places places = NativeLibrary.Places.only(SimulatedGpu.with(1, 1 << 20).folder());
+        return new Nvrtc(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libnvrtc.so.13")).library());
     }
 
     private List<Path> files() throws IOException {

@@ -57,8 +57,8 @@ class SimulatedGpuTest {
     }
 
     private NativeLibrary library(String name) {
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty());
-        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of(name), "")).library();
+        NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());
+        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, name)).library();
     }
 
     private static final Map<String, byte[]> COMPILED = new HashMap<>();

@@ -4,6 +4,7 @@ import io.bignode.cli.bench.BenchCommand;
 import io.bignode.cli.client.ClientCommand;
 import io.bignode.cli.compute.ComputeCommand;
 import io.bignode.cli.compute.FingerprintCommand;
+import io.bignode.cli.compute.SelftestCommand;
 import io.bignode.cli.compute.VerifyCommand;
 import io.bignode.cli.doctor.DoctorCommand;
 import io.bignode.cli.operate.BackupCommand;
@@ -55,6 +56,7 @@ import picocli.CommandLine.Spec;
             FingerprintCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            SelftestCommand.class,
             DoctorCommand.class,
             CompletionCommand.class,
             BigNodeCommand.VersionCommand.class,

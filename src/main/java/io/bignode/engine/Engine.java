@@ -3,6 +3,7 @@ package io.bignode.engine;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -16,11 +17,23 @@ public interface Engine extends AutoCloseable {
     Device device();
 
     /**
-     * Makes the device ready for {@link #open}: opens it, or opens it anew after it was lost. Does nothing when it is ready.
+     * Makes the device ready for {@link #open}: opens it, or opens it anew after it was lost. Does nothing when it is ready. A GPU that was opened proves
+     * itself before it is ready, where its engine was made so.
      *
      * @throws DeviceException when it cannot be opened now; it may be tried again
      */
     void prepare();
+
+    /**
+     * {@linkplain #prepare Prepares} the device and holds what it computes against known results.
+     *
+     * @return what deviates, a sentence each; empty when the device computes as it should
+     * @throws DeviceException when it cannot be opened, or fails
+     */
+    default List<String> prove() {
+        prepare();
+        return GoldenModel.deviations(pool -> open(GoldenModel.PARAMS, pool));
+    }
 
     /**
      * Whether a model of this shape can run here, judged from sizes alone: nothing is allocated.

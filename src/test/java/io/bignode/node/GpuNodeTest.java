@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.config.Settings;
+import io.bignode.engine.Detection;
 import io.bignode.engine.cuda.SimulatedGpu;
 import io.bignode.fixtures.Golden;
 import io.bignode.http.HttpServer;
@@ -88,6 +89,18 @@ class GpuNodeTest {
                 stopped = true;
             }
         }
+    }
+
+    /** What doctor shows: a GPU that fails its test is not used, and says why; the others are. */
+    @Test
+    @Tag("full")
+    void aGpuThatFailsItsTestIsReportedAsNotUsed() throws Exception {
+        machine.fail(2, "cuLaunchKernel", 9, SimulatedGpu.ILLEGAL_ADDRESS, true);
+        Detection detection = Devices.prove(settings("all").devices());
+        assertThat(detection.gpus()).hasSize(GPUS).allSatisfy(gpu -> {
+            if (gpu.id().equals("cuda:2")) assertThat(gpu.notUsedBecause()).hasValueSatisfying(reason -> assertThat(reason).contains("failed its test", "ILLEGAL_ADDRESS"));
+            else assertThat(gpu.notUsedBecause()).isEmpty();
+        });
     }
 
     @Test

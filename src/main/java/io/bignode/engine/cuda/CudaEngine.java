@@ -13,6 +13,7 @@ import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -34,35 +35,40 @@ final class CudaEngine implements Engine {
     private final long capBytes;
     private final Duration patience;
     private final boolean hopperFfn;
+    private final boolean provesItself;
     private final GpuGauges gauges;
     private final int multiprocessors;
     private final double operationsASecond;
     private final Device device;
     private @Nullable Gpu gpu;
+
+    /** Whether the GPU, as it is open now, has computed as it should. */
+    private boolean proven;
+
     private long peakBytes;
 
     /**
      * A GPU that is not opened yet.
      *
-     * @param capBytes the most of its memory to take
-     * @param patience  how long it may make no progress before it counts as hung
-     * @param hopperFfn whether our own feed-forward kernel is used where it can be
-     * @param gauges    reads what the GPU measures of itself
+     * @param options  how it is used
+     * @param patience how long it may make no progress before it counts as hung
+     * @param gauges   reads what the GPU measures of itself
      */
-    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn, GpuGauges gauges) {
+    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, CudaOptions options, Duration patience, GpuGauges gauges) {
         this.gauges = gauges;
+        this.provesItself = options.selfTest();
         this.libraries = libraries;
         this.kernels = kernels;
         this.ordinal = found.ordinal();
-        this.capBytes = capBytes;
+        this.capBytes = options.capBytes();
         this.patience = patience;
-        this.hopperFfn = hopperFfn;
+        this.hopperFfn = options.hopperFfn();
         CudaDriver driver = libraries.driver();
         int gpu = driver.device(ordinal);
         this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
         this.operationsASecond = 1e3 * driver.attribute(gpu, CudaDriver.CLOCK_KHZ) * multiprocessors
                 * operationsACycle(driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
-        this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), capBytes), GpuPlan.MAX_BATCH);
+        this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), options.capBytes()), GpuPlan.MAX_BATCH);
     }
 
     /**
@@ -86,14 +92,51 @@ final class CudaEngine implements Engine {
 
     @Override
     public synchronized void prepare() {
-        if (gpu != null && !gpu.lost()) return;
+        Gpu opened = ready();
+        if (proven) return;
+        List<String> deviations = provesItself ? test(opened) : List.of();
+        proven = deviations.isEmpty();
+        if (proven) return;
+        opened.close();
+        gpu = null;
+        throw new DeviceException(device.id() + " does not compute as it should, so that it is not used: " + String.join("; ", deviations));
+    }
+
+    @Override
+    public synchronized List<String> prove() {
+        return test(ready());
+    }
+
+    private Gpu ready() {
+        return gpu != null && !gpu.lost() ? gpu : openAnew();
+    }
+
+    private Gpu openAnew() {
         if (gpu != null) {
             LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
             peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
             reset(gpu);
             gpu = null;
         }
-        gpu = new Gpu(libraries, kernels, ordinal, capBytes);
+        if (provesItself) kernels.compileAhead(Gpu.architecture(libraries.driver(), libraries.driver().device(ordinal)), hopperFfn);
+        Gpu opened = new Gpu(libraries, kernels, ordinal, capBytes);
+        gpu = opened;
+        proven = false;
+        return opened;
+    }
+
+    private List<String> test(Gpu opened) {
+        long begin = System.nanoTime();
+        try {
+            opened.enter();
+            List<String> deviations = SelfTest.run(opened, hopperFfn);
+            String seconds = String.format(Locale.ROOT, "%.2f", (System.nanoTime() - begin) * 1e-9);
+            if (deviations.isEmpty()) LOG.log(System.Logger.Level.INFO, "device {0} computes as it should: its self test took {1} s", device.id(), seconds);
+            return deviations;
+        } catch (DeviceLostException lost) {
+            opened.markLost();
+            throw lost;
+        }
     }
 
     /** Destroys a broken context, in a thread that may be left behind: a GPU that hangs may never let go of it. */
@@ -140,7 +183,8 @@ final class CudaEngine implements Engine {
     public void warm(ModelParams params) {
         Gpu opened = opened();
         opened.enter();
-        CudaModel.Kernels.load(opened, params);
+        Kernels.load(opened, params.headDim());
+        GpuWeights.kernel(opened);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.bignode.engine.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceLostException;
@@ -9,7 +8,6 @@ import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Model;
 import io.bignode.engine.Turn;
 import io.bignode.engine.cuda.CublasLt.Shape;
-import io.bignode.engine.cuda.Kernel.Grid;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.RotaryTable;
@@ -42,10 +40,6 @@ final class CudaModel implements Model {
     /** Layers that are queued ahead, at least: one computing, one to follow. */
     private static final int LEAST_AHEAD = 2;
 
-    private static final int ROW_THREADS = 256;
-    private static final int ATTENTION_THREADS = 128;
-    private static final int ATTENTION_QUERIES = 64;
-    private static final int SWIGLU_COLUMNS = 2048;
 
     private final Gpu gpu;
     private final CudaDriver driver;
@@ -83,7 +77,7 @@ final class CudaModel implements Model {
         this.plan = plan;
         this.patience = patience;
         long begin = System.nanoTime();
-        this.kernels = Kernels.load(gpu, params);
+        this.kernels = Kernels.load(gpu, params.headDim());
         this.hopperFfn = hopperFfn ? HopperFfn.of(gpu, params) : Optional.empty();
         begin = took("kernels", begin);
         Release partly = new Release();
@@ -103,18 +97,6 @@ final class CudaModel implements Model {
             partly.keep();
         } finally {
             partly.close();
-        }
-    }
-
-    /** The kernels of a model's forward pass; {@link GpuWeights} has its own. */
-    record Kernels(Kernel norm, Kernel attention, Kernel swiglu, Kernel distances) {
-        /** Loads them, compiling what was never compiled before. */
-        static Kernels load(Gpu gpu, ModelParams params) {
-            return new Kernels(
-                    gpu.kernel("norm.cu", "add_rms_norm"),
-                    gpu.kernel("attention.cu", "attention", "", Map.of("HEAD_DIM", params.headDim())),
-                    gpu.kernel("swiglu.cu", "swiglu"),
-                    gpu.kernel("distances.cu", "distances"));
         }
     }
 
@@ -191,7 +173,7 @@ final class CudaModel implements Model {
             driver.waitFor(stream, slot.uploaded);
             driver.record(slot.start, stream);
             forward(slot.inputs, b, cancelled);
-            kernels.distances.launch(stream, Grid.of(b), ROW_THREADS, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
+            kernels.distances(stream, b, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
             driver.copyToHost(slot.result, slot.distances, 8L * b, stream);
             driver.record(slot.end, stream);
         } catch (DeviceLostException lost) {
@@ -247,7 +229,7 @@ final class CudaModel implements Model {
 
     /** {@code sum = residual + delta; out = rmsnorm(sum) * weight}, for the residual's rows first, first + step, … */
     private void normalise(int rows, long residual, long first, long step, long delta, long weight, long sum, long out) {
-        kernels.norm.launch(stream, Grid.of(rows), ROW_THREADS, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
+        kernels.normalise(stream, rows, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
     }
 
     /** {@code x = attention(x · wqᵀ, x · wkᵀ, x · wvᵀ)} for every position. */
@@ -269,10 +251,8 @@ final class CudaModel implements Model {
     }
 
     private void attend(int b, int queries, long query, long queryStride, long key, long keyStride) {
-        Grid grid = new Grid(Math.ceilDiv(queries, ATTENTION_QUERIES), p.nHeads(), b);
-        kernels.attention.launch(
-                stream, grid, ATTENTION_THREADS, query, queryStride, key, key + 2L * p.kvDim(), keyStride, rotary, activations.x, queries, p.seqLen(),
-                p.nHeads() / p.nKvHeads(), (float) Math.sqrt(p.headDim()));
+        Attention.Sizes sizes = new Attention.Sizes(b, queries, p.seqLen(), p.nHeads(), p.nKvHeads());
+        kernels.attention().run(stream, sizes, query, queryStride, key, key + 2L * p.kvDim(), keyStride, rotary, activations.x);
     }
 
     /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
@@ -292,8 +272,7 @@ final class CudaModel implements Model {
         for (int row = 0; row < rows; row += plan.chunkRows()) {
             int count = Math.min(plan.chunkRows(), rows - row);
             product(count, 2 * f, p.dim(), p.dim(), w.gate(), activations.x + 2L * row * p.dim(), activations.gateUp, full);
-            kernels.swiglu.launch(
-                    stream, new Grid(count, Math.ceilDiv(f, SWIGLU_COLUMNS), 1), ROW_THREADS, activations.gateUp, activations.hidden + 2L * row * f, f);
+            kernels.gate(stream, count, activations.gateUp, activations.hidden + 2L * row * f, f);
         }
     }
 

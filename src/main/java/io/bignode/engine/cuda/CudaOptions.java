@@ -13,8 +13,10 @@ import java.util.Optional;
  * @param capBytes      the most memory to take of each
  * @param kernelsFolder where compiled kernels are kept
  * @param hopperFfn     whether our own feed-forward kernel is used on Hopper GPUs
+ * @param selfTest      whether a GPU has to prove itself each time it is opened
  */
-public record CudaOptions(Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn) {
+public record CudaOptions(
+        Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn, boolean selfTest) {
     /** Copies the list. */
     public CudaOptions {
         environments = List.copyOf(environments);

@@ -150,7 +150,7 @@ public final class Gpus {
             KernelCache kernels = new KernelCache(all.nvrtc(), options.kernelsFolder());
             List<Engine> engines = new ArrayList<>();
             for (Found gpu : gpus) {
-                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE, options.hopperFfn(), gauges(gpu)));
+                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options, CudaEngine.PATIENCE, gauges(gpu)));
             }
             return new Gpus(new Detection(gpus, driverVersion, libraries, Optional.empty()), engines);
         }
@@ -188,14 +188,8 @@ public final class Gpus {
         }
 
         private Gpus none(List<Found> gpus, String problem) {
-            List<Found> unused = gpus.stream().map(gpu -> unused(gpu, problem)).toList();
+            List<Found> unused = gpus.stream().map(gpu -> gpu.unused(problem)).toList();
             return new Gpus(new Detection(unused, driverVersion, libraries, Optional.of(problem)), List.of());
-        }
-
-        private static Found unused(Found gpu, String problem) {
-            return new Found(
-                    gpu.ordinal(), gpu.id(), gpu.name(), gpu.memoryBytes(), gpu.computeCapability(), gpu.pciBusId(), gpu.uuid(),
-                    gpu.notUsedBecause().or(() -> Optional.of(problem)));
         }
     }
 }

@@ -12,7 +12,10 @@ import java.util.Optional;
  * {@code kernels/ffn_sm90.cu}.
  */
 final class HopperFfn {
-    private static final String ARCHITECTURE = "sm_90";
+    /** The only architecture that has its instructions. */
+    static final String ARCHITECTURE = "sm_90";
+
+    static final String FILE = "ffn_sm90.cu";
     private static final int THREADS = 384;
 
     /** {@code SHARED_BYTES} of the kernel. */
@@ -36,7 +39,7 @@ final class HopperFfn {
         this.gpu = gpu;
         this.dim = params.dim();
         this.width = params.hiddenDim();
-        this.kernel = gpu.kernel("ffn_sm90.cu", "ffn_sm90", "a", Map.of());
+        this.kernel = gpu.kernel(FILE, "ffn_sm90", "a", Map.of());
         kernel.allowSharedMemory(SHARED_BYTES);
     }
 

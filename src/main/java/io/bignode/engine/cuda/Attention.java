@@ -1,0 +1,52 @@
+package io.bignode.engine.cuda;
+
+import io.bignode.engine.cuda.Kernel.Grid;
+import java.util.Map;
+
+/** Causal attention with rotary position embedding, for heads of one width: the kernel in {@code kernels/attention.cu}. */
+final class Attention {
+    private static final int THREADS = 128;
+
+    /** Queries a block takes. */
+    private static final int QUERIES = 64;
+
+    private final Kernel kernel;
+    private final int headDim;
+
+    private Attention(Kernel kernel, int headDim) {
+        this.kernel = kernel;
+        this.headDim = headDim;
+    }
+
+    /** The kernel for heads of so many values, compiled when it never was before. */
+    static Attention of(Gpu gpu, int headDim) {
+        return new Attention(gpu.kernel("attention.cu", "attention", "", Map.of("HEAD_DIM", headDim)), headDim);
+    }
+
+    /**
+     * The sizes of a launch.
+     *
+     * @param nonces    how many
+     * @param queries   of a nonce: its last positions
+     * @param positions of a nonce
+     * @param heads     of the queries
+     * @param kvHeads   of keys and values
+     */
+    record Sizes(int nonces, int queries, int positions, int heads, int kvHeads) {}
+
+    /**
+     * Launches it.
+     *
+     * @param query       (nonces * queries, queryStride)
+     * @param key         (nonces * positions, keyStride)
+     * @param value       the same
+     * @param rotary      (positions, headDim / 2) of (cos, sin), float32
+     * @param out         (nonces * queries, heads * headDim)
+     */
+    void run(long stream, Sizes s, long query, long queryStride, long key, long value, long keyStride, long rotary, long out) {
+        Grid grid = new Grid(Math.ceilDiv(s.queries(), QUERIES), s.heads(), s.nonces());
+        kernel.launch(
+                stream, grid, THREADS, query, queryStride, key, value, keyStride, rotary, out, s.queries(), s.positions(), s.heads() / s.kvHeads(),
+                (float) Math.sqrt(headDim));
+    }
+}

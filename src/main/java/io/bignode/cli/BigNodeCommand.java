@@ -62,7 +62,7 @@ import picocli.CommandLine.Spec;
             BigNodeCommand.VersionCommand.class,
             CommandLine.HelpCommand.class
         },
-        footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
+        footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal, 5 a GPU is lost for this process.%n",
         footer = "Set BIGNODE_DEBUG=1 to see where an error arose.")
 public final class BigNodeCommand implements Runnable, CommandEnvironment {
     private final Map<String, String> environment;

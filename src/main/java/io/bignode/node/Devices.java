@@ -58,7 +58,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     public static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
                 settings.cudaLibraries(), settings.cudaEnvironments(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
-                settings.hopperFfn(), true));
+                settings.hopperFfn(), true, () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
     }
 
     /**

@@ -24,8 +24,13 @@ final class CudaEngine implements Engine {
     /** How long a GPU may make no progress before it counts as hung. Its largest step, a layer of a batch, takes a fraction of a second. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** A driver promises to recover a GPU after an error only for a new process, and each try may leave a blocked thread behind. */
+    static final int MOST_FAILED_RESETS = 3;
+
     /** How long a reset may take before the GPU is left alone and tried again later. */
     private static final Duration RESETTING = Duration.ofSeconds(30);
+
+    private static final int USUAL_CLOCK_KHZ = 1_500_000;
 
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
@@ -36,6 +41,7 @@ final class CudaEngine implements Engine {
     private final Duration patience;
     private final boolean hopperFfn;
     private final boolean provesItself;
+    private final Runnable hopeless;
     private final GpuGauges gauges;
     private final int multiprocessors;
     private final double operationsASecond;
@@ -47,6 +53,9 @@ final class CudaEngine implements Engine {
 
     private long peakBytes;
 
+    /** Since the GPU was lost, how often it could not be opened anew. */
+    private int failedResets;
+
     /**
      * A GPU that is not opened yet.
      *
@@ -57,6 +66,7 @@ final class CudaEngine implements Engine {
     CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, CudaOptions options, Duration patience, GpuGauges gauges) {
         this.gauges = gauges;
         this.provesItself = options.selfTest();
+        this.hopeless = options.hopeless();
         this.libraries = libraries;
         this.kernels = kernels;
         this.ordinal = found.ordinal();
@@ -66,8 +76,10 @@ final class CudaEngine implements Engine {
         CudaDriver driver = libraries.driver();
         int gpu = driver.device(ordinal);
         this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
-        this.operationsASecond = 1e3 * driver.attribute(gpu, CudaDriver.CLOCK_KHZ) * multiprocessors
-                * operationsACycle(driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
+        int clockKhz = driver.attribute(gpu, CudaDriver.CLOCK_KHZ);
+        // A virtual GPU may not tell its clock; a rate of nothing would make batches of one nonce.
+        this.operationsASecond = 1e3 * (clockKhz > 0 ? clockKhz : USUAL_CLOCK_KHZ) * multiprocessors
+                * operationsACycle(found.name(), driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
         this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), options.capBytes()), GpuPlan.MAX_BATCH);
     }
 
@@ -76,7 +88,9 @@ final class CudaEngine implements Engine {
      *
      * @see <a href="https://docs.nvidia.com/cuda/cuda-c-programming-guide/#compute-capabilities">compute capabilities</a>
      */
-    private static int operationsACycle(int major, int minor) {
+    static int operationsACycle(String name, int major, int minor) {
+        // Consumer cards sum in float32 at half the rate of the same chip's others.
+        if (name.contains("GeForce")) return 512;
         return switch (major) {
             case 8 -> minor == 0 ? 2048 : 1024;
             case 9 -> 4096;
@@ -112,12 +126,28 @@ final class CudaEngine implements Engine {
     }
 
     private Gpu openAnew() {
-        if (gpu != null) {
-            LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
-            peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
-            reset(gpu);
-            gpu = null;
+        if (gpu == null && failedResets == 0) return open();
+        LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
+        try {
+            if (gpu != null) {
+                peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
+                reset(gpu);
+                gpu = null;
+            }
+            Gpu opened = open();
+            failedResets = 0;
+            return opened;
+        } catch (DeviceException failure) {
+            failedResets++;
+            if (failedResets == MOST_FAILED_RESETS) {
+                LOG.log(System.Logger.Level.ERROR, "device {0} could not be reset {1} times; only a new process can use it", device.id(), failedResets);
+                hopeless.run();
+            }
+            throw failure;
         }
+    }
+
+    private Gpu open() {
         if (provesItself) kernels.compileAhead(Gpu.architecture(libraries.driver(), libraries.driver().device(ordinal)), hopperFfn);
         Gpu opened = new Gpu(libraries, kernels, ordinal, capBytes);
         gpu = opened;
@@ -183,7 +213,7 @@ final class CudaEngine implements Engine {
     public void warm(ModelParams params) {
         Gpu opened = opened();
         opened.enter();
-        Kernels.load(opened, params.headDim());
+        Kernels.load(opened, params.headDim(), params.seqLen());
         GpuWeights.kernel(opened);
     }
 
@@ -244,7 +274,8 @@ final class CudaEngine implements Engine {
         gauges.close();
         if (gpu == null) return;
         if (gpu.lost()) {
-            reset(gpu);
+            // One that could not be reset is left to the end of the process.
+            if (failedResets == 0) reset(gpu);
         } else {
             gpu.close();
         }

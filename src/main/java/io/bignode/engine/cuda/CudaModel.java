@@ -77,7 +77,7 @@ final class CudaModel implements Model {
         this.plan = plan;
         this.patience = patience;
         long begin = System.nanoTime();
-        this.kernels = Kernels.load(gpu, params.headDim());
+        this.kernels = Kernels.load(gpu, params.headDim(), params.seqLen());
         this.hopperFfn = hopperFfn ? HopperFfn.of(gpu, params) : Optional.empty();
         begin = took("kernels", begin);
         Release partly = new Release();
@@ -258,7 +258,7 @@ final class CudaModel implements Model {
     /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
     private void feedForward(GpuWeights.Layer w, int rows, long out, boolean full) {
         int f = p.hiddenDim();
-        if (hopperFfn.isPresent()) {
+        if (hopperFfn.isPresent() && rows >= HopperFfn.LEAST_ROWS) {
             hopperFfn.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
         } else {
             gateAndUp(w, rows, full);

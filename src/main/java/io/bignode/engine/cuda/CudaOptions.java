@@ -14,9 +14,11 @@ import java.util.Optional;
  * @param kernelsFolder where compiled kernels are kept
  * @param hopperFfn     whether our own feed-forward kernel is used on Hopper GPUs
  * @param selfTest      whether a GPU has to prove itself each time it is opened
+ * @param hopeless      called when a lost GPU could not be opened anew several times, so that only a new process can use it
  */
 public record CudaOptions(
-        Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn, boolean selfTest) {
+        Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn, boolean selfTest,
+        Runnable hopeless) {
     /** Copies the list. */
     public CudaOptions {
         environments = List.copyOf(environments);

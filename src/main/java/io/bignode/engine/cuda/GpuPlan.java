@@ -27,6 +27,9 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
     /** Rows that fill the products well enough to be worth a launch of their own. */
     private static final int LEAST_CHUNK = 2048;
 
+    /** Nonces of a full batch, at least, however slow the GPU seems to be: its rate is a guess. */
+    private static final int LEAST_BATCH = 8;
+
     private static final long ALIGNMENT = 256;
 
     /** Batches that are prepared at the same time: one computed, one being drawn. */
@@ -81,7 +84,7 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
     /** Nonces that fill the GPU, of at most about a second's work. */
     private static int fullBatch(ModelParams params, Room room) {
         long filling = (long) TILE_ROWS * room.multiprocessors() / params.seqLen();
-        long second = (long) (room.operationsASecond() / params.flopsPerNonce());
+        long second = Math.max(LEAST_BATCH, (long) (room.operationsASecond() / params.flopsPerNonce()));
         long addressable = Integer.MAX_VALUE / params.seqLen();
         return Math.clamp(Math.min(Math.min(filling, second), addressable), 1, MAX_BATCH);
     }

@@ -21,6 +21,9 @@ final class HopperFfn {
     /** {@code SHARED_BYTES} of the kernel. */
     private static final int SHARED_BYTES = 1024 + 4 * 3 * 128 * 64 * 2 + 2 * 4 * 8;
 
+    /** Fewer rows would be computed as so many. */
+    static final int LEAST_ROWS = 128;
+
     /** Rows and columns of what is copied at a time. */
     private static final int BOX_ROWS = 128;
 

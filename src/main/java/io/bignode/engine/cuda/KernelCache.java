@@ -32,8 +32,11 @@ final class KernelCache {
 
     private static final List<String> AHEAD = List.of("norm.cu", "swiglu.cu", "distances.cu", "weights.cu");
 
-    /** Heads of main-net, of test-net, of the golden model, and others that the self test has. */
-    private static final List<Integer> AHEAD_HEADS = List.of(28, 32, 16, 64, 128);
+    /** Heads of main-net, of test-net and of the golden model. */
+    private static final List<Integer> AHEAD_HEADS = List.of(28, 32, 16);
+
+    /** Heads that the self test has beside them. */
+    private static final List<Integer> AHEAD_LONG_HEADS = List.of(28, 64, 128);
 
     private final Nvrtc compiler;
     private final Path folder;
@@ -92,11 +95,12 @@ final class KernelCache {
      * @param hopperFfn whether our own feed-forward kernel is to be used
      */
     void compileAhead(String architecture, boolean hopperFfn) {
-        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, AHEAD_HEADS.size() + AHEAD.size() + 1);
+        int threads = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, AHEAD_HEADS.size() + AHEAD_LONG_HEADS.size() + AHEAD.size() + 1);
         ExecutorService compiling = Executors.newFixedThreadPool(threads, Thread.ofPlatform().daemon().name("compile-", 0).factory());
         // The one that takes longest goes first.
         if (hopperFfn && architecture.equals(HopperFfn.ARCHITECTURE)) compiling.execute(() -> compileAhead(HopperFfn.FILE, architecture + "a", Map.of()));
-        AHEAD_HEADS.forEach(head -> compiling.execute(() -> compileAhead("attention.cu", architecture, Map.of("HEAD_DIM", head))));
+        AHEAD_HEADS.forEach(head -> compiling.execute(() -> compileAhead("attention_short.cu", architecture, Map.of("HEAD_DIM", head))));
+        AHEAD_LONG_HEADS.forEach(head -> compiling.execute(() -> compileAhead("attention.cu", architecture, Map.of("HEAD_DIM", head))));
         AHEAD.forEach(file -> compiling.execute(() -> compileAhead(file, architecture, Map.of())));
         compiling.shutdown();
     }

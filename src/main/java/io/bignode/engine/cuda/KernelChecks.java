@@ -28,6 +28,7 @@ final class KernelChecks {
     private static final double ATTENTION = 1e-2;
 
     private static final int MAIN_NET_HEAD = 28;
+    private static final int MAIN_NET_POSITIONS = 256;
 
     private final Gpu gpu;
     private final CudaDriver driver;
@@ -46,7 +47,7 @@ final class KernelChecks {
         this.driver = gpu.driver();
         this.stream = gpu.computeStream();
         this.random = new Random(seed);
-        this.kernels = Kernels.load(gpu, MAIN_NET_HEAD);
+        this.kernels = Kernels.load(gpu, MAIN_NET_HEAD, MAIN_NET_POSITIONS);
     }
 
     /** What deviated so far, a sentence each. */
@@ -85,9 +86,9 @@ final class KernelChecks {
         }
     }
 
-    /** {@code attention.cu} for heads of one width. */
+    /** {@code attention.cu} or {@code attention_short.cu} for heads of one width. */
     void attention(int headDim, int positions, int queries) {
-        Attention kernel = Attention.of(gpu, headDim);
+        Attention kernel = Attention.of(gpu, headDim, positions);
         Attention.Sizes sizes = new Attention.Sizes(1, queries, positions, 2, 1);
         float[] query = normals(queries * 2 * headDim, 1.5);
         float[] key = normals(positions * headDim, 1.5);
@@ -177,7 +178,8 @@ final class KernelChecks {
     /** {@code ffn_sm90.cu}; nothing where the GPU is no Hopper. */
     void feedForward(int rows, int dim, int width) {
         // The kernel asks for these two sizes only.
-        ModelParams params = new ModelParams(dim, 1, 1, 1, 8, width / (double) (2 * 4 * dim / 3), width, 1e-5, 1e4, false, 1);
+        int unmultiplied = 8 * dim / 3;
+        ModelParams params = new ModelParams(dim, 1, 1, 1, 8, (double) width / unmultiplied, width, 1e-5, 1e4, false, 1);
         HopperFfn kernel = HopperFfn.of(gpu, params).orElse(null);
         if (kernel == null) return;
         float[] x = normals(rows * dim, 1);

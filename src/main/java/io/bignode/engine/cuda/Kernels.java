@@ -10,8 +10,8 @@ record Kernels(Kernel norm, Attention attention, Kernel swiglu, Kernel distances
     private static final int SWIGLU_COLUMNS = 2048;
 
     /** Loads them, compiling what was never compiled before. */
-    static Kernels load(Gpu gpu, int headDim) {
-        return new Kernels(gpu.kernel("norm.cu", "add_rms_norm"), Attention.of(gpu, headDim), gpu.kernel("swiglu.cu", "swiglu"), gpu.kernel("distances.cu", "distances"));
+    static Kernels load(Gpu gpu, int headDim, int positions) {
+        return new Kernels(gpu.kernel("norm.cu", "add_rms_norm"), Attention.of(gpu, headDim, positions), gpu.kernel("swiglu.cu", "swiglu"), gpu.kernel("distances.cu", "distances"));
     }
 
     /**

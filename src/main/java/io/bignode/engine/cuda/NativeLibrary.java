@@ -2,6 +2,7 @@ package io.bignode.engine.cuda;
 
 import io.bignode.engine.DeviceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A shared library of the host. Once loaded it stays: a driver cannot be unloaded. */
@@ -121,6 +123,17 @@ final class NativeLibrary {
     /** The name or path it was found under. */
     String name() {
         return name;
+    }
+
+    /** The file it was loaded from, as the system maps it; empty where the system does not tell. */
+    Optional<Path> file() {
+        if (name.contains("/")) return Optional.of(Path.of(name));
+        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+            String stem = "/" + name;
+            return mappings.filter(line -> line.contains(stem)).map(line -> Path.of(line.substring(line.indexOf('/')))).findFirst();
+        } catch (IOException | UncheckedIOException unknown) {
+            return Optional.empty();
+        }
     }
 
     /**

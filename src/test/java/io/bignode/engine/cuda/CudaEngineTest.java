@@ -555,6 +555,29 @@ class CudaEngineTest {
     }
 
     @Test
+    void aGpuThatCannotBeResetThreeTimesIsToldOnce() throws Exception {
+        AtomicInteger hopeless = new AtomicInteger();
+        engine.close();
+        CudaOptions usual = machine.options(Long.MAX_VALUE);
+        CudaOptions options = new CudaOptions(
+                usual.libraries(), usual.environments(), usual.choice(), usual.capBytes(), usual.kernelsFolder(), false, false, hopeless::incrementAndGet);
+        Detection.Found found = Gpus.look(options).detection().gpus().getFirst();
+        engine = new CudaEngine(libraries(), kernels(), found, options, Duration.ofSeconds(60), new GpuGauges(Optional.empty(), ""));
+        engine.prepare();
+        Case task = tiny();
+        try (WeightPool pool = task.pool()) {
+            machine.fail(0, "cuMemAlloc", 3, SimulatedGpu.ILLEGAL_ADDRESS, true);
+            assertThatThrownBy(() -> engine.open(task.params(), pool)).isInstanceOf(DeviceLostException.class);
+        }
+        for (int failed = 1; failed <= 4; failed++) {
+            machine.fail(0, "cuDevicePrimaryCtxRetain", 0, SimulatedGpu.ILLEGAL_ADDRESS, false);
+            assertThatThrownBy(engine::prepare).isInstanceOf(DeviceException.class);
+            assertThat(hopeless).hasValue(failed < CudaEngine.MOST_FAILED_RESETS ? 0 : 1);
+        }
+        engine.prepare();
+    }
+
+    @Test
     void whatIsFoundIsDescribed() {
         Detection detection = Gpus.look(machine.options(Long.MAX_VALUE)).detection();
         assertThat(detection.problem()).isEmpty();

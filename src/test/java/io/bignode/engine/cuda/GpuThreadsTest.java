@@ -31,7 +31,7 @@ class GpuThreadsTest {
 
     private List<Engine> prepared(int gpus) {
         SimulatedGpu machine = SimulatedGpu.with(gpus, 2L << 30);
-        CudaOptions options = new CudaOptions(Optional.of(machine.folder()), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels, false, false);
+        CudaOptions options = new CudaOptions(Optional.of(machine.folder()), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels, false, false, () -> {});
         List<Engine> engines = Gpus.look(options).engines();
         engines.forEach(Engine::prepare);
         return engines;

@@ -38,7 +38,7 @@ class GpusTest {
     }
 
     private Gpus look() {
-        return Gpus.look(new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false, false), false);
+        return Gpus.look(new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false, false, () -> {}), false);
     }
 
     @Test

@@ -42,6 +42,9 @@ class NvrtcTest {
         List<Source> sources = new ArrayList<>();
         for (String file : List.of("norm.cu", "swiglu.cu", "distances.cu", "weights.cu")) sources.add(new Source(file, "", Map.of()));
         for (int head : heads) sources.add(new Source("attention.cu", "", Map.of("HEAD_DIM", head)));
+        for (int head : heads) {
+            if (head <= 32) sources.add(new Source("attention_short.cu", "", Map.of("HEAD_DIM", head)));
+        }
         return sources;
     }
 

@@ -120,12 +120,12 @@ public final class SimulatedGpu {
 
     /** What an engine is to know of the machine. */
     CudaOptions options(long capBytes) {
-        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, capBytes, kernels(), false, false);
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, capBytes, kernels(), false, false, () -> {});
     }
 
     /** The same, of GPUs that have to prove themselves. */
     CudaOptions provingOptions() {
-        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels(), false, true);
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels(), false, true, () -> {});
     }
 
     private Object call(FunctionDescriptor descriptor, String function, Object... arguments) {

@@ -5,14 +5,15 @@
 //   p = exp(s - max) / sum                            float32 inside, over the keys at or before the query's position, rounded to float16
 //   out = p . v                                       float32 sum, rounded to float16
 //
-// A block has one head of one nonce. Keys and values are brought, and keys rotated, once. A warp keeps the scores of its 16 queries, which are float16 anyway, in 64
-// registers, so that the row's maximum and sum are known before probabilities are rounded and no score is computed twice. Divisions go by their remainder, without a branch.
+// A block has one head of one nonce. Keys and values are brought, and keys rotated, once. A warp keeps the scores of its 16 queries, which are float16 anyway,
+// in 64 registers, so that the row's maximum and sum are known before probabilities are rounded and no score is computed twice. Divisions go by their
+// remainder, without a branch.
 //
 // Compiled for HEAD_DIM, an even number up to 32; inside it is padded with zeros to WIDTH.
 // Shapes and parameters: as in attention.cu, with positions <= 256.
 // Grid: (1, heads, nonces), 128 threads: warps take groups of 16 queries there and back, so that all have as many keys.
-// Order of summation: a lane sums the exponentials of the scores it holds in ascending order of keys, then the four lanes of a row by halving; products as the tensor
-// cores sum them.
+// Order of summation: a lane sums the exponentials of the scores it holds in ascending order of keys, then the four lanes of a row by halving; products as
+// the tensor cores sum them.
 #include "gpu.cuh"
 
 #define WIDTH 32
@@ -100,7 +101,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention_short(
                     : 0;
         }
 
-        // All scores, and each row's maximum. Registers cannot be indexed at run time: loops run to their end, and tiles that nobody in the warp may see do nothing.
+        // All scores, and each row's maximum. Registers cannot be indexed at run time: loops run to their end, and tiles that nobody in the warp may see do
+        // nothing.
         const int first = earlier + 16 * g;  // the first query's position
         const int tiles = min((first + 15) / 8 + 1, TILES);
         unsigned s[TILES][2];
@@ -159,7 +161,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention_short(
                     const int r = i % 2;
                     const unsigned two = s[t + i / 2][r];
                     p[i] = narrow_pair(
-                            quotient(expf(widen(low(two)) - maximum[r]), sum[r], inverse[r]), quotient(expf(widen(high(two)) - maximum[r]), sum[r], inverse[r]));
+                            quotient(expf(widen(low(two)) - maximum[r]), sum[r], inverse[r]),
+                            quotient(expf(widen(high(two)) - maximum[r]), sum[r], inverse[r]));
                 }
 #pragma unroll
                 for (int half = 0; half < 2; half++) {

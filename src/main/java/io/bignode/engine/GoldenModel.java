@@ -20,7 +20,7 @@ public final class GoldenModel {
     private static final double[] DISTANCES = {1.4543112958293183, 1.4001819577169383, 1.4464759878225897, 1.442440003866509};
 
     /** Some ten times what sums in another order make of it. */
-    private static final double MOST_OFF = 1e-6;
+    private static final double MAX_DEVIATION = 1e-6;
 
     private GoldenModel() {}
 
@@ -43,7 +43,7 @@ public final class GoldenModel {
             inputs.draw(BLOCK_HASH, PUBLIC_KEY, NONCES);
             double[] distances = model.distances(inputs, () -> false).distances();
             for (int i = 0; i < DISTANCES.length; i++) {
-                if (Math.abs(distances[i] - DISTANCES[i]) <= MOST_OFF) continue;
+                if (Math.abs(distances[i] - DISTANCES[i]) <= MAX_DEVIATION) continue;
                 deviations.add(String.format(Locale.ROOT, "the golden model's distance %d: it is %.9f and should be %.9f", i, distances[i], DISTANCES[i]));
             }
             return deviations;

@@ -69,7 +69,8 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
         Gpus gpus = look(settings);
         Map<String, String> reasons = new ConcurrentHashMap<>();
         List<Thread> tests = gpus.engines().stream()
-                .map(engine -> Thread.ofPlatform().name(engine.device().id() + "-test").start(() -> fault(engine).ifPresent(reason -> reasons.put(engine.device().id(), reason))))
+                .map(engine -> Thread.ofPlatform().name(engine.device().id() + "-test")
+                        .start(() -> fault(engine).ifPresent(reason -> reasons.put(engine.device().id(), reason))))
                 .toList();
         try {
             for (Thread test : tests) test.join();

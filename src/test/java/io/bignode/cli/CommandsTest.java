@@ -59,7 +59,8 @@ class CommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "compute {case}", "fingerprint {case}", "verify {batch}", "verify --lines {batch}", "bench --params dev-net --seconds 1", "selftest", "worker --join 127.0.0.1:1"
+        "compute {case}", "fingerprint {case}", "verify {batch}", "verify --lines {batch}", "bench --params dev-net --seconds 1", "selftest",
+        "worker --join 127.0.0.1:1"
     })
     void devicesAreChosenByTheEnvironmentOfTheCommand(String command) throws Exception {
         Map<String, String> environment = Map.of(

@@ -36,7 +36,8 @@ class StopHookTest {
     @Test
     void whoeverSupervisesANodeStartsItAgainThen() throws Exception {
         for (String unit : List.of("bignode.service", "bignode-worker.service")) {
-            assertThat(Files.readString(Path.of("deploy/systemd", unit))).containsPattern("(?m)^Restart=always$").containsPattern("(?m)^RestartPreventExitStatus=2$");
+            assertThat(Files.readString(Path.of("deploy/systemd", unit)))
+                    .containsPattern("(?m)^Restart=always$").containsPattern("(?m)^RestartPreventExitStatus=2$");
         }
         for (String compose : List.of("docker-compose.worker.yml", "docker-compose.mlnode.yml")) {
             assertThat(Files.readString(Path.of("deploy/join", compose))).contains("restart: unless-stopped");

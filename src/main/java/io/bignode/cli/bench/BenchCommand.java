@@ -112,7 +112,10 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void started(Measurement.ColdStart cold) {
-        if (json) System.err.println(JsonNodeFactory.instance.objectNode().put("device", cold.device()).put("params", set).set("cold_start", asJson(cold)).toString());
+        if (!json) return;
+        ObjectNode start = JsonNodeFactory.instance.objectNode().put("device", cold.device()).put("params", set);
+        start.set("cold_start", asJson(cold));
+        System.err.println(start);
     }
 
     private void report(List<BenchRun> runs) {

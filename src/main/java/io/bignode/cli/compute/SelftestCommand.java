@@ -29,7 +29,10 @@ import picocli.CommandLine.Spec;
             "A node does the same with each GPU before it takes work, and uses none that deviates. It ends with 1 when a device deviates or fails."
         })
 public final class SelftestCommand implements Callable<Integer> {
-    @Option(names = "--device", paramLabel = "DEVICES", description = "The devices to test, as in DELEGATION_DEVICES: cpu, or GPUs such as 0,2. Without it, those that a node would use.")
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICES",
+            description = "The devices to test, as in DELEGATION_DEVICES: cpu, or GPUs such as 0,2. Without it, those that a node would use.")
     private @Nullable String device;
 
     @Option(names = "--json", description = "Prints the outcome as JSON.")

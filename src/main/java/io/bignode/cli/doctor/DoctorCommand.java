@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Checks this machine and the settings in the environment as `serve` would, and says what is well, what is not, and how to correct it.",
-            "Every GPU that would be used is opened and computes known results, in a second or two. It changes nothing. It ends with 0 when a node could start here, and with 1 when a check failed.",
+            "Every GPU that would be used is opened and computes known results, in a second or two.",
+            "It changes nothing. It ends with 0 when a node could start here, and with 1 when a check failed.",
             "With --join it checks what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME apply as for bignode worker."
         })
 public final class DoctorCommand implements Callable<Integer> {

@@ -235,8 +235,8 @@ final class CudaDriver {
     }
 
     /**
-     * Has this thread's calls go to a context. A context is current for a thread of the system, and a virtual thread may go on on another one wherever it waits:
-     * its calls would then go to another GPU. So nothing that calls the driver runs on a virtual thread.
+     * Has this thread's calls go to a context. A context is current for a thread of the system, and a virtual thread may go on on another one wherever it
+     * waits: its calls would then go to another GPU. So nothing that calls the driver runs on a virtual thread.
      *
      * @throws IllegalStateException on a virtual thread
      */

@@ -25,7 +25,7 @@ final class CudaEngine implements Engine {
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** A driver promises to recover a GPU after an error only for a new process, and each try may leave a blocked thread behind. */
-    static final int MOST_FAILED_RESETS = 3;
+    static final int MAX_FAILED_RESETS = 3;
 
     /** How long a reset may take before the GPU is left alone and tried again later. */
     private static final Duration RESETTING = Duration.ofSeconds(30);
@@ -139,7 +139,7 @@ final class CudaEngine implements Engine {
             return opened;
         } catch (DeviceException failure) {
             failedResets++;
-            if (failedResets == MOST_FAILED_RESETS) {
+            if (failedResets == MAX_FAILED_RESETS) {
                 LOG.log(System.Logger.Level.ERROR, "device {0} could not be reset {1} times; only a new process can use it", device.id(), failedResets);
                 hopeless.run();
             }
@@ -236,7 +236,8 @@ final class CudaEngine implements Engine {
                         plan = plan.get().smaller(params);
                     }
                 }
-                throw new DeviceMemoryException(String.format(Locale.ROOT, "%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
+                throw new DeviceMemoryException(
+                        String.format(Locale.ROOT, "%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
             }
         } catch (DeviceLostException lost) {
             opened.markLost();

@@ -38,7 +38,7 @@ final class CudaModel implements Model {
     private static final Duration AHEAD = Duration.ofMillis(50);
 
     /** Layers that are queued ahead, at least: one computing, one to follow. */
-    private static final int LEAST_AHEAD = 2;
+    private static final int MIN_AHEAD = 2;
 
 
     private final Gpu gpu;
@@ -196,7 +196,7 @@ final class CudaModel implements Model {
     private void forward(long inputs, int b, BooleanSupplier cancelled) throws CancelledException {
         int t = p.seqLen();
         int rows = b * t;
-        int ahead = layerNanos == 0 ? LEAST_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, LEAST_AHEAD + p.nLayers());
+        int ahead = layerNanos == 0 ? MIN_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, MIN_AHEAD, MIN_AHEAD + p.nLayers());
         boolean full = b == plan.batch();
         Activations a = activations;
         // The residual stream, and what is still to be added to it: 0 for nothing.
@@ -258,7 +258,7 @@ final class CudaModel implements Model {
     /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
     private void feedForward(GpuWeights.Layer w, int rows, long out, boolean full) {
         int f = p.hiddenDim();
-        if (hopperFfn.isPresent() && rows >= HopperFfn.LEAST_ROWS) {
+        if (hopperFfn.isPresent() && rows >= HopperFfn.MIN_ROWS) {
             hopperFfn.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
         } else {
             gateAndUp(w, rows, full);
@@ -294,7 +294,9 @@ final class CudaModel implements Model {
             // The other slot may have done it meanwhile.
             if (plan.batch() < failed) return;
             GpuPlan smaller = plan.halved(p).orElseThrow(() -> full);
-            LOG.log(System.Logger.Level.WARNING, "out of memory with {0} nonces in a batch, on with {1}: {2}", plan.batch(), smaller.batch(), full.getMessage());
+            LOG.log(
+                    System.Logger.Level.WARNING, "out of memory with {0} nonces in a batch, on with {1}: {2}", plan.batch(), smaller.batch(),
+                    full.getMessage());
             driver.synchronize(stream);
             activations.close();
             plan = smaller;

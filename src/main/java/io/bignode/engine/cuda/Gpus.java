@@ -16,7 +16,7 @@ import java.util.Optional;
 /** The NVIDIA GPUs of this host. */
 public final class Gpus {
     /** The kernels use instructions that began with this compute capability. */
-    private static final int LEAST_MAJOR = 8;
+    private static final int MIN_MAJOR = 8;
 
     private static final String DRIVER_FIX = "install NVIDIA's driver, or give the container its GPUs (docker run --gpus all)";
     private static final String TOOLKIT_FIX =
@@ -25,7 +25,7 @@ public final class Gpus {
                     + " DELEGATION_CUDA_LIBRARIES to their folder";
 
     /** The oldest version of CUDA whose libraries have what is called. */
-    private static final int LEAST_CUDA = 12;
+    private static final int MIN_CUDA = 12;
 
     private static final int NEWEST_CUDA = 13;
 
@@ -104,13 +104,13 @@ public final class Gpus {
             List<Found> gpus = new ArrayList<>();
             for (int i = 0; i < driver.deviceCount(); i++) gpus.add(describe(driver, i));
             if (gpus.isEmpty()) return none(gpus, "the driver shows no GPU; look at CUDA_VISIBLE_DEVICES and nvidia-smi");
-            if (version < 1000 * LEAST_CUDA) {
-                return none(gpus, "the driver supports CUDA " + version / 1000 + "." + version % 1000 / 10 + ", and CUDA " + LEAST_CUDA
+            if (version < 1000 * MIN_CUDA) {
+                return none(gpus, "the driver supports CUDA " + version / 1000 + "." + version % 1000 / 10 + ", and CUDA " + MIN_CUDA
                         + " is needed: install a driver of version 525 or newer");
             }
             List<String> problems = new ArrayList<>();
             // A driver runs the libraries of its own major version and of older ones; both have to be of the same, as a host may have several.
-            for (int major = Math.min(version / 1000, NEWEST_CUDA); major >= LEAST_CUDA; major--) {
+            for (int major = Math.min(version / 1000, NEWEST_CUDA); major >= MIN_CUDA; major--) {
                 Lookup compiler = ofCuda("libnvrtc.so." + major);
                 Lookup products = ofCuda("libcublasLt.so." + major);
                 if (compiler instanceof Lookup.Found(NativeLibrary nvrtc) && products instanceof Lookup.Found(NativeLibrary cublasLt)) {
@@ -165,8 +165,8 @@ public final class Gpus {
             int minor = driver.attribute(device, CudaDriver.CAPABILITY_MINOR);
             String uuid = driver.uuid(device);
             Optional<String> unused = Optional.empty();
-            if (major < LEAST_MAJOR) {
-                unused = Optional.of("its compute capability " + major + "." + minor + " is below " + LEAST_MAJOR + ".0");
+            if (major < MIN_MAJOR) {
+                unused = Optional.of("its compute capability " + major + "." + minor + " is below " + MIN_MAJOR + ".0");
             } else if (!options.choice().chosen(ordinal, uuid)) {
                 unused = Optional.of("DELEGATION_DEVICES does not name it");
             }

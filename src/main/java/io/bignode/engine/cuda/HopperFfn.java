@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first half of the feed-forward layer in one kernel of our own, for Hopper: {@code silu(x · w1ᵀ) * (x · w3ᵀ)} with nothing written in between. How it works stands in
- * {@code kernels/ffn_sm90.cu}.
+ * The first half of the feed-forward layer in one kernel of our own, for Hopper: {@code silu(x · w1ᵀ) * (x · w3ᵀ)} with nothing written in
+ * between. How it works stands in {@code kernels/ffn_sm90.cu}.
  */
 final class HopperFfn {
     /** The only architecture that has its instructions. */
@@ -22,7 +22,7 @@ final class HopperFfn {
     private static final int SHARED_BYTES = 1024 + 4 * 3 * 128 * 64 * 2 + 2 * 4 * 8;
 
     /** Fewer rows would be computed as so many. */
-    static final int LEAST_ROWS = 128;
+    static final int MIN_ROWS = 128;
 
     /** Rows and columns of what is copied at a time. */
     private static final int BOX_ROWS = 128;

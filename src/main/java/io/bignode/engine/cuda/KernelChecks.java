@@ -151,8 +151,8 @@ final class KernelChecks {
         try (Buffers buffers = new Buffers(gpu.memory())) {
             long out = buffers.alloc(8L * nonces);
             kernels.distances(
-                    stream, nonces, upload(buffers, logits), upload(buffers, MemorySegment.ofArray(permutations)), upload(buffers, MemorySegment.ofArray(target)), out,
-                    vocab);
+                    stream, nonces, upload(buffers, logits), upload(buffers, MemorySegment.ofArray(permutations)),
+                    upload(buffers, MemorySegment.ofArray(target)), out, vocab);
             double[] got = fetch(out, 8L * nonces).toArray(JAVA_DOUBLE);
             double[] expected = KernelReference.distances(nonces, logits, permutations, target);
             for (int i = 0; i < nonces; i++) {

@@ -11,7 +11,9 @@ record Kernels(Kernel norm, Attention attention, Kernel swiglu, Kernel distances
 
     /** Loads them, compiling what was never compiled before. */
     static Kernels load(Gpu gpu, int headDim, int positions) {
-        return new Kernels(gpu.kernel("norm.cu", "add_rms_norm"), Attention.of(gpu, headDim, positions), gpu.kernel("swiglu.cu", "swiglu"), gpu.kernel("distances.cu", "distances"));
+        return new Kernels(
+                gpu.kernel("norm.cu", "add_rms_norm"), Attention.of(gpu, headDim, positions), gpu.kernel("swiglu.cu", "swiglu"),
+                gpu.kernel("distances.cu", "distances"));
     }
 
     /**

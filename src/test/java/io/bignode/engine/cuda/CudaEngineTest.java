@@ -572,7 +572,7 @@ class CudaEngineTest {
         for (int failed = 1; failed <= 4; failed++) {
             machine.fail(0, "cuDevicePrimaryCtxRetain", 0, SimulatedGpu.ILLEGAL_ADDRESS, false);
             assertThatThrownBy(engine::prepare).isInstanceOf(DeviceException.class);
-            assertThat(hopeless).hasValue(failed < CudaEngine.MOST_FAILED_RESETS ? 0 : 1);
+            assertThat(hopeless).hasValue(failed < CudaEngine.MAX_FAILED_RESETS ? 0 : 1);
         }
         engine.prepare();
     }

@@ -38,7 +38,9 @@ class GpusTest {
     }
 
     private Gpus look() {
-        return Gpus.look(new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false, false, () -> {}), false);
+        CudaOptions options =
+                new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false, false, () -> {});
+        return Gpus.look(options, false);
     }
 
     @Test
@@ -86,7 +88,8 @@ class GpusTest {
         Path home = made("home/me/.local/lib/python3.11/site-packages/nvidia/cu13/lib");
         Path pyenv = made("home/me/.pyenv/versions/3.13.1/lib/python3.13/site-packages/nvidia/cu13/lib");
         made("opt/torch/.venv/lib/python3.12/site-packages/numpy/lib");
-        assertThat(LibraryFolders.of(List.of(), folder, folder.resolve("home/me"))).containsExactlyInAnyOrder(thirteen, products, compiler, debian, home, pyenv);
+        assertThat(LibraryFolders.of(List.of(), folder, folder.resolve("home/me")))
+                .containsExactlyInAnyOrder(thirteen, products, compiler, debian, home, pyenv);
     }
 
     @Test
@@ -153,7 +156,8 @@ class GpusTest {
     void missingLibrariesAreReportedWithThePackagesThatBringThem() throws IOException {
         simulated("libnvrtc.so.13");
         assertThat(look().detection().problem()).hasValueSatisfying(problem -> assertThat(problem)
-                .contains("libcublasLt.so.13 was not found", "pip install nvidia-cublas nvidia-cuda-nvrtc", "libcublas-13-0", "libcublaslt12", "DELEGATION_CUDA_LIBRARIES"));
+                .contains("libcublasLt.so.13 was not found", "pip install nvidia-cublas nvidia-cuda-nvrtc", "libcublas-13-0", "libcublaslt12",
+                        "DELEGATION_CUDA_LIBRARIES"));
     }
 
     @Test

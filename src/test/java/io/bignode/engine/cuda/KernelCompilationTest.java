@@ -93,7 +93,9 @@ class KernelCompilationTest {
         // 64 heads of 16 groups of queries; group g sees 2 g + 2 tiles. All of `once` is counted for each group, and the mask for each tile.
         double tiles = 64 * 272 * tile;
         double most = tiles + 64 * 16 * once;
-        System.out.printf("attention of a main-net nonce and layer: %.0f instructions a tile, %.2f M warp instructions on tiles, at most %.2f M%n", tile, tiles / 1e6, most / 1e6);
+        System.out.printf(
+                "attention of a main-net nonce and layer: %.0f instructions a tile, %.2f M warp instructions on tiles, at most %.2f M%n",
+                tile, tiles / 1e6, most / 1e6);
         assertThat(tiles).isLessThan(2.95e6);
         assertThat(most).isLessThan(3.7e6);
     }

@@ -28,7 +28,8 @@ class SelfTestTest {
     private static List<String> onAGpu(Function<Nvrtc, KernelCache> kernels, Function<Gpu, List<String>> test) {
         SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
         CudaLibraries libraries =
-                new CudaLibraries(new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"));
+                new CudaLibraries(
+                        new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"));
         try (Gpu gpu = new Gpu(libraries, kernels.apply(libraries.nvrtc()), 0, Long.MAX_VALUE)) {
             gpu.enter();
             long before = machine.allocated(0);
@@ -91,19 +92,23 @@ class SelfTestTest {
         return Stream.of(
                 planted("a query sees one key too many", "attention.cu", "i % 2 <= position[row];", "i % 2 <= position[row] + 1;", attention),
                 planted("the sum is over one key too few", "attention.cu", "i % 2 > position[row])", "i % 2 >= position[row])", attention),
-                planted("pairs turn the other way", "attention.cu", "real * turn.cosine - imaginary * turn.sine", "real * turn.cosine + imaginary * turn.sine", attention),
+                planted("pairs turn the other way", "attention.cu", "real * turn.cosine - imaginary * turn.sine", "real * turn.cosine + imaginary * turn.sine",
+                        attention),
                 planted("queries turn by their index instead of their position", "attention.cu", "queries, rotary, earlier);", "queries, rotary, 0);",
                         checks -> checks.attention(28, 300, 1)),
                 planted("scores are not divided", "attention.cu", "rounded(quotient(rounded(s[i]), root, inverse_root))", "rounded(s[i])", attention),
-                planted("probabilities are not normalised", "attention.cu", "quotient(expf(s[i] - maximum[row]), sum[row], inverse_sum[row])", "expf(s[i] - maximum[row])", attention),
-                planted("the last tile of keys is left out", "attention.cu", "min(positions, earlier + first + TILE)", "min(positions, earlier + first + TILE) / TILE * TILE", attention),
-                planted("a query of a short sequence sees one key too many", "attention_short.cu", "left < 0 ? UNSEEN : left == 0 ?", "left < -1 ? UNSEEN : left == -1 ?",
-                        shortAttention),
-                planted("its pairs turn the other way", "attention_short.cu", "real * turn.cosine - imaginary * turn.sine", "real * turn.cosine + imaginary * turn.sine",
-                        shortAttention),
+                planted("probabilities are not normalised", "attention.cu", "quotient(expf(s[i] - maximum[row]), sum[row], inverse_sum[row])",
+                        "expf(s[i] - maximum[row])", attention),
+                planted("the last tile of keys is left out", "attention.cu", "min(positions, earlier + first + TILE)",
+                        "min(positions, earlier + first + TILE) / TILE * TILE", attention),
+                planted("a query of a short sequence sees one key too many", "attention_short.cu", "left < 0 ? UNSEEN : left == 0 ?",
+                        "left < -1 ? UNSEEN : left == -1 ?", shortAttention),
+                planted("its pairs turn the other way", "attention_short.cu",
+                        "real * turn.cosine - imaginary * turn.sine", "real * turn.cosine + imaginary * turn.sine", shortAttention),
                 planted("its scores are not divided", "attention_short.cu", "quotient(widen(low(sum)), root, inverse_root)", "widen(low(sum))", shortAttention),
                 planted("its sum leaves half of the lanes out", "attention_short.cu", "sum[r] += __shfl_xor_sync(0xffffffffu, sum[r], 2);", "", shortAttention),
-                planted("its values lie in the other half", "attention_short.cu", "16 * half + lane / 16 * 8", "16 * (1 - half) + lane / 16 * 8", shortAttention),
+                planted("its values lie in the other half", "attention_short.cu", "16 * half + lane / 16 * 8", "16 * (1 - half) + lane / 16 * 8",
+                        shortAttention),
                 planted("the mean is a sum", "norm.cu", "/ dim + eps", "+ eps", norm),
                 planted("the root lacks its epsilon's sign", "norm.cu", "/ dim + eps", "/ dim - 0.01f", norm),
                 planted("the weight is left out", "norm.cu", "* inverse) * widen(weight)", "* inverse)", norm),
@@ -138,7 +143,8 @@ class SelfTestTest {
     @Tag("full")
     void aGpuWithAWrongMaskFails() {
         assertThat(onAGpu(
-                nvrtc -> new KernelCache(nvrtc, SimulatedGpu.kernels(), name -> KernelCache.source(name).replace("left < 0 ? UNSEEN : left == 0 ?", "left < -1 ? UNSEEN : left == -1 ?")),
+                nvrtc -> new KernelCache(nvrtc, SimulatedGpu.kernels(), name -> KernelCache.source(name)
+                        .replace("left < 0 ? UNSEEN : left == 0 ?", "left < -1 ? UNSEEN : left == -1 ?")),
                 gpu -> SelfTest.run(gpu, true))).anySatisfy(line -> assertThat(line).contains("attention"));
     }
 }

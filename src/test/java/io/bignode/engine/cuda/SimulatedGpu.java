@@ -162,7 +162,8 @@ public final class SimulatedGpu {
         library(draft, "driver.cpp", "libcuda.so.1", "-ldl");
         library(draft, "cublaslt.cpp", "libcublasLt.so.13", "-L" + draft, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN");
         library(draft, "builtins.cpp", "libnvrtc-builtins.so.13.0", "-Wl,-soname,libnvrtc-builtins.so.13.0");
-        library(draft, "nvrtc.cpp", "libnvrtc.so.13", "-DKERNEL_COMMAND=\"g++ " + String.join(" ", KERNEL_FLAGS) + " -I" + built + " -I" + SOURCES + "\"", "-ldl");
+        library(
+                draft, "nvrtc.cpp", "libnvrtc.so.13", "-DKERNEL_COMMAND=\"g++ " + String.join(" ", KERNEL_FLAGS) + " -I" + built + " -I" + SOURCES + "\"", "-ldl");
         library(draft, "nvml.cpp", "libnvidia-ml.so.1");
         // Compiled once: it takes twice as long as a kernel behind it.
         List<String> header = new ArrayList<>(List.of("g++"));

@@ -71,7 +71,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention_short(
     const half_bits* nonce_value = value + nonce * positions * key_stride + head / group * HEAD_DIM;
     const float inverse_root = 1.0f / root;
 
-    for (int i = threadIdx.x; i < KEYS * (WIDTH / 2); i += THREADS) {
+    // Two tiles of values are multiplied at a time: what lies behind the last position there has to be a number.
+    const int filled = (positions + 15) / 16 * 16;
+    for (int i = threadIdx.x; i < filled * (WIDTH / 2); i += THREADS) {
         const int row = i / (WIDTH / 2);
         const int pair = i % (WIDTH / 2);
         unsigned k = 0;
@@ -104,7 +106,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention_short(
         // All scores, and each row's maximum. Registers cannot be indexed at run time: loops run to their end, and tiles that nobody in the warp may see do
         // nothing.
         const int first = earlier + 16 * g;  // the first query's position
-        const int tiles = min((first + 15) / 8 + 1, TILES);
+        const int tiles = min((first + 15) / 8 + 1, filled / 8);
         unsigned s[TILES][2];
         unsigned most[2] = {UNSEEN, UNSEEN};
 #pragma unroll

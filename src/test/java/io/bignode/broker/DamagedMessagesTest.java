@@ -31,7 +31,7 @@ class DamagedMessagesTest {
 
     @BeforeEach
     void start() throws Exception {
-        tls = JoinTls.in(folder);
+        tls = JoinTls.made();
         broker = tls.broker(folder);
     }
 

@@ -37,7 +37,7 @@ class OtherProtocolTest {
 
     @BeforeEach
     void start() throws Exception {
-        tls = JoinTls.in(folder);
+        tls = JoinTls.made();
         broker = tls.broker(folder);
     }
 

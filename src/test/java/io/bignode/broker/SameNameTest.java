@@ -46,7 +46,7 @@ class SameNameTest {
 
     @BeforeEach
     void start() throws Exception {
-        tls = JoinTls.in(folder);
+        tls = JoinTls.made();
         broker = tls.broker(folder);
         head = new ArtemisHead().connect(broker.head(), broker);
         reader = new HeadReader(head);

@@ -41,7 +41,7 @@ class JoinChecksTest {
 
     @BeforeEach
     void start() throws Exception {
-        tls = JoinTls.in(folder);
+        tls = JoinTls.made();
         broker = tls.broker(folder);
         head = new ArtemisHead().connect(broker.head(), broker);
         reader = new HeadReader(head);

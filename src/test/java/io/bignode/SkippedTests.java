@@ -18,8 +18,8 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * Counts what is skipped, and why, over all processes that run tests. What it comes to stands in one line of a file, which Maven prints last (pom.xml), and begins
- * anew with each run.
+ * Counts what is skipped, and why, over all processes that run tests. What it comes to stands in one line of a file, which Maven prints last (pom.xml), and
+ * begins anew with each run.
  */
 public final class SkippedTests implements TestExecutionListener {
     private static final Path FOLDER = Path.of("target/skipped-tests");

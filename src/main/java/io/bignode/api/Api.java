@@ -59,7 +59,7 @@ public final class Api implements Service {
      * @param devices   how many devices serve now
      * @param hosts     who may be called back
      * @param workers   what an operator may do with workers
-     * @param farm      what is shown of devices and workers
+     * @param fleet      what is shown of devices and workers
      * @param metering  counts requests and answers scrapes
      */
     public Api(
@@ -70,13 +70,13 @@ public final class Api implements Service {
             IntSupplier devices,
             CallbackHosts hosts,
             WorkerActions workers,
-            FleetView farm,
+            FleetView fleet,
             Metering metering) {
         this.tenants = tenants;
         this.workers = workers;
         this.delivery = delivery;
         this.metering = metering;
-        this.live = new LiveResource(sessions, farm, new LiveDocuments(sessions, farm, devices, () -> closing));
+        this.live = new LiveResource(sessions, fleet, new LiveDocuments(sessions, fleet, devices, () -> closing));
         SessionResource session = new SessionResource(new BatchesAnswer(function), sessions, delivery, devices);
         StartResource start = new StartResource(function, sessions, devices, hosts);
         HealthResource health = new HealthResource(devices, () -> closing, sessions::ownershipLost);
@@ -96,7 +96,7 @@ public final class Api implements Service {
         all.addAll(new WorkerResource(workers).routes());
         all.addAll(WebPages.routes());
         all.addAll(live.routes());
-        all.addAll(new HistoryResource(sessions, farm).routes());
+        all.addAll(new HistoryResource(sessions, fleet).routes());
         all.add(new MetricsResource(metering).route());
         this.routes = new Routes(all);
     }

@@ -41,7 +41,8 @@ public final class HealthResource {
         if (ownershipLost.getAsBoolean())
             throw new ProblemException(Problem.unavailable("this node lost its store to another head, which may serve by now", RETRY));
         int serving = devices.getAsInt();
-        if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment; the dashboard and bignode doctor tell the operator why", RETRY));
+        if (serving == 0) throw new ProblemException(Problem.unavailable("no device works at the moment; the dashboard and bignode doctor tell the operator"
+                + " why", RETRY));
         reply.send(Answer.ok(json -> {
             json.writeStringField("status", "ready");
             json.writeNumberField("gpu_count", serving);

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The head's end of the broker. It learns of workers by their hellos and of their ends from the broker's own notifications; a worker has one
- * link at a time, and what an older one asked for does not count any more.
+ * link at a time, and requests that came by an older one do not count any more.
  */
 public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisHead.class.getName());
@@ -41,10 +41,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     /** How the broker's addresses of connections within the process begin. */
     private static final String WITHIN = "invm:";
 
-    private static final int MOST_AT_A_TIME = 512;
+    private static final int MAX_AT_A_TIME = 512;
     private static final Duration RETRY = Duration.ofMillis(500);
 
-    /** Something that came in: a message to be read and acknowledged, or something learned. */
+    /** Something that came in: a message to be read and acknowledged, or an event that the broker reported. */
     private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {}
 
     private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
@@ -57,10 +57,10 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that what is sent
-     * reaches nobody and is dropped, as for a worker that went away.
+     * Connects to a broker as its head; workers that are connected already introduce themselves. Before this no worker is known, so that messages
+     * to workers are dropped, as for a worker that disconnected.
      *
-     * @param guard lets workers in, or no more
+     * @param guard admits workers, or shuts them out
      * @return this
      * @throws BrokerException when the broker cannot be reached
      */
@@ -112,14 +112,14 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         Incoming first = inbox.poll(wait.toNanos(), TimeUnit.NANOSECONDS);
         if (first == null) return List.of();
         incoming.add(first);
-        inbox.drainTo(incoming, MOST_AT_A_TIME - 1);
+        inbox.drainTo(incoming, MAX_AT_A_TIME - 1);
         List<WorkerMessage> messages = new ArrayList<>();
-        for (Incoming one : incoming) {
-            if (one.message() != null) {
-                received = one.message();
-                read(one.message()).ifPresent(messages::add);
-            } else if (one.learned() != null) {
-                messages.add(one.learned());
+        for (Incoming next : incoming) {
+            if (next.message() != null) {
+                received = next.message();
+                read(next.message()).ifPresent(messages::add);
+            } else if (next.learned() != null) {
+                messages.add(next.learned());
             }
         }
         return messages;
@@ -148,25 +148,29 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             Optional<String> foreign = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.WORKER);
             if (foreign.isPresent()) return lives(link) ? refuse(WorkerRefused.Kind.PROTOCOL, worker, link, foreign.get()) : Optional.empty();
             String word = Link.text(message, Addresses.WORD);
-            if (!word.isEmpty()) return LinkWord.of(word).flatMap(one -> said(worker, link, one));
-            Optional<WorkerMessage> said = Wire.workerMessage(Link.body(message));
-            return said.isPresent() ? accept(worker, link, said.get(), message) : Optional.empty();
+            if (!word.isEmpty()) return LinkWord.of(word).flatMap(linkWord -> linkWord(worker, link, linkWord));
+            Optional<WorkerMessage> parsed = Wire.workerMessage(Link.body(message));
+            return parsed.isPresent() ? accept(worker, link, parsed.get(), message) : Optional.empty();
         } catch (MalformedMessageException | IllegalArgumentException e) {
             return lives(link) ? Optional.of(new WorkerFault(worker, String.valueOf(e.getMessage()))) : damaged(worker, e);
         }
     }
 
-    /** What a worker sends over its link arrives whole. What lay in the broker's journal while no head ran may have been damaged there: that is nobody's fault. */
+    /**
+     * What a worker sends over its link arrives whole. A message that lay in the broker's journal while no head ran may have been damaged there, which is
+     * no worker's fault.
+     */
     private Optional<WorkerMessage> damaged(String worker, Exception fault) {
         if (warnings.isDue("damaged " + worker)) {
-            LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at the disk"
+            LOG.log(System.Logger.Level.WARNING, "from before worker {0} connected comes {1}; it is dropped, and what it told of is computed again: look at"
+                    + " the disk"
                     + " of the broker''s journal", worker, fault.getMessage());
         }
         return Optional.empty();
     }
 
-    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage said, ClientMessage message) throws MalformedMessageException {
-        return switch (said) {
+    private Optional<WorkerMessage> accept(String worker, String link, WorkerMessage parsed, ClientMessage message) throws MalformedMessageException {
+        return switch (parsed) {
             // A result counts whichever link it comes by.
             case LeaseReport report -> Optional.of(new Reported(worker, report));
             case WorkerHello hello -> hello(worker, link, hello, message);
@@ -224,7 +228,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         return Optional.of(new WorkerRefused(worker, kind, address, reason));
     }
 
-    private Optional<WorkerMessage> said(String worker, String link, LinkWord word) {
+    private Optional<WorkerMessage> linkWord(String worker, String link, LinkWord word) {
         return switch (word) {
             case INQUIRY -> {
                 Optional<WorkerLinks.Answer.NameTaken> holder = links.holder(worker, link, this::lives);
@@ -265,7 +269,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         links.ended(link).ifPresent(end -> inbox.add(new Incoming(null, gone(end, reason))));
     }
 
-    /** Whoever waited for the name may introduce itself now. */
+    /** A worker that waited for the name may introduce itself now. */
     private WorkerGone gone(WorkerLinks.End end, WorkerGone.Reason reason) {
         end.next().ifPresent(link -> tell(link, new HeadMessage.Introduce()));
         return new WorkerGone(end.worker(), reason);
@@ -300,7 +304,7 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
         deliver(link, Wire.bytes(message));
     }
 
-    /** What cannot be delivered is dropped: the worker's end is noticed, and a lease has a deadline. */
+    /** A message that cannot be delivered is dropped: the end of the worker's link is noticed, and a lease has a deadline. */
     private void deliver(String address, byte[] body) {
         HeadConnection open = connection;
         if (open == null) return;

@@ -36,21 +36,21 @@ import org.jspecify.annotations.Nullable;
 public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(ArtemisWorker.class.getName());
 
-    /** One that is refused for its name stays connected for so long: a silent worker of that name is given up within this. */
+    /** A worker that is refused for its name stays connected for so long: a silent worker of that name is given up within this time. */
     private static final Duration IN_LINE = Duration.ofSeconds(8);
 
-    /** A broker without a head is told of after so long. */
+    /** A broker without a head is reported after so long. */
     private static final Duration ANSWER = Duration.ofSeconds(10);
 
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration FAREWELL = Duration.ofSeconds(1);
 
-    /** Tells how the link is doing; told of the same failure at every try. */
+    /** Observes the state of the link; called with the same failure at every try. */
     public interface Watcher {
-        /** The head took it in. */
+        /** The head accepted the worker. */
         default void joined() {}
 
-        /** It is not connected, or no more; it is tried again. */
+        /** The worker is not connected, or not any more; it tries again. */
         default void apart(JoinFailure failure) {}
     }
 
@@ -80,15 +80,15 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     private final ExecutorService deliveries = Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("broker-commit-", 0).factory());
 
     private final Thread connector = Thread.ofPlatform().daemon().name("broker-link").unstarted(this::connect);
-    /** Tells this process from others of the worker's name. */
+    /** Distinguishes this process from others of the worker's name. */
     private final String process = Addresses.digits();
 
     private @Nullable WorkerLink current;
 
-    /** Whether the head took the current link in. */
+    /** Whether the head accepted the current link. */
     private boolean takenIn;
 
-    /** Why it did not. */
+    /** Why the head did not accept it. */
     private @Nullable JoinFailure failure;
 
     private long failedNanos;
@@ -202,14 +202,14 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     }
 
     /** What comes by a link. */
-    private final class Ear implements WorkerLink.Ear {
+    private final class Listener implements WorkerLink.Listener {
         @Override
         public void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
             ArtemisWorker.this.arrived(link, device, lease, message);
         }
 
         @Override
-        public void told(WorkerLink link, HeadMessage message) {
+        public void received(WorkerLink link, HeadMessage message) {
             switch (message) {
                 case HeadMessage.Cancel(String leaseId) -> wanted.remove(leaseId);
                 case HeadMessage.Introduce() -> introduce(link);
@@ -250,7 +250,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         watcher.apart(refusal);
     }
 
-    /** Says who this is, what it has, and what its slots wait for. */
+    /** Sends the hello, the leases in hand, and the requests of the waiting slots. */
     private synchronized void introduce(WorkerLink link) {
         if (link != current) return;
         Set<String> held = new HashSet<>(inHand.keySet());
@@ -265,13 +265,13 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
             JoinFailure ended;
             WorkerLink link = null;
             try {
-                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), process, new Ear());
+                link = new WorkerLink(worker, access, List.copyOf(mailboxes.keySet()), process, new Listener());
                 use(link);
                 ended = stay(link);
-                // One that is let in and thrown out again does not try as often as one whose head was away for a moment.
+                // A worker that is connected and thrown out again tries less often than one whose head was away for a moment.
                 if (ended.kind() == JoinFailure.Kind.AWAY && link.lasted()) backoff.reset();
             } catch (ActiveMQException | RuntimeException e) {
-                // Whatever a library throws at connecting, the next try may do better.
+                // Whatever the library throws while it connects, the next try may succeed.
                 if (!open()) return;
                 ended = JoinProbe.failure(e, access);
             } catch (InterruptedException e) {
@@ -327,7 +327,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
         return !closed;
     }
 
-    /** Lets nothing more through to the devices: who waits for a lease gets none, and every lease is cancelled. Reports still pass. */
+    /** Gives the devices no more leases, and cancels those they have. Reports are still sent. */
     public synchronized void stop() {
         stopped = true;
         wanted.clear();

@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 
 /**
- * Pauses between tries to connect: longer each time, up to two seconds where the head is away and up to half a minute where it refuses, and not the same
- * for all who lost the same head.
+ * Pauses between tries to connect: longer each time, up to two seconds where the head is away and up to half a minute where it refuses, and
+ * different for each of the workers that lost the same head.
  */
 final class Backoff {
     private static final Duration FIRST = Duration.ofMillis(100);
@@ -23,18 +23,18 @@ final class Backoff {
         return pause;
     }
 
-    /** Sleeps, unless nobody wants to go on. */
+    /** Sleeps; an interrupt ends the pause. */
     void pause(BooleanSupplier wanted, JoinFailure.Kind kind) {
         if (!wanted.getAsBoolean()) return;
         long millis = next(kind).toMillis();
         try {
             Thread.sleep(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
         } catch (InterruptedException e) {
-            // whoever interrupts wants no more, which is asked before the next try
+            // an interrupt means that the worker stops, which is checked before the next try
         }
     }
 
-    /** It is connected: the next pause is short again. */
+    /** The worker is connected: the next pause is short again. */
     void reset() {
         next = FIRST;
     }

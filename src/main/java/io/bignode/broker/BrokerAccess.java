@@ -3,11 +3,11 @@ package io.bignode.broker;
 import javax.net.ssl.SSLContext;
 
 /**
- * How to reach a broker, and as whom.
+ * How to reach a broker, and with which credentials.
  *
  * @param route  where it is
  * @param user   a worker's name, or the head's
- * @param secret what proves it
+ * @param secret the password that goes with the user
  */
 public record BrokerAccess(Route route, String user, String secret) {
     /** Where a broker is. */
@@ -37,7 +37,7 @@ public record BrokerAccess(Route route, String user, String secret) {
      */
     public record External(String url) implements Route {}
 
-    /** Says as whom, not how that is proved. */
+    /** Shows the user and never the secret. */
     @Override
     public String toString() {
         return "BrokerAccess[" + user + "]";

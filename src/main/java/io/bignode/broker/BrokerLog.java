@@ -9,16 +9,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What of Artemis' log is worth reading: its warnings and errors, each of a kind and about a host once a minute at most, but not several for every session
- * of a connection that ended, nor what this program tells in its own words.
+ * Filters Artemis' log: its warnings and errors pass, each kind for each host once a minute at most. The several lines about each session of a connection
+ * that ended are left out, and so is what this program logs itself.
  */
 final class BrokerLog {
-    /** Work of the broker's own that found it stopped. */
+    /** Tasks of the broker that were refused because it had stopped. */
     private static final String STOPPED = "AMQ229257";
 
     private static final Set<String> ENDED_CONNECTIONS = Set.of("AMQ212037", "AMQ222061", "AMQ222107", "AMQ222067", "AMQ224088", "AMQ224048");
 
-    /** A connection that cannot be made, and a login that is refused: {@link JoinProbe} and {@link JoinSecurity} tell of them. */
+    /** A connection that cannot be made, and a login that is refused: {@link JoinProbe} and {@link JoinSecurity} report them. */
     private static final Set<String> TOLD_ALREADY = Set.of("AMQ214016", "AMQ222216");
 
     /** A client does not trust the certificate it is shown, or does not speak TLS. */
@@ -41,15 +41,15 @@ final class BrokerLog {
 
     private BrokerLog() {}
 
-    /** Has the rest left out from now on. */
+    /** Installs the filter. */
     static void quiet() {
         ARTEMIS.setLevel(Level.WARNING);
         AUDIT.setLevel(Level.OFF);
         TALKATIVE.forEach(logger -> logger.setFilter(entry -> isWorthReading(entry, TOLD)));
     }
 
-    /** Whether an event is to be logged, in whose place its message is put into words where that is needed. */
-    static boolean isWorthReading(LogRecord entry, OncePerMinute told) {
+    /** Whether an event is to be logged; its message is rewritten where it would be hard to understand. */
+    static boolean isWorthReading(LogRecord entry, OncePerMinute limiter) {
         String text = String.valueOf(entry.getMessage());
         Throwable cause = entry.getThrown();
         if (cause != null) {
@@ -65,9 +65,10 @@ final class BrokerLog {
         Matcher address = ADDRESS.matcher(text);
         String from = address.find() ? address.group() : "";
         // A stranger's port changes with each try, its host does not.
-        if (!told.isDue(code + PORT.matcher(from).replaceFirst(""))) return false;
+        if (!limiter.isDue(code + PORT.matcher(from).replaceFirst(""))) return false;
         if (code.equals(HANDSHAKE_FAILED)) {
-            entry.setMessage("what connects from " + (from.isEmpty() ? "somewhere" : from) + " to the port for workers ended the TLS handshake: a worker there was"
+            entry.setMessage("what connects from " + (from.isEmpty() ? "somewhere" : from)
+                    + " to the port for workers ended the TLS handshake: a worker there was"
                     + " given another certificate's fingerprint, or it is no worker (" + text.substring(code.length()).replaceFirst("^[: ]+", "") + ")");
         }
         return true;

@@ -4,11 +4,11 @@ import java.util.Optional;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
 
-/** Tries whether a broker can be reached and lets one in; nothing is sent. */
+/** Tries to connect to a broker, and sends nothing. */
 public final class BrokerProbe {
     private BrokerProbe() {}
 
-    /** Why it does not let one in; empty when it does. Holds neither its URL nor what was shown. */
+    /** Why the connection fails; empty when it does not. The text holds neither the URL nor the secret. */
     public static Optional<String> refusal(BrokerAccess access) {
         BrokerLog.quiet();
         try (Link link = new Link(access, () -> {});

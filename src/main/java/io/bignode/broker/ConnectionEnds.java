@@ -7,9 +7,9 @@ import org.apache.activemq.artemis.core.remoting.FailureListener;
 import org.apache.activemq.artemis.core.server.plugin.ActiveMQServerPlugin;
 import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 
-/** Notes of each connection to the embedded broker why it failed: the broker's notices of closed consumers do not tell. */
+/** Notes of each connection to the embedded broker why it failed: the broker's notices of closed consumers do not say it. */
 final class ConnectionEnds implements ActiveMQServerPlugin {
-    /** Whoever is told of an end asks within a moment. */
+    /** The cause is asked for within this time after an end. */
     private static final int MOST = 4096;
 
     private final Recent<String, WorkerGone.Reason> ends = new Recent<>(MOST);

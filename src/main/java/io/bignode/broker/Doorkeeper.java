@@ -2,23 +2,23 @@ package io.bignode.broker;
 
 import io.bignode.protocol.WorkerGone;
 
-/** What the head asks of the broker's own process; an external broker does none of it. */
+/** What the head can do because the broker runs in its process; an external broker does none of it. */
 public interface Doorkeeper {
-    /** Lets a worker in no more. */
+    /** Shuts a worker out. */
     default void quarantine(String worker) {}
 
-    /** Lets a worker in again. */
+    /** Admits a worker again. */
     default void admit(String worker) {}
 
     /**
      * Why a connection ended.
      *
-     * @param address the other end's, as the broker tells it
+     * @param address the other end's, as the broker writes it
      */
     default WorkerGone.Reason whyEnded(String address) {
         return WorkerGone.Reason.UNKNOWN;
     }
 
-    /** That of an external broker. */
+    /** Does nothing, as an external broker is out of reach. */
     Doorkeeper NOBODY = new Doorkeeper() {};
 }

@@ -40,12 +40,12 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     private static final AtomicInteger SERVERS = new AtomicInteger();
     private static final String ACCEPTOR = "workers";
 
-    /** A result is not told before it is in the journal; a shorter wait for more of them makes each quicker. */
+    /** How long the journal waits for more messages before it writes: a result is not acknowledged before it is written. */
     private static final int JOURNAL_WAIT_NANOS = 100_000;
 
-    private static final int JOURNAL_FILE_BYTES = 2 * Wire.MOST_BYTES;
+    private static final int JOURNAL_FILE_BYTES = 2 * Wire.MAX_BYTES;
 
-    /** So many are there from the first start on and are used in turn: a disk that fills up later does not stop the broker. */
+    /** So many journal files are made at the first start and are used in turn: a disk that fills up later does not stop the broker. */
     private static final int JOURNAL_FILES = 4;
 
     /** More than this many bytes of messages of one address wait on disk instead of in memory. */
@@ -57,7 +57,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     private final EmbeddedActiveMQ server = new EmbeddedActiveMQ();
 
     /**
-     * Where other hosts' workers connect.
+     * The address on which workers of other hosts connect.
      *
      * @param host address to listen on
      * @param port port to listen on; 0 takes any that is free
@@ -97,7 +97,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
         return broker;
     }
 
-    /** Artemis itself starts without a port that it cannot listen on, and tells nobody. */
+    /** Fails when the port cannot be listened on: Artemis itself would start without it and not report it. */
     private static void requireFree(Door door) throws BrokerException {
         try (ServerSocket probe = new ServerSocket()) {
             probe.bind(new InetSocketAddress(door.host(), door.port()));
@@ -135,7 +135,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
                 .setNodeManagerLockDirectory(folder.resolve("journal").toString())
                 .setSecurityEnabled(true)
                 .setPopulateValidatedUser(true)
-                // Who is in quarantine is in quarantine at once; connections are few.
+                // Quarantine takes effect at once; connections are few.
                 .setAuthenticationCacheSize(0)
                 .setJMXManagementEnabled(false)
                 .setMaxDiskUsage(-1)
@@ -195,12 +195,12 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
         return head == null ? 0 : head.getMessageCount();
     }
 
-    /** For the head. */
+    /** The access of the head. */
     public BrokerAccess head() {
         return new BrokerAccess(new BrokerAccess.InVm(serverId), JoinSecurity.HEAD, gate.ownSecret());
     }
 
-    /** For the head's own devices. */
+    /** The access of the head's own devices. */
     public BrokerAccess local() {
         return new BrokerAccess(new BrokerAccess.InVm(serverId), DeviceId.LOCAL, gate.ownSecret());
     }

@@ -28,9 +28,9 @@ final class HeadConnection implements AutoCloseable {
     /**
      * Connects, and has the workers that are connected already introduce themselves.
      *
-     * @param messages  told of what workers send, by a thread of Artemis
-     * @param notices   told of consumers that are opened and closed, by a thread of Artemis
-     * @param onFailure told when the connection fails, once or more, by a thread of Artemis
+     * @param messages  called with what workers send, by a thread of Artemis
+     * @param notices   called with consumers that are opened and closed, by a thread of Artemis
+     * @param onFailure called when the connection fails, once or more, by a thread of Artemis
      */
     HeadConnection(BrokerAccess access, MessageHandler messages, MessageHandler notices, Consumer<HeadConnection> onFailure) throws ActiveMQException {
         this.link = new Link(access, () -> onFailure.accept(this));

@@ -3,11 +3,11 @@ package io.bignode.broker;
 /**
  * Why a worker is not connected.
  *
- * @param kind   what becomes of it
- * @param reason a clause for the worker's operator: what is wrong and what mends it
+ * @param kind   whether trying again soon may help
+ * @param reason a clause for the worker's operator: what is wrong and how to fix it
  */
 public record JoinFailure(Kind kind, String reason) {
-    /** What becomes of a failure. */
+    /** Whether trying again soon may help. */
     public enum Kind {
         /** The head cannot be reached at the moment: it is tried again soon. */
         AWAY,

@@ -32,19 +32,19 @@ public final class JoinProbe {
     /** What a head answers when it is asked whether it would take a worker in. */
     public sealed interface Answer {
         /**
-         * It would.
+         * It would accept the worker.
          *
          * @param program the version of its program; empty where it does not know it
          */
         record Welcome(String program) implements Answer {}
 
-        /** It would not, for another worker has the name. */
+        /** It would not, as another worker has the name. */
         record NameTaken(String reason) implements Answer {}
 
         /** Head and worker cannot talk to each other. */
         record OtherProtocol(String reason) implements Answer {}
 
-        /** It does not answer. */
+        /** The head does not answer. */
         record Silence(String reason) implements Answer {}
     }
 
@@ -128,7 +128,8 @@ public final class JoinProbe {
         }
         BrokerAccess stranger = new BrokerAccess(access.route(), "probe-" + Addresses.digits(), access.secret());
         return JoinFailure.refused(BrokerProbe.refusal(stranger).isEmpty()
-                ? "the head keeps worker " + access.user() + " in quarantine until an operator lets it in again, on the head's host: bignode admit " + access.user()
+                ? "the head keeps worker " + access.user() + " in quarantine until an operator lets it in again, on the head's host: bignode admit "
+                + access.user()
                 : "the head refuses this join token: set DELEGATION_JOIN_TOKEN to what stands in the file join-token of the head's data folder");
     }
 
@@ -154,16 +155,16 @@ public final class JoinProbe {
     }
 
     /** Waits for the answer to an inquiry. */
-    private static final class Asked implements WorkerLink.Ear {
+    private static final class Asked implements WorkerLink.Listener {
         private final CompletableFuture<Answer> answer = new CompletableFuture<>();
 
         @Override
         public void arrived(WorkerLink link, String device, Lease lease, ClientMessage message) {
-            // nothing was asked for
+            // no lease was requested
         }
 
         @Override
-        public void told(WorkerLink link, HeadMessage message) {
+        public void received(WorkerLink link, HeadMessage message) {
             switch (message) {
                 case HeadMessage.Welcome(String program) -> answer.complete(new Answer.Welcome(ProtocolVersion.program(program)));
                 case HeadMessage.Refused(String reason) -> answer.complete(new Answer.NameTaken(reason));

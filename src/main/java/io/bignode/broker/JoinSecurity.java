@@ -17,11 +17,11 @@ import org.apache.activemq.artemis.spi.core.security.jaas.UserPrincipal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may connect to the embedded broker, and do what there. A worker shows the join token and may write to the head and have queues under
+ * Decides who may connect to the embedded broker, and what they may do there. A worker shows the join token and may write to the head and have queues under
  * its own name; the head and its own devices, in this process, show a secret that nobody else has.
  */
 final class JoinSecurity implements ActiveMQSecurityManager5 {
-    /** Whom the head connects as; no worker can be called so. */
+    /** The user name of the head; no worker can have it. */
     static final String HEAD = "HEAD";
 
     private static final System.Logger LOG = System.getLogger(JoinSecurity.class.getName());
@@ -68,7 +68,8 @@ final class JoinSecurity implements ActiveMQSecurityManager5 {
         if (!warnings.isDue(kept + from.replaceAll(":\\d+$", ""))) return;
         LOG.log(System.Logger.Level.WARNING, "worker {0} from {1} is refused: {2}", name, from, kept
                 ? "it is in quarantine until an operator admits it"
-                : "its join token is not this head's; give it the one in the file join-token of this head's data folder, or what DELEGATION_JOIN_TOKEN is here");
+                : "its join token is not this head's; give it the one in the file join-token of this head's data folder, or what DELEGATION_JOIN_TOKEN is"
+                + " here");
     }
 
     private boolean admits(String user, String password) {

@@ -18,7 +18,7 @@ final class JsonText extends StdDeserializer<String> {
 
     @Override
     public String deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-        // Distances come by the thousand: none needs a generator.
+        // Distances come by the thousand, so that plain numbers are copied without a generator.
         if (parser.currentToken().isNumeric()) return parser.getText();
         if (parser.currentToken() == JsonToken.VALUE_NULL) return context.reportInputMismatch(String.class, "a value is missing");
         StringWriter text = new StringWriter();

@@ -19,17 +19,17 @@ import org.apache.activemq.artemis.core.remoting.impl.invm.TransportConstants;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyConnectorFactory;
 
 /**
- * One connection to the broker. It is never mended: when it fails, whoever has it opens another, so that it is always known what was sent on
+ * One connection to the broker. It is never reconnected: when it fails, its owner opens another, so that it is always known what was sent on
  * which.
  */
 final class Link implements AutoCloseable {
-    /** A host that is silent for so long is gone. */
+    /** A host that is silent for so long counts as gone. */
     static final long TTL_MILLIS = 5000;
 
-    /** How often each end says that it lives: five times before it would be taken for gone. */
+    /** How often each end sends a ping: five times before it would count as gone. */
     static final long CHECK_MILLIS = TTL_MILLIS / 5;
 
-    /** Within a process nobody is taken for gone by being silent: both ends stand still together, and end together. */
+    /** Within one process silence does not mean that the other end is gone: both ends stand still together, and end together. */
     private static final long NEVER = -1;
 
     private static final long CALL_MILLIS = 10_000;
@@ -63,7 +63,7 @@ final class Link implements AutoCloseable {
             case BrokerAccess.Tls tls -> ActiveMQClient.createServerLocatorWithoutHA(tls(tls));
             case BrokerAccess.External(String url) -> external(url);
         };
-        // Here for every route: one that sets how long the other end waits and not how often this one speaks loses its idle links.
+        // Both are set for every route: with a TTL of its own and a longer ping period a link is closed while it is idle.
         boolean within = route instanceof BrokerAccess.InVm;
         return locator.setConnectionTTL(within ? NEVER : TTL_MILLIS)
                 .setClientFailureCheckPeriod(within ? NEVER : CHECK_MILLIS)
@@ -74,7 +74,7 @@ final class Link implements AutoCloseable {
                 .setBlockOnNonDurableSend(false)
                 .setBlockOnAcknowledge(false)
                 .setProducerWindowSize(-1)
-                .setMinLargeMessageSize(2 * Wire.MOST_BYTES);
+                .setMinLargeMessageSize(2 * Wire.MAX_BYTES);
     }
 
     private static TransportConfiguration tls(BrokerAccess.Tls tls) {
@@ -146,11 +146,11 @@ final class Link implements AutoCloseable {
     /**
      * The bytes of a message that was received.
      *
-     * @throws MalformedMessageException when they are more than anybody may send, and are not copied then; or not those that were sent
+     * @throws MalformedMessageException when there are more than may be sent, in which case none are copied; or when the checksum differs
      */
     static byte[] body(ClientMessage message) throws MalformedMessageException {
         int size = message.getBodySize();
-        if (message.isLargeMessage() || size > Wire.MOST_BYTES) throw new MalformedMessageException("a message of " + size + " bytes");
+        if (message.isLargeMessage() || size > Wire.MAX_BYTES) throw new MalformedMessageException("a message of " + size + " bytes");
         byte[] bytes = new byte[size];
         message.getBodyBuffer().readBytes(bytes);
         if (!Integer.valueOf(checksum(bytes)).equals(message.getObjectProperty(Addresses.CHECKSUM))) {
@@ -172,7 +172,7 @@ final class Link implements AutoCloseable {
         locator.close();
     }
 
-    /** Ends the connection as it is, where the other end does not answer any more: nothing is said to it, and nothing is waited for. */
+    /** Ends the connection where the other end does not answer any more: nothing is sent, and nothing is waited for. */
     void abandon() {
         factory.cleanup();
         locator.close();

@@ -4,21 +4,21 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What a worker says about its link alone, in a message without a body. */
+/** A message of a worker about its link alone; it has no body. */
 enum LinkWord {
-    /** It ends now, as the worker stops. */
+    /** The link ends now, as the worker stops. */
     GOODBYE,
 
     /** Whether a worker of this name and version would be taken in; nobody joins by asking. */
     INQUIRY;
 
-    /** As a message bears it. */
+    /** The word as a message holds it. */
     String word() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Reads it; empty when it is not known, as one of a newer worker is not. */
+    /** Reads a word; empty when it is unknown, as one of a newer worker is. */
     static Optional<LinkWord> of(String word) {
-        return Arrays.stream(values()).filter(one -> one.word().equals(word)).findFirst();
+        return Arrays.stream(values()).filter(value -> value.word().equals(word)).findFirst();
     }
 }

@@ -1,6 +1,6 @@
 package io.bignode.broker;
 
-/** Somebody sent what nobody can read. */
+/** A message cannot be read. */
 final class MalformedMessageException extends Exception {
     private static final long serialVersionUID = 1L;
 

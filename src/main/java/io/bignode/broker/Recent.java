@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 final class Recent<K, V> {
     private final Map<K, V> entries;
 
-    /** Nothing yet, and never more than this. */
-    Recent(int most) {
+    /** Starts empty, and never holds more than this. */
+    Recent(int max) {
         this.entries = new LinkedHashMap<>() {
             private static final long serialVersionUID = 1L;
 
             @Override
             protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-                return size() > most;
+                return size() > max;
             }
         };
     }

@@ -12,7 +12,7 @@ import org.apache.activemq.artemis.spi.core.remoting.ssl.SSLContextFactory;
  * Found by Artemis through {@code META-INF/services}.
  */
 public final class SuppliedTls implements SSLContextFactory {
-    /** Before Artemis' own. */
+    /** Is asked before Artemis' own. */
     private static final int PRIORITY = 100;
 
     private final SSLContextFactory usual = new DefaultSSLContextFactory();

@@ -29,13 +29,13 @@ import java.util.Optional;
  * of the same major.
  */
 final class Wire {
-    /** The longest message anybody may send. */
-    static final int MOST_BYTES = 4 << 20;
+    /** The longest message that may be sent, in bytes. */
+    static final int MAX_BYTES = 4 << 20;
 
-    private static final int MOST_TEXT = 1 << 20;
-    private static final int MOST_DEPTH = 16;
+    private static final int MAX_TEXT = 1 << 20;
+    private static final int MAX_DEPTH = 16;
 
-    /** What a worker may say by itself; everything else about it is learned, not told. */
+    /** The messages that a worker itself may send; all other {@link WorkerMessage}s are made by the head. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = LeaseRequest.class, name = "request"),
@@ -49,7 +49,7 @@ final class Wire {
     })
     private interface Workers {}
 
-    /** What is JSON already stands in a message as it is, not as text within it. */
+    /** Text that is JSON already stands in a message as it is, and not as a string within it. */
     @SuppressWarnings("UnusedMethod") // Jackson reads the annotations
     private interface Proof {
         @JsonRawValue
@@ -78,9 +78,9 @@ final class Wire {
 
     private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MOST_DEPTH)
-                            .maxStringLength(MOST_TEXT)
-                            .maxDocumentLength(MOST_BYTES)
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxStringLength(MAX_TEXT)
+                            .maxDocumentLength(MAX_BYTES)
                             .build())
                     .build())
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -111,12 +111,12 @@ final class Wire {
         return write(lease);
     }
 
-    /** What a worker says; empty where it is of a type that is not known. */
+    /** Reads a worker's message; empty where its type is unknown. */
     static Optional<WorkerMessage> workerMessage(byte[] bytes) throws MalformedMessageException {
         return read(WORKER_MESSAGES, bytes);
     }
 
-    /** What the head says; empty where it is of a type that is not known. */
+    /** Reads a message of the head; empty where its type is unknown. */
     static Optional<HeadMessage> headMessage(byte[] bytes) throws MalformedMessageException {
         return read(HEAD_MESSAGES, bytes);
     }
@@ -133,7 +133,7 @@ final class Wire {
         }
     }
 
-    /** What is told of a faulty message does not repeat it: it may be long, and is not to be trusted in a log. */
+    /** The error about a faulty message does not repeat it: it may be long, and must not get into a log. */
     private static <T> Optional<T> read(ObjectReader reader, byte[] bytes) throws MalformedMessageException {
         try {
             T message = reader.readValue(bytes);

@@ -22,7 +22,7 @@ import org.apache.activemq.artemis.api.core.client.ClientSession;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a worker. What needs no certainty goes out in one session; each device has a session of its own, in which a lease's result
+ * One connection of a worker. Messages that may be lost go out in one session; each device has a session of its own, in which a lease's result
  * and its acknowledgement are committed together.
  */
 final class WorkerLink implements AutoCloseable {
@@ -30,33 +30,33 @@ final class WorkerLink implements AutoCloseable {
 
     private static final Duration LASTED = Duration.ofSeconds(2);
 
-    /** Told what comes from the head, by threads of the link. */
-    interface Ear {
+    /** Receives what comes from the head, by threads of the link. */
+    interface Listener {
         /** A lease came for a device. */
         void arrived(WorkerLink link, String device, Lease lease, ClientMessage message);
 
-        /** The head says something. */
-        void told(WorkerLink link, HeadMessage message);
+        /** A message came from the head. */
+        void received(WorkerLink link, HeadMessage message);
 
-        /** What the head says cannot be understood, as it speaks another version of the protocol. */
+        /** A message cannot be understood, as the head speaks another version of the protocol. */
         void foreign(WorkerLink link, String reason);
     }
 
     /**
-     * What one device sends in.
+     * The session by which one device sends its results.
      *
-     * @param one held by whoever uses the session; not the session itself, whose monitor Artemis takes to end one that waits for a dead broker
+     * @param lock held by whoever uses the session; not the session itself, whose monitor Artemis takes to end one that waits for a dead broker
      */
-    private record DeviceSession(ClientSession session, ClientProducer producer, Object one) {}
+    private record DeviceSession(ClientSession session, ClientProducer producer, Object lock) {}
 
     private final String worker;
     private final String process;
-    private final Ear ear;
+    private final Listener listener;
     private final String name;
     private final Link link;
     private final ClientSession out;
 
-    /** Held by whoever uses the session for what needs no certainty. */
+    /** Held by whoever sends messages that may be lost. */
     private final Object outgoing = new Object();
 
     private final ClientProducer producer;
@@ -69,12 +69,12 @@ final class WorkerLink implements AutoCloseable {
      * Connects; nothing is delivered before {@link #start}.
      *
      * @param deviceNames the devices, by their names within the host
-     * @param process     what tells this process from others of the worker's name
+     * @param process     the id that distinguishes this process from others of the worker's name
      */
-    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, String process, Ear ear) throws ActiveMQException {
+    WorkerLink(String worker, BrokerAccess access, List<String> deviceNames, String process, Listener listener) throws ActiveMQException {
         this.worker = worker;
         this.process = process;
-        this.ear = ear;
+        this.listener = listener;
         this.name = Addresses.newLink(worker);
         this.link = new Link(access, ended::countDown);
         try {
@@ -99,7 +99,7 @@ final class WorkerLink implements AutoCloseable {
         session.createConsumer(queue).setMessageHandler(message -> {
             if (isForeign(message)) return;
             try {
-                ear.arrived(this, device, Wire.lease(Link.body(message)), message);
+                listener.arrived(this, device, Wire.lease(Link.body(message)), message);
             } catch (MalformedMessageException e) {
                 LOG.log(System.Logger.Level.ERROR, "the head sent a lease that cannot be read: are both of the same version? {0}", e.getMessage());
             }
@@ -107,10 +107,10 @@ final class WorkerLink implements AutoCloseable {
         return new DeviceSession(session, session.createProducer(Addresses.HEAD), new Object());
     }
 
-    /** Before anything else is read of it: what is written by another version may mean anything. */
+    /** Is checked before anything else of a message is read, as fields of another version may mean anything. */
     private boolean isForeign(ClientMessage message) {
         Optional<String> reason = ProtocolVersion.OURS.refusal(Link.text(message, Addresses.PROTOCOL), ProtocolVersion.Peer.HEAD);
-        reason.ifPresent(text -> ear.foreign(this, text));
+        reason.ifPresent(text -> listener.foreign(this, text));
         return reason.isPresent();
     }
 
@@ -120,10 +120,10 @@ final class WorkerLink implements AutoCloseable {
                 message.acknowledge();
             }
             if (isForeign(message)) return;
-            Optional<HeadMessage> said = Wire.headMessage(Link.body(message));
-            if (said.isEmpty()) return; // a word of a newer head
-            if (said.get() instanceof HeadMessage.Farewell) parted.countDown();
-            ear.told(this, said.get());
+            Optional<HeadMessage> parsed = Wire.headMessage(Link.body(message));
+            if (parsed.isEmpty()) return; // a word of a newer head
+            if (parsed.get() instanceof HeadMessage.Farewell) parted.countDown();
+            listener.received(this, parsed.get());
         } catch (MalformedMessageException e) {
             LOG.log(System.Logger.Level.ERROR, "the head sent a message that cannot be read: are both of the same version? {0}", e.getMessage());
         } catch (ActiveMQException e) {
@@ -131,7 +131,7 @@ final class WorkerLink implements AutoCloseable {
         }
     }
 
-    /** Lets messages come in. */
+    /** Starts to receive messages. */
     void start() throws ActiveMQException {
         out.start();
         for (DeviceSession device : devices.values()) device.session().start();
@@ -142,7 +142,7 @@ final class WorkerLink implements AutoCloseable {
         send(Wire.bytes(message), message instanceof WorkerHello ? this::introduced : UnaryOperator.identity());
     }
 
-    /** Says something about this link alone. */
+    /** Sends a message about this link alone. */
     void say(LinkWord word) {
         send(new byte[0], message -> message.putStringProperty(Addresses.WORD, word.word()));
     }
@@ -163,10 +163,10 @@ final class WorkerLink implements AutoCloseable {
         }
     }
 
-    /** Takes leave, so that the head does not miss this worker; waits for its answer, but not for long. */
-    void leave(Duration most) throws InterruptedException {
+    /** Says goodbye, so that the head does not raise an alarm about this worker; waits for its answer, but not for long. */
+    void leave(Duration max) throws InterruptedException {
         say(LinkWord.GOODBYE);
-        long deadline = System.nanoTime() + most.toNanos();
+        long deadline = System.nanoTime() + max.toNanos();
         while (System.nanoTime() < deadline && ended.getCount() > 0) {
             if (parted.await(50, TimeUnit.MILLISECONDS)) return;
         }
@@ -183,7 +183,7 @@ final class WorkerLink implements AutoCloseable {
         DeviceSession own = devices.get(device);
         if (own == null) throw new IllegalArgumentException("no device " + device);
         try {
-            synchronized (own.one()) {
+            synchronized (own.lock()) {
                 own.producer().send(addressed(Link.message(own.session(), Wire.bytes(report), true)));
                 if (lease != null) lease.individualAcknowledge();
                 own.session().commit();
@@ -206,9 +206,9 @@ final class WorkerLink implements AutoCloseable {
         ended.countDown();
     }
 
-    /** Waits until the connection fails or is given up; tells whether it did so in time. */
-    boolean awaitEnd(Duration most) throws InterruptedException {
-        return ended.await(most.toNanos(), TimeUnit.NANOSECONDS);
+    /** Waits until the connection fails or is given up; returns whether it did so in time. */
+    boolean awaitEnd(Duration max) throws InterruptedException {
+        return ended.await(max.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     /** Gives the connection up; whoever waits for its end closes it. */
@@ -216,7 +216,7 @@ final class WorkerLink implements AutoCloseable {
         ended.countDown();
     }
 
-    /** Whether it was of use for a while. */
+    /** Whether it lasted long enough to count as a working connection. */
     boolean lasted() {
         return System.nanoTime() - openedNanos > LASTED.toNanos();
     }

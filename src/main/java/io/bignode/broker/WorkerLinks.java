@@ -11,7 +11,7 @@ import java.util.function.Predicate;
  * The link each worker has now, and who waits for a name that is taken. A process replaces its own older link at once; another process of the same
  * name is not taken in before the first one's link has ended, which a silent one does within {@link Link#TTL_MILLIS}.
  *
- * <p>Hellos and words are dealt with by one thread, ends of links by others.
+ * <p>One thread handles hellos and words, other threads handle ends of links.
  */
 final class WorkerLinks {
     /** The most links whose addresses are remembered. */
@@ -20,10 +20,10 @@ final class WorkerLinks {
     /** The link that counts for a worker. */
     private record Current(String link, String process, Instant since) {}
 
-    /** What becomes of a hello. */
+    /** The answer to a hello. */
     sealed interface Answer {
         /**
-         * It is taken in.
+         * The worker is accepted.
          *
          * @param former an older link of the same worker that had not been noticed to end
          */
@@ -33,7 +33,7 @@ final class WorkerLinks {
          * Another process of this name is connected.
          *
          * @param link  its link
-         * @param since since when
+         * @param since when it was connected
          */
         record NameTaken(String link, Instant since) implements Answer {}
 
@@ -54,7 +54,7 @@ final class WorkerLinks {
     private final Map<String, String> inLine = new ConcurrentHashMap<>();
     private final Recent<String, String> addresses = new Recent<>(MOST);
 
-    /** Nobody is connected yet. */
+    /** Starts without links. */
     WorkerLinks(InstantSource clock) {
         this.clock = clock;
     }
@@ -70,9 +70,9 @@ final class WorkerLinks {
     }
 
     /**
-     * A worker says hello.
+     * A worker sent its hello.
      *
-     * @param process what tells its process from others of the same name
+     * @param process the id that distinguishes its process from others of the same name
      * @param lives   whether a link is open, as the broker knows it; one whose end was not noticed is not
      */
     Answer hello(String worker, String link, String process, Predicate<String> lives) {
@@ -81,7 +81,7 @@ final class WorkerLinks {
             if (now != null && now.link().equals(link)) return new Answer.TakenIn(Optional.empty());
             if (now != null && !now.process().equals(process) && lives.test(now.link())) {
                 inLine.put(worker, link);
-                // One that ended meanwhile has not told the link that is in line only now.
+                // A link that ended meanwhile did not wake the one that enters the line only now.
                 if (now.equals(current.get(worker))) return new Answer.NameTaken(now.link(), now.since());
                 continue;
             }
@@ -95,7 +95,7 @@ final class WorkerLinks {
     }
 
     /**
-     * Who is connected under a name, but for this link.
+     * The other link that is connected under a worker's name, if there is one.
      *
      * @param lives whether a link is open, as the broker knows it
      */

@@ -1,5 +1,5 @@
 /**
- * The seam between the head and its workers, carried by Artemis: one way for the head's own devices and for other hosts.
+ * The connection between the head and its workers by Artemis, the same for the head's own devices and for other hosts.
  *
  * <p>Requests and reports go from workers to the head, leases and cancellations back. Both sides see an interface of their own. A worker has
  * one {@linkplain io.bignode.broker.Link link} at a time and opens another when it fails; its queues of leases live and die with it, as a

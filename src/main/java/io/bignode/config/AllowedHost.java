@@ -1,5 +1,6 @@
 package io.bignode.config;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.util.Locale;
 import java.util.Optional;
@@ -58,11 +59,8 @@ record AllowedHost(String name, Optional<InetAddress> network, int prefix, int p
         byte[] own = network.get().getAddress();
         byte[] other = address.getAddress();
         if (own.length != other.length) return false;
-        for (int bit = 0; bit < prefix; bit++) {
-            int mask = 0x80 >> bit % 8;
-            if ((own[bit / 8] & mask) != (other[bit / 8] & mask)) return false;
-        }
-        return true;
+        BigInteger difference = new BigInteger(1, own).xor(new BigInteger(1, other));
+        return difference.bitLength() <= 8 * own.length - prefix;
     }
 
     private static Optional<AllowedHost> address(String text, String prefix, int port) {

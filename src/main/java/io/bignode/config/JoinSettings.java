@@ -87,7 +87,8 @@ public record JoinSettings(
     private static Optional<String> name(EnvironmentReader reader) {
         Optional<String> text = reader.text(Setting.WORKER_NAME);
         if (text.isPresent() && (!text.get().matches("[a-z0-9][a-z0-9-]{0,63}") || text.get().equals("local"))) {
-            reader.fault(Setting.WORKER_NAME, "is " + EnvironmentReader.quoted(text.get()) + "; it must have small letters, digits and dashes, for instance farm-3, and not be local");
+            reader.fault(Setting.WORKER_NAME, "is " + EnvironmentReader.quoted(text.get())
+                    + "; it must have small letters, digits and dashes, for instance farm-3, and not be local");
             return Optional.empty();
         }
         return text;

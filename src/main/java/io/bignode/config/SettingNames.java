@@ -87,12 +87,12 @@ public final class SettingNames {
 
     private static Optional<String> nearest(String name, Set<String> among, int limit) {
         Optional<String> nearest = Optional.empty();
-        int least = limit + 1;
+        int min = limit + 1;
         for (String known : among) {
-            if (Math.abs(known.length() - name.length()) >= least) continue;
+            if (Math.abs(known.length() - name.length()) >= min) continue;
             int distance = distance(name, known);
-            if (distance >= least) continue;
-            least = distance;
+            if (distance >= min) continue;
+            min = distance;
             nearest = Optional.of(known);
         }
         return nearest;

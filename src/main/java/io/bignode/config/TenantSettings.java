@@ -35,6 +35,7 @@ record TenantSettings(Optional<Path> tokensFile, int wrongTokensPerMinute) {
     void requireLimitForShortToken(EnvironmentReader reader) {
         if (wrongTokensPerMinute >= 1 && wrongTokensPerMinute <= MAX_WITH_SHORT_TOKEN) return;
         reader.fault(Setting.WRONG_TOKENS, "is " + wrongTokensPerMinute + ", with which a " + Setting.AUTH_TOKEN
-                + " as short as this one would soon be guessed; set it to a number from 1 to " + MAX_WITH_SHORT_TOKEN + ", or a token of 16 characters or more");
+                + " as short as this one would soon be guessed; set it to a number from 1 to " + MAX_WITH_SHORT_TOKEN
+                + ", or a token of 16 characters or more");
     }
 }

@@ -24,10 +24,10 @@ public record TlsSettings(Path certificate, Path key) {
     static Optional<TlsSettings> read(EnvironmentReader reader, Setting certificateFile, Setting keyFile, String neither) {
         Optional<Path> certificate = reader.path(certificateFile);
         Optional<Path> key = reader.path(keyFile);
-        boolean one = reader.text(certificateFile).isPresent();
-        if (one != reader.text(keyFile).isPresent()) {
-            reader.fault(one ? keyFile : certificateFile,
-                    "is not set, " + (one ? certificateFile : keyFile) + " is; set both, or neither to " + neither);
+        boolean hasCertificate = reader.text(certificateFile).isPresent();
+        if (hasCertificate != reader.text(keyFile).isPresent()) {
+            reader.fault(hasCertificate ? keyFile : certificateFile,
+                    "is not set, " + (hasCertificate ? certificateFile : keyFile) + " is; set both, or neither to " + neither);
         }
         if (certificate.isEmpty() || key.isEmpty()) return Optional.empty();
         TlsSettings files = new TlsSettings(certificate.get(), key.get());

@@ -82,9 +82,9 @@ public final class Token {
         if (PLACEHOLDERS.contains(plain) || plain.matches("(change(me|this|it))+\\W*")) {
             return Optional.of("is the placeholder of a template, which everybody knows" + MAKE_ONE);
         }
-        int least = shortToo ? MIN_SHORT_LENGTH : MIN_LENGTH;
-        if (text.length() < least) {
-            return Optional.of("has " + text.length() + " characters, fewer than " + least + MAKE_ONE);
+        int min = shortToo ? MIN_SHORT_LENGTH : MIN_LENGTH;
+        if (text.length() < min) {
+            return Optional.of("has " + text.length() + " characters, fewer than " + min + MAKE_ONE);
         }
         if (text.length() > MAX_LENGTH) {
             return Optional.of("has more than " + MAX_LENGTH + " characters" + MAKE_ONE);
@@ -113,7 +113,8 @@ public final class Token {
         String why = secret.equals(FIELD_TEMPLATES)
                 ? "is the one in the field's public template, which everybody knows"
                 : "has only " + secret.length() + " characters, which can be guessed";
-        return Optional.of(why + ": let only the addresses of your small nodes reach the port, and replace it as soon as they can be changed: openssl rand -hex 32");
+        return Optional.of(why + ": let only the addresses of your small nodes reach the port, and replace it as soon as they can be changed: openssl rand"
+                + " -hex 32");
     }
 
     /** Whether a presented text is this token; the time taken tells nothing about how much of it was right. */

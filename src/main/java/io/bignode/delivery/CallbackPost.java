@@ -38,9 +38,9 @@ final class CallbackPost implements AutoCloseable {
         InetAddress[] addresses(String host) throws IOException;
     }
 
-    private static final int MOST_HEAD = 16_384;
-    private static final int MOST_BODY = 65_536;
-    private static final int MOST_ADDRESSES = 4;
+    private static final int MAX_HEAD = 16_384;
+    private static final int MAX_BODY = 65_536;
+    private static final int MAX_ADDRESSES = 4;
     private static final Pattern STATUS = Pattern.compile("HTTP/1\\.[01] ([0-9]{3})(?: .*)?");
 
     private final CallbackHosts hosts;
@@ -116,7 +116,7 @@ final class CallbackPost implements AutoCloseable {
         List<InetAddress> allowed = new ArrayList<>();
         for (InetAddress address : all) {
             boolean may = PublicAddress.is(address) || hosts.lists(address, url.port());
-            if (may && !PublicAddress.isNobodys(address) && allowed.size() < MOST_ADDRESSES) allowed.add(address);
+            if (may && !PublicAddress.isNobodys(address) && allowed.size() < MAX_ADDRESSES) allowed.add(address);
         }
         if (allowed.isEmpty() && all.length > 0) {
             throw new IOException("the host's address " + all[0].getHostAddress() + " is no public one; to call it, list the address as well");
@@ -152,7 +152,7 @@ final class CallbackPost implements AutoCloseable {
 
     /** The status of the first answer that is no interim one; its head must be whole. */
     private static int status(InputStream in) throws IOException {
-        int budget = MOST_HEAD;
+        int budget = MAX_HEAD;
         while (true) {
             int status = 0;
             for (String line = line(in, budget); status == 0 || !line.isEmpty(); line = line(in, budget)) {
@@ -166,13 +166,13 @@ final class CallbackPost implements AutoCloseable {
         }
     }
 
-    private static String line(InputStream in, int most) throws IOException {
+    private static String line(InputStream in, int max) throws IOException {
         StringBuilder line = new StringBuilder();
         while (true) {
             int next = in.read();
             if (next < 0) throw new IOException("the answer ends within its head");
             if (next == '\n') break;
-            if (line.length() >= most) throw new IOException("the head of the answer is longer than " + MOST_HEAD + " bytes");
+            if (line.length() >= max) throw new IOException("the head of the answer is longer than " + MAX_HEAD + " bytes");
             line.append((char) next);
         }
         return line.toString().strip();
@@ -183,7 +183,7 @@ final class CallbackPost implements AutoCloseable {
         byte[] bytes = new byte[4096];
         try {
             int drained = 0;
-            for (int read = in.read(bytes); read >= 0 && drained < MOST_BODY; read = in.read(bytes)) drained += read;
+            for (int read = in.read(bytes); read >= 0 && drained < MAX_BODY; read = in.read(bytes)) drained += read;
         } catch (IOException e) {
             // the status came: that is the answer
         }

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param url http or https, with a host, without user and fragment
  */
 public record CallbackUrl(URI url) {
-    private static final int MOST_LENGTH = 2048;
+    private static final int MAX_LENGTH = 2048;
 
     /** Refuses what {@link #fault} has something against. */
     public CallbackUrl {
@@ -26,7 +26,7 @@ public record CallbackUrl(URI url) {
      * @return empty when it is a sound one, whether its host may be called or not
      */
     public static Optional<String> fault(String text) {
-        if (text.length() > MOST_LENGTH) return Optional.of("has more than " + MOST_LENGTH + " characters");
+        if (text.length() > MAX_LENGTH) return Optional.of("has more than " + MAX_LENGTH + " characters");
         URI url;
         try {
             url = new URI(text);

@@ -1,7 +1,9 @@
 package io.bignode.delivery;
 
+import java.math.BigInteger;
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -17,11 +19,8 @@ final class PublicAddress {
 
         boolean holds(byte[] address) {
             if (address.length < first.length) return false;
-            for (int bit = 0; bit < prefix; bit++) {
-                int mask = 0x80 >> bit % 8;
-                if ((first[bit / 8] & mask) != (address[bit / 8] & mask)) return false;
-            }
-            return true;
+            BigInteger difference = new BigInteger(1, address).xor(new BigInteger(1, Arrays.copyOf(first, address.length)));
+            return difference.bitLength() <= 8 * address.length - prefix;
         }
     }
 

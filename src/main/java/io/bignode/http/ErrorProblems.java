@@ -11,8 +11,8 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers what is wrong before a request reaches the {@link RequestPipeline}, or with its body, in the same form as all else and without repeating any of it. Where
- * such a request ends nobody can tell, so that its connection ends with the answer.
+ * Answers what is wrong before a request reaches the {@link RequestPipeline}, or with its body, in the same form as all else and without repeating any of it.
+ * Where such a request ends nobody can tell, so that its connection ends with the answer.
  */
 final class ErrorProblems extends ErrorHandler {
     @Override

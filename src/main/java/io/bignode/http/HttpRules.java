@@ -29,7 +29,10 @@ public record HttpRules(
             throw new IllegalArgumentException("stalled " + stalled + ", hold " + hold + ", grace " + grace);
     }
 
-    /** The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 25 s for one that comes too early, 3 s of grace, no TLS. */
+    /**
+     * The usual rules: connections enough for so many sessions' small nodes, 75 s for one that stalls, 25 s for one that comes too early, 3 s of grace, no
+     * TLS.
+     */
     public static HttpRules of(String host, int port, int maxSessions) {
         return new HttpRules(host, port, 256 + 2 * maxSessions, Duration.ofSeconds(75), USUAL_HOLD, Duration.ofSeconds(3), 120, Optional.empty());
     }

@@ -37,7 +37,8 @@ final class ProblemPage {
 
     private static String whereToLook(int status) {
         return switch (status) {
-            case 401 -> "A browser sends no token with an address. The <a href=\"/\">dashboard</a> asks for one, and on the <a href=\"/docs\">API's page</a> requests can be tried with it.";
+            case 401 -> "A browser sends no token with an address. The <a href=\"/\">dashboard</a> asks for one, and on the <a href=\"/docs\">API's page</a>"
+                    + " requests can be tried with it.";
             case 503 -> "<a href=\"/health/live\">/health/live</a> answers whenever the process runs. Its log says what it is doing.";
             default -> "This node has a <a href=\"/\">dashboard</a> and a <a href=\"/docs\">page about its API</a>.";
         };

@@ -80,7 +80,8 @@ final class RequestBody {
     static Content read(InputStream in, Optional<String> tenant) throws ProblemException, IOException {
         byte[] start = in.readNBytes(SMALL);
         if (start.length < SMALL) return content(start);
-        if (tenant.isEmpty()) throw new ProblemException(Problem.tooLarge("a body without a bearer token in the request's head may have less than " + SMALL + " bytes"));
+        if (tenant.isEmpty()) throw new ProblemException(Problem.tooLarge("a body without a bearer token in the request's head may have less than " + SMALL
+                + " bytes"));
         if (!LARGE.take(tenant.get()))
             throw new ProblemException(Problem.unavailable("too many large bodies of yours are being read", Duration.ofSeconds(1)));
         try {

@@ -92,7 +92,8 @@ final class RequestPipeline {
                 Optional<Problem> misdirected = service.misdirected(path, exchange.connection().from());
                 if (misdirected.isPresent()) throw new ProblemException(misdirected.get());
                 if (!path.startsWith("/health/")) requireBearer(exchange);
-                throw new ProblemException(Problem.notFound("there is no such path on this node; /docs shows every path there is, and /openapi lists them for programs"));
+                throw new ProblemException(Problem.notFound("there is no such path on this node; /docs shows every path there is, and /openapi lists them"
+                        + " for programs"));
             }
         }
     }
@@ -136,8 +137,8 @@ final class RequestPipeline {
     }
 
     /**
-     * The tenant whose token was shown. From an address that sent too many wrong tokens, only tokens that were right before are looked at, so that a guesser learns
-     * nothing from the answer.
+     * The tenant whose token was shown. From an address that sent too many wrong tokens, only tokens that were right before are looked at, so that a guesser
+     * learns nothing from the answer.
      */
     private Tenant known(Optional<String> shown, Tenants whose, Exchange exchange) throws ProblemException {
         if (shown.isEmpty()) throw new ProblemException(Problem.unauthorized());

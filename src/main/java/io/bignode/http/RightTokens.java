@@ -14,12 +14,12 @@ import java.util.function.LongSupplier;
  * Which tokens were right from which address within the last hour. Not thread safe.
  *
  * <p>Tokens are kept as digests, and at most {@value #MOST} pairs of address and token: beyond, the one that was right longest ago is
- * forgotten. Tokens shorter than {@value #LEAST_LENGTH} characters are not kept, as they can be guessed: whoever shares an address with a small node
+ * forgotten. Tokens shorter than {@value #MIN_LENGTH} characters are not kept, as they can be guessed: whoever shares an address with a small node
  * could compare as many guesses with them as it can send.
  */
 final class RightTokens {
     private static final int MOST = 4096;
-    private static final int LEAST_LENGTH = 16;
+    private static final int MIN_LENGTH = 16;
     private static final long HOUR = Duration.ofHours(1).toNanos();
 
     private record Pair(ByteBuffer address, ByteBuffer digest) {}
@@ -40,7 +40,7 @@ final class RightTokens {
 
     /** Notes that a token was right. */
     void note(ByteBuffer address, String token) {
-        if (token.length() < LEAST_LENGTH) return;
+        if (token.length() < MIN_LENGTH) return;
         long now = nanoTime.getAsLong();
         Pair pair = new Pair(address, digest(token));
         rightNanos.remove(pair);
@@ -50,7 +50,7 @@ final class RightTokens {
 
     /** Whether a token was right within the last hour; whether it still is has to be looked at. */
     boolean has(ByteBuffer address, String token) {
-        if (token.length() < LEAST_LENGTH) return false;
+        if (token.length() < MIN_LENGTH) return false;
         Long right = rightNanos.get(new Pair(address, digest(token)));
         return right != null && nanoTime.getAsLong() - right < HOUR;
     }

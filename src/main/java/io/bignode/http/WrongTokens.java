@@ -125,7 +125,8 @@ final class WrongTokens {
         if (now - loggedNanos < LOG_PERIOD) return;
         LOG.log(
                 System.Logger.Level.WARNING,
-                "too many wrong tokens from {0}: tokens from there that were not right within the last hour get 429 until it slows down; such addresses since this was logged last: {1}",
+                "too many wrong tokens from {0}: tokens from there that were not right within the last hour get 429 until it slows down; such addresses"
+                        + " since this was logged last: {1}",
                 from.getHostAddress(),
                 shutSinceLog);
         loggedNanos = now;

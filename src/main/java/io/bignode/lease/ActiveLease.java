@@ -19,21 +19,21 @@ final class ActiveLease {
     /** The device computes it. */
     boolean started;
 
-    /** It was in flight when the head started, and its worker did not say yet that it has it. */
+    /** It was in flight when the head started, and its worker has not confirmed yet that it holds it. */
     boolean unclaimed;
 
     /** When it was sent, or when the device ended the one before it. */
     long turnNanos;
 
-    /** When its device counts as hung. */
+    /** When its device counts as hung, by {@link LeaseClock}. */
     long deadlineNanos;
 
     OptionalLong cancelledNanos = OptionalLong.empty();
 
-    /** Its device was asked to hand it back, so that it can begin on something else sooner. */
+    /** Its device was asked to hand it back, so that the device can begin other work sooner. */
     boolean recalled;
 
-    /** The judge has it, who is in the head itself: it does not end with the link of any worker. */
+    /** The judge computes it, inside the head: it does not end when a worker's link does. */
     boolean judged;
 
     ActiveLease(Lease lease, Session session, String deviceId, long estimateNanos, Optional<VerificationTask> check) {

@@ -21,33 +21,33 @@ final class ActiveLeases {
         this.nanoTime = nanoTime;
     }
 
-    /** Has somebody told of every lease that is sent or ends from now on. */
+    /** Reports every lease that is sent or ends from now on to an observer. */
     void observe(LeaseObserver by) {
         observer = by;
     }
 
-    /** Who is told of leases. */
+    /** The observer of leases. */
     LeaseObserver observer() {
         return observer;
     }
 
-    /** Puts a lease on the list that an earlier head sent. */
+    /** Adds a lease that an earlier head sent. */
     void restore(ActiveLease issued) {
         byId.put(issued.lease.id(), issued);
     }
 
-    /** Puts a lease on the list that is sent now. */
+    /** Adds a lease that is sent now. */
     void add(ActiveLease issued) {
         issued.turnNanos = nanoTime.getAsLong();
         byId.put(issued.lease.id(), issued);
         observer.issued(kind(issued));
     }
 
-    /** Takes a lease off the list; its device goes on with the next one it has. */
+    /** Removes a lease; its device goes on with the next lease it holds. */
     Optional<ActiveLease> end(String leaseId, LeaseObserver.End how) {
         Optional<ActiveLease> ended = Optional.ofNullable(byId.remove(leaseId));
-        ended.ifPresent(one -> observer.ended(kind(one), how, one.deviceId));
-        ended.flatMap(one -> byId.values().stream().filter(next -> next.deviceId.equals(one.deviceId)).findFirst())
+        ended.ifPresent(lease -> observer.ended(kind(lease), how, lease.deviceId));
+        ended.flatMap(lease -> byId.values().stream().filter(next -> next.deviceId.equals(lease.deviceId)).findFirst())
                 .ifPresent(next -> next.turnNanos = nanoTime.getAsLong());
         return ended;
     }
@@ -61,7 +61,7 @@ final class ActiveLeases {
         return byId.get(leaseId);
     }
 
-    /** What devices have of sessions that ended and was not cancelled before: it counts as cancelled from now on. */
+    /** The leases of ended sessions that were not cancelled before; they count as cancelled from now on. */
     List<ActiveLease> cancelEnded(long now) {
         List<ActiveLease> cancelled = byId.values().stream()
                 .filter(issued -> issued.cancelledNanos.isEmpty() && issued.check.isEmpty() && issued.session.status().ended())
@@ -70,27 +70,27 @@ final class ActiveLeases {
         return cancelled;
     }
 
-    /** What devices have of each session, but for checks. */
+    /** The leases of each session, without checks. */
     Map<Session, List<ActiveLease>> bySession() {
         return byId.values().stream().filter(issued -> issued.check.isEmpty()).collect(Collectors.groupingBy(issued -> issued.session));
     }
 
-    /** All of them. */
+    /** All leases. */
     Collection<ActiveLease> all() {
         return byId.values();
     }
 
-    /** What a worker's devices have. */
+    /** The leases of a worker's devices. */
     List<ActiveLease> ofWorker(String worker) {
         return byId.values().stream().filter(issued -> !issued.judged && issued.worker().equals(worker)).toList();
     }
 
-    /** What a device has. */
+    /** The leases of a device. */
     List<ActiveLease> ofDevice(String deviceId) {
         return byId.values().stream().filter(issued -> !issued.judged && issued.deviceId.equals(deviceId)).toList();
     }
 
-    /** What each device has that has any, in the order it was sent. */
+    /** The leases of each device that holds any, in the order they were sent. */
     Map<String, List<ActiveLease>> byDevice() {
         return byId.values().stream().collect(Collectors.groupingBy(issued -> issued.deviceId, LinkedHashMap::new, Collectors.toList()));
     }

@@ -16,17 +16,18 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Who is to blame for leases that fail: a device, which gets less to do from then on and an alarm, or the work, whose session ends. The same work has to fail
- * on two devices before it is blamed, unless every device that could do it fails on some of the session's work. Not thread safe; {@link Leases} guards it.
+ * Decides who is to blame for leases that fail: a device, which gets less work from then on and an alarm, or the work, whose session ends. The same work has
+ * to fail on two devices before it is blamed, unless every device that could do it fails on some of the session's work. Not thread safe; {@link Leases} guards
+ * it.
  */
 final class Blame {
     /** The alarms about workers and their devices begin with this. */
     static final String ALARM = "worker/";
 
-    /** A device that says nothing for so long is told of; its lease goes on. */
+    /** A device that is silent for so long gets an alarm; its lease goes on. */
     private static final Duration SILENT = Duration.ofSeconds(45);
 
-    /** And so many times the estimate, where the work is known to be slow. */
+    /** Where the work is known to be slow, the alarm waits for this multiple of the estimate instead. */
     private static final int SILENT_MULTIPLE = 4;
 
     private final LeaseRules rules;
@@ -34,10 +35,10 @@ final class Blame {
     private final FailingDevices devices = new FailingDevices(this::clear);
     private final Map<Session, FailureTally> tallies = new HashMap<>();
 
-    /** The devices with an alarm because they say nothing. */
+    /** The devices that have an alarm because they are silent. */
     private final Set<String> silent = new HashSet<>();
 
-    /** Since when devices have neither a lease nor asked for one. */
+    /** Since when each device has neither held nor requested a lease. */
     private final Map<String, Long> idle = new HashMap<>();
 
     Blame(LeaseRules rules, Alarms alarms) {
@@ -71,13 +72,13 @@ final class Blame {
         return Optional.of("the same work failed " + failures.times() + " times, at last: " + reason);
     }
 
-    /** A lease ended with nothing done, which nobody asked for. */
+    /** A device ended a lease with nothing computed, though nobody had asked for it back. */
     void emptyHanded(ActiveLease issued, long now) {
         devices.emptyHanded(issued.deviceId, issued.session.id(), now);
         tell(issued.deviceId);
     }
 
-    /** A device is connected anew, perhaps after somebody mended it: one that fails may try soon. */
+    /** A device is connected anew, perhaps repaired: if it fails, it may try again soon. */
     void connected(String deviceId, long now) {
         devices.connected(deviceId, now);
     }
@@ -99,21 +100,21 @@ final class Blame {
         return devices.fails(deviceId);
     }
 
-    /** Whether a device has not finished its lease, or not asked for one, for so long that people are told. */
+    /** Whether a device has been silent for so long that it has an alarm. */
     boolean isSilent(String deviceId) {
         return silent.contains(deviceId);
     }
 
-    /** A device is in quarantine: it is not looked after any more, and its alarm is somebody else's. */
+    /** A device is in quarantine: it is not watched any more, and {@link Quarantine} raises its alarm. */
     void forget(String deviceId) {
         devices.drop(deviceId::equals);
         silent.remove(deviceId);
         idle.remove(deviceId);
     }
 
-    /** What people are told of a device that fails; empty for one that does not, or not often enough. */
-    Optional<FailingDevices.Failing> told(String deviceId) {
-        return devices.told(deviceId);
+    /** How a device fails; empty for one that does not fail, or not often enough for an alarm. */
+    Optional<FailingDevices.Failing> failing(String deviceId) {
+        return devices.failing(deviceId);
     }
 
     /** Whether a device may have a lease of a session now. */
@@ -122,9 +123,9 @@ final class Blame {
     }
 
     /**
-     * Tells of devices that say nothing: that have a lease and do not finish it, or have none and do not ask for one. Forgets what is not there any more.
+     * Raises alarms about silent devices: those that hold a lease and do not finish it, or hold none and do not ask for one. Forgets devices that are gone.
      *
-     * @param having    what each device has, in the order it was sent
+     * @param having    the leases of each device, in the order they were sent
      * @param asking    the devices whose requests wait
      * @param connected the devices of the workers that are connected, but for those in quarantine
      * @param known     whether a device is or was connected lately
@@ -134,16 +135,16 @@ final class Blame {
         silent.clear();
         Set<String> there = connected.stream().map(DeviceOffer::deviceId).collect(Collectors.toSet());
         having.forEach((deviceId, leases) -> {
-            // A judge takes its time, and is no device of the farm.
+            // The judge may take long, and is no device of a worker.
             if (!there.contains(deviceId)) return;
             ActiveLease first = leases.getFirst();
-            long most = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
-            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < most) return;
+            long max = Math.max(SILENT.toNanos(), SILENT_MULTIPLE * first.estimateNanos);
+            if (first.unclaimed || first.cancelledNanos.isPresent() || now - first.turnNanos < max) return;
             String does = first.started ? "computes on" : "makes the model ready for";
             silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });
         idle.keySet().removeIf(deviceId -> having.containsKey(deviceId) || asking.contains(deviceId));
-        // Not forgotten when its line breaks for a moment.
+        // It is not forgotten when its connection breaks for a moment.
         idle.keySet().removeIf(deviceId -> !known.test(deviceId));
         for (String deviceId : there) {
             if (having.containsKey(deviceId) || asking.contains(deviceId)) continue;
@@ -154,17 +155,17 @@ final class Blame {
         were.removeAll(silent);
         for (String deviceId : were) {
             if (!there.contains(deviceId) && known.test(deviceId)) silent.add(deviceId);
-            else if (devices.told(deviceId).isEmpty()) clear(deviceId);
+            else if (devices.failing(deviceId).isEmpty()) clear(deviceId);
         }
         devices.drop(deviceId -> !known.test(deviceId)).forEach(this::clear);
         tallies.keySet().removeIf(session -> session.status().ended());
     }
 
-    /** One that is told to fail has its alarm already. */
-    private void silent(String deviceId, String what) {
-        if (devices.told(deviceId).isPresent()) return;
+    /** Raises the alarm about a silent device, unless it has one because it fails. */
+    private void silent(String deviceId, String symptom) {
+        if (devices.failing(deviceId).isPresent()) return;
         silent.add(deviceId);
-        alarms.raise(ALARM + deviceId, "device " + deviceId + " " + what,
+        alarms.raise(ALARM + deviceId, "device " + deviceId + " " + symptom,
                 "look at that worker's log; restart it if the device does not come back by itself; what it has goes to others when its time is over");
     }
 
@@ -173,7 +174,7 @@ final class Blame {
     }
 
     private void tell(String deviceId) {
-        devices.told(deviceId).ifPresent(failing -> {
+        devices.failing(deviceId).ifPresent(failing -> {
             silent.remove(deviceId);
             String text = failing.failures() == 1
                     ? "device " + deviceId + " failed its last lease: " + failing.reason()

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Makes leases of checks: for devices that ask for work, and for the judge. Not thread safe; {@link Leases} guards it. */
+/** Turns checks into leases, for devices that request work and for the judge. Not thread safe; {@link Leases} guards it. */
 final class CheckLeases {
     private static final String CHECK = "check-";
 
@@ -24,12 +24,12 @@ final class CheckLeases {
         this.rates = rates;
     }
 
-    /** Has somebody decide from now on where two differ and no third is there. */
+    /** Sets the judge, which decides from now on where two sources differ and no third device is there. */
     void judgeBy(Judge by) {
         judge = by;
     }
 
-    /** A check for a device that asks, if there is one it may do. */
+    /** A check for a device that requests work, if there is one it may do. */
     Optional<ActiveLease> take(LeaseRequest request, long now) {
         return verification.take(Source.of(request.deviceId()), check -> checkers.may(request.deviceId(), check), now).map(check -> {
             String costClass = check.subject.session().order().work().costClass();
@@ -38,7 +38,7 @@ final class CheckLeases {
         });
     }
 
-    /** One nonce for the judge of each check on which two differ, where nobody else can decide and he can. */
+    /** Takes one nonce of each disputed check for the judge, where no device can decide and the judge can. */
     List<ActiveLease> takeForJudge(long now) {
         List<ActiveLease> taken = new ArrayList<>();
         for (VerificationTask check : verification.undecided(checkers::somebodyMay)) {
@@ -51,7 +51,7 @@ final class CheckLeases {
         return taken;
     }
 
-    /** Hands the judge what was taken for him. */
+    /** Hands the judge the leases that were taken for it. */
     void judge(ActiveLease issued) {
         judge.judge(issued.lease);
     }

@@ -12,7 +12,7 @@ import java.time.Duration;
  * @param blame    which of them fail
  */
 record Checkers(WorkerRegistry registry, Policies policies, DeviceRates rates, Blame blame) {
-    /** A device that takes longer for a nonce checks none of the head's own devices: their results would wait for it. */
+    /** A device that takes longer than this for a nonce does not check the head's own devices: their results would wait for it. */
     private static final Duration PROMPT = Duration.ofSeconds(2);
 
     /** Whether a device may take a check. */
@@ -25,7 +25,7 @@ record Checkers(WorkerRegistry registry, Policies policies, DeviceRates rates, B
         return registry.devices().stream().anyMatch(device -> may(device.deviceId(), check));
     }
 
-    /** Whether anybody could check a source's results. */
+    /** Whether any device could check a source's results. */
     boolean somebodyMay(Source source, Session session) {
         return registry.devices().stream().anyMatch(device -> may(device.deviceId(), session, source));
     }

@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 
 /** What devices measured of themselves last, and how fast they computed last. Not thread safe. */
 final class DeviceGauges {
-    /** What was measured before this is not told any more. */
+    /** Measurements older than this are not shown any more. */
     private static final Duration FRESH = Duration.ofSeconds(15);
 
     private static final int REMEMBERED = 4096;
@@ -30,7 +30,7 @@ final class DeviceGauges {
         this.nanoTime = nanoTime;
     }
 
-    /** A device told what it measured. */
+    /** A device reported its measurements. */
     void measured(DeviceHealth health) {
         measured.put(health.deviceId(), new Measured(health, nanoTime.getAsLong()));
     }
@@ -49,7 +49,7 @@ final class DeviceGauges {
         return Optional.of(last.health());
     }
 
-    /** What part of its chip's greatest rate a device reaches while it computes. */
+    /** The share of its chip's peak rate that a device reaches while it computes. */
     OptionalDouble shareOfPeak(String deviceId) {
         Double speed = speeds.get(deviceId);
         OptionalDouble peak = health(deviceId).map(DeviceHealth::peakOperations).orElse(OptionalDouble.empty());

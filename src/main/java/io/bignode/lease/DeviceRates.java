@@ -11,8 +11,8 @@ import java.util.Map;
 final class DeviceRates {
     private static final int REMEMBERED = 1024;
 
-    /** From this share of a batch on a lease is a whole one. */
-    private static final double MOST_OF_A_BATCH = 0.75;
+    /** A lease that would be at least this share of a batch is rounded to a whole one. */
+    private static final double MIN_SHARE_OF_A_BATCH = 0.75;
 
     /** Weight of the newest measurement in the running mean: a wrong first one (a cold device, a batch of one) is soon forgotten. */
     private static final double NEWEST = 0.5;
@@ -46,9 +46,9 @@ final class DeviceRates {
         if (rate == null) return 1;
         int batch = batches.getOrDefault(key, maxBatch);
         double wanted = rules.target().toNanos() / rate.nanosPerNonce();
-        double most = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
-        if (Math.min(wanted, most) < MOST_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, most));
-        return batch * (int) Math.clamp(Math.round(wanted / batch), 1, Math.max(1, (long) (most / batch)));
+        double max = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
+        if (Math.min(wanted, max) < MIN_SHARE_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, max));
+        return batch * (int) Math.clamp(Math.round(wanted / batch), 1, Math.max(1, (long) (max / batch)));
     }
 
     /** The device time so many nonces will take; the target time for unknown work, as nothing better is known. */
@@ -66,7 +66,7 @@ final class DeviceRates {
     void measured(String deviceId, String costClass, int nonces, long deviceNanos) {
         if (nonces < 1) return;
         double now = Math.max(1, deviceNanos) / (double) nonces;
-        rates.merge(new Key(deviceId, costClass), new Rate(now, nonces), (old, one) -> new Rate(
-                old.nanosPerNonce() + NEWEST * (one.nanosPerNonce() - old.nanosPerNonce()), Math.max(old.largest(), one.largest())));
+        rates.merge(new Key(deviceId, costClass), new Rate(now, nonces), (old, added) -> new Rate(
+                old.nanosPerNonce() + NEWEST * (added.nanosPerNonce() - old.nanosPerNonce()), Math.max(old.largest(), added.largest())));
     }
 }

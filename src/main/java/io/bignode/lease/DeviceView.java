@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A device, as people and monitors see it.
+ * A device, as operators and monitoring see it.
  *
- * @param offer       what its worker told of it
+ * @param offer       how its worker described it
  * @param state       what it does
- * @param sessionIds  whose leases it has, each once
+ * @param sessionIds  the sessions whose leases it holds, each once
  * @param leases      how many it has
- * @param life        all it did since this head started
- * @param pace        its last minute
- * @param shareOfPeak what part of its chip's greatest rate it reaches while it computes; empty where that is not known
+ * @param life        its work since this head started
+ * @param pace        its work in the last minute
+ * @param shareOfPeak the share of its chip's peak rate that it reaches while it computes; empty where that is not known
  * @param health      what it measured of itself last; empty where it measures nothing, or too long ago
  * @param alarm       what is wrong with it; empty where nothing is
  */

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Tells what each device does, from what the head knows of it.
+ * Describes what each device does, from what the head knows.
  *
  * @param quarantined whether a device is in quarantine though its worker is not
  * @param fails  whether the leases of a device fail
@@ -23,7 +23,7 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> qua
     /**
      * The devices of these workers, in their order.
      *
-     * @param having  what each device has of leases
+     * @param having  the leases of each device
      * @param alarmed the text of the alarm about a device, by the device's id
      */
     List<DeviceView> of(List<WorkerView> workers, Map<String, List<ActiveLease>> having, Map<String, String> alarmed) {

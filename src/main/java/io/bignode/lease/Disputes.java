@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** Who differs from whom while nobody can tell who is right, and whose results are released unchecked: each has its alarm. Not thread safe. */
+/** The alarms about sources that differ while nobody can decide who is right, and about sources whose results are released unchecked. Not thread safe. */
 final class Disputes {
     private static final String DISAGREE = "disagree/";
     private static final String UNVERIFIED = "unverified";
@@ -39,7 +39,7 @@ final class Disputes {
                 "connect a second worker, or give the head a device that can hold the model; DELEGATION_VERIFY_SHARE=0 turns verification off");
     }
 
-    /** It is settled whether a source is right, or nobody will ask any more: its alarms are over. */
+    /** A source's disputes are decided, or have become irrelevant: its alarms are cleared. */
     void settled(Predicate<Source> source) {
         disputes.entrySet().removeIf(entry -> {
             if (entry.getValue().stream().noneMatch(source)) return false;

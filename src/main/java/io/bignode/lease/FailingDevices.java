@@ -11,11 +11,11 @@ import java.util.function.Predicate;
 
 /**
  * Devices whose leases fail one after the other. Each waits longer before its next lease, a second at first and a minute at most, and that lease is a probe of
- * one nonce; the first lease that it finishes ends all of this. What fails may be the order's fault: work that it did not fail on yet a device may try at once.
+ * one nonce; the first lease that it finishes ends this. A failure may be the order's fault: a device may try work on which it did not fail yet at once.
  * Not thread safe; {@link Leases} guards it.
  */
 final class FailingDevices {
-    /** From so many failures in a row on people are told that a device fails. */
+    /** From so many failures in a row on a device has an alarm. */
     static final int TOLD = 3;
 
     private static final Duration FIRST = Duration.ofSeconds(1);
@@ -24,7 +24,7 @@ final class FailingDevices {
     /** The longest that a device waits whose worker was connected anew. */
     private static final Duration CONNECTED = Duration.ofSeconds(10);
 
-    /** So many leases that end with nothing done, and without anybody having asked for that, count as a failure. */
+    /** So many leases that a device ends with nothing computed, unasked, count as a failure. */
     private static final int EMPTY_HANDED = 5;
 
     private static final int REMEMBERED = 4096;
@@ -52,7 +52,7 @@ final class FailingDevices {
     /**
      * None fails yet.
      *
-     * @param forgotten told of each device that is forgotten because too many fail
+     * @param forgotten called with each device that is forgotten because too many fail
      */
     FailingDevices(Consumer<String> forgotten) {
         this.streaks = new LruMap<>(REMEMBERED, forgotten);
@@ -74,13 +74,13 @@ final class FailingDevices {
         streak.untilNanos = now + (pause.compareTo(LONGEST) < 0 ? pause : LONGEST).toNanos();
     }
 
-    /** A device handed back a lease that nobody asked back, or said that it was done and had computed nothing. */
+    /** A device handed back a lease unasked, or reported it as done with nothing computed. */
     void emptyHanded(String deviceId, String sessionId, long now) {
         Streak streak = streaks.computeIfAbsent(deviceId, _ -> new Streak());
         if (++streak.emptyHanded % EMPTY_HANDED == 0) failed(deviceId, sessionId, "it hands leases back with nothing computed", false, now);
     }
 
-    /** A device's worker is connected anew: somebody may have mended the device, or just the line broke. It waits no longer than a while. */
+    /** A device's worker is connected anew: the device may have been repaired, or only the connection broke. It waits {@link #CONNECTED} at most. */
     void connected(String deviceId, long now) {
         Streak streak = streaks.get(deviceId);
         if (streak != null && streak.untilNanos - now > CONNECTED.toNanos()) streak.untilNanos = now + CONNECTED.toNanos();
@@ -108,14 +108,14 @@ final class FailingDevices {
         return !busy && (now - streak.untilNanos >= 0 || !streak.hung && !streak.sessions.contains(sessionId));
     }
 
-    /** What is to be told of a device: nothing until it hung, or failed a few times in a row. */
-    Optional<Failing> told(String deviceId) {
+    /** How a device fails; empty until it hung, or failed a few times in a row. */
+    Optional<Failing> failing(String deviceId) {
         return Optional.ofNullable(streaks.get(deviceId))
                 .filter(streak -> streak.hung || streak.failures >= TOLD)
                 .map(streak -> new Failing(streak.failures, streak.reason));
     }
 
-    /** The work of a session failed on several devices, so that the work is to blame: devices that failed on nothing else are not held to fail. */
+    /** The work of a session failed on several devices, so that the work is to blame: devices that failed on nothing else do not count as failing. */
     Set<String> forgive(String sessionId) {
         return drop(deviceId -> {
             Streak streak = streaks.get(deviceId);
@@ -126,7 +126,7 @@ final class FailingDevices {
     /** Forgets devices; returns which. */
     Set<String> drop(Predicate<String> deviceId) {
         Set<String> dropped = new HashSet<>();
-        for (String one : Set.copyOf(streaks.keySet())) if (deviceId.test(one)) dropped.add(one);
+        for (String device : Set.copyOf(streaks.keySet())) if (deviceId.test(device)) dropped.add(device);
         dropped.forEach(streaks::remove);
         return dropped;
     }

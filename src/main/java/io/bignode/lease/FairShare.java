@@ -9,7 +9,7 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Who is next: the one that used the least device time for its weight. A pure policy; not thread safe.
+ * Decides whose turn it is: the turn goes to who used the least device time for its weight. A pure policy; not thread safe.
  *
  * <p>Each has a virtual time, the device time charged to it divided by its weight. Who comes, or comes back after a while in which it could
  * not use a device, starts at the least virtual time of those present: it is next, but gets nothing for the time it was away.
@@ -35,23 +35,23 @@ final class FairShare<S> {
             return virtualNanos;
         }
 
-        /** Who is next; of two that are equal, who was served longer ago. */
-        static int compare(Account<?> one, Account<?> other) {
-            int byTime = Double.compare(one.virtualNanos, other.virtualNanos);
-            return byTime != 0 ? byTime : Long.compare(one.lastServed, other.lastServed);
+        /** The order of turns; of two that are equal, who was served longer ago comes first. */
+        static int compare(Account<?> left, Account<?> right) {
+            int byTime = Double.compare(left.virtualNanos, right.virtualNanos);
+            return byTime != 0 ? byTime : Long.compare(left.lastServed, right.lastServed);
         }
     }
 
     private final ToDoubleFunction<S> weight;
     private final Map<S, Account<S>> accounts = new HashMap<>();
 
-    /** Where the virtual time stood when somebody was last served; for who comes when nobody is present. */
+    /** The virtual time when anybody was last served: where those start who come while nobody is present. */
     private double floor;
 
     private long served;
     private long rankings = 1;
 
-    /** Nobody is present. */
+    /** Starts with nobody present. */
     FairShare(ToDoubleFunction<S> weight) {
         this.weight = weight;
     }
@@ -86,7 +86,7 @@ final class FairShare<S> {
         if (account != null) account.virtualNanos += deviceNanos / account.weight;
     }
 
-    /** Forgets those who will not come back. */
+    /** Forgets those that will not come back. */
     void forget(Predicate<S> gone) {
         accounts.keySet().removeIf(gone);
     }

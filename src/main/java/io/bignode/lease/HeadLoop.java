@@ -10,13 +10,13 @@ import java.util.function.LongSupplier;
 /**
  * The head's thread: takes the workers' messages one after the other and lets time pass for sessions and leases.
  *
- * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the handler given is told and
+ * <p>Nothing is caught in it: a failure here is a bug that would leave the devices waiting for ever, so the given handler is called and
  * should end the process.
  */
 public final class HeadLoop implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(200);
 
-    /** Beyond this the thread stood still: the store kept it waiting, or the machine had no time for it. */
+    /** A longer pause between two rounds means that the thread stood still: the store kept it waiting, or the machine had no time for it. */
     private static final Duration STOOD = Duration.ofSeconds(1);
 
     private final Sessions sessions;
@@ -31,13 +31,13 @@ public final class HeadLoop implements AutoCloseable {
      * Ready to {@link #start}.
      *
      * @param broker  where the workers' messages come from
-     * @param onDeath told when the thread fails
+     * @param onDeath called when the thread fails
      */
     public HeadLoop(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath) {
         this(sessions, leases, broker, onDeath, System::nanoTime);
     }
 
-    /** The same by another clock. */
+    /** The same with another clock. */
     HeadLoop(Sessions sessions, Leases leases, HeadSide broker, Thread.UncaughtExceptionHandler onDeath, LongSupplier nanoTime) {
         this.sessions = sessions;
         this.leases = leases;
@@ -71,7 +71,7 @@ public final class HeadLoop implements AutoCloseable {
     private void run() {
         try {
             long ticked = nanoTime.getAsLong();
-            // Devices are found and the broker is started first: until now no worker could be heard.
+            // Devices are found and the broker is started first: until now no worker could be connected.
             leases.stood(Duration.ofNanos(ticked - madeNanos));
             while (!closing) {
                 long untilTick = TICK.toNanos() - (nanoTime.getAsLong() - ticked);

@@ -15,7 +15,7 @@ public interface Judge {
     /** Computes a lease of one nonce; what becomes of it is reported as by any device. Returns at once. */
     void judge(Lease lease);
 
-    /** There is none. */
+    /** There is no judge. */
     Judge NONE = new Judge() {
         @Override
         public boolean takes(WorkOrder work) {

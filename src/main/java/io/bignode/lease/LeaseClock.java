@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * The time by which devices are measured, in nanoseconds. It stands still while the head's thread does: what devices said meanwhile was not heard, so that
- * their deadlines and the timeouts with their checks must not run out over it. Thread safe.
+ * The time by which devices are measured, in nanoseconds. It stands still while the head's thread does: messages of devices were not read meanwhile, so
+ * that their deadlines and the timeouts of their checks must not expire because of it. Thread safe.
  */
 final class LeaseClock implements LongSupplier {
     private final LongSupplier nanoTime;
@@ -15,7 +15,7 @@ final class LeaseClock implements LongSupplier {
         this.nanoTime = nanoTime;
     }
 
-    /** The head's thread stood still for so long. */
+    /** Subtracts the time for which the head's thread stood still. */
     synchronized void stood(Duration time) {
         stoodNanos += time.toNanos();
     }

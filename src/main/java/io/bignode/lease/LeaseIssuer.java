@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Gives the devices that ask their next leases: a check that is to be done, or nonces of the session whose turn it is. A request that cannot be served waits
+ * Gives devices that request work their next leases: a check that is due, or nonces of the session whose turn it is. A request that cannot be served waits
  * here. Not thread safe; {@link Leases} guards it.
  */
 final class LeaseIssuer {
@@ -50,7 +50,7 @@ final class LeaseIssuer {
         return new Lease(flight.leaseId(), session.id(), session.order().work(), session.order().nonces(), flight.range());
     }
 
-    /** A device asks for work; it is served by the next {@link #serve} that finds some. */
+    /** A device requests work; the next {@link #serve} that finds some serves it. */
     void ask(LeaseRequest request) {
         waiting.add(request);
     }
@@ -65,7 +65,7 @@ final class LeaseIssuer {
         return waiting.stream().map(LeaseRequest::deviceId).collect(Collectors.toSet());
     }
 
-    /** How many devices have nothing to compute: what comes back is begun there at once. */
+    /** How many devices have nothing to compute: returned ranges are begun there at once. */
     long idleDevices() {
         Set<String> busy = inFlight.byDevice().keySet();
         return asking().stream().filter(device -> registry.serves(device) && !busy.contains(device) && !blame.fails(device)).count();
@@ -106,7 +106,7 @@ final class LeaseIssuer {
     void serve() {
         if (waiting.isEmpty()) return;
         List<Session> leasable = context.sessions().leasable();
-        // Ranked all the same, so that who comes back later counts as one that was away.
+        // The ranking is made all the same, so that a session that comes back later counts as one that was absent.
         if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !context.verification().asks()) return;
         waiting.removeIf(request -> registry.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
     }
@@ -115,11 +115,11 @@ final class LeaseIssuer {
     boolean issueLost(LeaseRequest request, ActiveLease lost) {
         long first = lost.lease.range().first();
         return !blame.fails(request.deviceId())
-                && issue(request, lost.session, (session, most) -> session.takeFrom(first, request.deviceId(), most));
+                && issue(request, lost.session, (session, max) -> session.takeFrom(first, request.deviceId(), max));
     }
 
     private boolean issue(LeaseRequest request, List<Session> leasable) {
-        BiFunction<Session, Integer, Optional<LeasedRange>> lowest = (session, most) -> session.take(request.deviceId(), most);
+        BiFunction<Session, Integer, Optional<LeasedRange>> lowest = (session, max) -> session.take(request.deviceId(), max);
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
         return shares.ranking(leasable).stream()
                 .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, context.clock().getAsLong()))
@@ -130,8 +130,8 @@ final class LeaseIssuer {
         Optional<DeviceOffer> device = registry.device(request.deviceId());
         if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return false;
         String costClass = session.order().work().costClass();
-        int most = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
-        Optional<LeasedRange> flight = take.apply(session, most);
+        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
+        Optional<LeasedRange> flight = take.apply(session, max);
         if (flight.isEmpty()) return false;
         Lease lease = lease(session, flight.get());
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());

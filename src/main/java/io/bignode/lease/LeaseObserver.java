@@ -2,7 +2,7 @@ package io.bignode.lease;
 
 import io.bignode.protocol.WorkerGone;
 
-/** Is told what becomes of leases, with a lock held: it counts and returns. */
+/** Observes what becomes of leases. It is called with a lock held, so that it counts and returns at once. */
 public interface LeaseObserver {
     /** Why there is a lease. */
     enum Kind {
@@ -49,6 +49,6 @@ public interface LeaseObserver {
     /** A worker's connection ended, or was replaced by another of its own. */
     default void disconnected(WorkerGone.Reason reason) {}
 
-    /** Counts nothing. */
+    /** An observer that does nothing. */
     LeaseObserver NOBODY = new LeaseObserver() {};
 }

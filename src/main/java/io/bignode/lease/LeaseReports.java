@@ -102,7 +102,7 @@ final class LeaseReports {
         if (held) verification.landed(source, lease.id(), issued.session, computed, done.found(), context.clock().getAsLong());
     }
 
-    /** What a report says that no sound device says: nonces of another lease, or one twice, or what cannot be their proof. */
+    /** What no sound device reports: nonces of another lease, the same nonce twice, or an impossible proof; empty for a sound report. */
     private Optional<String> fault(Lease lease, LeaseReport.Done done) {
         return done.isOf(lease) ? context.policies().proofs().fault(lease.work(), done.found()) : Optional.of("reported nonces it was not asked for");
     }
@@ -112,7 +112,7 @@ final class LeaseReports {
         ActiveLease issued = inFlight.end(leaseId, LeaseObserver.End.FAILED).orElse(null);
         if (issued == null) return;
         LOG.log(System.Logger.Level.WARNING, "lease {0} of session {1} failed: {2}", leaseId, issued.session.id(), reason);
-        // That two differ and nobody decides has an alarm; a judge that cannot is no device that fails.
+        // An undecided dispute has an alarm of its own; a judge that cannot compute is not a failing device.
         if (!issued.judged) blame.device(issued, reason, hung, context.clock().getAsLong());
         if (issued.check.isPresent()) {
             returns.apply(verification.returned(issued.check.get(), Source.of(issued.deviceId), true), outcomes);
@@ -147,7 +147,7 @@ final class LeaseReports {
         }
     }
 
-    /** A device that hangs although its host is connected gets nothing more until it asks again. */
+    /** A device that hangs although its host is connected gets no more leases until it requests one. */
     private void overdue(ActiveLease issued, Outcomes outcomes) {
         if (issued.unclaimed) {
             returned(issued.lease.id(), outcomes);

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Takes leases back without a result: what workers and devices had that are gone, or that are put in quarantine because of what they reported. Not thread safe;
+ * Takes leases back without a result: those of workers and devices that are gone, or that are put in quarantine because of their reports. Not thread safe;
  * {@link Leases} guards it.
  */
 final class LeaseReturns {
@@ -33,21 +33,21 @@ final class LeaseReturns {
         this.quarantine = quarantine;
     }
 
-    /** A worker's connection ended: tells of it. */
+    /** A worker's connection ended: counts and logs it. */
     void disconnected(String worker, WorkerGone.Reason reason) {
-        // Who reads the line finds it counted.
+        // The loss is counted before it is logged, so that a reader of the log finds it in the metrics.
         inFlight.observer().disconnected(reason);
         LOG.log(reason.isFault() ? System.Logger.Level.WARNING : System.Logger.Level.INFO, "worker {0} is gone: {1}", worker, reason.text());
         workerAlarms.gone(worker, reason);
     }
 
-    /** Takes back everything a worker has but these leases, and forgets what its devices asked for. */
+    /** Takes back all leases of a worker but these, and forgets its devices' requests. */
     void workerGone(String worker, Set<String> held, Outcomes outcomes) {
         issuer.forgetWorker(worker);
-        takeBack(inFlight.ofWorker(worker).stream().filter(one -> !held.contains(one.lease.id())).toList(), outcomes);
+        takeBack(inFlight.ofWorker(worker).stream().filter(active -> !held.contains(active.lease.id())).toList(), outcomes);
     }
 
-    /** Takes back everything a device has and forgets what it asked for. */
+    /** Takes back all leases of a device and forgets its requests. */
     void deviceGone(String deviceId, Outcomes outcomes) {
         issuer.forgetDevice(deviceId);
         takeBack(inFlight.ofDevice(deviceId), outcomes);
@@ -98,7 +98,7 @@ final class LeaseReturns {
         issuer.charge(issued.session, -issued.estimateNanos);
     }
 
-    /** Does what checks came to. */
+    /** Carries out the verdicts of checks. */
     void apply(List<Verification.Verdict> verdicts, Outcomes outcomes) {
         for (Verification.Verdict verdict : verdicts) {
             switch (verdict) {
@@ -109,14 +109,14 @@ final class LeaseReturns {
         }
     }
 
-    /** Puts a source in quarantine and drops what of it was not verified. */
+    /** Puts a source in quarantine and drops its results that were not verified. */
     void quarantine(Source source, String why, Outcomes outcomes) {
         boolean wasConnected = !source.own() && registry.isConnected(source.name());
         if (!quarantine.put(source, why)) return;
         if (wasConnected) disconnected(source.name(), WorkerGone.Reason.EXPELLED);
         inFlight.observer().quarantined();
         if (source.own()) {
-            // Its alarm tells of the quarantine from now on.
+            // From now on its alarm is that of the quarantine.
             blame.forget(source.name());
             deviceGone(source.name(), outcomes);
         } else {

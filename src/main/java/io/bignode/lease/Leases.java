@@ -141,11 +141,11 @@ public final class Leases {
         inFlight.restore(issued);
     }
 
-    /** Takes a held result from before a restart; one that has nothing to be checked, or that nobody wants checked any more, needs none. */
+    /** Takes a held result from before a restart; one with nothing to check, or that need not be checked any more, is released. */
     private boolean needsNoCheck(LeaseResult held) {
         Source source = Source.of(held.provenance().device());
         Session session = sessions.sessionOf(held.leaseId()).orElseThrow();
-        // Nobody is connected yet; the head's own results are let go soon where nobody comes who could check them.
+        // No worker is connected yet; the head's own results are released soon where no device comes that could check them.
         if (!verification.holds(source, () -> true) || held.computed() < 1) return true;
         registry.await(source);
         NonceRange range = session.flight(held.leaseId()).orElseThrow().range();
@@ -153,7 +153,7 @@ public final class Leases {
         return false;
     }
 
-    /** The head's thread stood still for so long, and heard of no device meanwhile: none is to blame for that time. */
+    /** The head's thread stood still for so long and read no messages meanwhile: no device is to blame for that time. */
     void stood(Duration time) {
         nanoTime.stood(time);
     }
@@ -177,12 +177,12 @@ public final class Leases {
         changed();
     }
 
-    /** Has somebody told what becomes of leases from now on. */
+    /** Sets the observer of leases. */
     public synchronized void observe(LeaseObserver by) {
         inFlight.observe(by);
     }
 
-    /** Has somebody decide from now on where two devices differ and no third is there. */
+    /** Sets the judge, which decides from now on where two sources differ and no third device is there. */
     public synchronized void judgeBy(Judge by) {
         checks.judgeBy(by);
     }
@@ -208,7 +208,7 @@ public final class Leases {
         for (Alarms.Alarm raised : alarms.list()) {
             if (raised.key().startsWith(Blame.ALARM)) alarmed.put(raised.key().substring(Blame.ALARM.length()), raised.text());
         }
-        return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.told(deviceId).isPresent())
+        return new DeviceViews(sessions.activity(), gauges, registry::isQuarantined, deviceId -> blame.failing(deviceId).isPresent())
                 .of(workers(), inFlight.byDevice(), alarmed);
     }
 

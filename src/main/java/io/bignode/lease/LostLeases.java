@@ -12,20 +12,20 @@ import java.util.Optional;
 import java.util.function.BiPredicate;
 
 /**
- * Finds, for what a dead device had, the devices that can begin it soonest. Not thread safe; {@link Leases} guards it.
+ * Finds the devices that can begin the leases of a dead device soonest. Not thread safe; {@link Leases} guards it.
  *
- * <p>A busy device has a lease that waits for the one it computes. Whatever it asks for next would wait for both, a second or two. So it is
- * told to hand the waiting one back, of which nothing is lost; the range of the dead device's lease is kept aside until its slot asks, and
- * then takes that place.
+ * <p>A busy device holds a second lease that waits for the one it computes. Its next lease would wait for both, a second or two. Therefore it is
+ * asked to hand the waiting one back, of which nothing was computed; the range of the dead device's lease is kept aside until that slot requests
+ * a lease, and then takes its place.
  */
 final class LostLeases {
     /** How long a device may take to hand a waiting lease back before whoever asks first gets the range. */
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
-    /** What a word to a device takes to have its effect. */
+    /** The time that a message to a device takes to have its effect. */
     private static final Duration A_MOMENT = Duration.ofMillis(30);
 
-    /** What a device computes and what waits behind it. */
+    /** The lease that a device computes and the one that waits behind it. */
     private record Queue(ActiveLease computing, ActiveLease waiting) {
         /** How long until the device is free; where it is so in a moment, the waiting lease counts as begun. */
         long freeInNanos(long now) {
@@ -50,12 +50,12 @@ final class LostLeases {
         List<Queue> queues = new ArrayList<>(queues(inFlight));
         queues.sort(Comparator.comparingLong(queue -> queue.freeInNanos(now)));
         List<ActiveLease> back = new ArrayList<>();
-        for (ActiveLease one : lost) {
+        for (ActiveLease candidate : lost) {
             for (Iterator<Queue> all = queues.iterator(); all.hasNext(); ) {
                 Queue queue = all.next();
-                if (!mayTake.test(queue.waiting, one)) continue;
+                if (!mayTake.test(queue.waiting, candidate)) continue;
                 all.remove();
-                kept.put(queue.waiting.deviceId, new Kept(one, now + PATIENCE.toNanos()));
+                kept.put(queue.waiting.deviceId, new Kept(candidate, now + PATIENCE.toNanos()));
                 back.add(queue.waiting);
                 break;
             }
@@ -65,7 +65,7 @@ final class LostLeases {
 
     /** Whether a lost lease is kept aside. */
     boolean holds(ActiveLease lost) {
-        return kept.values().stream().anyMatch(one -> one.lost == lost);
+        return kept.values().stream().anyMatch(held -> held.lost == lost);
     }
 
     /** The lost lease this device made room for; it is kept aside no more. */
@@ -75,8 +75,8 @@ final class LostLeases {
 
     /** The lost leases whose device did not ask in time; they are kept aside no more. */
     List<ActiveLease> overdue(long now) {
-        List<ActiveLease> late = kept.values().stream().filter(one -> now - one.untilNanos >= 0).map(Kept::lost).toList();
-        kept.values().removeIf(one -> now - one.untilNanos >= 0);
+        List<ActiveLease> late = kept.values().stream().filter(held -> now - held.untilNanos >= 0).map(Kept::lost).toList();
+        kept.values().removeIf(held -> now - held.untilNanos >= 0);
         return late;
     }
 

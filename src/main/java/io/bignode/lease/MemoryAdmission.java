@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * There is room for an order when a device can compute it and what the running sessions share on a host leaves room for what this one needs there.
+ * There is room for an order when a device can compute it and the memory that running sessions share on its host leaves enough for this one.
  *
  * @param devices     those that are there when it is asked
  * @param capacity    what work asks of devices and hosts
@@ -65,7 +65,7 @@ public record MemoryAdmission(Supplier<List<DeviceOffer>> devices, Capacity capa
         private Optional<Obstacle> roomFor(Capacity.Shared needed) {
             if (shared.isEmpty() || shared.contains(needed.key()) || used + needed.bytes() <= budgetBytes) return Optional.empty();
             return Optional.of(new Obstacle.NoMemory(String.format(
-                    Locale.ROOT, "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.what(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
+                    Locale.ROOT, "this %s needs %.2f GiB, %.2f of %.2f GiB are taken", needed.name(), gib(needed.bytes()), gib(used), gib(budgetBytes))));
         }
     }
 

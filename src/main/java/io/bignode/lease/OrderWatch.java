@@ -25,34 +25,37 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Looks once a second whether the owner of each order gets what he may expect. Where he gets nothing the session says why, and so does an alarm, one for each
- * kind of reason: alarms are labels of a metric, and sessions have no bound. Not thread safe; {@link Leases} guards it.
+ * Checks once a second whether the owner of each order gets the results that he may expect. Where none come, the session says why, and so does an alarm, one
+ * for each kind of reason: alarms are labels of a metric, and the number of sessions has no bound. Not thread safe; {@link Leases} guards it.
  */
 final class OrderWatch {
     private static final Duration PERIOD = Duration.ofSeconds(1);
 
-    /** Nothing computed for so long is told to the owner; with {@link #LASTS} shorter than the minute within which people should know. */
+    /**
+     * When nothing was computed for so long the session says so; together with {@link #LASTS} that is less than the minute within which an operator should
+     * know.
+     */
     private static final Duration QUIET = Duration.ofSeconds(40);
 
-    /** An alarm is raised for what lasts so long: a worker that comes back at once, or one push that failed, is none. */
+    /** A trouble that lasts so long raises an alarm; a worker that comes back at once, or one failed push, does not. */
     private static final Duration LASTS = Duration.ofSeconds(10);
 
-    /** And so many times what a lease of it should take, where that is longer. */
+    /** Or this multiple of the time that a lease of the order should take, where that is longer. */
     private static final int QUIET_MULTIPLE = 4;
 
-    /** Results that wait for so long to be verified wait for something unusual. */
+    /** Results that wait longer than this to be verified are a trouble. */
     private static final Duration HELD = Duration.ofSeconds(15);
 
-    /** Who waits for his turn for so long is told of. */
+    /** A session that waits longer than this for its turn is a trouble. */
     private static final Duration WAITS = Duration.ofSeconds(30);
 
-    /** With so many nonces expected, finding none has a chance of one in a million: e^-13.8. */
+    /** Where so many valid nonces are expected, the probability of finding none is one in a million: e^-13.8. */
     private static final double EXPECTED = 13.8;
 
     private static final int NAMED = 4;
     private static final String OVERLAP = "orders/overlap";
 
-    /** Why an order's owner gets nothing. */
+    /** Why an order's owner gets no results. */
     private enum Reason {
         WAITING("no turn for half a minute", "stop what need not run, add devices, or raise DELEGATION_MAX_SESSIONS"),
         NOT_POLLED("no devices, as nobody polls", "look at those small nodes; their orders get devices again when they poll"),
@@ -66,11 +69,11 @@ final class OrderWatch {
         NONE_COUNTS("nonces are computed and none counts",
                 "bignode compute on another host tells what is right; look at the order's r_target and the workers' DELEGATION_MARGIN");
 
-        final String what;
+        final String message;
         final String fix;
 
-        Reason(String what, String fix) {
-            this.what = what;
+        Reason(String message, String fix) {
+            this.message = message;
             this.fix = fix;
         }
 
@@ -82,7 +85,7 @@ final class OrderWatch {
     /**
      * What is wrong with an order.
      *
-     * @param reason of which kind it is; empty for what has an alarm of its own
+     * @param reason its kind; empty for a trouble that has an alarm of its own
      * @param text   for its owner
      */
     private record Trouble(Optional<Reason> reason, String text) {
@@ -95,7 +98,7 @@ final class OrderWatch {
      * The devices that could do a kind of work.
      *
      * @param count   how many there are
-     * @param failing what people are told of those of them that fail
+     * @param failing how those of them fail that do
      */
     private record Fitting(int count, List<FailingDevices.Failing> failing) {}
 
@@ -109,7 +112,7 @@ final class OrderWatch {
         Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
             return fitting.computeIfAbsent(work.costClass(), _ -> {
                 List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
-                return new Fitting(fit.size(), fit.stream().flatMap(device -> blame.told(device.deviceId()).stream()).toList());
+                return new Fitting(fit.size(), fit.stream().flatMap(device -> blame.failing(device.deviceId()).stream()).toList());
             });
         }
     }
@@ -136,7 +139,8 @@ final class OrderWatch {
     private Set<Reason> raised = Set.of();
     private long lookedNanos;
 
-    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification, long now) {
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification,
+            long now) {
         this.sessions = sessions;
         this.alarms = alarms;
         this.policies = policies;
@@ -148,7 +152,7 @@ final class OrderWatch {
         this.lookedNanos = now - PERIOD.toNanos();
     }
 
-    /** Looks, unless it did a moment ago. */
+    /** Checks, unless it did less than a second ago. */
     void tick(long now) {
         if (now - lookedNanos < PERIOD.toNanos()) return;
         lookedNanos = now;
@@ -164,14 +168,14 @@ final class OrderWatch {
                     .ifPresent(reason -> found.computeIfAbsent(reason, _ -> new ArrayList<>()).add(name(session) + ": " + trouble.get().text()));
         }
         for (Session session : ended.getOrDefault(true, List.of())) {
-            // What it found is pushed after its end too.
+            // Results are pushed after the session's end too.
             if (session.attention().pushFailure().isEmpty() || !session.active()) continue;
             found.computeIfAbsent(Reason.PUSH_FAILS, _ -> new ArrayList<>()).add(name(session) + ": " + session.attention().text().orElse(""));
         }
         forget(new HashSet<>(unended));
         found.forEach((reason, lines) -> {
             String orders = lines.size() + (lines.size() == 1 ? " order: " : " orders: ");
-            alarms.raise(reason.alarm(), orders + reason.what + ". " + some(lines), reason.fix);
+            alarms.raise(reason.alarm(), orders + reason.message + ". " + some(lines), reason.fix);
         });
         raised.stream().filter(reason -> !found.containsKey(reason)).forEach(reason -> alarms.clear(reason.alarm()));
         raised = Set.copyOf(found.keySet());
@@ -213,7 +217,7 @@ final class OrderWatch {
             alarms.clear(OVERLAP);
             return;
         }
-        List<String> lines = pairs.stream().map(pair -> place(pair.one()) + " and " + place(pair.other())).toList();
+        List<String> lines = pairs.stream().map(pair -> place(pair.first()) + " and " + place(pair.second())).toList();
         alarms.raise(OVERLAP, "orders of the same key and block hash have nonces in common, and the chain counts a nonce once: " + some(lines),
                 "have their owner give each of his nodes a node_id of its own below one node_count that all of them send");
     }
@@ -231,12 +235,12 @@ final class OrderWatch {
         SessionView view = sessions.view(session);
         Optional<Trouble> trouble = served(session, view, serving);
         Quiet before = quiet.get(session);
-        // Time in which it could not be served does not count as silence.
+        // Time in which the session could not be served does not count.
         if (before == null || before.computed() != view.computed() || trouble.isPresent()) quiet.put(session, new Quiet(view.computed(), now));
         return trouble.or(() -> results(session, view, serving, now));
     }
 
-    /** What keeps devices from it. */
+    /** Why devices do not compute the session. */
     private Optional<Trouble> served(Session session, SessionView view, Serving serving) {
         Optional<String> refusal = sessions.refusal();
         if (refusal.isPresent()) return Optional.of(new Trouble(Optional.empty(), "what is found cannot be stored at the moment: " + refusal.get()));
@@ -262,7 +266,7 @@ final class OrderWatch {
         return Optional.empty();
     }
 
-    /** What keeps its results from coming, or from being worth anything. */
+    /** Why the session's results do not arrive, or are worth nothing. */
     private Optional<Trouble> results(Session session, SessionView view, Serving serving, long now) {
         Optional<String> push = session.attention().pushFailure();
         if (push.isPresent()) return Trouble.of(Reason.PUSH_FAILS, "pushing to its callback fails: " + push.get());

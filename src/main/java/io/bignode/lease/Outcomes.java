@@ -6,7 +6,7 @@ import io.bignode.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What messages bring about that is to be done outside of {@link Leases}' lock, as it waits for the store or calls back. */
+/** The consequences of messages that are carried out without {@link Leases}' lock, as they wait for the store or call back. */
 final class Outcomes {
     private record Broken(Session session, String reason) {}
 
@@ -20,11 +20,11 @@ final class Outcomes {
         broken.add(new Broken(session, reason));
     }
 
-    /** Does it all; when it returns, results are durable. */
+    /** Carries everything out; when this returns, results are durable. */
     void apply(Sessions sessions) {
         if (!landings.isEmpty()) sessions.land(landings);
         if (!discarded.isEmpty()) sessions.discard(discarded);
         if (!released.isEmpty()) sessions.release(released);
-        broken.forEach(one -> one.session().fail(one.reason()));
+        broken.forEach(failure -> failure.session().fail(failure.reason()));
     }
 }

@@ -5,7 +5,7 @@ import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.HeadSide;
 import java.util.Set;
 
-/** Puts sources in quarantine, tells of it, and lets them in again. Not thread safe; {@link Leases} guards it. */
+/** Puts sources in quarantine with an alarm, and admits them again. Not thread safe; {@link Leases} guards it. */
 final class Quarantine {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
@@ -19,11 +19,11 @@ final class Quarantine {
         this.alarms = alarms;
     }
 
-    /** Keeps a worker out, or gives a device of the head no more leases; false when that is so already, or it is nobody who could be. */
+    /** Puts a worker or a device of the head in quarantine; false when it is there already, or there is no such source. */
     boolean put(Source source, String why) {
         LOG.log(System.Logger.Level.ERROR, "{0} {1}", source, why);
         String name = source.name();
-        // The head's own link has nobody at its end who forges.
+        // The head's own devices stay connected: nobody else is at the end of their link.
         if (name.equals(DeviceId.LOCAL) || registry.isQuarantined(name)) return false;
         registry.quarantine(source);
         if (!source.own()) broker.quarantine(name, why);
@@ -33,7 +33,7 @@ final class Quarantine {
         return true;
     }
 
-    /** Lets a worker in again, or have leases again, with all its devices; false when nothing of it was in quarantine or drained. */
+    /** Admits a worker with all its devices again; false when nothing of it was in quarantine or drained. */
     boolean end(String worker) {
         Set<String> devices = registry.quarantinedDevices(worker);
         if (!registry.admit(worker)) return false;

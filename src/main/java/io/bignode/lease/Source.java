@@ -3,8 +3,8 @@ package io.bignode.lease;
 import io.bignode.protocol.DeviceId;
 
 /**
- * Who vouches for results. A worker of another host vouches with all its devices, as its owner may forge; each of the head's own devices vouches for itself, as
- * it may be broken. Two devices of one source never check each other.
+ * Where results come from, as verification sees it. A worker on another host is one source with all its devices, as its owner may forge; each of the head's
+ * own devices is a source of its own, as it may be broken. Two devices of one source never check each other.
  *
  * @param name the worker's name, or the id of a device of the head
  */
@@ -12,7 +12,7 @@ record Source(String name) {
     /** The name of the CPU among the head's own devices. */
     private static final String CPU = "cpu";
 
-    /** Whom a device's results are from. */
+    /** The source of a device's results. */
     static Source of(String deviceId) {
         DeviceId device = DeviceId.of(deviceId);
         return new Source(device.worker().equals(DeviceId.LOCAL) ? device.id() : device.worker());

@@ -18,12 +18,12 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
- * Trust, but verify: results wait until a device of another {@link Source} computed a share of them again. What is checked is chosen after it came in, so
- * that nobody can know. Agreement vouches for all that came in before the choice; deviation for nothing since the last agreement.
+ * Holds results until a device of another {@link Source} has computed a share of them again. What is checked is chosen after it came in, so that a source
+ * cannot know. Agreement releases all results that came in before the choice; deviation releases nothing since the last agreement.
  *
- * <p>Of two that differ one is wrong, and it may be the checker: whoever else agrees with one of them decides, or the head's CPU, whose word is final. Where nobody
- * can decide, neither is put out: what is disputed is dropped and computed again, with an alarm. Results of the head's own devices wait only where somebody can check them at once, and
- * not for long. Not thread safe.
+ * <p>Of two sources that differ one is wrong, and it may be the checker: a third that agrees with one of them decides, or the head's CPU, which is final. Where
+ * nobody can decide, neither is put in quarantine: disputed results are dropped and computed again, with an alarm. Results of the head's own devices wait only
+ * where somebody can check them at once, and not for long. Not thread safe.
  */
 final class Verification {
     /** Results do not wait longer than this without a check under way. */
@@ -35,7 +35,7 @@ final class Verification {
     /** Results of the head's own devices do not wait longer than this, whatever became of their check. */
     private static final Duration OWN = Duration.ofSeconds(10);
 
-    /** A device that has had a check for so long may hang: another one may do it too. */
+    /** A device that has held a check for so long may hang: another one may do it too. */
     private static final Duration SLOW = Duration.ofSeconds(5);
 
     private static final int FAILURES = 3;
@@ -47,7 +47,7 @@ final class Verification {
         boolean proven;
         long numbered;
 
-        /** Takes off the list what came in up to a number. */
+        /** Removes the results that came in up to a number. */
         List<String> takeUpTo(long number) {
             List<String> taken = new ArrayList<>();
             while (!waiting.isEmpty() && waiting.getFirst().number() <= number) taken.add(waiting.remove().leaseId());
@@ -57,13 +57,13 @@ final class Verification {
 
     /** What a check came to. */
     sealed interface Verdict {
-        /** These results, in this order, are good. */
+        /** These results, in this order, are right. */
         record Release(List<String> leaseIds) implements Verdict {}
 
         /** This source is not to be trusted. */
         record Wrong(Source source, String why) implements Verdict {}
 
-        /** Nobody can tell whether these results are good. */
+        /** Nobody can decide whether these results are right. */
         record Disputed(List<String> leaseIds) implements Verdict {}
     }
 
@@ -81,7 +81,7 @@ final class Verification {
     /**
      * Whether a source's results are held until they are verified.
      *
-     * @param checkable tells whether a device that could check them is there; only asked where it matters
+     * @param checkable whether a device that could check them is there; called only where it matters
      */
     boolean holds(Source source, BooleanSupplier checkable) {
         if (policies.verifyShare() == 0 || source.judge()) return false;
@@ -99,15 +99,15 @@ final class Verification {
         }
     }
 
-    /** Whether there is a check that nobody has at the moment. */
+    /** Whether there is a check that no device holds at the moment. */
     boolean asks() {
         return standings.values().stream().anyMatch(standing -> standing.check.filter(check -> !check.issued).isPresent());
     }
 
-    /** A check that may be taken by whoever this fits, if there is one; it is then issued to him. */
+    /** A check that fits, if there is one; it counts as issued from now on. */
     Optional<VerificationTask> take(Source checker, Predicate<VerificationTask> fits, long now) {
         for (Standing standing : standings.values()) {
-            Optional<VerificationTask> check = standing.check.filter(one -> !one.issued && fits.test(one));
+            Optional<VerificationTask> check = standing.check.filter(task -> !task.issued && fits.test(task));
             if (check.isEmpty()) continue;
             check.get().issue(checker, now);
             return check;
@@ -116,24 +116,24 @@ final class Verification {
     }
 
     /**
-     * Which nonces to compute again: around one that was said to count, as nearly all others would agree with whatever was said; the rest of the
-     * sample tells whether some were left out.
+     * Which nonces to compute again: those around one that was reported as valid, as nearly all others would agree with any report; the rest of
+     * the sample shows whether valid ones were left out.
      */
-    NonceRange sample(VerificationTask check, int most) {
+    NonceRange sample(VerificationTask check, int max) {
         if (check.isDisputed()) return check.opinions.getFirst().lease().range();
-        if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, most));
+        if (check.sample.isEmpty()) check.sample = Optional.of(draw(check, max));
         return check.sample.get();
     }
 
-    private NonceRange draw(VerificationTask check, int most) {
+    private NonceRange draw(VerificationTask check, int max) {
         NonceRange all = check.subject.computed();
-        int count = Math.max(1, Math.min(most, Math.min(check.size, all.count())));
+        int count = Math.max(1, Math.min(max, Math.min(check.size, all.count())));
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);
         if (!found.isEmpty()) {
-            Found one = found.get(random.nextInt(found.size()));
-            long place = check.subject.session().order().nonces().index(one.nonce()).orElse(all.first()) - all.first();
+            Found picked = found.get(random.nextInt(found.size()));
+            long place = check.subject.session().order().nonces().index(picked.nonce()).orElse(all.first()) - all.first();
             start = Math.clamp(place - random.nextInt(count), 0, slack);
         }
         return new NonceRange(all.first() + start, count);
@@ -154,7 +154,7 @@ final class Verification {
     }
 
     /**
-     * What of a session waits to be verified.
+     * The results of a session that wait to be verified.
      *
      * @param results how many results
      * @param oldest  for how long the oldest of them has
@@ -174,9 +174,9 @@ final class Verification {
         VerificationTask.Opinion first = check.opinions.getFirst();
         Lease all = first.lease();
         for (long index = all.range().first(); index < all.range().end(); index++) {
-            Lease one = all.part(new NonceRange(index, 1));
-            VerificationTask.Opinion reported = new VerificationTask.Opinion(check.source, one, check.reportedOf(one), "");
-            if (reported.deviationFrom(first, policies.proofs()).isPresent()) return one.range();
+            Lease single = all.part(new NonceRange(index, 1));
+            VerificationTask.Opinion reported = new VerificationTask.Opinion(check.source, single, check.reportedOf(single), "");
+            if (reported.deviationFrom(first, policies.proofs()).isPresent()) return single.range();
         }
         return new NonceRange(all.range().first(), 1);
     }
@@ -189,7 +189,7 @@ final class Verification {
             check.failures++;
             check.excluded.add(checker);
         }
-        // What is disputed is over when nobody is left who could decide it.
+        // A dispute is over when nobody is left who could decide it.
         return check.failures < FAILURES || check.isDisputed() ? List.of() : unverifiable(check, "its check failed " + check.failures + " times");
     }
 
@@ -197,18 +197,18 @@ final class Verification {
     List<Verdict> done(VerificationTask check, Source checker, Lease lease, int computed, List<Found> found) {
         if (!isPending(check)) return List.of();
         check.issued = false;
-        // Nobody's word counts twice.
-        if (computed < 1 || check.opinions.stream().anyMatch(one -> one.source().equals(checker))) return List.of();
+        // Each source counts once.
+        if (computed < 1 || check.opinions.stream().anyMatch(opinion -> opinion.source().equals(checker))) return List.of();
         Lease done = lease.part(new NonceRange(lease.range().first(), computed));
         Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(done), found);
         return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
     }
 
-    /** Whoever the head's CPU agrees with is right, or whoever another checker does; one that agrees with nobody is put aside. */
+    /** The source is right with which the head's CPU, or a second checker, agrees; an answer that agrees with no other is kept for later. */
     private List<Verdict> decide(VerificationTask check, VerificationTask.Opinion word, Optional<String> deviation, boolean cutShort) {
         List<Verdict> verdicts = new ArrayList<>();
-        for (VerificationTask.Opinion one : check.opinions) {
-            one.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Wrong(one.source(), why)));
+        for (VerificationTask.Opinion opinion : check.opinions) {
+            opinion.deviationFrom(word, policies.proofs()).ifPresent(why -> verdicts.add(new Verdict.Wrong(opinion.source(), why)));
         }
         boolean last = word.source().judge();
         if (!last && deviation.isPresent() && verdicts.size() == check.opinions.size()) {
@@ -216,7 +216,7 @@ final class Verification {
             check.excluded.add(word.source());
             return List.of();
         }
-        // One that ended before it came to where they differ agrees with all of them.
+        // An answer that ended before the place where they differ agrees with all of them.
         if (!last && cutShort && check.isDisputed() && deviation.isEmpty() && verdicts.isEmpty()) return List.of();
         if (deviation.isPresent()) verdicts.add(new Verdict.Wrong(check.source, deviation.get()));
         else verdicts.addAll(agreed(check, word.source()));
@@ -225,7 +225,7 @@ final class Verification {
 
     private boolean isPending(VerificationTask check) {
         Standing standing = standings.get(check.source);
-        return standing != null && standing.check.filter(one -> one == check).isPresent();
+        return standing != null && standing.check.filter(task -> task == check).isPresent();
     }
 
     private List<Verdict> agreed(VerificationTask check, Source checker) {
@@ -251,7 +251,7 @@ final class Verification {
     }
 
     /**
-     * Forces checks of what waits long, gives up those that nobody can do, and lets the head's own results wait no longer than they may.
+     * Starts checks of results that have waited long, gives up checks that nobody can do, and releases the head's own results when their time is over.
      *
      * @param candidate whether a device that may take this check is there
      * @param there     whether a source is there still
@@ -280,21 +280,21 @@ final class Verification {
     }
 
     private VerificationTask choose(Source source, Standing standing, long now) {
-        // The newest vouches for all before it: one that began to forge since the last check is caught by this one.
+        // The newest result is checked, as agreement releases all before it: a source that began to forge since the last check is caught.
         Unverified newest = standing.waiting.getLast();
-        long nonces = standing.waiting.stream().mapToLong(one -> one.computed().count()).sum();
+        long nonces = standing.waiting.stream().mapToLong(batch -> batch.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
         return new VerificationTask(source, newest, newest.number(), Math.max(1, size), now);
     }
 
-    /** Nobody can tell. One that nobody can check is believed: loudly where it is of another host. */
+    /** Nobody can decide. A source that nobody can check is believed, with an alarm where it is on another host. */
     private List<Verdict> unverifiable(VerificationTask check, String why) {
         if (check.isDisputed()) return disputed(check);
         if (!check.source.own()) disputes.unchecked(check.source, why);
         return release(check, false);
     }
 
-    /** Forgets a source that was found guilty. Returns the leases whose results are to be dropped. */
+    /** Forgets a source that was put in quarantine. Returns the leases whose results are to be dropped. */
     List<String> quarantined(Source source) {
         disputes.settled(source::equals);
         Standing standing = standings.remove(source);

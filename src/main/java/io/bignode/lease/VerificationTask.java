@@ -18,7 +18,7 @@ final class VerificationTask {
     final Source source;
     final Unverified subject;
 
-    /** Agreement vouches for the source's results up to this one. */
+    /** Agreement releases the source's results up to this one. */
     final long upTo;
 
     /** The most nonces worth computing again. */
@@ -26,32 +26,32 @@ final class VerificationTask {
 
     final long chosenNanos;
 
-    /** Whose devices may not compute it: the source itself, who checked before, and who failed to. */
+    /** The sources whose devices may not compute it: the checked one, those that checked before, and those that failed to. */
     final Set<Source> excluded = new HashSet<>();
 
-    /** The answers of checkers that differ from what was reported and from each other, in the order they came: somebody else decides. */
+    /** The answers of checkers that differ from what was reported and from each other, in the order they came; another source decides. */
     final List<Opinion> opinions = new ArrayList<>();
 
     /** Whether a device has it at the moment. */
     boolean issued;
 
-    /** Whose device has or had it last, and since when. */
+    /** The source whose device holds it or held it last, and since when. */
     private Optional<Source> issuedTo = Optional.empty();
 
     private long issuedNanos;
 
     int failures;
 
-    /** The nonces to compute again, once they were drawn: whoever else takes this computes the same ones, so that answers can be compared. */
+    /** The nonces to compute again, once they were drawn: every checker computes the same ones, so that answers can be compared. */
     Optional<NonceRange> sample = Optional.empty();
 
     /**
-     * What a checker said.
+     * The answer of a checker.
      *
-     * @param source    who
+     * @param source    the checker
      * @param lease     what it computed, and no more
      * @param found     what it found
-     * @param deviation how that differs from what was reported
+     * @param deviation how that differs from the report
      */
     record Opinion(Source source, Lease lease, List<Found> found, String deviation) {
         /** The nonces that another computed too; empty where there are none. */
@@ -84,7 +84,7 @@ final class VerificationTask {
     }
 
     /**
-     * Lets others take it too when the device that has it is slow, if there is anybody else; its answer still counts, should it come first.
+     * Lets other devices take the check too when the one that holds it is slow, if there are others; the slow answer still counts, should it come first.
      *
      * @param timeouts how long it has
      * @param somebody whether a device that may take this is there
@@ -100,10 +100,10 @@ final class VerificationTask {
         return !opinions.isEmpty();
     }
 
-    /** Whose answers differ: the source's, and those of its checkers. */
+    /** The sources whose answers differ: the checked one and its checkers. */
     Set<Source> parties() {
         Set<Source> parties = new HashSet<>(Set.of(source));
-        opinions.forEach(one -> parties.add(one.source()));
+        opinions.forEach(opinion -> parties.add(opinion.source()));
         return parties;
     }
 
@@ -114,8 +114,8 @@ final class VerificationTask {
 
     private static List<Found> within(Lease lease, List<Found> found) {
         return found.stream()
-                .filter(one -> {
-                    long place = lease.nonces().index(one.nonce()).orElse(Long.MIN_VALUE) - lease.range().first();
+                .filter(result -> {
+                    long place = lease.nonces().index(result.nonce()).orElse(Long.MIN_VALUE) - lease.range().first();
                     return place >= 0 && place < lease.range().count();
                 })
                 .toList();

@@ -14,10 +14,10 @@ import java.util.Map;
 
 /** Raises alarms about workers' connections: one is lost, is lost again and again, or is refused. Not thread safe; {@link Leases} guards it. */
 final class WorkerAlarms {
-    /** A worker that is back sooner was restarted, or had its network cut for a moment. */
+    /** A worker that is back sooner raises no alarm: it was restarted, or its network was cut for a moment. */
     static final Duration LOST_AFTER = Duration.ofSeconds(15);
 
-    /** So many losses within {@link #LATELY} are no accident. */
+    /** So many losses within {@link #LATELY} raise an alarm. */
     static final int LOSSES = 3;
 
     static final Duration LATELY = Duration.ofMinutes(5);
@@ -38,21 +38,21 @@ final class WorkerAlarms {
     /** When a worker was refused last, by the key of its alarm. */
     private final Map<String, Instant> refused;
 
-    /** Nothing is wrong yet. */
+    /** Starts without alarms. */
     WorkerAlarms(Alarms alarms, InstantSource clock) {
         this(alarms, clock, MOST);
     }
 
-    /** Follows so many workers at most. */
-    WorkerAlarms(Alarms alarms, InstantSource clock, int most) {
+    /** Follows this many workers at most. */
+    WorkerAlarms(Alarms alarms, InstantSource clock, int max) {
         this.alarms = alarms;
         this.clock = clock;
-        this.lost = new LruMap<>(most, worker -> alarms.clear(lostKey(worker)));
-        this.losses = new LruMap<>(most, worker -> alarms.clear(flapsKey(worker)));
-        this.refused = new LruMap<>(most, alarms::clear);
+        this.lost = new LruMap<>(max, worker -> alarms.clear(lostKey(worker)));
+        this.losses = new LruMap<>(max, worker -> alarms.clear(flapsKey(worker)));
+        this.refused = new LruMap<>(max, alarms::clear);
     }
 
-    /** A worker was taken in. */
+    /** A worker was connected. */
     void joined(String worker) {
         if (lost.remove(worker) != null) alarms.clear(lostKey(worker));
     }
@@ -75,7 +75,7 @@ final class WorkerAlarms {
         }
     }
 
-    /** A worker was not taken in. */
+    /** A worker was refused. */
     void refused(WorkerRefused refusal) {
         boolean name = refusal.kind() == WorkerRefused.Kind.NAME;
         String key = (name ? "worker-name/" : "worker-protocol/") + refusal.worker();
@@ -93,11 +93,11 @@ final class WorkerAlarms {
     void tick(Duration forget) {
         Instant now = clock.instant();
         Map<String, Lost> due = new HashMap<>(lost);
-        due.forEach((worker, one) -> {
-            if (one.since().isBefore(now.minus(forget))) {
+        due.forEach((worker, loss) -> {
+            if (loss.since().isBefore(now.minus(forget))) {
                 joined(worker);
-            } else if (!one.since().isAfter(now.minus(LOST_AFTER))) {
-                alarms.raise(lostKey(worker), "worker " + worker + " is not connected: " + one.reason().text(),
+            } else if (!loss.since().isAfter(now.minus(LOST_AFTER))) {
+                alarms.raise(lostKey(worker), "worker " + worker + " is not connected: " + loss.reason().text(),
                         "look at that worker's log and at its host; it joins again by itself. One that is not meant to come back is forgotten after "
                                 + forget.toMinutes() + " minutes");
             }

@@ -23,20 +23,20 @@ import java.util.stream.Collectors;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
 final class WorkerRegistry {
-    /** How long a worker that went away is remembered, so that it is seen to be missing. */
+    /** How long a disconnected worker is remembered, so that operators see that it is missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
-    private static final int MOST_REMEMBERED = 256;
+    private static final int MAX_REMEMBERED = 256;
 
     /** A worker that is connected. */
     private record Connected(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {}
 
-    /** A worker that went away, or was sent. */
-    private record Apart(Connected last, WorkerView.Lost lost) {}
+    /** A worker that disconnected, or was sent away. */
+    private record Disconnected(Connected last, WorkerView.Lost lost) {}
 
     private final InstantSource clock;
     private final Map<String, Connected> connected = new LinkedHashMap<>();
-    private final Map<String, Apart> apart = new LinkedHashMap<>();
+    private final Map<String, Disconnected> disconnected = new LinkedHashMap<>();
 
     /** Workers of an earlier head that were not seen by this one, and since when they are waited for. */
     private final Map<String, Instant> awaited = new HashMap<>();
@@ -46,7 +46,7 @@ final class WorkerRegistry {
     /** Workers, and devices of the head. */
     private final Set<String> quarantined = new HashSet<>();
 
-    /** Knows nobody yet. */
+    /** Starts without workers. */
     WorkerRegistry(InstantSource clock) {
         this.clock = clock;
     }
@@ -54,11 +54,11 @@ final class WorkerRegistry {
     void hello(WorkerHello hello, WorkerJoined.Origin origin) {
         Connected before = connected.get(hello.worker());
         connected.put(hello.worker(), new Connected(hello, origin, before == null ? clock.instant() : before.since()));
-        apart.remove(hello.worker());
+        disconnected.remove(hello.worker());
         awaited.remove(hello.worker());
     }
 
-    /** An earlier head had results of a source: it may come back, and is known until it is forgotten like one that went away. */
+    /** An earlier head had results of a source: it may come back, and is known until it is forgotten like one that disconnected. */
     void await(Source source) {
         awaited.put(worker(source), clock.instant());
     }
@@ -66,22 +66,22 @@ final class WorkerRegistry {
     void gone(String worker, WorkerGone.Reason reason) {
         Connected last = connected.remove(worker);
         if (last == null) return;
-        apart.remove(worker);
-        apart.put(worker, new Apart(last, new WorkerView.Lost(clock.instant(), reason)));
-        if (apart.size() > MOST_REMEMBERED) apart.remove(apart.keySet().iterator().next());
+        disconnected.remove(worker);
+        disconnected.put(worker, new Disconnected(last, new WorkerView.Lost(clock.instant(), reason)));
+        if (disconnected.size() > MAX_REMEMBERED) disconnected.remove(disconnected.keySet().iterator().next());
     }
 
     boolean isConnected(String worker) {
         return connected.containsKey(worker);
     }
 
-    /** Lets a worker finish; false when it is not connected. */
+    /** Drains a worker: it finishes its leases and gets no more; false when it is not connected. */
     boolean drain(String worker) {
         if (connected.containsKey(worker)) draining.add(worker);
         return draining.contains(worker);
     }
 
-    /** Gives a source no more leases: a worker of another host is sent away, one of the head's devices stays and gets nothing. */
+    /** Puts a source in quarantine: a worker on another host is sent away, one of the head's devices stays and gets no leases. */
     void quarantine(Source source) {
         quarantined.add(source.name());
         if (!source.own()) gone(source.name(), WorkerGone.Reason.EXPELLED);
@@ -92,7 +92,7 @@ final class WorkerRegistry {
         return quarantined.stream().filter(name -> name.startsWith(worker + "/")).collect(Collectors.toSet());
     }
 
-    /** Serves a worker again; false when it was served before. */
+    /** Gives a worker leases again; false when it got them already. */
     boolean admit(String worker) {
         return draining.remove(worker) | quarantined.remove(worker) | quarantined.removeAll(quarantinedDevices(worker));
     }
@@ -116,7 +116,7 @@ final class WorkerRegistry {
     }
 
     private boolean knowsWorker(String worker) {
-        return connected.containsKey(worker) || apart.containsKey(worker) || awaited.containsKey(worker);
+        return connected.containsKey(worker) || disconnected.containsKey(worker) || awaited.containsKey(worker);
     }
 
     /** Whether a device may get leases. */
@@ -137,16 +137,17 @@ final class WorkerRegistry {
 
     /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */
     List<DeviceOffer> connectedDevices() {
-        return connected.values().stream().map(one -> one.hello().devices()).flatMap(Collection::stream).filter(device -> !quarantined.contains(device.deviceId())).toList();
+        return connected.values().stream().map(worker -> worker.hello().devices()).flatMap(Collection::stream)
+                .filter(device -> !quarantined.contains(device.deviceId())).toList();
     }
 
-    /** Every worker that is connected, was lately, or gets nothing; by name. */
+    /** Every worker that is connected, was lately, or is in quarantine; by name. */
     List<WorkerView> view(ToIntFunction<String> leases) {
         Instant forgotten = clock.instant().minus(REMEMBERED);
-        apart.values().removeIf(one -> one.lost().since().isBefore(forgotten));
+        disconnected.values().removeIf(worker -> worker.lost().since().isBefore(forgotten));
         awaited.values().removeIf(since -> since.isBefore(forgotten));
         Set<String> names = new TreeSet<>(connected.keySet());
-        names.addAll(apart.keySet());
+        names.addAll(disconnected.keySet());
         names.addAll(draining);
         quarantined.stream().filter(name -> !name.contains("/")).forEach(names::add);
         List<WorkerView> all = new ArrayList<>();
@@ -155,11 +156,11 @@ final class WorkerRegistry {
                     ? WorkerView.State.QUARANTINED
                     : draining.contains(name) ? WorkerView.State.DRAINING : WorkerView.State.WORKING;
             Optional<Connected> now = Optional.ofNullable(connected.get(name));
-            Optional<Apart> before = Optional.ofNullable(apart.get(name));
-            Optional<Connected> last = now.or(() -> before.map(Apart::last));
+            Optional<Disconnected> before = Optional.ofNullable(disconnected.get(name));
+            Optional<Connected> last = now.or(() -> before.map(Disconnected::last));
             all.add(new WorkerView(
-                    name, state, last.map(one -> one.hello().devices()).orElse(List.of()), leases.applyAsInt(name), now.map(Connected::since),
-                    before.map(Apart::lost), last.map(Connected::origin).orElse(WorkerJoined.Origin.UNKNOWN)));
+                    name, state, last.map(worker -> worker.hello().devices()).orElse(List.of()), leases.applyAsInt(name), now.map(Connected::since),
+                    before.map(Disconnected::lost), last.map(Connected::origin).orElse(WorkerJoined.Origin.UNKNOWN)));
         }
         return all;
     }

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A worker, as an operator sees it.
+ * A worker, as operators see it.
  *
  * @param name    its name
- * @param state   what becomes of its requests
+ * @param state   whether its requests are served
  * @param devices what it offers, or offered when it was connected last
  * @param leases  how many leases its devices have
  * @param since   since when it is connected; empty when it is not
@@ -28,7 +28,7 @@ public record WorkerView(
      */
     public record Lost(Instant since, WorkerGone.Reason reason) {}
 
-    /** What becomes of a worker's requests. */
+    /** Whether a worker's requests are served. */
     public enum State {
         /** They are served. */
         WORKING,

@@ -35,14 +35,14 @@ final class JsonLines extends Formatter {
             json.writeStringField("time", TIME.format(event.time()));
             json.writeStringField("level", event.level());
             json.writeStringField("logger", event.logger());
-            json.writeStringField("message", secrets.blotted(event.message()));
+            json.writeStringField("message", secrets.redacted(event.message()));
             // A record is written by the thread that made it.
             json.writeStringField("thread", Thread.currentThread().getName());
             for (Map.Entry<String, Object> field : event.fields().entrySet()) {
                 if (!OWN.contains(field.getKey())) write(json, field.getKey(), field.getValue());
             }
             Optional<Throwable> thrown = event.thrown();
-            if (thrown.isPresent()) json.writeStringField("error", secrets.blotted(Event.trace(thrown.get())));
+            if (thrown.isPresent()) json.writeStringField("error", secrets.redacted(Event.trace(thrown.get())));
             json.writeEndObject();
         } catch (IOException e) {
             throw new UncheckedIOException("memory does not fail to be written to", e);
@@ -57,7 +57,7 @@ final class JsonLines extends Formatter {
             case Integer number -> json.writeNumber(number);
             case Number number when Double.isFinite(number.doubleValue()) -> json.writeNumber(rounded(number.doubleValue()));
             case Boolean truth -> json.writeBoolean(truth);
-            default -> json.writeString(secrets.blotted(value.toString()));
+            default -> json.writeString(secrets.redacted(value.toString()));
         }
     }
 

@@ -61,7 +61,7 @@ final class TextLines extends Formatter {
     }
 
     private String clean(String text) {
-        return escaped(secrets.blotted(text));
+        return escaped(secrets.redacted(text));
     }
 
     /** A text on one line, which moves no cursor and turns no writing around. */

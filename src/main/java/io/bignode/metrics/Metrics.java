@@ -25,7 +25,7 @@ public final class Metrics {
     public static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
 
     /** The most series of one family; further ones are counted together under {@value #OTHER}. Workers choose their own names. */
-    static final int MOST_SERIES = 1024;
+    static final int MAX_SERIES = 1024;
 
     static final String OTHER = "other";
 
@@ -112,7 +112,7 @@ public final class Metrics {
         Set<List<String>> known = Objects.requireNonNull(seen.get(family));
         List<String> series = List.of(labels);
         if (known.contains(series)) return labels;
-        if (known.size() < MOST_SERIES) {
+        if (known.size() < MAX_SERIES) {
             known.add(series);
             return labels;
         }

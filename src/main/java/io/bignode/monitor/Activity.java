@@ -126,10 +126,10 @@ public final class Activity {
         int steps = steps(step);
         Map<String, Series.Line> lines = lines(sessions, step, steps, session);
         Series.Line sum = new Series.Line(new long[steps], new long[steps]);
-        for (Series.Line one : lines.values()) {
+        for (Series.Line line : lines.values()) {
             for (int i = 0; i < steps; i++) {
-                sum.raw()[i] += one.raw()[i];
-                sum.valid()[i] += one.valid()[i];
+                sum.raw()[i] += line.raw()[i];
+                sum.valid()[i] += line.valid()[i];
             }
         }
         return new Series(STEP, from(step, steps), sum, lines, Map.of());
@@ -152,10 +152,10 @@ public final class Activity {
         long nanos = elapsed().toNanos();
         long step = nanos / STEP.toNanos();
         Duration window = Duration.ofSeconds(60).plusNanos(nanos - step * STEP.toNanos());
-        Duration least = Duration.ofSeconds(1);
+        Duration min = Duration.ofSeconds(1);
         Duration over = age.compareTo(window) < 0 ? age : window;
         if (elapsed().compareTo(over) < 0) over = elapsed();
-        if (over.compareTo(least) < 0) over = least;
+        if (over.compareTo(min) < 0) over = min;
         return new RecentRate(buckets == null ? Work.NONE : buckets.sum(step, MINUTE + 1), over);
     }
 

@@ -13,29 +13,29 @@ import java.util.function.Consumer;
 public final class LruMap<K, V> extends LinkedHashMap<K, V> {
     private static final long serialVersionUID = 1L;
 
-    private final int most;
+    private final int max;
     private final transient Consumer<? super K> forgotten;
 
-    /** An empty map that never holds more than {@code most} entries. */
-    public LruMap(int most) {
-        this(most, _ -> {});
+    /** An empty map that never holds more than {@code max} entries. */
+    public LruMap(int max) {
+        this(max, _ -> {});
     }
 
     /**
      * An empty map.
      *
-     * @param most      the most entries that it remembers
+     * @param max      the most entries that it remembers
      * @param forgotten told the key of each entry that is forgotten because there are more
      */
-    public LruMap(int most, Consumer<? super K> forgotten) {
+    public LruMap(int max, Consumer<? super K> forgotten) {
         super(16, 0.75f, true);
-        this.most = most;
+        this.max = max;
         this.forgotten = forgotten;
     }
 
     @Override
     protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-        boolean full = size() > most;
+        boolean full = size() > max;
         if (full) forgotten.accept(eldest.getKey());
         return full;
     }

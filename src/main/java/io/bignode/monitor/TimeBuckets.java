@@ -31,8 +31,8 @@ final class TimeBuckets {
     /** The sum of the last steps up to this one. */
     Work sum(long step, int steps) {
         Work sum = Work.NONE;
-        for (long one = step - steps + 1; one <= step; one++) {
-            if (remembers(one)) sum = sum.plus(new Work(raw[place(one)], valid[place(one)], deviceNanos[place(one)]));
+        for (long bucket = step - steps + 1; bucket <= step; bucket++) {
+            if (remembers(bucket)) sum = sum.plus(new Work(raw[place(bucket)], valid[place(bucket)], deviceNanos[place(bucket)]));
         }
         return sum;
     }
@@ -55,8 +55,8 @@ final class TimeBuckets {
     private long[] line(long[] from, long step, int steps) {
         long[] line = new long[steps];
         for (int i = 0; i < steps; i++) {
-            long one = step - steps + 1 + i;
-            if (remembers(one)) line[i] = from[place(one)];
+            long bucket = step - steps + 1 + i;
+            if (remembers(bucket)) line[i] = from[place(bucket)];
         }
         return line;
     }
@@ -69,8 +69,8 @@ final class TimeBuckets {
         if (step - newest >= COUNT) {
             for (long[] all : new long[][] {raw, valid, deviceNanos}) Arrays.fill(all, 0);
         } else {
-            for (long one = newest + 1; one <= step; one++) {
-                int place = place(one);
+            for (long bucket = newest + 1; bucket <= step; bucket++) {
+                int place = place(bucket);
                 raw[place] = valid[place] = deviceNanos[place] = 0;
             }
         }

@@ -124,7 +124,8 @@ public final class FileOwners {
         if (foreign.isEmpty()) return Optional.empty();
         String more = foreign.size() > NAMED ? " and " + (foreign.size() - NAMED) + " more" : "";
         return Optional.of("files in the data folder belong to another user and cannot be written: "
-                + String.join(", ", foreign.subList(0, Math.min(NAMED, foreign.size()))) + more + ". Give them to " + user + ": sudo chown -R " + user + ": " + dataDir);
+                + String.join(", ", foreign.subList(0, Math.min(NAMED, foreign.size()))) + more + ". Give them to " + user + ": sudo chown -R " + user + ": "
+                + dataDir);
     }
 
     private boolean isForeign(Path path, String user) throws IOException {

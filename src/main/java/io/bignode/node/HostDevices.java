@@ -43,7 +43,8 @@ public final class HostDevices implements AutoCloseable {
      * @param name   the worker's name
      * @param access how to reach the broker
      */
-    public HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, BrokerAccess access, ArtemisWorker.Watcher watcher) {
+    public HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, BrokerAccess access,
+            ArtemisWorker.Watcher watcher) {
         this.name = name;
         this.devices = devices;
         List<Engine> engines = devices.engines();

@@ -5,7 +5,10 @@ import io.bignode.broker.JoinFailure;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/** Tells the log, and health checks, how a worker's connection to its head is doing: each change at once, and the log what stays wrong once a minute. Thread safe. */
+/**
+ * Tells the log, and health checks, how a worker's connection to its head is doing: each change at once, and the log what stays wrong once a minute. Thread
+ * safe.
+ */
 public final class JoinLog implements ArtemisWorker.Watcher {
     private static final System.Logger LOG = System.getLogger(JoinLog.class.getName());
     private static final Duration AGAIN = Duration.ofMinutes(1);

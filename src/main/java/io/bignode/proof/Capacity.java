@@ -14,11 +14,11 @@ public interface Capacity {
     /**
      * What all leases of some work share on a host.
      *
-     * @param what  what it is, for a reader
+     * @param name  what it is, for a reader
      * @param key   the same for all work that shares it
      * @param bytes the memory it takes
      */
-    record Shared(String what, String key, long bytes) {}
+    record Shared(String name, String key, long bytes) {}
 
     /** Why a device cannot do this work; empty when it can. */
     Optional<String> refusal(DeviceOffer device, WorkOrder work);

@@ -21,16 +21,16 @@ public record DeviceHealth(String deviceId, Map<String, Double> gauges) implemen
         POWER_LIMIT_WATTS(0, 1e6),
         PEAK_OPERATIONS(1, 1e21);
 
-        final double least;
-        final double most;
+        final double min;
+        final double max;
 
-        Gauge(double least, double most) {
-            this.least = least;
-            this.most = most;
+        Gauge(double min, double max) {
+            this.min = min;
+            this.max = max;
         }
 
         boolean takes(double value) {
-            return value >= least && value <= most;
+            return value >= min && value <= max;
         }
 
         String wire() {
@@ -38,12 +38,12 @@ public record DeviceHealth(String deviceId, Map<String, Double> gauges) implemen
         }
     }
 
-    private static final int MOST_GAUGES = 64;
+    private static final int MAX_GAUGES = 64;
 
     /** Refuses numbers that no device measures. */
     public DeviceHealth {
         DeviceId.of(deviceId);
-        if (gauges.size() > MOST_GAUGES) throw new IllegalArgumentException(gauges.size() + " gauges");
+        if (gauges.size() > MAX_GAUGES) throw new IllegalArgumentException(gauges.size() + " gauges");
         Map<String, Double> known = new HashMap<>();
         for (Gauge gauge : Gauge.values()) {
             Double value = gauges.get(gauge.wire());

@@ -40,9 +40,9 @@ public sealed interface LeaseReport extends WorkerMessage {
         public boolean isOf(Lease lease) {
             if (computed > lease.range().count()) return false;
             Set<Long> seen = new HashSet<>();
-            for (Found one : found) {
-                OptionalLong index = lease.nonces().index(one.nonce());
-                if (index.isEmpty() || !seen.add(one.nonce())) return false;
+            for (Found result : found) {
+                OptionalLong index = lease.nonces().index(result.nonce());
+                if (index.isEmpty() || !seen.add(result.nonce())) return false;
                 long place = index.getAsLong() - lease.range().first();
                 if (place < 0 || place >= computed) return false;
             }

@@ -65,8 +65,8 @@ public record ProtocolVersion(int major, int minor) {
     }
 
     /** A program's version as a peer tells it; empty where it is no version. */
-    public static String program(String told) {
-        return PROGRAM.matcher(told).matches() ? told : "";
+    public static String program(String text) {
+        return PROGRAM.matcher(text).matches() ? text : "";
     }
 
     @Override

@@ -10,15 +10,15 @@ import java.util.List;
  * @param held    the leases it has in hand, or whose results it could not hand over yet
  */
 public record WorkerHello(String worker, List<DeviceOffer> devices, List<String> held) implements WorkerMessage {
-    private static final int MOST_DEVICES = 1024;
-    private static final int MOST_HELD = 16 * MOST_DEVICES;
+    private static final int MAX_DEVICES = 1024;
+    private static final int MAX_HELD = 16 * MAX_DEVICES;
 
     /** Copies the lists; refuses devices of another worker, and more than any host has. */
     public WorkerHello {
         devices = List.copyOf(devices);
         held = List.copyOf(held);
         if (!DeviceId.isWorker(worker)) throw new IllegalArgumentException("a worker's name has small letters, digits and dashes");
-        if (devices.size() > MOST_DEVICES || held.size() > MOST_HELD) {
+        if (devices.size() > MAX_DEVICES || held.size() > MAX_HELD) {
             throw new IllegalArgumentException(devices.size() + " devices and " + held.size() + " leases of one worker");
         }
         for (DeviceOffer device : devices) {

@@ -126,7 +126,7 @@ public final class ParallelNormals {
             if (finished()) {
                 return false;
             }
-            draft.mend(c, truePosition);
+            draft.correct(c, truePosition);
             index = trueIndex;
             trueIndex += draft.valueCount();
             truePosition = draft.end;
@@ -191,7 +191,7 @@ public final class ParallelNormals {
             end = ziggurat.position();
         }
 
-        private void mend(long c, long position) {
+        private void correct(long c, long position) {
             long after = (c + 1) * chunk;
             mendedCount = 0;
             keptFrom = 0;

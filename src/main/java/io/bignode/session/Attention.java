@@ -2,7 +2,7 @@ package io.bignode.session;
 
 import java.util.Optional;
 
-/** Why a session's owner gets less than he may expect, in words fit for his eyes; what is known of it in different places comes together here. Thread safe. */
+/** Why a session's owner gets less than he may expect, in words that he may read. Causes that are known in different places are joined here. Thread safe. */
 public final class Attention {
     private volatile Optional<String> silence = Optional.empty();
     private volatile Optional<String> pushFailure = Optional.empty();
@@ -10,17 +10,17 @@ public final class Attention {
     /** Nothing is wrong. */
     Attention() {}
 
-    /** Nothing comes, for this reason; empty where something does, or is not to be expected. */
+    /** No results come, for this reason; empty where some do, or are not to be expected. */
     public void silence(Optional<String> reason) {
         silence = reason;
     }
 
-    /** What was found could not be pushed, for this reason; empty once it was. */
+    /** Results could not be pushed, for this reason; empty once they were. */
     public void pushFailure(Optional<String> reason) {
         pushFailure = reason;
     }
 
-    /** Why what was found could not be pushed; empty where it can. */
+    /** Why results could not be pushed; empty where they could. */
     public Optional<String> pushFailure() {
         return pushFailure;
     }

@@ -4,7 +4,7 @@ import io.bignode.protocol.Found;
 import java.util.List;
 
 /**
- * An answer to a poll: what was found since, and how the session stands, both at the same moment.
+ * An answer to a poll: the batches found since, and the state of the session, both at the same moment.
  *
  * @param sessionId     whose
  * @param found         everything found since, in the order it came; may be empty

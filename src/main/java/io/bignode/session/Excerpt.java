@@ -1,6 +1,6 @@
 package io.bignode.session;
 
-/** The beginning of a text of somebody else's, which may be of any length, for logs, alarms and answers. */
+/** The beginning of a foreign text, which may have any length, for logs, alarms and answers. */
 public final class Excerpt {
     private static final int MOST = 500;
 

@@ -24,7 +24,7 @@ final class FoundLog {
     /** Nothing was found. */
     FoundLog() {}
 
-    /** As the store has it: all of it is visible. */
+    /** The log as the store has it: all of it is visible. */
     FoundLog(SessionProgress stored) {
         numbered = newest = stored.batches();
         numberedTotal = total = stored.found();

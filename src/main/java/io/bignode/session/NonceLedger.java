@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which nonce indices of an order are untouched, in flight, returned or computed; shared by the consecutive sessions of the order. Thread
+ * Knows which nonce indices of an order are untouched, in flight, returned or computed; shared by the consecutive sessions of the order. Thread
  * safe.
  *
  * <p>Indices from {@code next} on were never taken. Of those below, the ones in {@code returned} wait to be taken again and the ones in

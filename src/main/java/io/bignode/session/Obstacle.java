@@ -2,7 +2,7 @@ package io.bignode.session;
 
 /** Why an order cannot run now. */
 public sealed interface Obstacle {
-    /** A sentence without its end, fit for the small node's eyes. */
+    /** The reason as a sentence without its full stop, which the small node may read. */
     String text();
 
     /** As many sessions run as may, of all tenants. */

@@ -58,7 +58,7 @@ final class OrderAdmission {
         Optional<Placed> again = again(order);
         if (again.isPresent()) return again.get();
         RoomLeft left = new RoomLeft(around.rules.maxSessions(), look, registry.running());
-        // Who waits comes first, also where room was made a moment ago.
+        // Waiting sessions come first, even where a place has just become free.
         List<Session> admitted = line.admit(left);
         return new Placed(place(order, left), Optional.empty(), admitted);
     }
@@ -73,14 +73,14 @@ final class OrderAdmission {
         Optional<String> refusal = around.store.refusal();
         if (refusal.isPresent()) return new StartOutcome.NotStored(refusal.get());
         if (same.isEmpty()) return new StartOutcome.Started(add(order, line.nextPlace(), obstacle));
-        // It takes the place of the one before, in the line too.
+        // It takes the place of the session before it, also in the waiting line.
         long place = same.get().waiting() && !same.get().idling() ? same.get().place() : line.nextPlace();
         return new StartOutcome.Replaced(add(order, place, obstacle), same.get());
     }
 
     private boolean mayWait(Order order, Obstacle obstacle) {
         if (!order.terms().waits() || lineFull(order)) return false;
-        // What fits no device never runs; but soon after a start the larger ones may be still to come.
+        // An order that fits no device never runs; but soon after a start larger devices may still come.
         return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome();
     }
 
@@ -97,7 +97,7 @@ final class OrderAdmission {
     /** Adds a session, which waits at this place where there is an obstacle. */
     private Session add(Order order, long place, Optional<Obstacle> obstacle) {
         Session session = registry.add(order, obstacle.isPresent() ? place : 0);
-        obstacle.ifPresent(one -> line.add(session, one));
+        obstacle.ifPresent(reason -> line.add(session, reason));
         return session;
     }
 }

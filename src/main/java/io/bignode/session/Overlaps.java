@@ -13,23 +13,23 @@ import java.util.stream.Collectors;
  */
 public record Overlaps(Function<Session, String> stream) {
     /** Two sessions with nonces in common. */
-    public record Pair(Session one, Session other) {}
+    public record Pair(Session first, Session second) {}
 
     /** Those of some sessions that have nonces in common with a session of another order. */
     public List<Session> with(Session session, Collection<Session> others) {
         List<Session> near = others.stream()
-                .filter(other -> other != session && !sameOrder(other.order(), session.order()))
-                .filter(other -> other.order().epoch().blockHash().equals(session.order().epoch().blockHash()))
-                .filter(other -> other.order().nonces().meets(session.order().nonces()))
+                .filter(second -> second != session && !sameOrder(second.order(), session.order()))
+                .filter(second -> second.order().epoch().blockHash().equals(session.order().epoch().blockHash()))
+                .filter(second -> second.order().nonces().meets(session.order().nonces()))
                 .toList();
         if (near.isEmpty()) return near;
         String own = stream.apply(session);
-        return near.stream().filter(other -> stream.apply(other).equals(own)).toList();
+        return near.stream().filter(second -> stream.apply(second).equals(own)).toList();
     }
 
     /** Sessions of one order follow each other, and share its nonces out. */
-    private static boolean sameOrder(Order one, Order other) {
-        return one.tenant().equals(other.tenant()) && one.key().equals(other.key()) && one.nonces().equals(other.nonces());
+    private static boolean sameOrder(Order first, Order second) {
+        return first.tenant().equals(second.tenant()) && first.key().equals(second.key()) && first.nonces().equals(second.nonces());
     }
 
     /** All pairs among some sessions. */
@@ -37,8 +37,8 @@ public record Overlaps(Function<Session, String> stream) {
         List<Pair> pairs = new ArrayList<>();
         for (List<Session> alike : sessions.stream().collect(Collectors.groupingBy(stream)).values()) {
             for (int i = 0; i < alike.size(); i++) {
-                Session one = alike.get(i);
-                with(one, alike.subList(i + 1, alike.size())).forEach(other -> pairs.add(new Pair(one, other)));
+                Session first = alike.get(i);
+                with(first, alike.subList(i + 1, alike.size())).forEach(second -> pairs.add(new Pair(first, second)));
             }
         }
         return pairs;

@@ -46,13 +46,13 @@ final class ResultPublisher {
         landing.lock();
         try {
             List<SessionResults.Landed> landed = new ArrayList<>();
-            for (T one : all) {
-                Session session = around.flying.get(leaseId.apply(one));
-                if (session != null) end.apply(session.results(), one).ifPresent(landed::add);
+            for (T result : all) {
+                Session session = around.flying.get(leaseId.apply(result));
+                if (session != null) end.apply(session.results(), result).ifPresent(landed::add);
             }
             if (landed.isEmpty()) return;
             // Changes become durable in order, so that the last ones being durable means that all are.
-            if (landed.getLast().written().awaitKept()) landed.forEach(one -> one.publish().run());
+            if (landed.getLast().written().awaitKept()) landed.forEach(arrived -> arrived.publish().run());
         } finally {
             landing.unlock();
         }

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the sessions that run leave to others: places and memory. Not thread safe.
+ * The places and the memory that running sessions leave to others. Not thread safe.
  *
  * <p>The first {@link #OF_ONE_PLACE} sessions of a participant take one place together: when its block changes it starts its next session while its
  * last one still ends. Each further one takes a place of its own.

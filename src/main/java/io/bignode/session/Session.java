@@ -123,7 +123,7 @@ public final class Session {
         return life.status();
     }
 
-    /** Where it is in its life as its small node sees it, who takes the end for good: one that lingers after its time seems to go on. */
+    /** Where it is in its life as its small node sees it, to which an end is final: a session that lingers after its time is shown as going on. */
     public synchronized SessionStatus shownStatus() {
         return life.shownStatus(order.terms());
     }
@@ -156,7 +156,7 @@ public final class Session {
         return life.lostPlace();
     }
 
-    /** Nobody polls it: once somebody does, it is to stand at the end. */
+    /** Nobody polls it: once somebody does, it goes to the end of the line. */
     synchronized void losePlace() {
         life.losePlace();
     }
@@ -234,7 +234,7 @@ public final class Session {
     }
 
     /**
-     * As people and monitors see it.
+     * The session as operators and monitoring see it.
      *
      * @param allNanos the device time of all sessions' last minute
      * @param turn     where it stands; empty where it does not wait
@@ -380,7 +380,7 @@ public final class Session {
         return Optional.of(written);
     }
 
-    /** Gives the store what it is to know. */
+    /** Gives a change to the store. */
     synchronized CommitTicket note() {
         return around.store.write(List.of(results.moved()));
     }

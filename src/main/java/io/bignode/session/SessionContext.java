@@ -17,13 +17,13 @@ final class SessionContext {
     /** To be called, with no lock held, when a session ended or may get leases again. */
     final Runnable changed;
 
-    /** What was done lately. */
+    /** The work of the last minutes. */
     final Activity activity;
 
-    /** Whose lease is whose, by the lease's id. */
+    /** The session of each lease in flight, by the lease's id. */
     final Map<String, Session> flying = new ConcurrentHashMap<>();
 
-    /** Is told how sessions begin and end. */
+    /** Observes how sessions begin and end. */
     volatile SessionObserver observer = SessionObserver.NOBODY;
 
     private final long incarnation;

@@ -90,7 +90,7 @@ public final class SessionDelivery {
         }
         // Read with no lock held: batches that are visible do not change any more.
         FoundPage page = newest > cursor ? store.found(session.id(), cursor, newest, ANSWER_BYTES) : new FoundPage(List.of(), cursor);
-        // Who is told that nothing follows may never ask again. What makes that true, perhaps a lease given back a moment ago, has to outlive this head.
+        // A client that reads that nothing follows may never poll again. What makes it true, perhaps a lease given back a moment ago, has to be durable first.
         boolean active = mayFollow || !page.found().isEmpty() || !store.write(List.of()).awaitKept();
         return new Batches(session.id(), page.found(), active, now, newest, page.last());
     }
@@ -113,7 +113,7 @@ public final class SessionDelivery {
         }
     }
 
-    /** Lets everybody in {@link #await} look again. */
+    /** Wakes everybody who waits in {@link #await}. */
     public void wake() {
         synchronized (session) {
             session.notifyAll();

@@ -125,7 +125,7 @@ final class SessionLife {
         return placeLost;
     }
 
-    /** Nobody polls it: once somebody does, it is to stand at the end. */
+    /** Nobody polls it: once somebody does, it goes to the end of the line. */
     void losePlace() {
         placeLost = true;
     }
@@ -146,7 +146,7 @@ final class SessionLife {
     }
 
     /**
-     * Its small node asked.
+     * Its small node polled.
      *
      * @return whether the store should be told
      */

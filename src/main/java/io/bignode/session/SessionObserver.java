@@ -8,6 +8,6 @@ public interface SessionObserver {
     /** A session ended. */
     default void ended(String tenant, SessionStatus how) {}
 
-    /** Counts nothing. */
+    /** An observer that does nothing. */
     SessionObserver NOBODY = new SessionObserver() {};
 }

@@ -42,7 +42,7 @@ public record SessionRules(int maxSessions, Duration life, Duration idle, Durati
     }
 
     /** These rules with another number that may wait and another time to linger. */
-    public SessionRules waiting(int most, Duration lingering) {
-        return new SessionRules(maxSessions, life, idle, retention, maxEnded, most, lingering);
+    public SessionRules waiting(int max, Duration lingering) {
+        return new SessionRules(maxSessions, life, idle, retention, maxEnded, max, lingering);
     }
 }

@@ -17,7 +17,7 @@ final class SessionSummary {
     private static final String WITHOUT_BATCH = FIGURES + " first_batch_seconds=none";
 
     private final Activity.DeviceTime begun;
-    private boolean told;
+    private boolean reported;
 
     /**
      * A session's whole life.
@@ -62,8 +62,8 @@ final class SessionSummary {
      * @param now the devices' time until now
      */
     Optional<Summary> summary(String sessionId, String tenant, SessionStatus status, Figures life, Activity.DeviceTime now) {
-        if (told) return Optional.empty();
-        told = true;
+        if (reported) return Optional.empty();
+        reported = true;
         List<Object> parameters = new ArrayList<>(List.of(
                 sessionId, status.wire(), life.computed(), life.found(), life.delivered(), life.deviceNanos() * 1e-9, now.idleShareSince(begun), tenant));
         life.firstBatch().ifPresent(age -> parameters.add(age.toNanos() * 1e-9));

@@ -172,9 +172,9 @@ public final class Sessions {
      * Sessions as people and monitors see them, the newest first.
      *
      * @param tenant whose are wanted
-     * @param most   how many at most; those that run or wait come before those that ended
+     * @param max   how many at most; those that run or wait come before those that ended
      */
-    public Listing views(Predicate<String> tenant, int most) {
+    public Listing views(Predicate<String> tenant, int max) {
         List<Session> wanted;
         Map<Session, Turn> turns;
         synchronized (this) {
@@ -182,10 +182,11 @@ public final class Sessions {
             wanted = registry.all().reversed().stream().filter(session -> tenant.test(session.order().tenant())).toList();
         }
         List<Session> running = wanted.stream().filter(session -> !session.status().ended()).toList();
-        Set<Session> listed = new HashSet<>(running.subList(0, Math.min(most, running.size())));
-        wanted.stream().filter(session -> session.status().ended()).limit(most - listed.size()).forEach(listed::add);
+        Set<Session> listed = new HashSet<>(running.subList(0, Math.min(max, running.size())));
+        wanted.stream().filter(session -> session.status().ended()).limit(max - listed.size()).forEach(listed::add);
         long allNanos = around.activity.pace().work().deviceNanos();
-        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos, Optional.ofNullable(turns.get(session)))).toList();
+        List<SessionView> views = wanted.stream().filter(listed::contains).map(session -> session.view(allNanos, Optional.ofNullable(turns.get(session))))
+                .toList();
         int waiting = (int) running.stream().filter(Session::waiting).count();
         return new Listing(views, running.size() - waiting, waiting, wanted.size());
     }
@@ -210,7 +211,7 @@ public final class Sessions {
         return session.view(around.activity.pace().work().deviceNanos(), turn(session));
     }
 
-    /** What was done lately. */
+    /** The work of the last minutes. */
     public Activity activity() {
         return around.activity;
     }

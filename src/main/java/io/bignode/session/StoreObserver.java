@@ -8,6 +8,6 @@ public interface StoreObserver {
     /** A transaction failed and is tried again. */
     default void failed() {}
 
-    /** Counts nothing. */
+    /** An observer that does nothing. */
     StoreObserver NOBODY = new StoreObserver() {};
 }

@@ -71,9 +71,9 @@ final class WaitingLine {
         Obstacle obstacle = obstacles.get(session);
         if (obstacle == null || !session.waiting() || session.idling()) return Optional.empty();
         int before = 0;
-        for (Session one : line) {
-            if (one == session) break;
-            if (one.waiting() && !one.idling()) before++;
+        for (Session ahead : line) {
+            if (ahead == session) break;
+            if (ahead.waiting() && !ahead.idling()) before++;
         }
         return Optional.of(new Turn(before + 1, obstacle));
     }

@@ -9,7 +9,7 @@ final class Backoff {
 
     private Duration next = FIRST;
 
-    /** Sleeps. */
+    /** Sleeps for the next pause. */
     void pause() throws InterruptedException {
         Thread.sleep(next);
         next = next.multipliedBy(2).compareTo(LONGEST) > 0 ? LONGEST : next.multipliedBy(2);

@@ -7,21 +7,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** Reads every two seconds what devices measure of themselves, in a thread for each: one that hangs keeps the others' from nothing. */
+/** Reads the meters of devices every two seconds, each in a thread of its own, so that one that hangs does not delay the others. */
 final class Meters implements AutoCloseable {
     private static final Duration PERIOD = Duration.ofSeconds(2);
 
     private final List<Thread> threads;
     private volatile boolean closing;
 
-    /** Meters that do not read yet. */
+    /** Meters that are not read yet. */
     Meters(List<ProofDevice> devices, WorkerSide broker) {
         this.threads = devices.stream()
                 .map(device -> Thread.ofPlatform().daemon().name(device.id() + "-gauges").unstarted(() -> read(device, broker)))
                 .toList();
     }
 
-    /** Reads from now on. */
+    /** Starts reading. */
     void start() {
         threads.forEach(Thread::start);
     }
@@ -40,7 +40,7 @@ final class Meters implements AutoCloseable {
         }
     }
 
-    /** Ends reading; a read that hangs is left behind. */
+    /** Ends reading; a thread whose read hangs is abandoned. */
     @Override
     public void close() {
         closing = true;

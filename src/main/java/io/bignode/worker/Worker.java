@@ -28,11 +28,11 @@ public final class Worker implements AutoCloseable {
     private volatile boolean closing;
 
     /**
-     * Devices that do not work yet.
+     * Makes a worker whose devices do not ask for leases yet.
      *
      * @param devices    closed with the worker
      * @param broker     where leases come from
-     * @param freeShared frees what the devices share; called once none of them computes any more
+     * @param freeShared frees what the devices share; called when none of them computes any more
      */
     public Worker(List<? extends ProofDevice> devices, WorkerSide broker, Runnable freeShared) {
         this.devices = List.copyOf(devices);
@@ -55,7 +55,7 @@ public final class Worker implements AutoCloseable {
         Backoff backoff = new Backoff();
         try {
             while (!closing) {
-                // A device that is not ready asks for nothing: its sessions' leases go to the others.
+                // A device that is not ready requests no lease: leases go to the others.
                 if (!ready(device)) {
                     backoff.pause();
                     continue;

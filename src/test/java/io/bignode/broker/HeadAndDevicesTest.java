@@ -97,7 +97,8 @@ class HeadAndDevicesTest {
         server = EmbeddedBroker.start(folder, Optional.empty(), _ -> false);
         workers = new ArtemisHead().connect(server.head(), server);
         leases = new Leases(
-                sessions, LeaseRules.usual(), System::nanoTime, workers, new Policies(new ProofsOfTests(), (_, _) -> Optional.empty(), 0), new Alarms(InstantSource.system()));
+                sessions, LeaseRules.usual(), System::nanoTime, workers, new Policies(new ProofsOfTests(), (_, _) -> Optional.empty(), 0),
+                        new Alarms(InstantSource.system()));
         head = new HeadLoop(sessions, leases, workers, (_, death) -> deaths.add(death));
         List<DeviceOffer> devices = IntStream.range(0, DEVICES).mapToObj(i -> new DeviceOffer("local/device" + i, "a test", 1, 16)).toList();
         broker = new ArtemisWorker("local", devices, server.local(), new ArtemisWorker.Watcher() {});

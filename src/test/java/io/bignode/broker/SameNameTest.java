@@ -79,7 +79,8 @@ class SameNameTest {
         assertThat(first.words.poll(20, TimeUnit.SECONDS)).isEqualTo("joined");
         assertThat(next(WorkerJoined.class).origin().address()).startsWith("127.0.0.1:");
         try (ArtemisWorker _ = worker(second)) {
-            assertThat(second.words.poll(20, TimeUnit.SECONDS)).matches("REFUSED the head refuses it: a worker named farm is connected from 127\\.0\\.0\\.1:\\d+ since"
+            assertThat(second.words.poll(20, TimeUnit.SECONDS))
+                    .matches("REFUSED the head refuses it: a worker named farm is connected from 127\\.0\\.0\\.1:\\d+ since"
                     + " \\S+Z: choose another name with DELEGATION_WORKER_NAME, or stop that one");
             WorkerRefused refused = next(WorkerRefused.class);
             assertThat(refused.kind()).isEqualTo(WorkerRefused.Kind.NAME);

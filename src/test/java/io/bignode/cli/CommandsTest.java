@@ -197,7 +197,8 @@ class CommandsTest {
         StringWriter out = new StringWriter();
         BigNodeCommand.commandLine().setOut(new PrintWriter(out)).execute("--help");
         assertThat(out.toString().lines().map(String::strip)).satisfies(lines -> {
-            for (String command : List.of("serve", "worker", "status", "sessions", "devices", "workers", "drain", "admit", "client", "tenant", "backup", "compute", "fingerprint",
+            for (String command : List.of("serve", "worker", "status", "sessions", "devices", "workers", "drain", "admit", "client", "tenant", "backup",
+                    "compute", "fingerprint",
                     "verify", "bench", "doctor", "completion", "version")) {
                 assertThat(lines).as(command).anyMatch(line -> line.startsWith(command + " "));
             }

@@ -56,8 +56,10 @@ class HelpTest {
     @TestFactory
     Stream<DynamicTest> settingsThatAreLongHangBelowTheirDescription() {
         return Stream.of("serve", "worker").map(name -> DynamicTest.dynamicTest(name, () -> {
-            List<String> settings = run("help", name).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank()).toList();
-            assertThat(settings).hasSizeGreaterThan(6).allMatch(line -> line.startsWith("  ")).allMatch(line -> line.length() <= 80 || !line.strip().contains(" "));
+            List<String> settings = run("help", name).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank())
+                    .toList();
+            assertThat(settings).hasSizeGreaterThan(6).allMatch(line -> line.startsWith("  "))
+                    .allMatch(line -> line.length() <= 80 || !line.strip().contains(" "));
         }));
     }
 
@@ -65,7 +67,8 @@ class HelpTest {
     Stream<DynamicTest> everySettingOfAProgramStandsInItsHelpAsPlainText() {
         Map<String, ReadBy> programs = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER);
         return programs.entrySet().stream().map(program -> DynamicTest.dynamicTest(program.getKey(), () -> {
-            List<String> settings = run("help", program.getKey()).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank()).toList();
+            List<String> settings = run("help", program.getKey()).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1)
+                    .takeWhile(line -> !line.isBlank()).toList();
             List<String> names = settings.stream().filter(line -> line.matches("  \\S.*")).map(line -> line.strip().split(" ")[0]).toList();
             assertThat(names).containsExactlyElementsOf(Setting.of(program.getValue()).stream().map(Setting::variable).toList());
             assertThat(String.join(" ", settings)).doesNotContain("`", "](", ": see ");

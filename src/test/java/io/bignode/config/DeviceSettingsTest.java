@@ -66,7 +66,8 @@ class DeviceSettingsTest {
         InvalidSettingsException refused = catchThrowableOfType(
                 InvalidSettingsException.class,
                 () -> DeviceSettings.load(Map.of(
-                        "HOME", temp.toString(), "DELEGATION_DEVICES", "?", "DELEGATION_MARGIN", "NaN", "DELEGATION_GPU_MEMORY_GIB", "0", "CUDA_HOME", "~/x", "DELEGATION_HOPPER_FFN", "yes")));
+                        "HOME", temp.toString(), "DELEGATION_DEVICES", "?", "DELEGATION_MARGIN", "NaN", "DELEGATION_GPU_MEMORY_GIB", "0", "CUDA_HOME", "~/x",
+                                "DELEGATION_HOPPER_FFN", "yes")));
         assertThat(refused.faults()).extracting(InvalidSettingsException.Fault::toString)
                 .satisfiesExactlyInAnyOrder(
                         fault -> assertThat(fault).contains("DELEGATION_DEVICES"),

@@ -74,7 +74,8 @@ class SettingNamesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"PATH", "HOME", "HF_HOME", "JAVA_HOME", "BIGNODE_SERVICE_HOST", "BIGNODE_SERVICE_PORT_HTTP", "BIGNODE_PORT", "BIGNODE_PORT_9090_TCP_ADDR",
+    @ValueSource(strings = {"PATH", "HOME", "HF_HOME", "JAVA_HOME", "BIGNODE_SERVICE_HOST", "BIGNODE_SERVICE_PORT_HTTP", "BIGNODE_PORT",
+            "BIGNODE_PORT_9090_TCP_ADDR",
         "BIGNODE_WORKERS_SERVICE_PORT", "DELEGATION_PORT_9090_TCP"})
     void whatIsNotOursIsLeftAlone(String name) {
         assertThat(SettingNames.unknown(List.of(name))).isEmpty();

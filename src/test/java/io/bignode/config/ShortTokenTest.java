@@ -65,7 +65,8 @@ class ShortTokenTest {
         assertThatThrownBy(() -> load("DELEGATION_AUTH_TOKEN", TEMPLATES, "DELEGATION_ALLOW_SHORT_TOKEN", "true", "DELEGATION_WRONG_TOKENS", limit))
                 .hasMessageContaining("DELEGATION_WRONG_TOKENS is " + limit)
                 .hasMessageContaining("from 1 to 600");
-        assertThat(load("DELEGATION_AUTH_TOKEN", "a-token-that-is-long", "DELEGATION_ALLOW_SHORT_TOKEN", "true", "DELEGATION_WRONG_TOKENS", limit).token().isShort())
+        assertThat(load("DELEGATION_AUTH_TOKEN", "a-token-that-is-long", "DELEGATION_ALLOW_SHORT_TOKEN", "true", "DELEGATION_WRONG_TOKENS", limit).token()
+                .isShort())
                 .isFalse();
     }
 
@@ -86,6 +87,7 @@ class ShortTokenTest {
 
     @Test
     void aSettingThatIsNeitherOnNorOffIsAFault() {
-        assertThatThrownBy(() -> load("DELEGATION_ALLOW_SHORT_TOKEN", "yes")).hasMessageContaining("DELEGATION_ALLOW_SHORT_TOKEN is 'yes'; it must be on or off");
+        assertThatThrownBy(() -> load("DELEGATION_ALLOW_SHORT_TOKEN", "yes"))
+                .hasMessageContaining("DELEGATION_ALLOW_SHORT_TOKEN is 'yes'; it must be on or off");
     }
 }

@@ -35,7 +35,8 @@ class TokensFileTest {
     @Test
     void eachLineIsATenantsToken() throws Exception {
         Path file = file(
-                "# name digest sessions weight", "", "alice " + digest(ALICES) + " 4 1   # since May", "\tbob\t" + digest(BOBS).toUpperCase(Locale.ROOT) + " 10000 0.25");
+                "# name digest sessions weight", "", "alice " + digest(ALICES) + " 4 1   # since May", "\tbob\t" + digest(BOBS).toUpperCase(Locale.ROOT)
+                        + " 10000 0.25");
         List<TenantToken> tokens = TokensFile.read(file);
 
         assertThat(tokens)

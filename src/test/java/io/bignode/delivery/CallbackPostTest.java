@@ -123,7 +123,8 @@ class CallbackPostTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n"})
+    @ValueSource(strings = {"", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/2 200\r\n\r\n",
+            "HTTP/1.1 2000 OK\r\n\r\n"})
     void anAnswerThatIsCutShortOrNoHttpAcknowledgesNothing(String answer) throws Exception {
         try (Receiver receiver = Receiver.open((_, socket) -> Receiver.write(socket, answer))) {
             assertThatThrownBy(() -> send("http://callback.example:" + receiver.port())).isInstanceOf(IOException.class);

@@ -68,7 +68,8 @@ class DeployScriptsTest {
         Outcome outcome = run(script);
 
         assertThat(outcome.exit()).isEqualTo(3);
-        assertThat(outcome.err()).contains("has 15 characters, fewer than 16", "openssl rand -hex 32", "DELEGATION_ALLOW_SHORT_TOKEN=true").doesNotContain("fifteen-letters");
+        assertThat(outcome.err()).contains("has 15 characters, fewer than 16", "openssl rand -hex 32", "DELEGATION_ALLOW_SHORT_TOKEN=true")
+                .doesNotContain("fifteen-letters");
         assertThat(calls()).isEmpty();
     }
 
@@ -271,7 +272,8 @@ class DeployScriptsTest {
         Outcome outcome = run("deploy-local.sh");
 
         assertThat(outcome.exit()).isEqualTo(3);
-        assertThat(outcome.err()).contains("DELEGATION_JOIN must be the head's HOST:PORT", "DELEGATION_JOIN_TOKEN is not set").doesNotContain("DELEGATION_AUTH_TOKEN");
+        assertThat(outcome.err()).contains("DELEGATION_JOIN must be the head's HOST:PORT", "DELEGATION_JOIN_TOKEN is not set")
+                .doesNotContain("DELEGATION_AUTH_TOKEN");
     }
 
     @Test
@@ -310,7 +312,8 @@ class DeployScriptsTest {
 
         assertThat(outcome.exit()).isZero();
         assertThat(outcome.err()).contains("belongs to the compose project join");
-        assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up --detach --wait --wait-timeout 180 mlnode-308");
+        assertThat(calls()).containsSubsequence(INSPECT, "stop mlnode-308", "rm mlnode-308", "compose " + FILES
+                + " up --detach --wait --wait-timeout 180 mlnode-308");
     }
 
     @ParameterizedTest
@@ -364,7 +367,8 @@ class DeployScriptsTest {
 
         assertThat(sandbox.run(sandbox.path("join/compose.sh"), "up", "-d").exit()).isZero();
 
-        assertThat(calls()).containsSubsequence("compose " + FILES + " " + how + " mlnode-308", "stop mlnode-308", "rm mlnode-308", "compose " + FILES + " up -d");
+        assertThat(calls()).containsSubsequence("compose " + FILES + " " + how + " mlnode-308", "stop mlnode-308", "rm mlnode-308", "compose " + FILES
+                + " up -d");
     }
 
     @Test

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The distribution, as {@code mvn -Pdist verify} has just built it: it runs from any folder with neither Java nor Maven at hand. */
 class DistributionIT {
     private static final Path DIST = Sandbox.project().resolve("target/dist");
-    private static final long MOST_BYTES = 60L << 20;
+    private static final long MAX_BYTES = 60L << 20;
 
     @TempDir
     private Path folder;
@@ -152,7 +152,8 @@ class DistributionIT {
 
     @Test
     void holdsWhatItsUnitsAndItsOperatorNeed() {
-        for (String file : List.of("README.md", "docs/operations.md", "docs/metrics.md", "deploy/systemd/bignode.service", "deploy/systemd/bignode-worker.service",
+        for (String file : List.of("README.md", "docs/operations.md", "docs/metrics.md", "deploy/systemd/bignode.service",
+                "deploy/systemd/bignode-worker.service",
                 "deploy/prometheus/rules.yml", "deploy/grafana/dashboards/bignode.json")) {
             assertThat(DIST.resolve("bignode").resolve(file)).isRegularFile();
         }
@@ -164,7 +165,8 @@ class DistributionIT {
         try (Stream<Path> jars = Files.list(DIST.resolve("bignode/lib"))) {
             Path jar = jars.filter(file -> file.getFileName().toString().matches("openblas-.*-linux-.*\\.jar")).findFirst().orElseThrow();
             try (JarFile entries = new JarFile(jar.toFile())) {
-                assertThat(entries.stream().map(JarEntry::getName)).anyMatch(name -> name.endsWith("/libopenblas.so.0")).noneMatch(name -> name.contains("libgcc_s"));
+                assertThat(entries.stream().map(JarEntry::getName)).anyMatch(name -> name.endsWith("/libopenblas.so.0"))
+                        .noneMatch(name -> name.contains("libgcc_s"));
             }
         }
     }
@@ -172,7 +174,7 @@ class DistributionIT {
     @Test
     void theArchiveIsSmallAndHoldsTheFolder() throws Exception {
         Path archive = archive();
-        assertThat(Files.size(archive)).isLessThanOrEqualTo(MOST_BYTES);
+        assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
 
         boolean zstd = Sandbox.has("zstd");
         if (!zstd) System.err.println("skipped: zstd is not installed (apt-get install zstd)");

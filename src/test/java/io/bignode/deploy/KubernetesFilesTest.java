@@ -101,7 +101,8 @@ class KubernetesFilesTest {
         assertThat(all()).filteredOn(one -> !(one instanceof Namespace)).allMatch(one -> "bignode".equals(one.getMetadata().getNamespace()));
         Set<String> listed = documents("kustomization.yaml").getFirst().get("resources").valueStream().map(JsonNode::textValue).collect(Collectors.toSet());
         try (Stream<Path> files = Files.list(FOLDER)) {
-            Set<String> there = files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".yaml")).collect(Collectors.toCollection(TreeSet::new));
+            Set<String> there = files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".yaml"))
+                    .collect(Collectors.toCollection(TreeSet::new));
             there.removeAll(Set.of("kustomization.yaml", "secret.example.yaml"));
             assertThat(listed).isEqualTo(there);
         }

@@ -20,7 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How the launcher makes and uses the ahead-of-time cache, with a Java that only notes what it is asked for. {@code DistributionIT} does so with a real one. */
+/**
+ * How the launcher makes and uses the ahead-of-time cache, with a Java that only notes what it is asked for. {@code DistributionIT} does so with a real
+ * one.
+ */
 @Timeout(600)
 class LauncherCacheTest {
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -41,7 +44,8 @@ class LauncherCacheTest {
         java("""
                 for argument; do
                   case $argument in
-                    -XX:AOTCacheOutput=*) echo half >"${argument#*=}"; echo training >>"$NOTES"; [[ ! -e $GATE ]] || read -r _ <"$GATE"; echo whole >"${argument#*=}"; exit 0 ;;
+                    -XX:AOTCacheOutput=*) echo half >"${argument#*=}"; echo training >>"$NOTES"; [[ ! -e $GATE ]]
+                            || read -r _ <"$GATE"; echo whole >"${argument#*=}"; exit 0 ;;
                     -XX:AOTCache=*) echo "cache ${argument#*=}"; read -r state <"${argument#*=}"; echo "$state" ;;
                   esac
                 done

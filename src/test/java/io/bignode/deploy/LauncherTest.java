@@ -143,7 +143,8 @@ class LauncherTest {
 
         assertThat(outcome.exit()).isEqualTo(3);
         assertThat(outcome.out()).isEmpty();
-        assertThat(outcome.err()).contains("Java does not take the options in BIGNODE_JAVA_OPTS:\n  Invalid maximum heap size: -Xmx\n  Fix: ").doesNotContain("more", "Picked up");
+        assertThat(outcome.err()).contains("Java does not take the options in BIGNODE_JAVA_OPTS:\n  Invalid maximum heap size: -Xmx\n  Fix: ")
+                .doesNotContain("more", "Picked up");
     }
 
     @Test

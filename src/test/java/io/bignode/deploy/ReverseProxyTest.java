@@ -65,7 +65,8 @@ class ReverseProxyTest {
         NGINX("nginx") {
             @Override
             List<String> command(String program, Path folder, int port, int nodePort) throws IOException {
-                String site = file("nginx.conf").replace("listen 443 ssl", "listen 127.0.0.1:" + port + " ssl").replace("127.0.0.1:9090", "127.0.0.1:" + nodePort)
+                String site = file("nginx.conf").replace("listen 443 ssl", "listen 127.0.0.1:" + port + " ssl")
+                        .replace("127.0.0.1:9090", "127.0.0.1:" + nodePort)
                         .replace("/etc/nginx/tls/bignode.crt", folder + "/cert.pem").replace("/etc/nginx/tls/bignode.key", folder + "/key.pem")
                         .replace("/var/log/nginx", folder.toString());
                 StringBuilder all = new StringBuilder("daemon off; pid " + folder + "/pid; error_log " + folder + "/main.log;\nevents {}\nhttp {\n");

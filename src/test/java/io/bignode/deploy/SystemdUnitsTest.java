@@ -61,7 +61,8 @@ class SystemdUnitsTest {
 
     @Test
     void theSocketIsStandardInputAndTheLogGoesToTheJournal() throws Exception {
-        assertThat(read("bignode-socket.conf")).contains("StandardInput=socket\n", "StandardOutput=journal\n", "StandardError=journal\n", "Sockets=bignode.socket\n");
+        assertThat(read("bignode-socket.conf")).contains("StandardInput=socket\n", "StandardOutput=journal\n", "StandardError=journal\n",
+                "Sockets=bignode.socket\n");
         assertThat(read("bignode.socket")).contains("Accept=no\n", "ListenStream=0.0.0.0:9090\n");
     }
 
@@ -93,6 +94,7 @@ class SystemdUnitsTest {
     @ParameterizedTest
     @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
     void itRunsTheDistributionAndHoldsNoSecret(String unit) throws Exception {
-        assertThat(read(unit)).containsPattern("ExecStart=/opt/bignode/bin/bignode (serve|worker)\n").contains("EnvironmentFile=/etc/bignode/").doesNotContain("TOKEN=");
+        assertThat(read(unit)).containsPattern("ExecStart=/opt/bignode/bin/bignode (serve|worker)\n").contains("EnvironmentFile=/etc/bignode/")
+                .doesNotContain("TOKEN=");
     }
 }

@@ -65,7 +65,8 @@ class FailoverTest {
                 JavaProcess last = serving;
                 Waiting.until(Duration.ofSeconds(60), last::tail, () -> recorder.count() > more);
                 long highest = recorder.highest();
-                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + last.tail(), () -> recorder.missing(highest).isEmpty());
+                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + last.tail(), () ->
+                        recorder.missing(highest).isEmpty());
                 assertThat(recorder.wrongs()).isEmpty();
                 assertThat(recorder.repeated()).isZero();
             }

@@ -197,7 +197,8 @@ class FieldEpochTest {
                 long highest = client.nonces().keySet().stream().mapToLong(Long::longValue).max().orElseThrow();
                 field.farm.head.kill();
                 field.farm.head = field.farm.process();
-                client.await("all up to what it had, and more", SOON, it -> missing(it, highest) == 0 && it.nonces().keySet().stream().anyMatch(nonce -> nonce > highest));
+                client.await("all up to what it had, and more", SOON, it -> missing(it, highest) == 0
+                        && it.nonces().keySet().stream().anyMatch(nonce -> nonce > highest));
                 assertThat(client.mostErrorsInARow()).as(client.toString()).isLessThanOrEqualTo(2);
             }
             client.chainStops();

@@ -65,7 +65,8 @@ class HeadKilledTest {
                 int more = before.get(i) + 5;
                 Waiting.until(Duration.ofSeconds(60), () -> "no results after the last kill\n" + farm.head.tail(), () -> recorder.count() >= more);
                 long highest = recorder.highest();
-                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + farm.head.tail(), () -> recorder.missing(highest).isEmpty());
+                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + farm.head.tail(), () ->
+                        recorder.missing(highest).isEmpty());
             }
             assertThat(recorders).allSatisfy(recorder -> assertThat(recorder.wrongs()).isEmpty());
             System.out.printf("%d kills, %d nonces, %d polls refused, %d nonces repeated without cursors%n", times,

@@ -52,8 +52,8 @@ class RealWorkerTest {
         golden(Duration.ofSeconds(10));
     }
 
-    /** @param least how long it works at least, and until a thousand nonces were found and the golden ones among them */
-    private void golden(Duration least) throws Exception {
+    /** @param min how long it works at least, and until a thousand nonces were found and the golden ones among them */
+    private void golden(Duration min) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_DEVICES", "cpu"))) {
             JavaProcess worker = farm.realWorker("remote");
@@ -64,7 +64,7 @@ class RealWorkerTest {
             List<Long> first = IntStream.range(0, 5).mapToObj(i -> golden.get("nonces").get(i).asLong()).toList();
             TreeMap<Long, Double> found = new TreeMap<>();
             long cursor = 0;
-            long until = System.nanoTime() + least.toNanos();
+            long until = System.nanoTime() + min.toNanos();
             while (System.nanoTime() < until || found.size() < 1000 || !found.keySet().containsAll(first)) {
                 JsonNode answer = ask(farm, HttpRequest.newBuilder(), "batch/" + session + "?wait=2&after=" + cursor);
                 cursor = answer.get("cursor").asLong();

@@ -65,7 +65,8 @@ final class Recorder implements AutoCloseable {
         ObjectNode order = JSON.createObjectNode()
                 .put("node_id", 1).put("node_count", 2).put("block_hash", "b10c").put("block_height", 7).put("public_key", key)
                 .put("batch_size", 100).put("r_target", SimulatedProof.R_TARGET).put("fraud_threshold", 1e-7);
-        order.putObject("params").put("dim", 64).put("n_layers", 1).put("n_heads", 2).put("n_kv_heads", 2).put("vocab_size", 64).put("multiple_of", 8).put("seq_len", 2);
+        order.putObject("params").put("dim", 64).put("n_layers", 1).put("n_heads", 2).put("n_kv_heads", 2).put("vocab_size", 64).put("multiple_of", 8)
+                .put("seq_len", 2);
         return order;
     }
 
@@ -130,7 +131,8 @@ final class Recorder implements AutoCloseable {
         for (int i = 0; i < batch.get("nonces").size(); i++) {
             long nonce = batch.get("nonces").get(i).asLong();
             double distance = batch.get("dist").get(i).asDouble();
-            if (!SimulatedProof.counts(nonce) || Math.abs(distance - SimulatedProof.distance(nonce)) > 1e-5) wrong("nonce " + nonce + " at " + distance + " is forged");
+            if (!SimulatedProof.counts(nonce) || Math.abs(distance - SimulatedProof.distance(nonce)) > 1e-5) wrong("nonce " + nonce + " at " + distance
+                    + " is forged");
             if (found.put(nonce, distance) == null) continue;
             // Who acknowledges by cursors gets nothing twice; the other dialect may, when the head dies before it noted that an answer was taken.
             repeated++;

@@ -13,8 +13,8 @@ import java.util.HexFormat;
 import java.util.Map;
 
 /**
- * A head, a worker of simulated devices and a small node in one process, which ends once a nonce was found and delivered: while the JVM notes what it loads, for the
- * ahead-of-time cache of the processes that tests start ({@link io.bignode.fixtures.Program}).
+ * A head, a worker of simulated devices and a small node in one process, which ends once a nonce was found and delivered: while the JVM notes what it loads,
+ * for the ahead-of-time cache of the processes that tests start ({@link io.bignode.fixtures.Program}).
  */
 public final class TrainingFarm {
     private static final Duration LIMIT = Duration.ofMinutes(2);

@@ -63,7 +63,8 @@ class TroubledFarmTest {
             }
             for (Recorder recorder : List.of(documented, deployed)) {
                 long highest = recorder.highest() + 500;
-                Waiting.until(MINUTE, () -> "lost: " + lost(recorder, nan, highest) + "\n" + farm.head.tail(), () -> recorder.highest() >= highest && lost(recorder, nan, highest).isEmpty());
+                Waiting.until(MINUTE, () -> "lost: " + lost(recorder, nan, highest) + "\n" + farm.head.tail(), () -> recorder.highest() >= highest
+                        && lost(recorder, nan, highest).isEmpty());
                 assertThat(recorder.wrongs()).isEmpty();
                 assertThat(recorder.repeated()).isZero();
             }
@@ -75,8 +76,8 @@ class TroubledFarmTest {
     }
 
     /**
-     * The nonces that count and did not come. One fifth of the results is checked here: what a worker left out before it was found out may have passed, and only
-     * that.
+     * The nonces that count and did not come. One fifth of the results is checked here: what a worker left out before it was found out may have passed, and
+     * only that.
      */
     private static SortedSet<Long> lost(Recorder recorder, JavaProcess withholding, long upTo) {
         SortedSet<Long> lost = recorder.missing(upTo);

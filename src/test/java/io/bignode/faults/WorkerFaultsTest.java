@@ -76,12 +76,12 @@ class WorkerFaultsTest {
     }
 
     /** Harms a worker that has just begun a lease, and waits until another begins it. */
-    private static Duration untilElsewhere(JavaProcess victim, JavaProcess other, Harm harm, Duration most) throws InterruptedException {
+    private static Duration untilElsewhere(JavaProcess victim, JavaProcess other, Harm harm, Duration max) throws InterruptedException {
         victim.await(System.nanoTime(), Duration.ofSeconds(10), line -> line.startsWith("lease "));
         String lease = lastLease(victim);
         long then = System.nanoTime();
         harm.happen();
-        return Duration.ofNanos(other.await(then, most, computes(lease)).nanos() - then);
+        return Duration.ofNanos(other.await(then, max, computes(lease)).nanos() - then);
     }
 
     @Test
@@ -129,12 +129,14 @@ class WorkerFaultsTest {
             }
             for (Recorder recorder : recorders) {
                 long highest = recorder.highest();
-                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + farm.head.tail(), () -> recorder.missing(highest).isEmpty());
+                Waiting.until(Duration.ofSeconds(60), () -> "lost: " + recorder.missing(highest) + "\n" + farm.head.tail(), () ->
+                        recorder.missing(highest).isEmpty());
                 assertThat(recorder.wrongs()).isEmpty();
                 assertThat(recorder.repeated()).as("the head lived all the time").isZero();
                 assertThat(recorder.count()).isPositive();
             }
-            assertThat(farm.admin("GET", "", Farm.JOIN_TOKEN, 200).get("workers")).allSatisfy(worker -> assertThat(worker.get("state").asText()).isEqualTo("working"));
+            assertThat(farm.admin("GET", "", Farm.JOIN_TOKEN, 200).get("workers"))
+                    .allSatisfy(worker -> assertThat(worker.get("state").asText()).isEqualTo("working"));
             System.out.println(faults + " faults, " + recorders.stream().mapToInt(Recorder::count).sum() + " nonces");
         } finally {
             recorders.forEach(Recorder::close);

@@ -256,8 +256,8 @@ public final class FieldClient implements AutoCloseable {
     }
 
     /** Waits until something is true of this client; a client that ends before that fails the test with what it went through. */
-    public synchronized void await(String what, Duration most, Predicate<FieldClient> wanted) throws InterruptedException {
-        long deadline = System.nanoTime() + most.toNanos();
+    public synchronized void await(String what, Duration max, Predicate<FieldClient> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + max.toNanos();
         while (!wanted.test(this)) {
             long left = deadline - System.nanoTime();
             if (left <= 0 || end != End.POLLING) throw new AssertionError(what + " did not come: " + this);
@@ -317,7 +317,8 @@ public final class FieldClient implements AutoCloseable {
 
     @Override
     public synchronized String toString() {
-        return end + ", " + status + " (" + message + "), " + goodPolls + " good polls, " + nonces.size() + " nonces, " + mostErrorsInARow + " errors in a row, "
+        return end + ", " + status + " (" + message + "), " + goodPolls + " good polls, " + nonces.size() + " nonces, " + mostErrorsInARow
+                + " errors in a row, "
                 + errors.stream().skip(Math.max(0, errors.size() - 12)).toList();
     }
 

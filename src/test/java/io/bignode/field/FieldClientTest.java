@@ -66,7 +66,8 @@ class FieldClientTest {
     }
 
     private static String batches(String nonces, String status, boolean active) {
-        String batch = "{\"public_key\":\"k\",\"block_hash\":\"b\",\"block_height\":1,\"nonces\":[" + nonces + "],\"dist\":[" + nonces.replaceAll("\\d+", "1.25")
+        String batch = "{\"public_key\":\"k\",\"block_hash\":\"b\",\"block_height\":1,\"nonces\":[" + nonces + "],\"dist\":["
+                + nonces.replaceAll("\\d+", "1.25")
                 + "],\"node_id\":1}";
         return "200 {\"session_id\":\"s\",\"batches\":[" + (nonces.isEmpty() ? "" : batch) + "],\"session_active\":" + active + ",\"status\":\"" + status
                 + "\",\"total_batches_generated\":1}";

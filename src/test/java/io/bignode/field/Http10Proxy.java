@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * side too.
  */
 public final class Http10Proxy implements AutoCloseable {
-    private static final int MOST_HEAD = 16_384;
-    private static final int MOST_BODY = 8 << 20;
+    private static final int MAX_HEAD = 16_384;
+    private static final int MAX_BODY = 8 << 20;
     private static final int UPSTREAM_MILLIS = 60_000;
     private static final byte[] BAD_GATEWAY =
             "HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 26\r\nConnection: close\r\n\r\n<h1>502 Bad Gateway</h1>\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -122,7 +122,7 @@ public final class Http10Proxy implements AutoCloseable {
      * @param untilEnd whether a body without a length lasts until the connection's end
      */
     private static Message read(InputStream in, boolean untilEnd) throws IOException {
-        int[] left = {MOST_HEAD};
+        int[] left = {MAX_HEAD};
         String first = line(in, left);
         List<String> headers = new ArrayList<>();
         int length = -1;
@@ -132,8 +132,8 @@ public final class Http10Proxy implements AutoCloseable {
             if (isNamed(line, "content-length")) length = Integer.parseInt(line.substring(line.indexOf(':') + 1).strip());
             headers.add(line);
         }
-        if (length > MOST_BODY) throw new IOException("a body of " + length + " bytes");
-        byte[] body = length >= 0 ? in.readNBytes(length) : untilEnd ? in.readNBytes(MOST_BODY) : new byte[0];
+        if (length > MAX_BODY) throw new IOException("a body of " + length + " bytes");
+        byte[] body = length >= 0 ? in.readNBytes(length) : untilEnd ? in.readNBytes(MAX_BODY) : new byte[0];
         if (length > body.length) throw new IOException("the body ended early");
         return new Message(first, headers, body);
     }

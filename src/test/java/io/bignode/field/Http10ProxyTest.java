@@ -47,12 +47,14 @@ class Http10ProxyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP/1.0 200 OK\r\n\r\nbody", "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody", "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody"})
+    @ValueSource(strings = {"HTTP/1.0 200 OK\r\n\r\nbody", "HTTP/1.0 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+            "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nbody"})
     void requestsAndAnswersPassAsHttp10(String answer) throws Exception {
         try (ServerSocket node = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 Http10Proxy proxy = new Http10Proxy(node.getLocalPort())) {
             Thread.ofVirtual().start(() -> answerOnce(node, answer));
-            HttpResponse<String> response = send(proxy, HttpRequest.newBuilder(proxy.uri().resolve("/a?b=c")).header("X-A", "1").POST(BodyPublishers.ofString("{}")));
+            HttpResponse<String> response = send(proxy, HttpRequest.newBuilder(proxy.uri().resolve("/a?b=c")).header("X-A", "1")
+                    .POST(BodyPublishers.ofString("{}")));
 
             assertThat(response.statusCode()).isEqualTo(200);
             assertThat(response.body()).isEqualTo("body");
@@ -66,7 +68,8 @@ class Http10ProxyTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "HTTP/1.0 200 OK\r\n", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nbody", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"})
+    @ValueSource(strings = {"", "HTTP/1.0 200 OK\r\n", "HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nbody",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"})
     void whatIsNoWholeHttp10AnswerIsABadGateway(String answer) throws Exception {
         try (ServerSocket node = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 Http10Proxy proxy = new Http10Proxy(node.getLocalPort())) {

@@ -71,7 +71,8 @@ public final class Browser implements AutoCloseable {
         driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
         driver.executeCdpCommand("Emulation.setEmulatedMedia",
-                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", theme), Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", theme),
+                        Map.of("name", "prefers-reduced-motion", "value", "reduce"))));
     }
 
     public void signIn(String url, String token) {
@@ -110,9 +111,9 @@ public final class Browser implements AutoCloseable {
         assertThat(complaints).isEmpty();
     }
 
-    /** The page as a picture, whole or as far down as {@code most}. */
-    byte[] picture(long most) {
-        long height = Math.min(most, ((Number) script("return Math.ceil(document.documentElement.scrollHeight)")).longValue());
+    /** The page as a picture, whole or as far down as {@code max}. */
+    byte[] picture(long max) {
+        long height = Math.min(max, ((Number) script("return Math.ceil(document.documentElement.scrollHeight)")).longValue());
         long width = ((Number) script("return innerWidth")).longValue();
         Map<String, Object> shot = driver.executeCdpCommand("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true,
                 "clip", Map.of("x", 0, "y", 0, "width", width, "height", height, "scale", 1)));

@@ -78,7 +78,8 @@ public final class FakeFeed implements AutoCloseable {
         if (found.isEmpty()) {
             send(exchange, Problem.notFound("there is no such path").answer());
         } else {
-            Request call = new Request("127.0.0.1", "", false, new Query(""), name -> Objects.toString(exchange.getRequestHeaders().getFirst(name), ""), InputStream::nullInputStream);
+            Request call = new Request("127.0.0.1", "", false, new Query(""), name -> Objects.toString(exchange.getRequestHeaders().getFirst(name), ""),
+                    InputStream::nullInputStream);
             found.getFirst().resource().serve(call, new WholeReply(exchange));
         }
     }

@@ -195,7 +195,8 @@ final class FakeOverviews {
         boolean bad = scene == Scene.ALARM && worker.equals("hall-01");
         boolean drains = scene == Scene.FARM && worker.equals("hall-12");
         boolean apart = scene == Scene.FARM && worker.equals("hall-07");
-        to.put("name", worker).put("state", bad ? "quarantined" : drains ? "draining" : "working").put("connected", !apart).put("local", worker.equals("local"));
+        to.put("name", worker).put("state", bad ? "quarantined" : drains ? "draining" : "working").put("connected", !apart)
+                .put("local", worker.equals("local"));
         long count = devices.stream().filter(device -> device.worker.equals(worker)).count();
         to.put("since", apart ? null : started.minusSeconds(40_000).toString()).put("disconnected_since", apart ? started.minusSeconds(95).toString() : null)
                 .put("disconnected_because", apart ? "its process ended, or it closed the connection" : null)

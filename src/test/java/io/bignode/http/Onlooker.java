@@ -15,7 +15,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Asks a server the same again and again, over a connection that is kept or over a new one each time, and measures how long each answer takes. Needs nothing but the JDK. */
+/**
+ * Asks a server the same again and again, over a connection that is kept or over a new one each time, and measures how long each answer takes. Needs nothing
+ * but the JDK.
+ */
 final class Onlooker {
     private static final int PATIENCE_MILLIS = 30_000;
 
@@ -60,7 +63,8 @@ final class Onlooker {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%-28s n %5d   p50 %8.2f ms   p99 %8.2f ms   max %8.2f ms", question.name(), sorted.length, millis(0.5), millis(0.99), millis(1));
+            return String.format(Locale.ROOT, "%-28s n %5d   p50 %8.2f ms   p99 %8.2f ms   max %8.2f ms", question.name(), sorted.length, millis(0.5),
+                    millis(0.99), millis(1));
         }
     }
 

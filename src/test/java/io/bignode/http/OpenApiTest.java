@@ -82,7 +82,8 @@ class OpenApiTest {
     @Test
     void theExampleOfAnOrderIsTheOneOfTheExamples() throws Exception {
         JsonNode order = ApiContract.read().at("/components/schemas/StartRequest/examples/0");
-        assertThat(TestNode.JSON.writeValueAsString(order).replace("500000,", "500000.0,")).isEqualTo(TestNode.JSON.readTree(Path.of("examples/dev-net.json").toFile()).toString());
+        assertThat(TestNode.JSON.writeValueAsString(order).replace("500000,", "500000.0,"))
+                .isEqualTo(TestNode.JSON.readTree(Path.of("examples/dev-net.json").toFile()).toString());
     }
 
     private static JsonSchema shape() throws Exception {

@@ -10,7 +10,10 @@ import static io.bignode.http.TestNode.API;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** HTTP/1.0, connections that go on or end, asking before a body is sent, and other protocols: RFC 9112, section 9, and RFC 9110, sections 7.6, 7.8 and 10.1. */
+/**
+ * HTTP/1.0, connections that go on or end, asking before a body is sent, and other protocols: RFC 9112, section 9, and RFC 9110, sections 7.6, 7.8 and
+ * 10.1.
+ */
 final class RawConnectionRows {
     private static final String LIVE = "GET /health/live HTTP/1.1\r\n" + HOST;
     private static final String LIVE_10 = "GET /health/live HTTP/1.0\r\n";
@@ -36,7 +39,8 @@ final class RawConnectionRows {
                 of("a connection to be closed after a start", start(302, "Connection: close\r\n")).starts(302).closed(200),
                 of("a connection to be closed after a refusal", "GET " + API + "/sessions HTTP/1.1\r\n" + HOST + "Connection: close\r\n\r\n").closed(401),
                 of("a connection to be kept", LIVE + "Connection: keep-alive\r\n\r\n").kept(200),
-                of("requests behind one another", LIVE + "\r\n" + "GET " + API + "/sessions HTTP/1.1\r\n" + HOST + "\r\n" + "GET " + API + "/sessions HTTP/1.1\r\n"
+                of("requests behind one another", LIVE + "\r\n" + "GET " + API + "/sessions HTTP/1.1\r\n" + HOST + "\r\n" + "GET " + API
+                        + "/sessions HTTP/1.1\r\n"
                                 + AUTHORIZED + "\r\n" + "PUT /health HTTP/1.1\r\n" + HOST + "\r\n" + LIVE + "\r\n")
                         .kept(200, 401, 200, 405, 200),
                 of("requests behind a start", start(303, "") + LIVE + "\r\n" + start(304, "Connection: close\r\n")).guards().closed(200, 200, 200),
@@ -51,7 +55,8 @@ final class RawConnectionRows {
                 of("asking before chunks are sent", "POST " + API + "/start HTTP/1.1\r\n" + AUTHORIZED + EXPECT + "Transfer-Encoding: chunked\r\n\r\n")
                         .then(Integer.toHexString(length) + "\r\n" + order(306) + "\r\n0\r\n\r\n").starts(306).kept(100, 200),
                 of("asking, and sending the body at once", start(307, EXPECT)).starts(307).kept(100, 200).kept(200),
-                of("asking without a token", "POST " + API + "/stop HTTP/1.1\r\n" + HOST + "Authorization: Bearer wrong\r\n" + EXPECT + "Content-Length: 900\r\n\r\n")
+                of("asking without a token", "POST " + API + "/stop HTTP/1.1\r\n" + HOST + "Authorization: Bearer wrong\r\n" + EXPECT
+                        + "Content-Length: 900\r\n\r\n")
                         .then(" ".repeat(900)).ended(401),
                 of("asking for too long a body", "POST " + API + "/start HTTP/1.1\r\n" + AUTHORIZED + EXPECT + "Content-Length: 2000000\r\n\r\n")
                         .then(" ".repeat(2_000_000)).guards().ended(413),
@@ -60,14 +65,18 @@ final class RawConnectionRows {
                 of("a body of no stated kind", start(310, "")).starts(310).kept(200),
                 of("a body of another kind", start(311, "Content-Type: text/plain\r\n")).starts(311).answered(200, 415),
                 of("a body that is said to be compressed", start(312, "Content-Encoding: gzip\r\n")).starts(312).answered(200, 400, 415, 422),
-                of("an upgrade to HTTP/2", LIVE + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n").guards().kept(200),
-                of("an upgrade to HTTP/2 with a body", start(313, "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"))
+                of("an upgrade to HTTP/2", LIVE + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n").guards()
+                        .kept(200),
+                of("an upgrade to HTTP/2 with a body", start(313,
+                        "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"))
                         .starts(313).guards().kept(200).refused(400),
                 of("an upgrade to a web socket", LIVE + "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
                                 + "AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
                         .guards().kept(200).refused(400),
-                of("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000\u0004\u0000\u0000\u0000\u0000\u0000").guards().refused(400, 405, 505).silent(),
-                of("a handshake of TLS inside", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003" + "\u0001".repeat(497) + "\r\n\r\n").refused(400).silent(),
+                of("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u0000\u0000\u0000\u0004\u0000\u0000\u0000\u0000\u0000").guards()
+                        .refused(400, 405, 505).silent(),
+                of("a handshake of TLS inside", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003" + "\u0001".repeat(497) + "\r\n\r\n")
+                        .refused(400).silent(),
                 of("a proxy's own line first", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + LIVE + "\r\n").guards().refused(400, 505).silent());
     }
 }

@@ -88,8 +88,10 @@ final class RawFramingRows {
                         .starts(114).guards().closed(200).refused(400),
                 of("a length and chunks", head("Content-Length: 5\r\n" + CHUNKED) + chunk(order(115)) + LAST_CHUNK)
                         .starts(115).guards().closed(200).refused(400),
-                of("chunks on HTTP/1.0", (head(CHUNKED) + chunk(order(116)) + LAST_CHUNK).replace("HTTP/1.1", "HTTP/1.0")).starts(116).guards().refused(400, 505),
-                of("chunks on HTTP/1.0 with a length", (head(CHUNKED + "Content-Length: 5\r\n") + chunk(order(117)) + LAST_CHUNK).replace("HTTP/1.1", "HTTP/1.0"))
+                of("chunks on HTTP/1.0", (head(CHUNKED) + chunk(order(116)) + LAST_CHUNK).replace("HTTP/1.1", "HTTP/1.0")).starts(116).guards()
+                        .refused(400, 505),
+                of("chunks on HTTP/1.0 with a length", (head(CHUNKED + "Content-Length: 5\r\n") + chunk(order(117)) + LAST_CHUNK)
+                        .replace("HTTP/1.1", "HTTP/1.0"))
                         .starts(117).guards().refused(400, 505)));
         int next = 180;
         for (String[] variant : new String[][] {
@@ -118,7 +120,8 @@ final class RawFramingRows {
                 of("a chunk size with some zeros before it", head(CHUNKED) + "0000" + chunk(order(122)) + LAST_CHUNK).starts(122).kept(200).refused(400),
                 of("a chunk size with 100,000 zeros before it", head(CHUNKED) + "0".repeat(100_000) + chunk(order(123)) + LAST_CHUNK)
                         .starts(123).guards().refused(400, 413),
-                of("a blank after the chunk size", head(CHUNKED) + chunk(order(124)).replaceFirst("\r\n", " \r\n") + LAST_CHUNK).starts(124).kept(200).refused(400),
+                of("a blank after the chunk size", head(CHUNKED) + chunk(order(124)).replaceFirst("\r\n", " \r\n") + LAST_CHUNK).starts(124).kept(200)
+                        .refused(400),
                 of("a blank before the chunk size", head(CHUNKED) + " " + chunk(order(125)) + LAST_CHUNK).starts(125).guards().refused(400)));
         for (String line : List.of("zz", "-5", "+5", "0x5", "5 5", "5\r", "ffffffffffffffff1", "10000000000000005", "", "5,5", "\u00b2"))
             rows.add(of("the chunk size '" + line.replace("\r", "\\r") + "'", head(CHUNKED) + line + "\r\n" + HIDDEN).guards().refused(400, 413));
@@ -152,12 +155,16 @@ final class RawFramingRows {
                 of("a line feed alone in a chunk extension", head(CHUNKED) + extended(147, ";a\nb=c")).starts(147).guards().refused(400),
                 of("a line end in a quoted chunk extension", head(CHUNKED) + extended(148, ";a=\"\r\n\"")).starts(148).guards().refused(400),
                 of("a trailer", head(CHUNKED) + chunk(order(150)) + "0\r\n" + "X-Sum: 1\r\n\r\n").starts(150).kept(200),
-                of("a trailer of 40,000 bytes", head(CHUNKED) + chunk(order(153)) + "0\r\n" + "X-Sum: " + "1".repeat(40_000) + "\r\n\r\n").starts(153).guards().refused(400, 413, 431),
-                of("40,000 trailers", head(CHUNKED) + chunk(order(154)) + "0\r\n" + "X-Sum: 1\r\n".repeat(40_000) + "\r\n").starts(154).guards().refused(400, 413, 431),
+                of("a trailer of 40,000 bytes", head(CHUNKED) + chunk(order(153)) + "0\r\n" + "X-Sum: " + "1".repeat(40_000) + "\r\n\r\n").starts(153).guards()
+                        .refused(400, 413, 431),
+                of("40,000 trailers", head(CHUNKED) + chunk(order(154)) + "0\r\n" + "X-Sum: 1\r\n".repeat(40_000) + "\r\n").starts(154).guards()
+                        .refused(400, 413, 431),
                 of("a trailer without a colon", head(CHUNKED) + chunk(order(155)) + "0\r\n" + "X-Sum\r\n\r\n").starts(155).refused(400),
-                of("a token in a trailer is none", head(CHUNKED).replace(AUTHORIZED, HOST) + chunk(order(156)) + "0\r\n" + "Authorization: Bearer " + TOKEN + "\r\n\r\n")
+                of("a token in a trailer is none", head(CHUNKED).replace(AUTHORIZED, HOST) + chunk(order(156)) + "0\r\n" + "Authorization: Bearer " + TOKEN
+                        + "\r\n\r\n")
                         .starts(156).guards().answered(401),
-                of("a length in a trailer is none", head(CHUNKED) + chunk(order(151)) + "0\r\nContent-Length: 60\r\n\r\n").starts(151).guards().kept(200).refused(400));
+                of("a length in a trailer is none", head(CHUNKED) + chunk(order(151)) + "0\r\nContent-Length: 60\r\n\r\n").starts(151).guards().kept(200)
+                        .refused(400));
     }
 
     private static String extended(int nodeId, String extension) {
@@ -187,7 +194,8 @@ final class RawFramingRows {
                 of("a body behind 405", otherMethod + length).guards().answered(405),
                 of("a body in chunks behind 405", otherMethod + chunked).guards().answered(405),
                 of("malformed chunks behind 405", otherMethod + malformed).guards().ended(400, 405),
-                of("a long body behind 401", unauthorized + "Content-Length: 900000\r\n\r\n" + HIDDEN + "x".repeat(900_000 - HIDDEN.length())).guards().answered(401, 413),
+                of("a long body behind 401", unauthorized + "Content-Length: 900000\r\n\r\n" + HIDDEN + "x".repeat(900_000 - HIDDEN.length())).guards()
+                        .answered(401, 413),
                 of("a body that a health check has", health + length).guards().answered(200, 400),
                 of("chunks that a health check has", health + chunked).guards().answered(200, 400),
                 of("malformed chunks that a health check has", health + malformed).guards().ended(200, 400),
@@ -195,7 +203,8 @@ final class RawFramingRows {
                 of("a chunk that is cut short", head(CHUNKED) + "fff\r\n" + order(162)).starts(162).guards().cutOff().ended(400).silent(),
                 of("chunks without the last one", head(CHUNKED) + chunk(order(163))).starts(163).guards().cutOff().ended(400).silent(),
                 // Whole, as the last chunk came: RFC 9112, section 8.
-                of("chunks without the end of their trailers", head(CHUNKED) + chunk(order(164)) + "0\r\n").starts(164).cutOff().ended(200).ended(400).silent());
+                of("chunks without the end of their trailers", head(CHUNKED) + chunk(order(164)) + "0\r\n").starts(164).cutOff().ended(200).ended(400)
+                        .silent());
     }
 
     private static String shown(String end) {

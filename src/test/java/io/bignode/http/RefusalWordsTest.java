@@ -63,7 +63,8 @@ class RefusalWordsTest {
             assertThat(unknown.statusCode()).isEqualTo(404);
             assertThat(unknown.headers().firstValue("Content-Type")).hasValue("text/html; charset=utf-8");
             assertThat(unknown.headers().firstValue("Content-Security-Policy").orElseThrow()).startsWith("default-src 'none';");
-            assertThat(unknown.body()).contains("<h1>Not Found</h1>", "<p>There is no such path on this node; ", "<a href=\"/docs\">", "<a href=\"/\">dashboard</a>");
+            assertThat(unknown.body()).contains("<h1>Not Found</h1>", "<p>There is no such path on this node; ", "<a href=\"/docs\">",
+                    "<a href=\"/\">dashboard</a>");
 
             HttpResponse<String> secret = node.send(node.request("/sessions", "").header("Accept", BROWSER).GET());
             assertThat(secret.statusCode()).isEqualTo(401);
@@ -78,7 +79,8 @@ class RefusalWordsTest {
     @Test
     void aPageHasNoMarkupButItsOwn() {
         Answer page = ProblemPage.of(Problem.unavailable("a <b>bold</b> & odd reason", Duration.ofSeconds(7)));
-        assertThat(new String(page.body(), StandardCharsets.UTF_8)).contains("A &lt;b&gt;bold&lt;/b&gt; &amp; odd reason; ask again in 7 s.").doesNotContain("<b>");
+        assertThat(new String(page.body(), StandardCharsets.UTF_8)).contains("A &lt;b&gt;bold&lt;/b&gt; &amp; odd reason; ask again in 7 s.")
+                .doesNotContain("<b>");
         assertThat(page.headers()).containsEntry("Retry-After", "7");
     }
 }

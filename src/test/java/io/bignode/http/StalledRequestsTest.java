@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, starts nothing, and has nothing to tell the log. */
+/**
+ * Requests that stop half-way, and such as go on a byte at a time: the server ends them, over TCP and over TLS, starts nothing, and has nothing to tell the
+ * log.
+ */
 @Timeout(120)
 class StalledRequestsTest {
     private static final Duration STALLED = Duration.ofMillis(600);

@@ -108,7 +108,8 @@ class StartingServerTest {
             while (System.nanoTime() - begun < Duration.ofSeconds(1).toNanos()) Thread.onSpinWait();
             server.serve(ready.api());
 
-            assertThat(ask(server, poll.replace(session.id(), session.id() + "?wait=10")).body()).contains("[" + found[0] + "," + found[1] + "," + found[2] + "]");
+            assertThat(ask(server, poll.replace(session.id(), session.id() + "?wait=10")).body())
+                    .contains("[" + found[0] + "," + found[1] + "," + found[2] + "]");
         }
     }
 }

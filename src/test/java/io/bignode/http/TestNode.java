@@ -166,7 +166,8 @@ public final class TestNode implements AutoCloseable {
     public static List<Route> routes() {
         Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
         Api api = new Api(
-                new TransformerFunction(), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
+                new TransformerFunction(), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN),
+                        new SmallFarm(false, () -> ""), new NoMetering());
         return api.routes().all().stream().filter(route -> !route.template().equals("/") && !route.template().startsWith("/web/")).toList();
     }
 

@@ -23,12 +23,14 @@ class WebPagesTest {
     @Test
     void everyFileIsServedAsWhatItIsUnderAStrictPolicy() {
         try (TestNode node = new TestNode()) {
-            assertThat(paths()).contains("/", "/docs", "/web/app.js", "/web/style.css", "/web/favicon.svg", "/web/lib/uPlot.js", "/web/lib/swagger-ui-bundle.js");
+            assertThat(paths()).contains("/", "/docs", "/web/app.js", "/web/style.css", "/web/favicon.svg", "/web/lib/uPlot.js",
+                    "/web/lib/swagger-ui-bundle.js");
             paths().forEach(path -> {
                 HttpResponse<String> response = node.get("/" + path, "");
                 assertThat(response.statusCode()).as(path).isEqualTo(200);
                 assertThat(header(response, "Content-Type")).as(path).startsWith(type(path));
-                assertThat(header(response, "Content-Security-Policy")).contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'").doesNotContain("unsafe");
+                assertThat(header(response, "Content-Security-Policy")).contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
+                        .doesNotContain("unsafe");
                 assertThat(header(response, "X-Content-Type-Options")).isEqualTo("nosniff");
                 assertThat(header(response, "Referrer-Policy")).isEqualTo("no-referrer");
                 assertThat(response.headers().allValues("Cache-Control")).isEqualTo(List.of("no-cache"));
@@ -62,7 +64,8 @@ class WebPagesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/web/,401", "/web,401", "/web/../openapi.yaml,401", "/web/..%2fopenapi.yaml,400", "/web/%2e%2e/db/sqlite/1.sql,400", "/web/lib/../app.js,401", "/web//app.js,400",
+        "/web/,401", "/web,401", "/web/../openapi.yaml,401", "/web/..%2fopenapi.yaml,400", "/web/%2e%2e/db/sqlite/1.sql,400", "/web/lib/../app.js,401",
+                "/web//app.js,400",
         "/index.html,401", "/web/index.html,401", "/web/docs.html,401", "/web/lib/swagger-ui.js,401", "/META-INF/MANIFEST.MF,401", "/web/lib/uPlot.cjs.js,401"
     })
     void noOtherPathLeadsToAFile(String path, int status) throws Exception {

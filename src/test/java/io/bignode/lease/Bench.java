@@ -60,7 +60,8 @@ final class Bench {
 
     /** What a head knows that starts with these sessions: nobody is connected. */
     void restart() {
-        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> fits ? Optional.empty() : Optional.of("too large"), verifyShare), alarms);
+        leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(),
+                new Policies(proofs, (_, _) -> fits ? Optional.empty() : Optional.of("too large"), verifyShare), alarms);
     }
 
     /** Notes what is carried. */

@@ -44,7 +44,8 @@ class LogLinesTest {
     @Test
     void figuresBecomeFieldsOfTheirOwnTypes() throws Exception {
         JsonNode line = json(entry(
-                Level.INFO, "sprint of session {0} is over: status={1} valid={2,number,0} idle_share={3,number,0.000} last={4} time={5}", "ab12", "expired", 12_345L,
+                Level.INFO, "sprint of session {0} is over: status={1} valid={2,number,0} idle_share={3,number,0.000} last={4} time={5}", "ab12", "expired",
+                        12_345L,
                 0.75, true, "no time"));
 
         assertThat(line.get("message").textValue()).isEqualTo("sprint of session ab12 is over: status=expired valid=12345 idle_share=0.750 last=true time=no time");
@@ -71,7 +72,8 @@ class LogLinesTest {
     @Test
     void aTerminalGetsTheLevelColouredAndNothingElse() {
         TextLines terminal = new TextLines(secrets, false, ZoneOffset.UTC, LineStyle.COLOURED);
-        assertThat(terminal.format(entry(Level.WARNING, "look"))).isEqualTo("2026-11-24T12:00:00.250+0000 \u001b[33mWARNING\u001b[0m look" + System.lineSeparator());
+        assertThat(terminal.format(entry(Level.WARNING, "look")))
+                .isEqualTo("2026-11-24T12:00:00.250+0000 \u001b[33mWARNING\u001b[0m look" + System.lineSeparator());
         assertThat(terminal.format(entry(Level.INFO, "x\u001b[2J"))).contains("x\\u001b[2J");
     }
 
@@ -79,7 +81,8 @@ class LogLinesTest {
     void whoAsksForJsonGetsItAndAFileGetsPlainText() {
         assertThat(LineStyle.of(true, Map.of("JOURNAL_STREAM", "8:1"))).isEqualTo(LineStyle.JSON);
         assertThat(LineStyle.of(false, Map.of("TERM", "xterm", "NO_COLOR", "1"))).isEqualTo(LineStyle.PLAIN);
-        assertThat(LineStyle.of(false, Map.of("JOURNAL_STREAM", "0:0"))).as("a journal, but not the one that standard error is").isNotEqualTo(LineStyle.JOURNAL);
+        assertThat(LineStyle.of(false, Map.of("JOURNAL_STREAM", "0:0"))).as("a journal, but not the one that standard error is")
+                .isNotEqualTo(LineStyle.JOURNAL);
     }
 
     @Test

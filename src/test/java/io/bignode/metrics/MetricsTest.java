@@ -89,12 +89,12 @@ class MetricsTest {
     @Test
     void moreSeriesThanTheBoundAreCountedTogether() {
         Metrics metrics = new Metrics(_ -> {});
-        for (int i = 0; i < Metrics.MOST_SERIES + 7; i++) metrics.count(Family.DEVICE_LEASES_FAILED, "w" + i + "/cpu", "w" + i);
+        for (int i = 0; i < Metrics.MAX_SERIES + 7; i++) metrics.count(Family.DEVICE_LEASES_FAILED, "w" + i + "/cpu", "w" + i);
 
         String text = text(metrics);
 
         assertThat(text).contains("bignode_device_leases_failed_total{device=\"other\",worker=\"other\"} 7.0\n");
-        assertThat(text.lines().filter(line -> line.startsWith("bignode_device_leases_failed_total{"))).hasSize(Metrics.MOST_SERIES + 1);
+        assertThat(text.lines().filter(line -> line.startsWith("bignode_device_leases_failed_total{"))).hasSize(Metrics.MAX_SERIES + 1);
     }
 
     @Test

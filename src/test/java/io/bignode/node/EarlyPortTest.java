@@ -68,7 +68,8 @@ class EarlyPortTest {
 
             assertThatThrownBy(() -> early.channel("127.0.0.1", other.getLocalPort()))
                     .isInstanceOfSatisfying(CommandException.class, told -> assertThat(told.exitCode()).isEqualTo(ExitCode.ENVIRONMENT))
-                    .hasMessage("cannot listen on 127.0.0.1:" + other.getLocalPort() + ": the port is in use; is another node running there? Choose another with DELEGATION_PORT.");
+                    .hasMessage("cannot listen on 127.0.0.1:" + other.getLocalPort()
+                    + ": the port is in use; is another node running there? Choose another with DELEGATION_PORT.");
         }
     }
 

@@ -100,7 +100,8 @@ class LiveSettingsTest {
         HttpServer server = HttpServer.listen(rules);
         open.add(server);
         server.serve(new Api(
-                new TransformerFunction(), live.tenants(), sessions, new Delivery(), () -> 1, live.callbackHosts(), new NoWorkers("an-operators-token-of-the-test"),
+                new TransformerFunction(), live.tenants(), sessions, new Delivery(), () -> 1, live.callbackHosts(),
+                        new NoWorkers("an-operators-token-of-the-test"),
                 new SmallFarm(false, () -> ""), new NoMetering()));
         return server;
     }
@@ -247,12 +248,16 @@ class LiveSettingsTest {
                 socket.setSoTimeout(20_000);
                 socket.getOutputStream().write(oldHello(minor));
                 byte[] record = socket.getInputStream().readNBytes(7);
-                assertThat(List.of(record[0], record[5], record[6])).as("a fatal alert: protocol_version (RFC 8446, 6)").containsExactly((byte) 21, (byte) 2, (byte) 70);
+                assertThat(List.of(record[0], record[5], record[6])).as("a fatal alert: protocol_version (RFC 8446, 6)")
+                        .containsExactly((byte) 21, (byte) 2, (byte) 70);
             }
         }
     }
 
-    /** A hello of TLS 1.1 (minor 2) or 1.0 (minor 1), with suites that fit the certificate: its version alone speaks against it. No JDK says such a one any more. */
+    /**
+     * A hello of TLS 1.1 (minor 2) or 1.0 (minor 1), with suites that fit the certificate: its version alone speaks against it. No JDK says such a one any
+     * more.
+     */
     private static byte[] oldHello(int minor) {
         ByteBuffer hello = ByteBuffer.allocate(54);
         hello.put(new byte[] {22, 3, 1, 0, 49}); // a handshake record

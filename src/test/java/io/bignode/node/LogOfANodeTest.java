@@ -87,7 +87,8 @@ class LogOfANodeTest {
 
         assertThat(lines.getFirst()).as("what starts is told first").contains(" INFO ", "Big Node starts: version=");
         for (String odd : List.of(
-                "DELEGATION_AUTH_TOKN is no setting and changes nothing: did you mean DELEGATION_AUTH_TOKEN?", "DELEGATION_MARGIN is 0.005", "NOTHING WILL EVER COMPUTE",
+                "DELEGATION_AUTH_TOKN is no setting and changes nothing: did you mean DELEGATION_AUTH_TOKEN?", "DELEGATION_MARGIN is 0.005",
+                        "NOTHING WILL EVER COMPUTE",
                 "DELEGATION_SESSION_SECONDS is 30", "/proc/cache/bignode/pools cannot be created")) {
             assertThat(lines.stream().filter(line -> line.contains(" WARNING ") && line.contains(odd))).as(odd).hasSize(1);
         }
@@ -98,7 +99,8 @@ class LogOfANodeTest {
     /** A failure to start is an event too, so that whoever reads the log by machine finds it there. */
     @Test
     void whyItDoesNotStartIsAnObjectAsWell() throws Exception {
-        assertThat(refused(bignode(Map.of("DELEGATION_LOG_FORMAT", "json", "DELEGATION_MAX_SESSIONS", "many"), "serve"))).contains("DELEGATION_MAX_SESSIONS is 'many'");
+        assertThat(refused(bignode(Map.of("DELEGATION_LOG_FORMAT", "json", "DELEGATION_MAX_SESSIONS", "many"), "serve")))
+                .contains("DELEGATION_MAX_SESSIONS is 'many'");
     }
 
     @ParameterizedTest
@@ -127,7 +129,8 @@ class LogOfANodeTest {
     @Test
     void aWorkerTellsFirstWhatStartsToo() throws Exception {
         ProcessBuilder worker = bignode(
-                Map.of("DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test", "DELEGATION_JOIN_TOKN", "x", "DELEGATION_DEVICES", "cpu"), "worker", "--join", "127.0.0.1:1");
+                Map.of("DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test", "DELEGATION_JOIN_TOKN", "x", "DELEGATION_DEVICES", "cpu"), "worker", "--join",
+                        "127.0.0.1:1");
 
         List<String> lines = linesOf(worker, "DELEGATION_JOIN_TOKN is no setting");
 

@@ -27,7 +27,8 @@ class ProtocolVersionTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "1", "2.", "2.x", "-2.1", "99999.1", "2.3 "})
     void whoTellsNoVersionIsOlderThanTheFirst(String theirs) {
-        assertThat(OURS.refusal(theirs, ProtocolVersion.Peer.WORKER)).hasValue("the worker tells no version of the protocol and this head speaks 2.3: update the worker");
+        assertThat(OURS.refusal(theirs, ProtocolVersion.Peer.WORKER))
+                .hasValue("the worker tells no version of the protocol and this head speaks 2.3: update the worker");
     }
 
     @Test

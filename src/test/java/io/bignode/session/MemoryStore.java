@@ -69,7 +69,8 @@ public final class MemoryStore implements SessionStore {
             case Change.LineageBegun(long id, String tenant, String key, NonceSequence nonces) ->
                 lineages.put(id, new StoreImage.Lineage(id, tenant, key, nonces, 0, new TreeMap<>()));
             case Change.LineageAdvanced(long id, long next) -> lineages.computeIfPresent(id, (_, one) -> lineage(one, next));
-            case Change.GapOpened(long id, long first, long end) -> lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().put(first, end));
+            case Change.GapOpened(long id, long first, long end) ->
+                    lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().put(first, end));
             case Change.GapClosed(long id, long first) -> lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().remove(first));
             case Change.LineageForgotten(long id) -> lineages.remove(id);
             case Change.SessionStarted(String id, long lineage, Order order, var createdAt) ->

@@ -62,7 +62,8 @@ class SessionSummaryTest {
                 + " idle_share=0.750 tenant=alice first_batch_seconds=4.000");
         sessions.stop("alice", session.id());
         assertThat(lines()).as("told once").hasSize(1);
-        assertThat(told()).extracting(LogRecord::getMessage).singleElement().asString().as("figures that a log for machines has as fields").contains("session {0}", "found={3", "tenant={7}");
+        assertThat(told()).extracting(LogRecord::getMessage).singleElement().asString().as("figures that a log for machines has as fields")
+                .contains("session {0}", "found={3", "tenant={7}");
     }
 
     @Test

@@ -88,20 +88,20 @@ public final class SessionResource {
     /** Lists the tenant's sessions. */
     public void list(Request request, Reply reply) throws IOException {
         List<Session> own = sessions.list(request.tenant().name());
-        list(own, mostOf(request.tenant()), own, this::describe, reply);
+        list(own, maxSessionsOf(request.tenant()), own, this::describe, reply);
     }
 
     /**
-     * The deployed dialect's list. A session that lingers is shown as active, as its small node sees it. A request without a token gets the counts of the whole node and
-     * no session.
+     * The deployed dialect's list. A session that lingers is shown as active, as its small node sees it. A request without a token gets the counts of the
+     * whole node and no session.
      */
     public void status(Request request, Reply reply) throws IOException {
         List<Session> counted = request.hasTenant() ? sessions.list(request.tenant().name()) : sessions.kept();
-        int most = request.hasTenant() ? mostOf(request.tenant()) : sessions.rules().maxSessions();
-        list(counted, most, request.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
+        int max = request.hasTenant() ? maxSessionsOf(request.tenant()) : sessions.rules().maxSessions();
+        list(counted, max, request.hasTenant() ? counted : List.of(), this::describeAsDeployed, reply);
     }
 
-    private int mostOf(Tenants.Tenant tenant) {
+    private int maxSessionsOf(Tenants.Tenant tenant) {
         return Math.min(tenant.maxSessions(), sessions.rules().maxSessions());
     }
 
@@ -111,13 +111,13 @@ public final class SessionResource {
         void write(Session session, JsonGenerator json) throws IOException;
     }
 
-    private static void list(List<Session> counted, int most, List<Session> shown, Description description, Reply reply) throws IOException {
+    private static void list(List<Session> counted, int max, List<Session> shown, Description description, Reply reply) throws IOException {
         reply.send(Answer.ok(json -> {
             json.writeNumberField("total_sessions", counted.size());
             json.writeNumberField(
                     "active_sessions",
                     counted.stream().filter(session -> !session.status().ended()).count());
-            json.writeNumberField("max_sessions", most);
+            json.writeNumberField("max_sessions", max);
             json.writeObjectFieldStart("sessions");
             for (Session session : shown) {
                 json.writeObjectFieldStart(session.id());
@@ -172,7 +172,8 @@ public final class SessionResource {
     }
 
     private static ProblemException unknown() {
-        return new ProblemException(Problem.notFound("there is no such session of yours, or it ended long ago and was purged; GET /api/v1/delegation/sessions lists those there are"));
+        return new ProblemException(Problem.notFound("there is no such session of yours, or it ended long ago and was purged; GET"
+                + " /api/v1/delegation/sessions lists those there are"));
     }
 
     private void describe(Session session, JsonGenerator json) throws IOException {

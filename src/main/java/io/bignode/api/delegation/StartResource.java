@@ -82,7 +82,8 @@ public final class StartResource {
             case StartOutcome.Refused(Obstacle obstacle, boolean lineFull) -> throw new ProblemException(problem(obstacle, lineFull));
             case StartOutcome.NotStored(String reason) ->
                 throw new ProblemException(Problem.unavailable("the store cannot keep a new session at the moment: " + reason, RetryAfter.soon()));
-            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down; its sessions go on when it is back", RetryAfter.soon()));
+            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down; its sessions go on when it is back",
+                    RetryAfter.soon()));
         }
     }
 
@@ -91,7 +92,8 @@ public final class StartResource {
         return switch (outcome) {
             case StartOutcome.Started(Session session) -> Optional.of(session);
             case StartOutcome.Replaced(Session session, Session _) -> Optional.of(session);
-            case StartOutcome.Running _, StartOutcome.Redirected _, StartOutcome.Refused _, StartOutcome.NotStored _, StartOutcome.Closing _ -> Optional.empty();
+            case StartOutcome.Running _, StartOutcome.Redirected _, StartOutcome.Refused _, StartOutcome.NotStored _, StartOutcome.Closing _ ->
+                    Optional.empty();
         };
     }
 
@@ -117,7 +119,8 @@ public final class StartResource {
         }
         return switch (obstacle) {
             case Obstacle.NodeFull _, Obstacle.TenantFull _ -> Problem.full(obstacle.text(), RetryAfter.soon());
-            case Obstacle.NoDevice _ when sessions.devicesCome() -> Problem.unavailable(obstacle.text() + "; its devices are still being found", RetryAfter.atOnce());
+            case Obstacle.NoDevice _ when sessions.devicesCome() ->
+                    Problem.unavailable(obstacle.text() + "; its devices are still being found", RetryAfter.atOnce());
             case Obstacle.NoDevice _ -> Problem.unavailable(obstacle.text() + "; the operator of this node sees why on its dashboard", RetryAfter.soon());
             case Obstacle.NoMemory _ -> Problem.unavailable(obstacle.text(), RetryAfter.soon());
             case Obstacle.FitsNoDevice(String sizes) -> Problem.invalid("params", "make a model that fits no device of this node: " + sizes);
@@ -146,7 +149,8 @@ public final class StartResource {
 
     private static String overlap(Session session, Session other) {
         return String.format(
-                Locale.ROOT, "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a nonce once",
+                Locale.ROOT, "session %s of the same public_key and block_hash, node %d of %d, %s nonces of this one, node %d of %d: the chain counts a"
+                        + " nonce once",
                 other.id(), other.order().nodeId(), other.order().nonces().stride(), other.status().ended() ? "computed" : "computes",
                 session.order().nodeId(), session.order().nonces().stride());
     }

@@ -44,7 +44,8 @@ public final class MlNodeCalls {
         Optional<String> kind = PATHS.stream().filter(each -> path.equals(each) || path.startsWith(each + "/")).findFirst();
         kind.ifPresent(known -> warn(known, from));
         return kind.map(known -> Problem.notFound("there is no " + known + " here: this is a big node, which small nodes order work from at " + orders
-                + ". That path belongs to an ML node's API: give the network's node its ML node's own address, and give this one only where the delegation URL is "
+                + ". That path belongs to an ML node's API: give the network's node its ML node's own address, and give this one only where the delegation"
+                + " URL is "
                 + "asked for"));
     }
 

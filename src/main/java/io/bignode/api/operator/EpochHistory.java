@@ -65,10 +65,10 @@ final class EpochHistory {
                 epoch.blockHeight(),
                 epoch.blockHash(),
                 byTenant.entrySet().stream()
-                        .map(one -> new TenantLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds()))
+                        .map(entry -> new TenantLine(entry.getKey(), entry.getValue().raw(), entry.getValue().valid(), entry.getValue().seconds()))
                         .toList(),
                 byDevice.entrySet().stream()
-                        .map(one -> new DeviceLine(one.getKey(), one.getValue().raw(), one.getValue().valid(), one.getValue().seconds()))
+                        .map(entry -> new DeviceLine(entry.getKey(), entry.getValue().raw(), entry.getValue().valid(), entry.getValue().seconds()))
                         .toList(),
                 all.raw(), all.valid(), all.seconds());
     }

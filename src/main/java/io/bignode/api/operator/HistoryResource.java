@@ -27,11 +27,11 @@ public final class HistoryResource {
     private static final Duration RETRY = Duration.ofSeconds(2);
 
     private final Sessions sessions;
-    private final FleetView farm;
+    private final FleetView fleet;
 
-    public HistoryResource(Sessions sessions, FleetView farm) {
+    public HistoryResource(Sessions sessions, FleetView fleet) {
         this.sessions = sessions;
-        this.farm = farm;
+        this.fleet = fleet;
     }
 
     public List<Route> routes() {
@@ -42,7 +42,7 @@ public final class HistoryResource {
         int limit = limit(request.query());
         String format = request.query().value("format").orElse("json");
         if (!format.equals("json") && !format.equals("csv")) throw new ProblemException(Problem.invalid("format", "must be json or csv"));
-        Viewer viewer = Viewer.of(request, farm, sessions.rules().maxSessions());
+        Viewer viewer = Viewer.of(request, fleet, sessions.rules().maxSessions());
         List<History> lines = lines(viewer, limit);
         if (format.equals("csv")) {
             Map<String, String> attachment = Map.of("Content-Disposition", "attachment; filename=\"bignode-history.csv\"");

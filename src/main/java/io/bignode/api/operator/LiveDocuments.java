@@ -29,7 +29,7 @@ public final class LiveDocuments {
             JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
 
     private final Sessions sessions;
-    private final FleetView farm;
+    private final FleetView fleet;
     private final IntSupplier devices;
     private final BooleanSupplier closing;
     private final Instant startedAt = Instant.now();
@@ -39,9 +39,9 @@ public final class LiveDocuments {
      *
      * @param devices how many devices serve now
      */
-    public LiveDocuments(Sessions sessions, FleetView farm, IntSupplier devices, BooleanSupplier closing) {
+    public LiveDocuments(Sessions sessions, FleetView fleet, IntSupplier devices, BooleanSupplier closing) {
         this.sessions = sessions;
-        this.farm = farm;
+        this.fleet = fleet;
         this.devices = devices;
         this.closing = closing;
     }
@@ -50,12 +50,12 @@ public final class LiveDocuments {
     byte[] overview(Viewer viewer) {
         Sessions.Listing listing = sessions.views(viewer.tenants(), MAX_SESSIONS);
         // Before the devices: an alarm that is listed is seen at its device too.
-        List<Overview.AlarmLine> alarms = viewer.all() ? farm.alarms() : List.of();
-        List<Overview.DeviceLine> shown = viewer.all() ? farm.devices() : List.of();
+        List<Overview.AlarmLine> alarms = viewer.all() ? fleet.alarms() : List.of();
+        List<Overview.DeviceLine> shown = viewer.all() ? fleet.devices() : List.of();
         return json(new Overview(
-                farm.version(), viewer.scope(), viewer.name(), sessions.now().toString(), startedAt.toString(), status(), viewer.maxSessions(),
+                fleet.version(), viewer.scope(), viewer.name(), sessions.now().toString(), startedAt.toString(), status(), viewer.maxSessions(),
                 totals(listing, viewer, shown), listing.views().stream().map(LiveDocuments::line).toList(), shown,
-                viewer.all() ? farm.workers() : List.of(), alarms));
+                viewer.all() ? fleet.workers() : List.of(), alarms));
     }
 
     private String status() {
@@ -70,8 +70,8 @@ public final class LiveDocuments {
                 views.stream().mapToLong(SessionView::computed).sum(),
                 views.stream().mapToLong(SessionView::found).sum(),
                 views.stream().mapToLong(SessionView::delivered).sum(),
-                viewer.all() ? all.rawPerMinute() : views.stream().mapToDouble(one -> one.pace().rawPerMinute()).sum(),
-                viewer.all() ? all.validPerMinute() : views.stream().mapToDouble(one -> one.pace().validPerMinute()).sum(),
+                viewer.all() ? all.rawPerMinute() : views.stream().mapToDouble(view -> view.pace().rawPerMinute()).sum(),
+                viewer.all() ? all.validPerMinute() : views.stream().mapToDouble(view -> view.pace().validPerMinute()).sum(),
                 listing.running(),
                 listing.waiting(),
                 listing.kept(),

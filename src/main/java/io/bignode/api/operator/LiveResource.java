@@ -26,14 +26,14 @@ public final class LiveResource {
     private static final Duration LONGEST = Duration.ofMinutes(15);
 
     private final Sessions sessions;
-    private final FleetView farm;
+    private final FleetView fleet;
     private final LiveDocuments documents;
     private final LiveFeed feed;
     private final Budget<Viewer> streams = new Budget<>(MAX_STREAMS_OF_VIEWER);
 
-    public LiveResource(Sessions sessions, FleetView farm, LiveDocuments documents) {
+    public LiveResource(Sessions sessions, FleetView fleet, LiveDocuments documents) {
         this.sessions = sessions;
-        this.farm = farm;
+        this.fleet = fleet;
         this.documents = documents;
         this.feed = new LiveFeed(documents::overview, System::nanoTime);
     }
@@ -48,13 +48,14 @@ public final class LiveResource {
     }
 
     private void overview(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
-        Viewer viewer = Viewer.of(request, farm, sessions.rules().maxSessions());
+        Viewer viewer = Viewer.of(request, fleet, sessions.rules().maxSessions());
         if (!request.wantsEvents()) {
             reply.send(new Answer(200, "application/json", Map.of(), feed.now(viewer).document()));
             return;
         }
         if (!streams.take(viewer))
-            throw new ProblemException(Problem.full("as many live streams of yours are open as may be; close one, or ask without Accept: text/event-stream", RETRY));
+            throw new ProblemException(Problem.full("as many live streams of yours are open as may be; close one, or ask without Accept: text/event-stream",
+                    RETRY));
         try {
             stream(viewer, reply);
         } finally {

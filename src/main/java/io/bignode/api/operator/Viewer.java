@@ -13,10 +13,10 @@ import java.util.function.Predicate;
  */
 record Viewer(String name, boolean all, int maxSessions) {
     /** Who makes a request, by its token. */
-    static Viewer of(Request request, FleetView farm, int maxSessions) {
+    static Viewer of(Request request, FleetView fleet, int maxSessions) {
         Tenants.Tenant tenant = request.tenant();
         if (request.operator()) return new Viewer(tenant.name(), true, maxSessions);
-        return new Viewer(tenant.name(), farm.tenantsSeeAll(), Math.min(maxSessions, tenant.maxSessions()));
+        return new Viewer(tenant.name(), fleet.tenantsSeeAll(), Math.min(maxSessions, tenant.maxSessions()));
     }
 
     /** Matches the tenants whose sessions are shown. */

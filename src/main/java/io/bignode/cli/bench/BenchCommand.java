@@ -141,7 +141,8 @@ public final class BenchCommand implements Callable<Integer> {
                 """,
                 f.device(), f.noncesPerSecond(), f.nonces(), f.batch(), f.flops() / 1e9, 100 * f.share(), f.matrixFlops() / 1e9,
                 100 * f.deviceBusyShare(), params.poolSize() / f.poolSeconds() / 1e6, f.coldSeconds(), f.poolSeconds(), parts(f), f.firstSeconds(),
-                f.residentGib(), f.peakDeviceBytes() < 0 ? "" : String.format(Locale.ROOT, ", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
+                f.residentGib(), f.peakDeviceBytes() < 0 ? ""
+                        : String.format(Locale.ROOT, ", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
     }
 
     private static String parts(Measurement.Figures f) {

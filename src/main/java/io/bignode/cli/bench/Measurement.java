@@ -138,14 +138,14 @@ final class Measurement {
     }
 
     private int compute(Model model, NonceInputs inputs, int batch) throws CancelledException {
-        int most = Math.min(batch, model.maxBatch());
-        long first = nextNonce.getAndAdd(most);
-        List<Long> nonces = LongStream.range(first, first + most).boxed().toList();
+        int max = Math.min(batch, model.maxBatch());
+        long first = nextNonce.getAndAdd(max);
+        List<Long> nonces = LongStream.range(first, first + max).boxed().toList();
         inputs.draw(order.blockHash(), order.publicKey(), nonces);
         Model.Computed computed = model.distances(inputs, () -> false);
         LocalDevice.distances(engine, nonces, computed);
         deviceNanos.addAndGet(computed.deviceNanos());
-        return most;
+        return max;
     }
 
     /** This process' resident memory; NaN where the system does not tell. */

@@ -28,8 +28,8 @@ final class RetryPauses {
      * @param failures how many requests failed in a row, at least one
      */
     Duration next(Duration asked, int failures) {
-        Duration least = FIRST.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS));
-        if (asked.isPositive()) least = asked.compareTo(LIMIT) < 0 ? asked : LIMIT;
-        return least.plusNanos(random.nextLong(least.toNanos() / 4));
+        Duration min = FIRST.multipliedBy(1L << Math.min(failures - 1, DOUBLINGS));
+        if (asked.isPositive()) min = asked.compareTo(LIMIT) < 0 ? asked : LIMIT;
+        return min.plusNanos(random.nextLong(min.toNanos() / 4));
     }
 }

@@ -12,7 +12,7 @@ final class BatchLines {
     static final int LONGEST = 16 << 20;
 
     private final InputStream in;
-    private final long most;
+    private final long max;
     private final byte[] buffer = new byte[1 << 16];
     private int position;
     private int limit;
@@ -25,11 +25,11 @@ final class BatchLines {
     /**
      * Lines of a stream's beginning.
      *
-     * @param most bytes to read: of a file that grows, as many as it had
+     * @param max bytes to read: of a file that grows, as many as it had
      */
-    BatchLines(InputStream in, long most) {
+    BatchLines(InputStream in, long max) {
         this.in = in;
-        this.most = most;
+        this.max = max;
     }
 
     /**
@@ -70,7 +70,7 @@ final class BatchLines {
     private boolean fill() throws IOException {
         if (position < limit) return true;
         position = 0;
-        limit = bytes >= most ? 0 : Math.max(0, in.read(buffer, 0, (int) Math.min(buffer.length, most - bytes)));
+        limit = bytes >= max ? 0 : Math.max(0, in.read(buffer, 0, (int) Math.min(buffer.length, max - bytes)));
         bytes += limit;
         return limit > 0;
     }

@@ -48,10 +48,10 @@ final class Recomputation implements AutoCloseable {
     List<Double> distances(Case task, LongConsumer progress) throws InterruptedException, CancelledException {
         ProofOrder order = task.order();
         Opened with = model(order);
-        int most = Math.min(with.inputs.capacity(), with.model.maxBatch());
+        int max = Math.min(with.inputs.capacity(), with.model.maxBatch());
         List<Double> distances = new ArrayList<>(task.nonces().size());
         while (distances.size() < task.nonces().size()) {
-            List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + most));
+            List<Long> batch = task.nonces().subList(distances.size(), Math.min(task.nonces().size(), distances.size() + max));
             with.inputs.draw(order.blockHash(), order.publicKey(), batch);
             for (double distance : LocalDevice.distances(engine, batch, with.model.distances(with.inputs, () -> false))) distances.add(distance);
             progress.accept(batch.size());

@@ -75,7 +75,8 @@ public final class VerifyCommand implements Callable<Integer> {
             batch = JudgedBatch.read(JsonFields.of(Documents.read(file)));
         } catch (InvalidDocumentException invalid) {
             CommandException faulty = Documents.faulty(file, invalid);
-            throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT) : faulty;
+            throw BatchFile.lacksTheOrder(invalid.faults()) ? CommandException.usage(faulty.getMessage() + System.lineSeparator() + "  " + BatchFile.HINT)
+                    : faulty;
         }
         ProofCheck check = batch.check(LocalDevice.distances(batch.task(), CommandEnvironment.of(spec)));
         ObjectNode answer = JsonNodeFactory.instance

@@ -47,8 +47,10 @@ final class ClockChecks {
     /** The finding for a difference from another server's clock, of which a second is that server's rounding. */
     static Finding judge(Duration behind, String peer) {
         double seconds = behind.toMillis() / 1000.0;
-        String difference = String.format(Locale.ROOT, "this host's clock is %.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "ahead of" : "behind", peer);
-        if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", difference + ", so that certificates and sessions end at the wrong time: " + FIX);
+        String difference = String.format(Locale.ROOT, "this host's clock is %.0f s %s that of %s", Math.abs(seconds), seconds < 0 ? "ahead of" : "behind",
+                peer);
+        if (behind.abs().compareTo(TOO_MUCH) > 0) return Finding.fail("clock", difference + ", so that certificates and sessions end at the wrong time: "
+                + FIX);
         if (behind.abs().compareTo(MUCH) > 0) return Finding.warn("clock", difference + ": " + FIX);
         return Finding.ok("clock", "this host's clock is within 10 s of that of " + peer);
     }

@@ -52,7 +52,8 @@ final class HostChecks {
     static Finding memory(long total, long free) {
         String sizes = String.format(Locale.ROOT, "the host has %.1f GiB of memory, %.1f of them unused", gib(total), gib(free));
         if (total < PROGRAM_BYTES) {
-            return Finding.fail("memory", sizes + String.format(Locale.ROOT, "; a node needs %.1f GiB before it holds any weights: give it more", gib(PROGRAM_BYTES)));
+            return Finding.fail("memory", sizes + String.format(Locale.ROOT, "; a node needs %.1f GiB before it holds any weights: give it more",
+                    gib(PROGRAM_BYTES)));
         }
         if (total < PROGRAM_BYTES + POOL_BYTES) {
             return Finding.warn("memory", sizes + String.format(

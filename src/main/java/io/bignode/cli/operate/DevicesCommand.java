@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "devices",
         mixinStandardHelpOptions = true,
-        description = "Lists the devices of a running node: what they do, how fast they are, and what they measure. A dash stands for a value that is not known.",
+        description = "Lists the devices of a running node: what they do, how fast they are, and what they measure. A dash stands for a value that is not"
+                + " known.",
         footerHeading = Operator.TOKEN_HINT)
 public final class DevicesCommand extends ShowOverview {
     DevicesCommand() {
@@ -18,13 +19,13 @@ public final class DevicesCommand extends ShowOverview {
 
     static TextTable table(JsonNode devices) {
         TextTable table = new TextTable("DEVICE", "NAME", "STATE", "COMPUTED", "NONCES/S", "BUSY", "PEAK", "LOAD", "USED GIB", "TEMP", "POWER", "ALARM");
-        for (JsonNode one : devices) {
+        for (JsonNode device : devices) {
             table.row(
-                    one.path("device_id").asText(), one.path("name").asText(), one.path("state").asText(), one.path("raw").asText(),
-                    known(one.path("nonces_per_second"), "%.2f", 1), known(one.path("busy_share"), "%.0f%%", 100),
-                    known(one.path("share_of_peak"), "%.0f%%", 100), known(one.path("utilisation"), "%.0f%%", 100),
-                    known(one.path("memory_used_bytes"), "%.1f", 1.0 / (1L << 30)),
-                    known(one.path("temperature_celsius"), "%.0fC", 1), known(one.path("power_watts"), "%.0fW", 1), one.path("alarm").asText("-"));
+                    device.path("device_id").asText(), device.path("name").asText(), device.path("state").asText(), device.path("raw").asText(),
+                    known(device.path("nonces_per_second"), "%.2f", 1), known(device.path("busy_share"), "%.0f%%", 100),
+                    known(device.path("share_of_peak"), "%.0f%%", 100), known(device.path("utilisation"), "%.0f%%", 100),
+                    known(device.path("memory_used_bytes"), "%.1f", 1.0 / (1L << 30)),
+                    known(device.path("temperature_celsius"), "%.0fC", 1), known(device.path("power_watts"), "%.0fW", 1), device.path("alarm").asText("-"));
         }
         return table;
     }

@@ -35,7 +35,8 @@ public final class NodeUrl {
         }
         if (url.getPort() > MAX_PORT) throw CommandException.usage("--url has port " + url.getPort() + "; ports end at " + MAX_PORT);
         // It may hold a password: it is not repeated.
-        if (url.getUserInfo() != null || url.getQuery() != null || url.getFragment() != null) throw CommandException.usage("--url " + LIKE + " and hold nothing else");
+        if (url.getUserInfo() != null || url.getQuery() != null || url.getFragment() != null) throw CommandException.usage("--url " + LIKE
+                + " and hold nothing else");
         if (url.getPath().contains("/api/")) throw CommandException.usage("--url must end where /api/v1 begins, for instance http://HOST:9090");
         return URI.create(url.toString().replaceFirst("/+$", ""));
     }

@@ -17,17 +17,19 @@ public final class SessionsCommand extends ShowOverview {
     }
 
     static TextTable table(JsonNode sessions) {
-        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "COMPUTED", "FOUND", "DELIVERED", "COMPUTED/MIN", "FOUND/MIN", "SHARE");
-        for (JsonNode one : sessions) {
-            String status = one.path("waiting").asBoolean() ? waiting(one) : one.path("status").asText();
-            if (one.path("idle").asBoolean()) status += ", nobody polls";
-            if (one.path("lingering").asBoolean()) status += ", lingers";
-            if (one.path("attention").isTextual() && !one.path("idle").asBoolean()) status += ": " + one.path("attention").asText();
+        TextTable table = new TextTable("SESSION", "TENANT", "NODE", "HEIGHT", "STATUS", "LEFT", "COMPUTED", "FOUND", "DELIVERED", "COMPUTED/MIN", "FOUND/MIN",
+                "SHARE");
+        for (JsonNode session : sessions) {
+            String status = session.path("waiting").asBoolean() ? waiting(session) : session.path("status").asText();
+            if (session.path("idle").asBoolean()) status += ", nobody polls";
+            if (session.path("lingering").asBoolean()) status += ", lingers";
+            if (session.path("attention").isTextual() && !session.path("idle").asBoolean()) status += ": " + session.path("attention").asText();
             table.row(
-                    one.path("session_id").asText(), one.path("tenant").asText(), one.path("node_id").asText(), one.path("block_height").asText(), status,
-                    Math.round(one.path("seconds_left").asDouble()) + "s", one.path("raw").asText(), one.path("valid").asText(),
-                    one.path("delivered").asText(), rounded(one.path("raw_per_minute")), rounded(one.path("valid_per_minute")),
-                    Math.round(100 * one.path("share").asDouble()) + "%");
+                    session.path("session_id").asText(), session.path("tenant").asText(), session.path("node_id").asText(),
+                            session.path("block_height").asText(), status,
+                    Math.round(session.path("seconds_left").asDouble()) + "s", session.path("raw").asText(), session.path("valid").asText(),
+                    session.path("delivered").asText(), rounded(session.path("raw_per_minute")), rounded(session.path("valid_per_minute")),
+                    Math.round(100 * session.path("share").asDouble()) + "%");
         }
         return table;
     }

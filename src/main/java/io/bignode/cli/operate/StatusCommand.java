@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         mixinStandardHelpOptions = true,
-        description = "Shows whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON it prints status, totals and "
+        description = "Shows whether a running node serves, what it does, and which alarms are raised, each with what to do. As JSON it prints status,"
+                + " totals and "
                 + "alarms of the overview.",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -98,7 +99,7 @@ public final class StatusCommand implements Callable<Integer> {
         JsonNode totals = overview.path("totals");
         String text = totals.path("devices").asInt() + " devices are known, " + totals.path("working_devices").asInt() + " compute now";
         if (amiss.isEmpty()) return Finding.ok("devices", text);
-        List<String> parts = amiss.entrySet().stream().map(one -> one.getValue() + " " + one.getKey()).toList();
+        List<String> parts = amiss.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).toList();
         return Finding.warn("devices", text + "; " + String.join(", ", parts) + ": bignode devices lists them");
     }
 }

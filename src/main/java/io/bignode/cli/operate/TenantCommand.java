@@ -16,7 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tenant",
         mixinStandardHelpOptions = true,
-        description = "Makes a token for a tenant. It prints the line for the file that DELEGATION_TOKENS_FILE names to standard output, and the token to standard"
+        description = "Makes a token for a tenant. It prints the line for the file that DELEGATION_TOKENS_FILE names to standard output, and the token to"
+                + " standard"
                 + " error. The token is kept nowhere and shown only this once.")
 public final class TenantCommand implements Callable<Integer> {
     @Spec

@@ -128,7 +128,8 @@ public final class Serve {
     private void advise(Settings settings) {
         settings.token().weakness().ifPresent(weakness -> LOG.log(System.Logger.Level.WARNING, "WEAK TOKEN: " + Setting.AUTH_TOKEN + " {0}", weakness));
         SettingAdvice.of(settings, environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes())
+                .ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
     }
 
     private static LiveSettings live(Settings settings, Alarms alarms) {
@@ -143,7 +144,8 @@ public final class Serve {
     private static void starting(Settings settings) {
         LOG.log(
                 System.Logger.Level.INFO,
-                "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0} max_waiting={6,number,0}"
+                "Big Node starts: version={0} data_dir={1} cache_dir={2} store={3} max_sessions={4,number,0} session_seconds={5,number,0}"
+                        + " max_waiting={6,number,0}"
                         + " devices={7} margin={8,number,0.#########}",
                 ProgramVersion.text(), settings.dataDir(), settings.cacheBytes() == 0 ? "none" : settings.poolsDir(),
                 settings.postgresUrl().isPresent() ? "PostgreSQL" : "SQLite", settings.maxSessions(), settings.sessionLife().toSeconds(),

@@ -70,7 +70,8 @@ public final class WorkerCommand implements Callable<Integer> {
         starting(settings);
         NativeFolder.use(settings.dataDir());
         SettingAdvice.ofWorker(settings.devices(), environment).forEach(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
-        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes()).ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
+        SettingAdvice.ofCache(settings.poolsDir(), settings.dataDir(), settings.cacheBytes())
+                .ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
         if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: a worker without devices has nothing to do");

@@ -20,9 +20,9 @@ record DistanceRules(WorkOrders orders) {
     Optional<String> fault(WorkOrder work, List<Found> found) {
         // Where every nonce counts, what is no distance at all must not count yet.
         double limit = Math.min(rTarget(work), ProofOrder.MAX_DISTANCE + TOLERANCE);
-        for (Found one : found) {
-            double distance = distance(one);
-            if (!(distance >= 0 && distance < limit)) return Optional.of("reported a distance that does not count for nonce " + one.nonce());
+        for (Found result : found) {
+            double distance = distance(result);
+            if (!(distance >= 0 && distance < limit)) return Optional.of("reported a distance that does not count for nonce " + result.nonce());
         }
         return Optional.empty();
     }
@@ -31,12 +31,12 @@ record DistanceRules(WorkOrders orders) {
     Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
         double border = rTarget(work) - TOLERANCE;
         Map<Long, Double> expected = new HashMap<>();
-        checked.forEach(one -> expected.put(one.nonce(), distance(one)));
-        for (Found one : reported) {
-            Double other = expected.remove(one.nonce());
-            if (other == null && distance(one) < border) return Optional.of("nonce " + one.nonce() + " does not count");
-            if (other != null && !(Math.abs(other - distance(one)) <= TOLERANCE)) {
-                return Optional.of("the distance of nonce " + one.nonce() + " is " + other + ", not " + distance(one));
+        checked.forEach(result -> expected.put(result.nonce(), distance(result)));
+        for (Found result : reported) {
+            Double other = expected.remove(result.nonce());
+            if (other == null && distance(result) < border) return Optional.of("nonce " + result.nonce() + " does not count");
+            if (other != null && !(Math.abs(other - distance(result)) <= TOLERANCE)) {
+                return Optional.of("the distance of nonce " + result.nonce() + " is " + other + ", not " + distance(result));
             }
         }
         return expected.entrySet().stream()

@@ -122,7 +122,8 @@ public final class WeightPools implements AutoCloseable {
                 pool = WeightPool.generate(key.blockHash(), key.size(), threads, memory, n -> {});
             }
             LOG.log(System.Logger.Level.INFO, String.format(
-                    Locale.ROOT, "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache", (System.nanoTime() - start) * 1e-9));
+                    Locale.ROOT, "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache",
+                            (System.nanoTime() - start) * 1e-9));
             if (drawn && cache.takes(key.size())) {
                 save(key, pool);
             }

@@ -67,14 +67,14 @@ final class ChangeSet {
     void add(Change change) {
         empty = false;
         switch (change) {
-            case Change.LineageBegun one -> begun.put(one.lineage(), one);
+            case Change.LineageBegun lineage -> begun.put(lineage.lineage(), lineage);
             case Change.LineageAdvanced(long lineage, long index) -> next.put(lineage, index);
             case Change.GapOpened(long lineage, long first, long end) -> gaps.put(new GapStart(lineage, first), end);
             case Change.GapClosed(long lineage, long first) -> gaps.put(new GapStart(lineage, first), CLOSED);
             case Change.LineageForgotten(long lineage) -> forget(lineage);
-            case Change.SessionStarted one -> started.put(one.sessionId(), one);
-            case Change.SessionAmended one -> amended.put(one.sessionId(), one);
-            case Change.SessionMoved one -> moved.put(one.sessionId(), one);
+            case Change.SessionStarted session -> started.put(session.sessionId(), session);
+            case Change.SessionAmended session -> amended.put(session.sessionId(), session);
+            case Change.SessionMoved session -> moved.put(session.sessionId(), session);
             case Change.SessionPurged(String session, long count) -> purge(session, count);
             case Change.Leased(LeasedRange flight) -> leased.put(flight.leaseId(), flight);
             case Change.LeaseEnded(String lease) -> {
@@ -85,11 +85,11 @@ final class ChangeSet {
                 bytes += size(landing.found());
             }
             case Change.HoldEnded(String lease) -> endHold(lease);
-            case Change.BatchFound one -> {
-                batches.computeIfAbsent(one.sessionId(), _ -> new TreeMap<>()).put(one.number(), one);
-                bytes += size(one.found());
+            case Change.BatchFound batch -> {
+                batches.computeIfAbsent(batch.sessionId(), _ -> new TreeMap<>()).put(batch.number(), batch);
+                bytes += size(batch.found());
             }
-            case Change.Worked one -> worked.merge(new HistoryKey(one.epoch(), one.tenant(), one.deviceId()), one, ChangeSet::sum);
+            case Change.Worked work -> worked.merge(new HistoryKey(work.epoch(), work.tenant(), work.deviceId()), work, ChangeSet::sum);
         }
     }
 

@@ -1,7 +1,10 @@
 package io.bignode.session.store;
 
 import java.sql.BatchUpdateException;
+import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 /** What the two kinds of database have in common. */
 final class Databases {
@@ -11,17 +14,31 @@ final class Databases {
     private Databases() {}
 
     /** A failure, and what it came from, in one line. That of a batch is told by the row's own: its text may repeat what was to be written. */
-    static String what(SQLException failure) {
+    static String message(SQLException failure) {
         SQLException next = failure instanceof BatchUpdateException ? failure.getNextException() : null;
         return next == null ? withCause(failure) : withCause(next);
     }
 
+    /** The number that a query answers with, in the first column of its only row. */
+    static long number(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            return number(statement, sql);
+        }
+    }
+
+    static long number(Statement statement, String sql) throws SQLException {
+        try (ResultSet result = statement.executeQuery(sql)) {
+            if (!result.next()) throw new SQLException("no answer to " + sql, DAMAGED);
+            return result.getLong(1);
+        }
+    }
+
     private static String withCause(SQLException failure) {
-        String what = line(failure);
+        String message = line(failure);
         Throwable cause = failure.getCause();
-        if (cause == null) return what;
+        if (cause == null) return message;
         while (cause.getCause() != null) cause = cause.getCause();
-        return what.contains(line(cause)) ? what : what + " (" + line(cause) + ")";
+        return message.contains(line(cause)) ? message : message + " (" + line(cause) + ")";
     }
 
     private static String line(Throwable failure) {

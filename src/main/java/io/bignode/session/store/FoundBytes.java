@@ -18,7 +18,7 @@ final class FoundBytes {
     private FoundBytes() {}
 
     static byte[] encode(List<Found> found) {
-        List<byte[]> proofs = found.stream().map(one -> one.proof().getBytes(StandardCharsets.UTF_8)).toList();
+        List<byte[]> proofs = found.stream().map(result -> result.proof().getBytes(StandardCharsets.UTF_8)).toList();
         ByteBuffer out = ByteBuffer.allocate(8 + proofs.stream().mapToInt(proof -> LEAST + proof.length).sum());
         out.putInt(found.size());
         for (int i = 0; i < proofs.size(); i++) {

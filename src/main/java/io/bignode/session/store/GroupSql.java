@@ -55,16 +55,16 @@ final class GroupSql {
         all(
                 "INSERT INTO lineage (id, tenant, order_key, nonce_offset, nonce_stride, next_index) VALUES (?, ?, ?, ?, ?, 0)",
                 group.begun.values(),
-                (row, one) -> row.number(one.lineage())
-                        .text(one.tenant())
-                        .text(one.key())
-                        .number(one.nonces().offset())
-                        .number(one.nonces().stride())
+                (row, change) -> row.number(change.lineage())
+                        .text(change.tenant())
+                        .text(change.key())
+                        .number(change.nonces().offset())
+                        .number(change.nonces().stride())
                         .add());
         all(
                 "UPDATE lineage SET next_index = ? WHERE id = ?",
                 group.next.entrySet(),
-                (row, one) -> row.number(one.getValue()).number(one.getKey()).add());
+                (row, change) -> row.number(change.getValue()).number(change.getKey()).add());
         Map<Boolean, List<Map.Entry<ChangeSet.GapStart, Long>>> gaps = group.gaps.entrySet().stream()
                 .collect(Collectors.partitioningBy(gap -> gap.getValue() == ChangeSet.CLOSED));
         all(
@@ -90,7 +90,7 @@ final class GroupSql {
         all(
                 "UPDATE session SET callback = ?, tenant_max = ?, waits = ?, lingers = ? WHERE id = ?",
                 group.amended.values(),
-                (row, one) -> terms(row.text(one.callback().map(Object::toString).orElse(null)), one.terms()).text(one.sessionId()).add());
+                (row, change) -> terms(row.text(change.callback().map(Object::toString).orElse(null)), change.terms()).text(change.sessionId()).add());
         all(
                 "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?,"
                         + " place = ?, device_nanos = ?, first_found_at = ? WHERE id = ?",
@@ -100,16 +100,16 @@ final class GroupSql {
         all(
                 "INSERT INTO purged (session, batches) VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET batches = excluded.batches",
                 group.purged.entrySet(),
-                (row, one) -> row.text(one.getKey()).number(one.getValue()).add());
+                (row, change) -> row.text(change.getKey()).number(change.getValue()).add());
     }
 
-    private static void started(Row.Writer row, Change.SessionStarted one) throws SQLException {
-        Order order = one.order();
-        row.text(one.sessionId()).number(one.lineage()).number(order.nodeId()).real(order.weight());
+    private static void started(Row.Writer row, Change.SessionStarted change) throws SQLException {
+        Order order = change.order();
+        row.text(change.sessionId()).number(change.lineage()).number(order.nodeId()).real(order.weight());
         row.text(order.work().function()).text(order.work().costClass()).text(order.work().body());
         row.number(order.epoch().blockHeight()).text(order.epoch().blockHash());
         row.text(order.callback().map(Object::toString).orElse(null));
-        row.time(one.createdAt()).time(one.createdAt()).text(order.participant());
+        row.time(change.createdAt()).time(change.createdAt()).text(order.participant());
         terms(row, order.terms()).add();
     }
 
@@ -117,12 +117,12 @@ final class GroupSql {
         return row.number(terms.maxOfTenant()).number(terms.waits() ? 1 : 0).number(terms.lingers() ? 1 : 0);
     }
 
-    private static void moved(Row.Writer row, Change.SessionMoved one) throws SQLException {
-        SessionProgress progress = one.progress();
+    private static void moved(Row.Writer row, Change.SessionMoved change) throws SQLException {
+        SessionProgress progress = change.progress();
         row.text(progress.status().name()).text(progress.error()).number(progress.computed()).number(progress.found());
         row.number(progress.batches()).number(progress.settled()).time(progress.polledAt()).time(progress.endedAt());
         row.number(progress.place()).number(progress.deviceNanos()).time(progress.firstFoundAt());
-        row.text(one.sessionId()).add();
+        row.text(change.sessionId()).add();
     }
 
     private void leases(ChangeSet group) throws SQLException {
@@ -154,13 +154,13 @@ final class GroupSql {
                         + " ON CONFLICT (block_height, block_hash, tenant, device) DO UPDATE SET computed = history.computed + excluded.computed,"
                         + " found = history.found + excluded.found, device_nanos = history.device_nanos + excluded.device_nanos",
                 group.worked.values(),
-                (row, one) -> row.number(one.epoch().blockHeight())
-                        .text(one.epoch().blockHash())
-                        .text(one.tenant())
-                        .text(one.deviceId())
-                        .number(one.computed())
-                        .number(one.found())
-                        .number(one.deviceNanos())
+                (row, change) -> row.number(change.epoch().blockHeight())
+                        .text(change.epoch().blockHash())
+                        .text(change.tenant())
+                        .text(change.deviceId())
+                        .number(change.computed())
+                        .number(change.found())
+                        .number(change.deviceNanos())
                         .add());
     }
 

@@ -3,9 +3,7 @@ package io.bignode.session.store;
 import io.bignode.monitor.Alarms;
 import io.bignode.session.StoreObserver;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -102,7 +100,7 @@ final class GroupWriter implements AutoCloseable {
         if (connection == null) {
             connection = connectAgain();
             // The last attempt may have been committed although its answer was an error.
-            if (number(connection, "SELECT last_group FROM head") == group) return;
+            if (Databases.number(connection, "SELECT last_group FROM head") == group) return;
         }
         new GroupSql(connection).write(changes, group);
     }
@@ -115,7 +113,7 @@ final class GroupWriter implements AutoCloseable {
             throw new SQLException(e.getMessage(), e);
         }
         if (again.isEmpty()) throw new IllegalStateException("another head took over " + database.name());
-        if (number(again.get(), "SELECT incarnation FROM head") != incarnation) {
+        if (Databases.number(again.get(), "SELECT incarnation FROM head") != incarnation) {
             ReadPool.close(again.get());
             throw new IllegalStateException("another head took over " + database.name() + " meanwhile");
         }
@@ -124,9 +122,9 @@ final class GroupWriter implements AutoCloseable {
 
     /** Notes a failure, then waits for a while; false when there is no time left to try again. */
     private boolean failed(SQLException e) {
-        String what = Databases.what(e);
-        alarms.raise(ALARM, database.name() + " cannot be written, what is found is kept in memory alone: " + what, database.fix(e));
-        if (pending.failed(what, database.keptByConnection() && connection == null)) return true;
+        String message = Databases.message(e);
+        alarms.raise(ALARM, database.name() + " cannot be written, what is found is kept in memory alone: " + message, database.fix(e));
+        if (pending.failed(message, database.keptByConnection() && connection == null)) return true;
         LOG.log(System.Logger.Level.ERROR, "{0} could not be written before the end: what was found last is lost", database.name());
         return false;
     }
@@ -137,7 +135,7 @@ final class GroupWriter implements AutoCloseable {
             garbage = new GroupSql(connection).sweep();
         } catch (SQLException e) {
             // Nothing is lost; it is tried again when the next session is purged.
-            LOG.log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.what(e));
+            LOG.log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.message(e));
             garbage = false;
             rollBack();
         }
@@ -164,14 +162,6 @@ final class GroupWriter implements AutoCloseable {
     private void die(Thread thread, Throwable why) {
         pending.died(why);
         onDeath.uncaughtException(thread, why);
-    }
-
-    private static long number(Connection connection, String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            if (!result.next()) throw new SQLException("no answer to " + sql, Databases.DAMAGED);
-            return result.getLong(1);
-        }
     }
 
     /** Writes what there is, if it can, and ends the thread. */

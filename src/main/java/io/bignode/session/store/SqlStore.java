@@ -98,7 +98,7 @@ public final class SqlStore implements SessionStore {
                 if (!opened) ReadPool.close(connection.get());
             }
         } catch (SQLException e) {
-            throw new StoreRefused(database.name() + " cannot be opened: " + Databases.what(e) + "; " + database.fix(e), e);
+            throw new StoreRefused(database.name() + " cannot be opened: " + Databases.message(e) + "; " + database.fix(e), e);
         } finally {
             if (!opened) database.close();
         }
@@ -206,13 +206,13 @@ public final class SqlStore implements SessionStore {
             return readers.read(work);
         } catch (SQLException e) {
             noteDamage(e);
-            throw new StoreException(database.name() + " cannot be read: " + Databases.what(e) + "; " + database.fix(e), e);
+            throw new StoreException(database.name() + " cannot be read: " + Databases.message(e) + "; " + database.fix(e), e);
         }
     }
 
     private void noteDamage(SQLException e) {
         if (!database.damaged(e)) return;
-        alarms.raise(DAMAGE_ALARM, database.name() + " is damaged: " + Databases.what(e), database.fix(e));
+        alarms.raise(DAMAGE_ALARM, database.name() + " is damaged: " + Databases.message(e), database.fix(e));
     }
 
     @Override

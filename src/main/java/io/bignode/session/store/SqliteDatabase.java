@@ -64,13 +64,13 @@ final class SqliteDatabase implements Database {
         if (!Files.exists(file)) throw new SQLException(file + " vanished", Databases.DAMAGED);
         Connection connection = connect(false);
         try (Statement statement = connection.createStatement()) {
-            if (number(statement, "PRAGMA application_id") != APPLICATION) {
-                if (!fresh && number(statement, "SELECT count(*) FROM sqlite_master") > 0) {
+            if (Databases.number(statement, "PRAGMA application_id") != APPLICATION) {
+                if (!fresh && Databases.number(statement, "SELECT count(*) FROM sqlite_master") > 0) {
                     throw new StoreRefused(file + " is a database of another program; move it away");
                 }
                 statement.execute("PRAGMA application_id = " + APPLICATION);
             }
-            if (maxPages.getAsInt() > 0) number(statement, "PRAGMA max_page_count = " + maxPages.getAsInt());
+            if (maxPages.getAsInt() > 0) Databases.number(statement, "PRAGMA max_page_count = " + maxPages.getAsInt());
             connection.setAutoCommit(false);
             return Optional.of(connection);
         } catch (SQLException | StoreRefused | RuntimeException e) {
@@ -130,8 +130,8 @@ final class SqliteDatabase implements Database {
         writer.commit();
         writer.setAutoCommit(true);
         try (Statement statement = writer.createStatement()) {
-            number(statement, "PRAGMA wal_checkpoint(TRUNCATE)");
-            long bytes = number(statement, "PRAGMA page_count") * number(statement, "PRAGMA page_size");
+            Databases.number(statement, "PRAGMA wal_checkpoint(TRUNCATE)");
+            long bytes = Databases.number(statement, "PRAGMA page_count") * Databases.number(statement, "PRAGMA page_size");
             if (bytes > Files.size(file)) throw refused("it is cut off: " + Files.size(file) + " of " + bytes + " bytes are there");
             for (String table : SMALL) {
                 Optional<String> damage = check(statement, "PRAGMA quick_check('" + table + "')");
@@ -192,12 +192,6 @@ final class SqliteDatabase implements Database {
     private static SQLiteErrorCode code(SQLException failure) {
         if (!(failure instanceof SQLiteException sqlite)) return SQLiteErrorCode.UNKNOWN_ERROR;
         return SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff);
-    }
-
-    private static long number(Statement statement, String sql) throws SQLException {
-        try (ResultSet result = statement.executeQuery(sql)) {
-            return result.next() ? result.getLong(1) : 0;
-        }
     }
 
     @Override

@@ -9,7 +9,8 @@ import org.sqlite.SQLiteJDBCLoader;
 /** SQLite itself, the native library that its driver unpacks and loads. That it cannot be loaded says nothing about any store. */
 final class SqliteLibrary {
     /** What to do where it cannot be loaded. */
-    static final String FIX = "let programs be executed in the folder that SQLite's native library is unpacked in, and see that the folder is writable and has room";
+    static final String FIX = "let programs be executed in the folder that SQLite's native library is unpacked in, and see that the folder is writable and"
+            + " has room";
 
     /** Held here, as the log manager alone would forget its level. The exception tells all that it would. */
     private static final Logger LOADER = Logger.getLogger(SQLiteJDBCLoader.class.getName());

@@ -58,7 +58,8 @@ public final class StoreBackup {
             // SQLite takes an empty file for a new database: nobody else can make one of that name meanwhile, nor read it.
             Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         } catch (IOException refused) {
-            return new Outcome.Refused(target + " cannot be made (" + refused.getClass().getSimpleName() + "): see that its folder is there and can be written");
+            return new Outcome.Refused(target + " cannot be made (" + refused.getClass().getSimpleName()
+                    + "): see that its folder is there and can be written");
         }
         Thread whenStopped = Thread.ofPlatform().name("backup-draft").unstarted(() -> remove(draft));
         try {
@@ -75,7 +76,7 @@ public final class StoreBackup {
             return taken(target);
         } catch (SQLException | IOException failed) {
             return new Outcome.Refused(file + " cannot be copied to " + target + ": "
-                    + (failed instanceof SQLException sql ? Databases.what(sql) : failed.getMessage()));
+                    + (failed instanceof SQLException sql ? Databases.message(sql) : failed.getMessage()));
         } finally {
             remove(draft);
             forget(whenStopped);

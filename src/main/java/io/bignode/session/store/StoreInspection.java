@@ -19,9 +19,9 @@ public final class StoreInspection {
         /**
          * A store a head can open.
          *
-         * @param what which one it is
+         * @param message which one it is
          */
-        record Well(String what) implements Seen {}
+        record Well(String message) implements Seen {}
 
         /** Nothing yet; the first start makes it. */
         record Absent() implements Seen {}
@@ -29,18 +29,18 @@ public final class StoreInspection {
         /**
          * One that no head can open.
          *
-         * @param what what is wrong; holds no password
+         * @param message what is wrong; holds no password
          * @param fix  what mends it
          */
-        record Ill(String what, String fix) implements Seen {}
+        record Ill(String message, String fix) implements Seen {}
 
         /**
          * One of which nothing is known, as nothing here can read it.
          *
-         * @param what why not
+         * @param message why not
          * @param fix  what mends that
          */
-        record Unseen(String what, String fix) implements Seen {}
+        record Unseen(String message, String fix) implements Seen {}
     }
 
     /** Looks at the store in a data folder, all of it for damage. */
@@ -56,7 +56,7 @@ public final class StoreInspection {
         try {
             SqliteLibrary.load();
         } catch (SQLException missing) {
-            return new Seen.Unseen(Databases.what(missing), SqliteLibrary.FIX);
+            return new Seen.Unseen(Databases.message(missing), SqliteLibrary.FIX);
         }
         try (Connection connection = config.createConnection("jdbc:sqlite:" + file.toUri().toString().replaceFirst("^file:///", "file:/") + how);
                 Statement statement = connection.createStatement()) {
@@ -67,7 +67,7 @@ public final class StoreInspection {
             }
             return version(statement, file + ", SQLite");
         } catch (SQLException unreadable) {
-            return new Seen.Ill(file + " cannot be read: " + Databases.what(unreadable), fix);
+            return new Seen.Ill(file + " cannot be read: " + Databases.message(unreadable), fix);
         }
     }
 
@@ -85,24 +85,24 @@ public final class StoreInspection {
         defaults.setProperty("readOnly", "true");
         try (Connection connection = DriverManager.getConnection(url, defaults);
                 Statement statement = connection.createStatement()) {
-            String what = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
+            String message = "PostgreSQL " + connection.getMetaData().getDatabaseProductVersion();
             if (text(statement, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_version'").equals("0")) {
-                return new Seen.Well(what + ", no tables yet: the first start makes them");
+                return new Seen.Well(message + ", no tables yet: the first start makes them");
             }
-            return version(statement, what);
+            return version(statement, message);
         } catch (SQLException refused) {
-            return new Seen.Ill("PostgreSQL cannot be used: " + Databases.what(refused), new PostgresDatabase(url).fix(refused));
+            return new Seen.Ill("PostgreSQL cannot be used: " + Databases.message(refused), new PostgresDatabase(url).fix(refused));
         }
     }
 
-    private static Seen version(Statement statement, String what) throws SQLException {
+    private static Seen version(Statement statement, String message) throws SQLException {
         int version = Integer.parseInt(text(statement, "SELECT max(version) FROM schema_version"));
         if (version > Migrations.newest()) {
-            return new Seen.Ill(what + " has schema version " + version + ", this version of bignode knows " + Migrations.newest(),
+            return new Seen.Ill(message + " has schema version " + version + ", this version of bignode knows " + Migrations.newest(),
                     "start the version of bignode that wrote it, or restore a backup");
         }
         String then = version < Migrations.newest() ? ", brought to " + Migrations.newest() + " at the start" : "";
-        return new Seen.Well(what + ", schema version " + version + then);
+        return new Seen.Well(message + ", schema version " + version + then);
     }
 
     private static String text(Statement statement, String sql) throws SQLException {

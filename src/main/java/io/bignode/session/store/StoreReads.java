@@ -48,11 +48,11 @@ final class StoreReads {
             gaps.computeIfAbsent(gap[0], _ -> new TreeMap<>()).put(gap[1], gap[2]);
         }
         Map<Long, StoreImage.Lineage> lineages = new TreeMap<>();
-        for (StoreImage.Lineage one : all(
+        for (StoreImage.Lineage lineage : all(
                 connection,
                 "SELECT id, tenant, order_key, nonce_offset, nonce_stride, next_index FROM lineage",
                 row -> lineage(row, gaps))) {
-            lineages.put(one.id(), one);
+            lineages.put(lineage.id(), lineage);
         }
         List<StoreImage.Stored> sessions = all(
                 connection,

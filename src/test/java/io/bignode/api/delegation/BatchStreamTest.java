@@ -131,7 +131,8 @@ class BatchStreamTest {
         try (TestNode node = new TestNode()) {
             Session session = node.start(startBody());
             for (String id : List.of("1", "-1", "x")) {
-                assertProblem(node.send(node.request("/batch/" + session.id(), TOKEN).header("Accept", "text/event-stream").header("Last-Event-ID", id).GET()), 422);
+                assertProblem(node.send(node.request("/batch/" + session.id(), TOKEN).header("Accept", "text/event-stream").header("Last-Event-ID", id).GET()),
+                        422);
             }
             assertProblem(node.send(node.request("/batch/nobodys", TOKEN).header("Accept", "text/event-stream").GET()), 404);
         }

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class MlNodeCallsTest {
     private static final List<String> THEIRS = List.of(
-            "/api/v1/state", "/api/v1/stop", "/api/v1/pow/status", "/api/v1/pow/init/generate", "/api/v1/pow", "/api/v1/inference/up", "/api/v1/inference/pow/status");
+            "/api/v1/state", "/api/v1/stop", "/api/v1/pow/status", "/api/v1/pow/init/generate", "/api/v1/pow", "/api/v1/inference/up",
+                    "/api/v1/inference/pow/status");
 
     private final CapturedLog log = new CapturedLog(MlNodeCalls.class);
 

@@ -69,10 +69,13 @@ class OddFilesTest {
 
     static Stream<Arguments> filesThatAreNone() {
         Map<String, String> said = Map.ofEntries(
-                Map.entry("empty", "is empty"), Map.entry("blank", "is empty"), Map.entry("deep", "is not JSON: Document nesting depth (1001) exceeds the maximum allowed"),
+                Map.entry("empty", "is empty"), Map.entry("blank", "is empty"),
+                        Map.entry("deep", "is not JSON: Document nesting depth (1001) exceeds the maximum allowed"),
                 Map.entry("deep-objects", "nesting depth"), Map.entry("half", "is not JSON: line 1"), Map.entry("twice", "Duplicate field 'nonces'"),
-                Map.entry("more", "is not JSON"), Map.entry("digits", "Number value length (100000) exceeds the maximum allowed (1000)"), Map.entry("text", "is not JSON: line 1"),
-                Map.entry("array", "must "), Map.entry("binary", "is not JSON"), Map.entry("folder", "is a folder: give a file"), Map.entry("absent", "does not exist"),
+                Map.entry("more", "is not JSON"), Map.entry("digits", "Number value length (100000) exceeds the maximum allowed (1000)"),
+                        Map.entry("text", "is not JSON: line 1"),
+                Map.entry("array", "must "), Map.entry("binary", "is not JSON"), Map.entry("folder", "is a folder: give a file"),
+                        Map.entry("absent", "does not exist"),
                 Map.entry("large", "has more than 64 MiB"), Map.entry("/dev/zero", "has more than 64 MiB"), Map.entry("/proc/self/mem", "cannot be read"));
         return READERS.stream().flatMap(reader -> said.entrySet().stream().map(file -> Arguments.of(reader, file.getKey(), file.getValue())));
     }

@@ -397,7 +397,8 @@ class DoctorCommandTest {
         server.start();
         try {
             String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/";
-            assertThat(run(without("none"), "--peer", url).lines("clock")).containsExactly("ok    clock     this host's clock is within 10 s of that of 127.0.0.1");
+            assertThat(run(without("none"), "--peer", url).lines("clock"))
+                    .containsExactly("ok    clock     this host's clock is within 10 s of that of 127.0.0.1");
         } finally {
             server.stop(0);
         }

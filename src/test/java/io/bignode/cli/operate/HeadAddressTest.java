@@ -47,7 +47,8 @@ class HeadAddressTest {
     @Test
     void schemeAndPortFollowTheSettings() {
         assertThat(new HeadAddress(Map.of()).url()).hasToString("http://localhost:9090");
-        assertThat(new HeadAddress(Map.of("DELEGATION_PORT", "8443", "DELEGATION_TLS_CERT", "/etc/bignode/tls.crt")).url()).hasToString("https://localhost:8443");
+        assertThat(new HeadAddress(Map.of("DELEGATION_PORT", "8443", "DELEGATION_TLS_CERT", "/etc/bignode/tls.crt")).url())
+                .hasToString("https://localhost:8443");
         assertThat(new HeadAddress(Map.of("DELEGATION_PORT", "no port", "DELEGATION_TLS_CERT", " ")).url()).hasToString("http://localhost:9090");
     }
 
@@ -115,6 +116,7 @@ class HeadAddressTest {
     void aCertificateThatIsNotThereIsToldWithTheOptionsThatDoWithoutIt() {
         HeadAddress address = new HeadAddress(Map.of("DELEGATION_TLS_CERT", folder.resolve("none").toString()));
 
-        assertThatThrownBy(() -> address.trust(address.url())).isInstanceOf(CommandException.class).hasMessageContaining("does not exist").hasMessageContaining("--url", "--ca");
+        assertThatThrownBy(() -> address.trust(address.url())).isInstanceOf(CommandException.class).hasMessageContaining("does not exist")
+                .hasMessageContaining("--url", "--ca");
     }
 }

@@ -133,9 +133,11 @@ class OperatorMistakesTest {
                 mistake("the same for workers", "workers --url http://127.0.0.1:{scripted}", 3, "does not know this join token", "set DELEGATION_JOIN_TOKEN"),
                 mistake("a setting typed as an option", "serve --port 8080", 2, "environment variables, not options: DELEGATION_PORT=8080 bignode serve"),
                 mistake("the same with =", "serve --max-sessions=4", 2, "environment variables, not options: DELEGATION_MAX_SESSIONS=4 bignode serve"),
-                mistake("a secret typed as an option", "serve --auth-token " + TOKEN, 2, "environment variables, not options: DELEGATION_AUTH_TOKEN=… bignode serve"),
+                mistake("a secret typed as an option", "serve --auth-token " + TOKEN, 2,
+                        "environment variables, not options: DELEGATION_AUTH_TOKEN=… bignode serve"),
                 mistake("a port that there is not", "sessions --url http://127.0.0.1:99999", 2, "--url has port 99999; ports end at 65535"),
-                mistake("a setting mistyped for a worker", "doctor --join 127.0.0.1:{closed}", 1, "warn", "DELEGATION_JOIN_TOKN is no setting").with("DELEGATION_JOIN_TOKN", TOKEN),
+                mistake("a setting mistyped for a worker", "doctor --join 127.0.0.1:{closed}", 1, "warn", "DELEGATION_JOIN_TOKN is no setting")
+                        .with("DELEGATION_JOIN_TOKN", TOKEN),
                 mistake("a margin that drops most", "doctor", 0, "warn", "DELEGATION_MARGIN is 0.005", "leaves out 77 % of the found nonces")
                         .with("DELEGATION_MARGIN", "5e-3"),
                 mistake("nothing to compute with", "doctor", 0, "warn", "NOTHING WILL EVER COMPUTE", "Set DELEGATION_WORKER_PORT")
@@ -153,9 +155,11 @@ class OperatorMistakesTest {
                 mistake("a command that there is not", "sesions", 2, "Did you mean: bignode sessions")));
         for (String command : List.of("status", "sessions", "devices", "workers", "drain farm-1", "admit farm-1", "client {order}")) {
             String name = command.split(" ")[0];
-            all.add(mistake("https to an http node, " + name, command + " --url https://127.0.0.1:{plain}", 3, "it does not speak https: use --url http://127.0.0.1:{plain}"));
+            all.add(mistake("https to an http node, " + name, command + " --url https://127.0.0.1:{plain}", 3,
+                    "it does not speak https: use --url http://127.0.0.1:{plain}"));
             all.add(mistake("http to an https node, " + name, command + " --url http://127.0.0.1:{secure}", 3, "--url https://127.0.0.1:{secure}"));
-            all.add(mistake("an authority of its own, " + name, command + " --url https://127.0.0.1:{secure}", 3, "its certificate is not trusted: give its authority's with --ca FILE"));
+            all.add(mistake("an authority of its own, " + name, command + " --url https://127.0.0.1:{secure}", 3,
+                    "its certificate is not trusted: give its authority's with --ca FILE"));
         }
         return all.stream();
     }
@@ -164,7 +168,8 @@ class OperatorMistakesTest {
     @MethodSource("mistakes")
     void isToldInAPlainLine(Mistake mistake) {
         Map<String, String> environment = new LinkedHashMap<>(Map.of(
-                "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test", "DELEGATION_DATA_DIR", folder.resolve("data").toString(),
+                "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test", "DELEGATION_DATA_DIR",
+                        folder.resolve("data").toString(),
                 "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", "0", "DELEGATION_DEVICES", "cpu", "DELEGATION_CACHE_GIB", "0"));
         mistake.settings().forEach((name, value) -> environment.put(name, filled(value)));
         String[] line = mistake.line().stream().map(OperatorMistakesTest::filled).toArray(String[]::new);

@@ -35,12 +35,14 @@ class TablesTest {
                 "ok    node      the node serves, version 1.0.0, since 2026-11-28T10:00:00Z", "ok    devices   3 devices are known, 2 compute now",
                 "ok    sessions  1 sessions run, 0 wait; 12.3 nonces found a minute, 400 found, 398 of them delivered", "ok    alarms    no alarm is raised");
 
-        JsonNode raised = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[{\"key\":\"store\",\"text\":\"full\",\"fix\":\"make room\",\"since\":\"then\"}]"));
+        JsonNode raised = JSON.readTree(well.replace("\"alarms\":[]",
+                "\"alarms\":[{\"key\":\"store\",\"text\":\"full\",\"fix\":\"make room\",\"since\":\"then\"}]"));
         assertThat(StatusCommand.isWell(raised)).isFalse();
         assertThat(StatusCommand.lines(raised).getLast()).hasToString("FAIL  alarm     full (since then): make room");
         assertThat(StatusCommand.isWell(JSON.readTree(well.replace("ready", "no_devices")))).isFalse();
 
-        JsonNode amiss = JSON.readTree(well.replace("\"alarms\":[]", "\"alarms\":[],\"devices\":[{\"state\":\"failing\"},{\"state\":\"apart\"},{\"state\":\"computing\"}]"));
+        JsonNode amiss = JSON.readTree(well.replace("\"alarms\":[]",
+                "\"alarms\":[],\"devices\":[{\"state\":\"failing\"},{\"state\":\"apart\"},{\"state\":\"computing\"}]"));
         assertThat(StatusCommand.lines(amiss)).extracting(Finding::toString)
                 .contains("warn  devices   3 devices are known, 2 compute now; 1 failing, 1 not connected: bignode devices lists them");
     }

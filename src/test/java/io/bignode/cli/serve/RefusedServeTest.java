@@ -69,7 +69,8 @@ class RefusedServeTest {
         Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "only root may give a folder away");
         Files.setOwner(folder, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
         assertThat(serve("DELEGATION_AUTH_TOKEN", "")).contains("belongs to nobody");
-        assertThat(serve("DELEGATION_AUTH_TOKEN", "", "DELEGATION_DATA_DIR", folder.resolve("share/bignode").toString())).contains("would be made in " + folder);
+        assertThat(serve("DELEGATION_AUTH_TOKEN", "", "DELEGATION_DATA_DIR", folder.resolve("share/bignode").toString()))
+                .contains("would be made in " + folder);
         assertThat(folder).isEmptyDirectory();
     }
 
@@ -107,7 +108,8 @@ class RefusedServeTest {
     /** Small nodes are served by then, but a node without what it was told to compute with is none. */
     @Test
     void aGpuThatIsNamedAndNotThereEndsTheNodeThatServesAlready() throws Exception {
-        assertThat(serve("DELEGATION_DEVICES", "999")).contains("listening on", "bignode: DELEGATION_DEVICES names cuda:999, which is not among").doesNotContain("internal error");
+        assertThat(serve("DELEGATION_DEVICES", "999")).contains("listening on", "bignode: DELEGATION_DEVICES names cuda:999, which is not among")
+                .doesNotContain("internal error");
     }
 
     @Test
@@ -130,6 +132,7 @@ class RefusedServeTest {
     @Test
     void aCertificateForWorkersThatCannotBeReadIsToldBeforeAnybodyIsServed() throws Exception {
         Path file = Files.writeString(folder.resolve("worker-tls.p12"), "no certificate");
-        assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file).doesNotContain("Watch it at");
+        assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file)
+                .doesNotContain("Watch it at");
     }
 }

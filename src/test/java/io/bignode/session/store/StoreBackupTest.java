@@ -54,10 +54,12 @@ class StoreBackupTest {
     void itTakesNoOtherFilesPlaceAndLeavesNoHalfOne() throws Exception {
         Path data = Files.createDirectory(folder.resolve("data"));
         Path other = Files.writeString(folder.resolve("other"), "precious");
-        assertThat(StoreBackup.make(data, other)).isInstanceOfSatisfying(StoreBackup.Outcome.Refused.class, refused -> assertThat(refused.why()).contains("there is no store in"));
+        assertThat(StoreBackup.make(data, other)).isInstanceOfSatisfying(StoreBackup.Outcome.Refused.class, refused ->
+                assertThat(refused.why()).contains("there is no store in"));
 
         Files.writeString(data.resolve("sessions.db"), "no database");
-        assertThat(StoreBackup.make(data, other)).isInstanceOfSatisfying(StoreBackup.Outcome.Refused.class, refused -> assertThat(refused.why()).contains("exists already"));
+        assertThat(StoreBackup.make(data, other)).isInstanceOfSatisfying(StoreBackup.Outcome.Refused.class, refused ->
+                assertThat(refused.why()).contains("exists already"));
         assertThat(other).hasContent("precious");
         assertThat(StoreBackup.make(data, folder.resolve("half"))).isInstanceOfSatisfying(
                 StoreBackup.Outcome.Refused.class, refused -> assertThat(refused.why()).contains("cannot be copied"));

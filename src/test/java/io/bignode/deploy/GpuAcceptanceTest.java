@@ -161,6 +161,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void onlyWhatWasAskedForIsRun() throws Exception {
         Outcome outcome = sandbox.run(script, "--only", "memory,sanitizer", "--seconds", "1", "results");
 
@@ -169,6 +170,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void withoutAGpuNothingIsMeasuredOnTheCpuInstead() throws Exception {
         sandbox.set("NO_GPU", "yes");
 

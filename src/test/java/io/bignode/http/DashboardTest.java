@@ -274,6 +274,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void aTenantAmongOthersSeesItsOwnSessionsAndASentenceForTheRest() {
         show(Scene.OWN);
         assertThat(browser.text("#viewer")).isEqualTo("Tenant atlas");
@@ -289,6 +290,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void twoHundredDevicesAreALineForTheFastestAndARowForEach() {
         show(Scene.FARM);
         browser.script("document.querySelector('input[value=devices]').click()");
@@ -302,6 +304,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void aLostWorkerTellsSinceWhenAndWhyAndShowsNoRateAndOffersNothing() {
         show(Scene.FARM);
         String row = browser.text(".worker:has([aria-controls='worker-hall-07']) header");
@@ -310,6 +313,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void theHistoryIsShownAndFetchedAsAFile() {
         show(Scene.BUSY);
         browser.until("ten epochs", () -> browser.driver.findElements(By.cssSelector("#history-rows tr")).size() == 10);

@@ -55,7 +55,7 @@ function explain(refusal) {
     case 401:
       return "The node does not know this token. Copy it again, without spaces; a tenant whose token was replaced asks the operator.";
     case 429:
-      return `The node takes no token from here for now: ${refusal.message}.`;
+      return `The node accepts no token from this address for now: ${refusal.message}.`;
     case 404:
       return "This node has no live data at /api/v1/overview: page and node are of different versions. Reload the page.";
     default:

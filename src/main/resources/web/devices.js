@@ -32,7 +32,7 @@ export function showDevices(overview, act) {
   const none = byId("no-devices");
   none.hidden = !own && workers.length > 0;
   say(none, own
-    ? "Devices and workers are shown to the node's operator; your sessions' share of them stands in the table above."
+    ? "Devices and workers are shown to the node's operator; the table above shows your sessions' share of them."
     : "No worker is connected. Start one on a host with devices: the node's log gives the command, bignode worker --join HOST:PORT --fingerprint …");
   say(byId("devices-note"), own ? "" : `${plural(devices.length, "device")} on ${plural(workers.length, "worker")}`);
   groups = own ? [] : workers.map((worker) => ({ worker, devices: devices.filter((device) => device.worker === worker.name) }));

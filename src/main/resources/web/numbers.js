@@ -13,12 +13,12 @@ export function showNumbers(overview) {
   const tiles = [
     { key: "valid", name: "Found per minute", value: short(totals.valid_per_minute), under: `${count(totals.valid)} found`, strong: true },
     { key: "raw", name: "Computed per minute", value: short(totals.raw_per_minute), under: `${count(totals.raw)} computed` },
-    { key: "delivered", name: "Delivered", value: short(totals.delivered), under: totals.valid > 0 ? `${share(totals.delivered / totals.valid)} of the found` : "nothing found yet" },
+    { key: "delivered", name: "Delivered", value: short(totals.delivered), under: totals.valid > 0 ? `${share(totals.delivered / totals.valid)} of the found nonces` : "nothing found yet" },
     own
       ? { key: "devices", name: "Leases on devices", value: count(sum(running, "leases")), under: "of your sessions, now" }
       : { key: "devices", name: "Devices working", value: count(totals.working_devices), under: `of ${plural(totals.devices, "device")}`, bar: totals.devices ? totals.working_devices / totals.devices : 0 },
     { key: "sessions", name: "Sessions running", value: count(totals.running_sessions), under: `at most ${count(overview.max_sessions)}`, bar: totals.running_sessions / Math.max(1, overview.max_sessions) },
-    { key: "left", name: "Time left", value: left === null ? "–" : duration(left), under: left === null ? "no sprint runs" : "of the longest session", bar: left === null ? 0 : left / life },
+    { key: "left", name: "Time left", value: left === null ? "–" : duration(left), under: left === null ? "no session runs" : "of the longest session", bar: left === null ? 0 : left / life },
   ];
   keep(byId("numbers"), tiles, (tile) => tile.key,
     () => el("div", { class: "tile" }, el("dt"), el("dd", { class: "value" }), el("dd", { class: "under muted" }), el("dd", { class: "thin", "aria-hidden": "true" })),

@@ -8,8 +8,8 @@ const COLUMNS = [
   ["Status", "status"],
   ["Time", "progress"],
   ["Share", "number"],
-  ["Found/min", "number"],
-  ["Computed/min", "number"],
+  ["Found/\u200bmin", "number"],
+  ["Computed/\u200bmin", "number"],
   ["Found", "number"],
   ["Delivered", "number"],
   ["Waiting", "number"],
@@ -32,8 +32,8 @@ export function showSessions(overview) {
   const none = byId("no-sessions");
   none.hidden = sessions.length > 0;
   say(none.querySelector(".why"), overview.totals.devices === 0 && overview.scope === "all"
-    ? "No session runs, and none can start: no device works. Run this on the node's host; it names what is missing and the fix:"
-    : "No session runs. A small node starts one at the beginning of a sprint; to see one now, run this where Big Node is unpacked:");
+    ? "No session runs, and none can start, because no device works. Run this command on the node's host; it names what is missing and how to fix it:"
+    : "No session runs. A small node starts one at the beginning of a stage; to see one now, run this command in the folder of Big Node:");
   say(none.querySelector("code"), overview.totals.devices === 0 && overview.scope === "all" ? "bignode doctor" : `bignode client examples/dev-net.json --url ${location.origin} --for 60s`);
   keep(byId("sessions-rows"), sessions, (session) => session.session_id, row, update);
 }

@@ -103,7 +103,7 @@ final class LeaseReturns {
         for (Verification.Verdict verdict : verdicts) {
             switch (verdict) {
                 case Verification.Verdict.Release(List<String> leaseIds) -> outcomes.released.addAll(leaseIds);
-                case Verification.Verdict.Wrong(Source source, String why) -> quarantine(source, "reported what is not so: " + why, outcomes);
+                case Verification.Verdict.Wrong(Source source, String why) -> quarantine(source, "reported wrong results: " + why, outcomes);
                 case Verification.Verdict.Disputed(List<String> leaseIds) -> outcomes.discarded.addAll(leaseIds);
             }
         }

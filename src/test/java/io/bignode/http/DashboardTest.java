@@ -107,7 +107,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"360, EMPTY", "360, FARM", "820, ALARM", "820, FARM", "1440, BUSY", "360, OWN"})
+    @CsvSource({"360, EMPTY", "360, FARM", "820, ALARM", "820, FARM", "1181, BUSY", "1440, BUSY", "360, OWN"})
     @Tag("full")
     void nothingIsWiderThanThePageInOtherScenes(int width, Scene scene) {
         fits(width, scene);
@@ -119,6 +119,10 @@ class DashboardTest extends BrowserTest {
         assertThat(browser.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")).isEqualTo(0L);
         assertThat(browser.script("return [...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('.unseen') "
                         + "&& !e.closest('thead') && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className || e.tagName)"))
+                .isEqualTo(List.of());
+        assertThat(browser.script("return [...document.querySelectorAll('thead th')].filter(e => getComputedStyle(e.closest('thead')).position === 'static' "
+                        + "&& e.scrollWidth > e.clientWidth).map(e => e.textContent)"))
+                .as("column heads that are cut off")
                 .isEqualTo(List.of());
     }
 

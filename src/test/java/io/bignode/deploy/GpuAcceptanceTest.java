@@ -210,6 +210,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void onlyWhatWasAskedForIsRun() throws Exception {
         Outcome outcome = sandbox.run(script, "--only", "memory,sanitizer", "--seconds", "1", "results");
 
@@ -218,6 +219,7 @@ class GpuAcceptanceTest {
     }
 
     @Test
+    @Tag("full")
     void withoutAGpuNothingIsMeasuredOnTheCpuInstead() throws Exception {
         sandbox.set("NO_GPU", "yes");
 

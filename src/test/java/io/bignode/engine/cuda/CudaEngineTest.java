@@ -177,6 +177,7 @@ class CudaEngineTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @MethodSource("quickModels")
     void distancesDoNotDependOnHowTheModelIsLaidOut(Case task) throws Exception {
         anyLayout(task);
@@ -220,6 +221,7 @@ class CudaEngineTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource({"1, 8, 8, 2", "130, 64, 128, 2", "257, 72, 136, 2", "128, 320, 264, 5", "700, 128, 384, 6", "300, 712, 392, 2"})
     void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width, int multiprocessors) {
         engine.close();
@@ -366,6 +368,7 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void twoSlotsComputeAtATimeAndGetTheirOwnDistances() throws Exception {
         Case task = tiny();
         try (WeightPool pool = task.pool();
@@ -390,6 +393,7 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void aCancelledBatchIsLostAndTheNextOneIsRight() throws Exception {
         Case task = smallModels().filter(one -> one.params().nLayers() > 3).findFirst().orElseThrow();
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
@@ -455,6 +459,7 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void theCapIsKept() throws Exception {
         Case task = smallModels().filter(one -> one.toString().equals("dev-net")).findFirst().orElseThrow();
         long cap = 200L << 20;
@@ -495,6 +500,7 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void aGpuThatHangsIsNoticedAndWorksAgainOnceItWasReset() throws Exception {
         Case task = tiny();
         Detection.Found found = Gpus.look(machine.options(Long.MAX_VALUE)).detection().gpus().getFirst();

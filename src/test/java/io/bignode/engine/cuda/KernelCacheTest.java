@@ -54,6 +54,7 @@ class KernelCacheTest {
     }
 
     @Test
+    @Tag("full")
     void aDamagedFileIsCompiledAgain() throws IOException {
         byte[] code = new KernelCache(compiler, folder).code("swiglu.cu", "sm_90", Map.of());
         for (byte[] damaged : List.of(new byte[0], new byte[] {1, 2, 3}, Files.readAllBytes(files().getFirst()))) {
@@ -65,6 +66,7 @@ class KernelCacheTest {
     }
 
     @Test
+    @Tag("full")
     void aFolderThatCannotBeWrittenCostsTimeAndNothingElse() throws IOException {
         Path occupied = Files.writeString(folder.resolve("file"), "in the way");
         assertThat(new KernelCache(compiler, occupied).code("swiglu.cu", "sm_90", Map.of())).isNotEmpty();

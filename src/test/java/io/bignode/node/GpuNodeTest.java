@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole node with several simulated GPUs. */
-@Timeout(180)
+@Timeout(400)
 class GpuNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";

@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.config.Settings;
 import io.bignode.engine.Detection;
 import io.bignode.engine.cuda.SimulatedGpu;
+import io.bignode.fixtures.CapturedLog;
 import io.bignode.fixtures.Golden;
+import io.bignode.fixtures.Waiting;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
 import java.net.URI;
@@ -21,6 +23,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,15 +161,24 @@ class GpuNodeTest {
 
     private void sick(int nonces, long whole) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        try (Node node = node("0,cuda:2")) {
+        try (CapturedLog log = new CapturedLog("io.bignode.engine.cuda.CudaEngine", Level.INFO);
+                Node node = node("0,cuda:2")) {
             node.serve();
             node.work();
+            // From here on it computes leases, so that it is lost in one of them and not in its self test.
+            Waiting.until("GPU 2 has proved itself", () -> proofs(log) == 1);
+            long before = machine.launched(2);
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
             TreeMap<Long, Double> found = run(node, golden, nonces);
             assertThat(found.headMap(whole)).as("nonces of the lease that failed are computed elsewhere").hasSize((int) whole);
-            assertThat(machine.launched(2)).as("launches on the GPU that was lost").isGreaterThan(100);
+            Waiting.until("GPU 2 has proved itself again", () -> proofs(log) == 2);
+            assertThat(machine.launched(2) - before).as("launches on the GPU that was lost").isGreaterThan(100);
             assertThat(machine.launched(1)).as("launches on a GPU that was not chosen").isZero();
         }
+    }
+
+    private static long proofs(CapturedLog log) {
+        return log.messages().stream().filter(message -> message.startsWith("device cuda:2 computes as it should")).count();
     }
 
     @Test

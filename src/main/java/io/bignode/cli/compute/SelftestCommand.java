@@ -50,7 +50,7 @@ public final class SelftestCommand implements Callable<Integer> {
         if (device != null) environment.put(Setting.DEVICES.variable(), device);
         List<Tested> tested = LocalDevice.all(environment).stream().map(SelftestCommand::test).toList();
         System.out.print(json ? document(tested) + System.lineSeparator() : lines(tested));
-        return tested.stream().allMatch(one -> one.deviations().isEmpty()) ? ExitCode.OK : ExitCode.CHECK_FAILED;
+        return tested.stream().allMatch(outcome -> outcome.deviations().isEmpty()) ? ExitCode.OK : ExitCode.CHECK_FAILED;
     }
 
     private static Tested test(Engine engine) {
@@ -66,10 +66,10 @@ public final class SelftestCommand implements Callable<Integer> {
 
     private static String lines(List<Tested> tested) {
         List<String> lines = new ArrayList<>();
-        for (Tested one : tested) {
-            String took = String.format(Locale.ROOT, "%.2f s", one.seconds());
-            if (one.deviations().isEmpty()) lines.add("ok    " + one.id() + " computes as it should (" + took + ")");
-            one.deviations().forEach(deviation -> lines.add("FAIL  " + one.id() + " " + deviation));
+        for (Tested outcome : tested) {
+            String took = String.format(Locale.ROOT, "%.2f s", outcome.seconds());
+            if (outcome.deviations().isEmpty()) lines.add("ok    " + outcome.id() + " computes as it should (" + took + ")");
+            outcome.deviations().forEach(deviation -> lines.add("FAIL  " + outcome.id() + " " + deviation));
         }
         return String.join(System.lineSeparator(), lines) + System.lineSeparator();
     }
@@ -77,9 +77,9 @@ public final class SelftestCommand implements Callable<Integer> {
     private static ObjectNode document(List<Tested> tested) {
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         ArrayNode devices = document.putArray("devices");
-        for (Tested one : tested) {
-            ArrayNode deviations = devices.addObject().put("id", one.id()).put("seconds", one.seconds()).putArray("deviations");
-            one.deviations().forEach(deviations::add);
+        for (Tested outcome : tested) {
+            ArrayNode deviations = devices.addObject().put("id", outcome.id()).put("seconds", outcome.seconds()).putArray("deviations");
+            outcome.deviations().forEach(deviations::add);
         }
         return document;
     }

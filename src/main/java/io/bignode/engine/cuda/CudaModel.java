@@ -13,7 +13,6 @@ import io.bignode.poc.NonceInputs;
 import io.bignode.poc.RotaryTable;
 import io.bignode.poc.Target;
 import io.bignode.poc.WeightPool;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -86,8 +85,8 @@ final class CudaModel implements Model {
             this.weights = partly.with(new GpuWeights(gpu, params, pool, plan));
             this.products = partly.with(new Products(gpu));
             this.tables = partly.with(new Buffers(gpu.memory()));
-            this.rotary = upload(rotaryTable());
-            this.target = upload(MemorySegment.ofArray(Target.of(pool.blockHash(), params.vocabSize()).toArray()));
+            this.rotary = tables.upload(driver, rotaryTable(), stream);
+            this.target = tables.upload(driver, MemorySegment.ofArray(Target.of(pool.blockHash(), params.vocabSize()).toArray()), stream);
             this.activations = partly.with(new Activations(plan));
             for (int i = 0; i < GpuPlan.SLOTS; i++) slots.add(partly.with(new Slot(plan.batch())));
             this.layerDone = new long[params.nLayers()];
@@ -314,16 +313,6 @@ final class CudaModel implements Model {
             pairs[2 * i + 1] = table.sin()[i];
         }
         return MemorySegment.ofArray(pairs);
-    }
-
-    private long upload(MemorySegment values) {
-        long address = tables.alloc(values.byteSize());
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment outside = arena.allocate(values.byteSize(), 8).copyFrom(values);
-            driver.copyToDevice(address, outside, outside.byteSize(), stream);
-            driver.synchronize(stream);
-        }
-        return address;
     }
 
     private long took(String part, long begin) {

@@ -222,13 +222,7 @@ final class KernelChecks {
     }
 
     private long upload(Buffers buffers, MemorySegment values) {
-        long address = buffers.alloc(values.byteSize());
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment outside = arena.allocate(values.byteSize(), 8).copyFrom(values);
-            driver.copyToDevice(address, outside, outside.byteSize(), stream);
-            driver.synchronize(stream);
-        }
-        return address;
+        return buffers.upload(driver, values, stream);
     }
 
     private float[] download(long address, int count) {

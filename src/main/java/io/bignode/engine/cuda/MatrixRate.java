@@ -55,7 +55,7 @@ final class MatrixRate {
     }
 
     /** Products a second, over at least this long. */
-    private double repeat(Runnable product, Duration least) {
+    private double repeat(Runnable product, Duration min) {
         long start = driver.createEvent();
         long end = driver.createEvent();
         try {
@@ -68,7 +68,7 @@ final class MatrixRate {
                 driver.record(end, stream);
                 GpuWait.until(driver, end, LIMIT);
                 millis = driver.millisBetween(start, end);
-            } while (millis < least.toMillis());
+            } while (millis < min.toMillis());
             return done / (millis * 1e-3);
         } finally {
             driver.destroyEvent(start);

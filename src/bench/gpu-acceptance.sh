@@ -2,21 +2,25 @@
 #
 # What the CUDA engine has to show on a real GPU, measured in one command: distances, agreement with PyTorch, speed, cold start, memory, sanitizers.
 #   gpu-acceptance.sh [--seconds S] [--budget S] [--only PARTS] [RESULTS]
-#     --seconds  how long each of our speed measurements takes (60); the yardstick's take half as long
-#     --budget   the whole run's limit in seconds (540); a part that no longer fits is not run, and said to be so
+#     --seconds  how long our main-net measurement takes (25); the others take half as long or less. With 25 all but the sanitizers takes four minutes
+#     --budget   the whole run's limit in seconds (480); a part that no longer fits is not run, and said to be so
 #     --only     some of golden,speed,agreement,memory,sanitizer, with commas between them; default: all
 #     RESULTS    a folder for table.md, results.json and logs.tar.gz; made when needed, a new one under the system's temporary folder when left out
 #
 # Runs from the distribution (mvn -Pdist package: target/dist/bignode/bench), or from src/bench of a checkout where one was built, or of the one
-# in BIGNODE_DIST. Needs a driver with CUDA 13's or 12's libraries, and python3 with torch and NumPy for the yardstick; compute-sanitizer for the
-# last part. No network, no Java. PYTHON names another python3.
+# in BIGNODE_DIST. On a host with nothing but Python: python3 -c "import tarfile; tarfile.open('bignode-linux-x86_64.tar.xz').extractall()".
+# Needs a driver with CUDA 13's or 12's libraries, and python3 with torch and NumPy for the yardstick; compute-sanitizer for the last part. The
+# libraries that this python3 has in its packages are taken first. No network, no Java. PYTHON names another python3.
+#
+# The smallest part comes first, each device's test of itself and then the smallest golden case: when one of them fails, its whole log is printed
+# and nothing else is run.
 #
 # Prints one table and one line for each criterion: PASS, FAIL or NOT RUN. Ends with 0, with 1 when one failed, with 3 when there is no GPU to try.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${PYTHON:-python3}
-seconds=60 budget=540 only=golden,speed,agreement,memory,sanitizer results=
+seconds=25 budget=480 only=golden,speed,agreement,memory,sanitizer results=
 
 say() { printf 'gpu-acceptance: %s\n' "$*" >&2; }
 
@@ -77,8 +81,16 @@ mkdir -p "$parts" "$work/cold" "$work/data" "$work/capped"
 unset HF_HOME DELEGATION_GPU_MEMORY_GIB DELEGATION_MARGIN
 # A GPU that is named is used or the command fails: nothing here may be measured on the CPU by mistake.
 export DELEGATION_DEVICES=${DELEGATION_DEVICES:-0} DELEGATION_DATA_DIR=$work/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# PyTorch brings CUDA's libraries along as packages, in folders that no loader looks at.
+libraries=$("$python" -c '
+import glob, os, sys
+names = ("libnvrtc.so.1[23]", "libcublasLt.so.1[23]")
+folders = [f for root in sys.path for f in sorted(glob.glob(os.path.join(root, "nvidia", "*", "lib")), reverse=True)]
+print(":".join(dict.fromkeys(f for f in folders if any(glob.glob(os.path.join(f, name)) for name in names))))' || true)
+[[ -z $libraries ]] || export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 watcher=
 reported=
+shown=15
 
 unwatch() {
   [[ -z $watcher ]] || kill "$watcher" 2>/dev/null || true
@@ -138,7 +150,7 @@ try() {
     missing "$name" "took more than $limit s"
   elif ((status != 0)); then
     missing "$name" "ended with $status: $(grep -v '^[[:space:]]*$' "$parts/$name.log" | tail -n 1 | cut -c 1-300)"
-    tail -n 15 "$parts/$name.log" | sed 's/^/    /' >&2
+    tail -n "$shown" "$parts/$name.log" | sed 's/^/    /' >&2
   else
     say "$name took $((SECONDS - began)) s"
   fi
@@ -184,17 +196,31 @@ if ! timeout 120 "$python" -c 'import numpy, torch; assert torch.cuda.is_availab
   done
 fi
 
-# ---- the parts, what matters most first ------------------------------------------------------------------------------
+# ---- the parts, the smallest first, then what matters most -----------------------------------------------------------
 
+if wanted golden; then
+  shown=1000
+  part selftest 60 "$bignode" selftest --json
+  [[ -e $parts/selftest.missing ]] || engine small-tiny 60
+  for first in selftest engine-small-tiny; do
+    # One that no time was left for has no log.
+    if [[ -e $parts/$first.missing && -e $parts/$first.log ]]; then
+      sed 's/^/    /' "$parts/$first.out" >&2
+      say "$first failed, so that nothing else is measured"
+      exit 1
+    fi
+  done
+  shown=15
+fi
 if wanted speed; then
-  # The first of all: a cold start, no kernel compiled yet, no weights drawn.
+  # A cold start: no kernel compiled yet, no weights drawn.
   DELEGATION_DATA_DIR=$work/cold watched bench-main-net $((seconds + 45)) "$bignode" bench --params main-net --seconds "$seconds" --json
+  [[ $torch == no ]] || yardstick main-net $((seconds / 2 + 120)) torch_gpu_baseline.py "$parts/cases/main-net.json" --seconds $(((seconds + 1) / 2))
 fi
 if wanted golden; then
   for case in "$parts"/cases/small-*.json; do
-    engine "$(basename "$case" .json)" 30
+    [[ $case == */small-tiny.json ]] || engine "$(basename "$case" .json)" 30
   done
-  DELEGATION_HOPPER_FFN=on engine test-net-hopper-ffn 40 test-net
   engine test-net 40
   engine main-net 60
 fi
@@ -207,14 +233,12 @@ if [[ $torch == yes ]] && { wanted agreement || wanted golden; }; then
   ! wanted agreement || cases+=("$parts/cases/agreement.json")
   yardstick agreement 120 agreement.py "${cases[@]}"
 fi
-if wanted speed; then
-  [[ $torch == no ]] || yardstick main-net $((seconds / 2 + 170)) torch_gpu_baseline.py "$parts/cases/main-net.json" --seconds $(((seconds + 1) / 2))
-  watched bench-test-net $((seconds + 30)) "$bignode" bench --params test-net --seconds "$seconds" --json
-  [[ $torch == no ]] || yardstick test-net $((seconds / 2 + 60)) torch_gpu_baseline.py "$parts/cases/test-net.json" --seconds $(((seconds + 1) / 2))
+if wanted golden; then
+  DELEGATION_HOPPER_FFN=on engine test-net-hopper-ffn 40 test-net
 fi
 if wanted speed; then
-  # No criterion, but what decides whether our own feed-forward kernel is to be used.
-  DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench --params main-net --seconds $((seconds / 4 + 1)) --json
+  # What decides whether our own feed-forward kernel is to be used; the faster of the two counts.
+  DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench --params main-net --seconds $((seconds / 3 + 1)) --json
 fi
 if wanted memory; then
   # 7 GiB: what is left of an 8 GB card beside the driver's own context.
@@ -222,6 +246,10 @@ if wanted memory; then
   watched bench-main-net-capped 60 "$bignode" bench --params main-net --seconds $((seconds / 6 + 1)) --json
   engine main-net-capped 40 main-net
   unset DELEGATION_GPU_MEMORY_GIB
+fi
+if wanted speed; then
+  watched bench-test-net $((seconds / 2 + 30)) "$bignode" bench --params test-net --seconds $((seconds / 2 + 1)) --json
+  [[ $torch == no ]] || yardstick test-net $((seconds / 4 + 60)) torch_gpu_baseline.py "$parts/cases/test-net.json" --seconds $((seconds / 4 + 1))
 fi
 if wanted sanitizer; then
   for tool in memcheck racecheck; do

@@ -18,9 +18,16 @@ AGREEMENT_NONCES = 2000
 MOST_DEVIATION = 1e-5
 MOST_DISAGREEING = 5e-4
 MARGIN = 5e-6
-LEAST_SHARE, GOAL_SHARE = 0.75, 0.90
-LEAST_RATIO, GOAL_RATIO = 1.5, 1.8
-MOST_COLD_SECONDS = 3.0
+# Main-net: with our own feed-forward kernel, and with the library's products alone.
+LEAST_SHARE = {True: 0.90, False: 0.80}
+# Test-net's rows are short: its elementwise parts weigh twice as much beside its products.
+LEAST_SHARE_TEST_NET = {True: 0.75, False: 0.70}
+# To eager PyTorch, which loses less where memory is faster: an H200 has more bandwidth at the same product rate.
+LEAST_RATIO, LEAST_RATIO_H100 = 1.35, 1.40
+MOST_COLD_SECONDS = 2.0
+# A wrong attention changes these models' distances by a few millionths only: what the CPU shows, times ten.
+MOST_DEVIATION_SMALL = {"small-dev-net": 2e-6}
+MOST_DEVIATION_OTHER_SMALL = 1e-6
 SMALL_GPU_MIB = 8192
 NETS = ("main-net", "test-net")
 SMALLEST = "small-tiny"
@@ -65,6 +72,16 @@ class Parts:
                 except ValueError:
                     break
         raise Missing(f"{name}: printed no JSON but {text.strip()[:80]!r}")
+
+    def cold_start(self, name):
+        """Told before the rest, so that a run that was ended early has it as well."""
+        try:
+            return self.json(name)["cold_start"]
+        except Missing:
+            for line in self.log(name).splitlines():
+                if line.startswith("{") and '"cold_start"' in line:
+                    return json.loads(line)["cold_start"]
+            raise
 
     def log(self, name):
         path = self.folder / f"{name}.log"
@@ -124,7 +141,7 @@ class Report:
 
     def golden(self):
         """Deviation from the golden distances, ours and the yardstick's beside each other."""
-        yard, worst, ours_all, yards_all, pairs, absent = {}, 0.0, 0.0, 0.0, [], []
+        yard, worst, ours_all, yards_all, pairs, absent, beyond = {}, 0.0, 0.0, 0.0, [], [], []
         try:
             yard = self.parts.json("yardstick-agreement")["distances"]
         except Missing as missing:
@@ -141,6 +158,9 @@ class Report:
                 continue
             nonces += len(ours)
             worst = max(worst, mean(ours))
+            bound = MOST_DEVIATION_SMALL.get(name, MOST_DEVIATION_OTHER_SMALL) if name.startswith("small-") else MOST_DEVIATION
+            if not mean(ours) <= bound:
+                beyond.append(f"{name} {mean(ours):.2e}, at most {bound:.0e}")
             theirs = None
             if name in yard:
                 each = [abs(a - b) for a, b in zip(yard[name], want)]
@@ -157,8 +177,8 @@ class Report:
                 yards_all += theirs * len(ours)
             self.row(f"1 deviation, {name}", f"{mean(ours):.2e} (yardstick {'not run' if theirs is None else format(theirs, '.2e')})",
                      **{f"deviation_{name}": mean(ours), f"yardstick_deviation_{name}": theirs})
-        if worst > MOST_DEVIATION:
-            return False, f"the largest mean deviation of a case is {worst:.2e}, above {MOST_DEVIATION:.0e}"
+        if beyond:
+            return False, f"mean deviations: {'; '.join(beyond)}"
         if absent:
             raise Missing(f"largest mean deviation of a case {worst:.2e}, but {'; '.join(absent)}" if nonces else "; ".join(absent))
         # No worse: ours is not above the yardstick's by more than chance, two standard errors of the differences nonce by nonce.
@@ -183,32 +203,57 @@ class Report:
         return share <= MOST_DISAGREEING, f"{lost} of {len(below)} below r_target lie above it for the yardstick: {share:.1e}, at most {MOST_DISAGREEING:.0e}"
 
     def speed(self, net):
-        ours = self.parts.json(f"bench-{net}")
-        rate, tflops, own_peak = ours["nonces_per_second"], ours["tflops"], ours["matrix_tflops"]
+        ours, own_kernel = self.parts.json(f"bench-{net}"), False
+        if net == "main-net":
+            try:
+                other = self.parts.json("bench-main-net-hopper-ffn")
+                if self.hopper() and other["nonces_per_second"] > ours["nonces_per_second"]:
+                    ours, own_kernel = other, True
+            except Missing:
+                pass  # the library's products alone are judged
+        rate, tflops, peak = ours["nonces_per_second"], ours["tflops"], ours["matrix_tflops"]
         idle = 1 - ours["device_busy_share"]
         self.row(f"3 {net}, nonces/s", f"{rate:.4g} in batches of {ours['batch']}, {tflops:.1f} TFLOP/s, GPU idle {idle:.2%}",
                  **{f"{net}_nonces_per_second": rate, f"{net}_tflops": tflops, f"{net}_idle_share": idle})
+        if "valid_nonces_per_sprint" in ours:
+            energy = f"; {ours['watts']:.0f} W, {ours['kwh_per_1000_valid']:.3f} kWh per 1,000" if "watts" in ours else ""
+            self.row(f"3 {net}, valid nonces in five minutes", f"{ours['valid_nonces_per_sprint']:.0f}{energy}",
+                     **{f"{net}_valid_per_sprint": ours["valid_nonces_per_sprint"], f"{net}_watts": ours.get("watts")})
         rows = self.parts.watched(f"bench-{net}")
         if rows:
             self.row(f"3 {net}, nvidia-smi", f"mean {mean([r[2] for r in rows]):.0f} W, {mean([r[3] for r in rows]):.0f} MHz, "
                      f"{max(r[4] for r in rows):.0f} °C at most, {mean([r[1] for r in rows]):.0f} % utilised (start included)")
+        # Our own product rate is measured right behind the timed part, at its clock; the yardstick's is of a chip that has just rested.
+        share = tflops / peak
+        self.row(f"3 {net}, share of the 8192³ rate", f"{share:.1%} of {peak:.0f} TFLOP/s" + (" with our feed-forward kernel" if own_kernel else ""),
+                 **{f"{net}_share": share, f"{net}_matrix_tflops": peak, f"{net}_own_kernel": own_kernel})
+        least_share = (LEAST_SHARE if net == "main-net" else LEAST_SHARE_TEST_NET)[own_kernel]
+        least_ratio = LEAST_RATIO_H100 if "H100" in str(ours.get("device")) else LEAST_RATIO
         try:
             yard = self.parts.json(f"yardstick-{net}")
             ratio = rate / yard["nonces_per_second"]
-            peak = max(own_peak, yard["matmul_8192_tflops"])
-            self.row(f"3 {net}, yardstick", f"{yard['nonces_per_second']:.4g} nonces/s, 8192³ product {yard['matmul_8192_tflops']:.0f} TFLOP/s "
-                     f"(ours {own_peak:.0f})", **{f"{net}_yardstick_nonces_per_second": yard["nonces_per_second"], f"{net}_ratio": ratio})
+            self.row(f"3 {net}, yardstick", f"{yard['nonces_per_second']:.4g} nonces/s, {ratio:.2f} × that are ours; its 8192³ product {yard['matmul_8192_tflops']:.0f} "
+                     f"TFLOP/s (ours {peak:.0f})", **{f"{net}_yardstick_nonces_per_second": yard["nonces_per_second"], f"{net}_ratio": ratio})
         except Missing as missing:
-            ratio, peak, absent = None, own_peak, missing
-        share = tflops / peak
-        self.row(f"3 {net}, share of the 8192³ rate", f"{share:.1%}", **{f"{net}_share": share, f"{net}_matrix_tflops": peak})
-        if share < LEAST_SHARE:
-            return False, f"{share:.1%} of the 8192³ rate of {peak:.0f} TFLOP/s, at least {LEAST_SHARE:.0%}"
+            ratio, absent = None, missing
+        if share < least_share:
+            return False, f"{share:.1%} of the 8192³ rate of {peak:.0f} TFLOP/s, at least {least_share:.0%}"
         if ratio is None:
             raise Missing(f"{rate:.4g} nonces/s, {share:.1%} of the 8192³ rate, but nothing to hold it against: {absent}")
-        goals = "both goals reached" if share >= GOAL_SHARE and ratio >= GOAL_RATIO else f"goals {GOAL_SHARE:.0%} and {GOAL_RATIO}"
-        return ratio >= LEAST_RATIO, (f"{rate:.4g} nonces/s, {share:.1%} of the 8192³ rate (at least {LEAST_SHARE:.0%}), "
-                                      f"{ratio:.2f} × the yardstick (at least {LEAST_RATIO}); {goals}; idle {idle:.2%}")
+        wanted = f", at least {least_ratio}" if net == "main-net" else ""
+        return (net != "main-net" or ratio >= least_ratio,
+                f"{rate:.4g} nonces/s, {share:.1%} of the 8192³ rate (at least {least_share:.0%}), {ratio:.2f} × the yardstick{wanted}; idle {idle:.2%}")
+
+    def hopper(self):
+        """Whether the GPU has the instructions of our own feed-forward kernel."""
+        return any(g["used"] and g["compute_capability"] == "9.0" for g in self.parts.json("doctor")["devices"]["gpus"])
+
+    def selftest(self):
+        """Every kernel against sums in float64, at unit scale."""
+        tested = self.parts.json("selftest")["devices"]
+        for device in tested:
+            self.row(f"1 self test, {device['id']}", f"{device['seconds']:.2f} s, {'; '.join(device['deviations']) or 'nothing deviates'}")
+        return all(not device["deviations"] for device in tested), f"{len(tested)} devices, {sum(len(d['deviations']) for d in tested)} deviations"
 
     def hopper_ffn(self):
         """Our own feed-forward kernel beside the library's products: rows of the table, no criterion."""
@@ -225,7 +270,7 @@ class Report:
             self.row("3 main-net with our feed-forward kernel", f"not run ({missing})")
 
     def cold_start(self):
-        cold = self.parts.json("bench-main-net")["cold_start"]
+        cold = self.parts.cold_start("bench-main-net")
         total = cold["total_seconds"]
         by_part = ", ".join(f"{k.removesuffix('_seconds').replace('_', ' ')} {v:.2f}" for k, v in cold.items() if k != "total_seconds")
         self.row("4 main-net, cold start", f"{total:.2f} s: {by_part}", cold_start=cold)
@@ -293,6 +338,7 @@ class Report:
 def report(parts, out):
     r = Report(Parts(parts))
     r.device()
+    r.judged(1, "every kernel by itself", r.selftest)
     r.judged(1, "distances of the golden cases", r.golden)
     r.judged(2, "agreement as the network judges it", r.agreement)
     for net in NETS:

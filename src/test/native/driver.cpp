@@ -133,6 +133,7 @@ struct Machine {
     int major = 0;
     int minor = 0;
     uint32_t order = 0;
+    int driver_version = 13000;
 };
 
 Machine& machine() {
@@ -261,11 +262,13 @@ struct Function {
     LaunchFunction run;
     int (*sizes)(size_t*, int);
     int shared_limit = 48 * 1024;
+    Device* owner = nullptr;
 };
 
 struct Module {
     void* handle;
     std::string path;
+    Device* owner = nullptr;
 };
 
 std::shared_ptr<Signal> signal_of(Device& device) {
@@ -307,6 +310,7 @@ void sim_configure(int devices, uint64_t memory_bytes, int multiprocessors, int 
     m.major = major;
     m.minor = minor;
     m.order = 0;
+    m.driver_version = 13000;
 }
 
 void sim_fail(int device, const char* function, int64_t after, int status, int sticky) {
@@ -320,6 +324,8 @@ void sim_hang(int device, int64_t after) {
     std::lock_guard lock(d.mutex);
     d.hang_after = after;
 }
+
+void sim_driver_version(int version) { machine().driver_version = version; }
 
 void sim_order(uint32_t order) {
     Machine& m = machine();
@@ -367,7 +373,7 @@ int sim_enqueue(uint64_t stream, sim_work work, void* argument) {
 int cuInit(unsigned flags) { return flags != 0 ? INVALID_VALUE : machine().devices.empty() ? NO_DEVICE : SUCCESS; }
 
 int cuDriverGetVersion(int* version) {
-    *version = 13000;
+    *version = machine().driver_version;
     return SUCCESS;
 }
 
@@ -600,7 +606,7 @@ int cuModuleLoadData(Module** module, const void* image) {
     if (handle == nullptr) std::fprintf(stderr, "simulated GPU: %s\n", dlerror());
     unlink(path);
     if (handle == nullptr) return INVALID_IMAGE;
-    *module = new Module{handle, path};
+    *module = new Module{handle, path, here};
     return SUCCESS;
 }
 
@@ -617,7 +623,7 @@ int cuModuleGetFunction(Function** function, Module* module, const char* name) {
     void* run = dlsym(module->handle, ("sim_launch_" + own).c_str());
     void* sizes = dlsym(module->handle, ("sim_sizes_" + own).c_str());
     if (run == nullptr || sizes == nullptr) return NOT_FOUND;
-    *function = new Function{own, (LaunchFunction)run, (int (*)(size_t*, int))sizes};
+    *function = new Function{own, (LaunchFunction)run, (int (*)(size_t*, int))sizes, 48 * 1024, module->owner};
     return SUCCESS;
 }
 
@@ -632,6 +638,8 @@ int cuLaunchKernel(
         Function* function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared_bytes, Stream* stream,
         void** parameters, void**) {
     ENTER("cuLaunchKernel");
+    // A kernel belongs to the context it was loaded in, a stream to its own; a driver refuses to bring two together.
+    if (function->owner != stream->device || here != stream->device) return INVALID_HANDLE;
     const bool sizes_valid = gx > 0 && gy > 0 && gz > 0 && gx <= 0x7fffffffu && gy <= 65535 && gz <= 65535 && bx > 0 && by > 0 && bz > 0 && bx * by * bz <= 1024;
     if (!sizes_valid || (int)shared_bytes > function->shared_limit) return INVALID_VALUE;
     // Parameters are copied at launch, as the driver does.
@@ -677,6 +685,7 @@ int cuLaunchKernel(
 int cuGetErrorName(int status, const char** name) {
     switch (status) {
         case OUT_OF_MEMORY: *name = "CUDA_ERROR_OUT_OF_MEMORY"; break;
+        case INVALID_HANDLE: *name = "CUDA_ERROR_INVALID_HANDLE"; break;
         case NO_DEVICE: *name = "CUDA_ERROR_NO_DEVICE"; break;
         case INVALID_VALUE: *name = "CUDA_ERROR_INVALID_VALUE"; break;
         case NOT_FOUND: *name = "CUDA_ERROR_NOT_FOUND"; break;

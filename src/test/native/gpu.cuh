@@ -53,3 +53,53 @@ inline void mma_16x8x16(float d[4], const unsigned a[4], const unsigned b[2]) {
         d[i] += sum;
     }
 }
+
+inline unsigned narrow_pair(float low, float high) { return pack(narrow(low), narrow(high)); }
+
+// Off by the one unit that the PTX ISA allows, up or down as the value has it.
+inline float near_reciprocal(float value) {
+    const float inverse = 1.0f / value;
+    if (!std::isnormal(inverse)) return inverse;
+    uint32_t bits;
+    std::memcpy(&bits, &value, 4);
+    return std::nextafter(inverse, (bits * 2654435761u >> 31) != 0 ? INFINITY : 0.0f);
+}
+
+inline unsigned larger_pair(unsigned a, unsigned b) {
+    const auto larger = [](half_bits x, half_bits y) { return widen(x) > widen(y) ? x : y; };
+    return pack(larger(low(a), low(b)), larger(high(a), high(b)));
+}
+
+// PTX ISA, "ldmatrix" with .x4 and .trans: the rows of matrix i begin where lanes 8 i to 8 i + 7 say, at multiples of sixteen bytes.
+inline void load_transposed(unsigned d[4], const half_bits* row) {
+    if ((uintptr_t)row % 16 != 0) std::abort();
+    sim::Warp& warp = sim::warp();
+    auto& shown = warp.fragments[warp.gathering.round % 2];
+    std::memcpy(shown[sim::lane()], &row, sizeof row);
+    sim::wait(warp.gathering);
+    for (int i = 0; i < 4; i++) {
+        half_bits pair[2];
+        for (int j = 0; j < 2; j++) {
+            const half_bits* from;
+            std::memcpy(&from, shown[8 * i + 2 * (sim::lane() % 4) + j], sizeof from);
+            pair[j] = from[sim::lane() / 4];
+        }
+        d[i] = pack(pair[0], pair[1]);
+    }
+}
+
+inline float quotient(float a, float b, float inverse) {
+    const float near = a * inverse;
+    return fmaf(fmaf(-near, b, a), inverse, near);
+}
+
+inline float silu(float x) {
+    const float divisor = 1.0f + expf(fminf(-x, 80.0f));
+    const float divided = quotient(x, divisor, near_reciprocal(divisor));
+    return divisor == 1.0f ? x : divided;
+}
+
+inline unsigned gated(unsigned gate, unsigned up) {
+    const unsigned activated = narrow_pair(silu(widen(low(gate))), silu(widen(high(gate))));
+    return narrow_pair(widen(low(activated)) * widen(low(up)), widen(high(activated)) * widen(high(up)));
+}

@@ -177,13 +177,3 @@ inline void product_64x256x16(float d[128], unsigned long long a, unsigned long 
     sim::products().open.push_back({d, a, b, add != 0});
 }
 inline void products_wait_all(float*) { products_wait<0>(); }
-inline unsigned narrow_pair(float low, float high) { return pack(narrow(low), narrow(high)); }
-
-// Off by the one unit that the PTX ISA allows, up or down as the value has it.
-inline float near_reciprocal(float value) {
-    const float inverse = 1.0f / value;
-    if (!std::isnormal(inverse)) return inverse;
-    uint32_t bits;
-    std::memcpy(&bits, &value, 4);
-    return std::nextafter(inverse, (bits * 2654435761u >> 31) != 0 ? INFINITY : 0.0f);
-}

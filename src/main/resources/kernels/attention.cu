@@ -8,7 +8,7 @@
 // Probabilities are rounded after they were normalised, so the row's maximum and sum must be known first: the kernel goes over the keys twice and computes
 // the scores again instead of keeping them.
 //
-// Compiled for HEAD_DIM, an even number up to 128; inside it is padded with zeros to WIDTH, a multiple of 16.
+// For sequences and heads that attention_short.cu does not take. Compiled for HEAD_DIM, an even number up to 128; inside it is padded with zeros to WIDTH, a multiple of 16.
 // Shapes: query (nonces * queries, query_stride), key and value (nonces * positions, key_stride), head h of a query in its columns h * HEAD_DIM.., of keys and
 // values in those of its group's head; rotary (positions, HEAD_DIM / 2) of (cos, sin); out (nonces * queries, heads * HEAD_DIM). The queries are a nonce's
 // last `queries` positions.
@@ -21,6 +21,8 @@
 #define STRIDE (WIDTH + 8)
 #define TILE 64
 #define THREADS 128
+// Blocks a multiprocessor has room for: with narrow heads the compiler saves registers for a seventh block, at the price of spilling one to memory.
+#define BLOCKS (WIDTH <= 32 ? 6 : 1)
 
 struct Rotation {
     float cosine, sine;
@@ -46,7 +48,8 @@ __device__ void load_tile(half_bits tile[TILE][STRIDE], const half_bits* from, l
 }
 
 // Scores of a warp's 16 queries with 8 keys, as float16 holds them. A lane has rows lane/4 and lane/4 + 8, columns 2 * (lane%4) and the next.
-__device__ __forceinline__ void score(float s[4], const unsigned q[WIDTH / 16][4], const half_bits key[TILE][STRIDE], int column, float root) {
+__device__ __forceinline__ void score(
+        float s[4], const unsigned q[WIDTH / 16][4], const half_bits key[TILE][STRIDE], int column, float root, float inverse_root) {
     const int lane = threadIdx.x % 32;
     for (int i = 0; i < 4; i++) {
         s[i] = 0;
@@ -58,11 +61,11 @@ __device__ __forceinline__ void score(float s[4], const unsigned q[WIDTH / 16][4
         mma_16x8x16(s, q[step], b);
     }
     for (int i = 0; i < 4; i++) {
-        s[i] = rounded(rounded(s[i]) / root);
+        s[i] = rounded(quotient(rounded(s[i]), root, inverse_root));
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS) attention(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) attention(
         const half_bits* query, long long query_stride, const half_bits* key, const half_bits* value, long long key_stride, const Rotation* rotary,
         half_bits* out, int queries, int positions, int group, float root) {
     __shared__ __align__(16) half_bits keys[TILE][STRIDE];
@@ -76,6 +79,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention(
     const half_bits* nonce_query = query + nonce * queries * query_stride + head * HEAD_DIM;
     const half_bits* nonce_key = key + nonce * positions * key_stride + head / group * HEAD_DIM;
     const half_bits* nonce_value = value + nonce * positions * key_stride + head / group * HEAD_DIM;
+
+    const float inverse_root = 1.0f / root;
 
     // The queries pass through the keys' memory into registers.
     load_tile(keys, nonce_query, query_stride, first, queries, rotary, earlier);
@@ -103,7 +108,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention(
         __syncthreads();
         for (int column = 0; column < TILE; column += 8) {
             float s[4];
-            score(s, q, keys, column, root);
+            score(s, q, keys, column, root, inverse_root);
             for (int i = 0; i < 4; i++) {
                 const int row = i / 2;
                 if (start + column + 2 * (lane % 4) + i % 2 > position[row]) {
@@ -128,6 +133,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention(
         }
     }
 
+    const float inverse_sum[2] = {1.0f / sum[0], 1.0f / sum[1]};
+
     // Second pass: probabilities, and their product with the values.
     float result[WIDTH / 8][4] = {};
     for (int start = 0; start < seen; start += TILE) {
@@ -141,12 +148,12 @@ extern "C" __global__ void __launch_bounds__(THREADS) attention(
 #pragma unroll
             for (int half = 0; half < 2; half++) {
                 float s[4];
-                score(s, q, keys, column + 8 * half, root);
+                score(s, q, keys, column + 8 * half, root, inverse_root);
                 half_bits probability[4];
                 for (int i = 0; i < 4; i++) {
                     const int row = i / 2;
                     const bool visible = start + column + 8 * half + 2 * (lane % 4) + i % 2 <= position[row];
-                    probability[i] = visible ? narrow(expf(s[i] - maximum[row]) / sum[row]) : (half_bits)0;
+                    probability[i] = visible ? narrow(quotient(expf(s[i] - maximum[row]), sum[row], inverse_sum[row])) : (half_bits)0;
                 }
                 p[2 * half] = pack(probability[0], probability[1]);
                 p[2 * half + 1] = pack(probability[2], probability[3]);

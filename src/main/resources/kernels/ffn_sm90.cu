@@ -69,23 +69,6 @@ __device__ __forceinline__ void bring(unsigned char* buffers, Barrier* full, Bar
     }
 }
 
-// x / (1 + exp(-x)), the quotient by its remainder instead of the division's own instructions, which branch at every value: without a branch the values of a
-// part run side by side. Below -80 the float16 is zero either way; where the divisor is one, infinity too stays itself. Minus zero becomes zero, which no sum
-// sees.
-__device__ __forceinline__ float silu(float x) {
-    const float divisor = 1.0f + expf(fminf(-x, 80.0f));
-    const float inverse = near_reciprocal(divisor);
-    const float near = x * inverse;
-    const float quotient = fmaf(fmaf(-near, divisor, x), inverse, near);
-    return divisor == 1.0f ? x : quotient;
-}
-
-// silu(gate) * up of two neighbours.
-__device__ __forceinline__ unsigned gated(unsigned gate, unsigned up) {
-    const unsigned activated = narrow_pair(silu(widen(low(gate))), silu(widen(high(gate))));
-    return narrow_pair(widen(low(activated)) * widen(low(up)), widen(high(activated)) * widen(high(up)));
-}
-
 // Lane q of four neighbours has pair q of each of four rows of four pairs, and gets the whole row q.
 __device__ __forceinline__ Half8 row_of_four(const unsigned pairs[4], int lane) {
     const bool odd = lane & 1, upper = lane & 2;

@@ -120,20 +120,6 @@ __device__ __forceinline__ void products_wait_all(float d[128]) {
         : "memory");
 }
 
-// [rcp.approx] 1 / value, off by at most one unit in the last place.
-__device__ __forceinline__ float near_reciprocal(float value) {
-    float inverse;
-    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(inverse) : "f"(value));
-    return inverse;
-}
-
-// [cvt.rn.f16x2.f32] Two float32 values to float16, nearest even, in one instruction: the first in the low half, as they lie in memory.
-__device__ __forceinline__ unsigned narrow_pair(float low, float high) {
-    unsigned pair;
-    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
-    return pair;
-}
-
 // [wgmma.mma_async] d (64, 256) = a (64, 16) . b (256, 16)^T, plus d where `add`: float16 operands in shared memory, float32 sums, one warpgroup. Lane l of warp w holds
 // rows 16 w + l / 4 and eight below, columns 8 j + 2 (l % 4) and the next: d[4 j], d[4 j + 1] of the first row, d[4 j + 2], d[4 j + 3] of the second.
 __device__ __forceinline__ void product_64x256x16(float d[128], unsigned long long a, unsigned long long b, int add) {

@@ -4,6 +4,7 @@ import io.bignode.cli.bench.BenchCommand;
 import io.bignode.cli.client.ClientCommand;
 import io.bignode.cli.compute.ComputeCommand;
 import io.bignode.cli.compute.FingerprintCommand;
+import io.bignode.cli.compute.SelftestCommand;
 import io.bignode.cli.compute.VerifyCommand;
 import io.bignode.cli.doctor.DoctorCommand;
 import io.bignode.cli.operate.BackupCommand;
@@ -55,12 +56,13 @@ import picocli.CommandLine.Spec;
             FingerprintCommand.class,
             VerifyCommand.class,
             BenchCommand.class,
+            SelftestCommand.class,
             DoctorCommand.class,
             CompletionCommand.class,
             BigNodeCommand.VersionCommand.class,
             CommandLine.HelpCommand.class
         },
-        footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal.%n",
+        footerHeading = "%nExit codes: 0 ok, 1 a check failed, 2 usage, 3 environment, 4 internal, 5 a GPU is lost for this process.%n",
         footer = "Set BIGNODE_DEBUG=1 to see where an error arose.")
 public final class BigNodeCommand implements Runnable, CommandEnvironment {
     private final Map<String, String> environment;

@@ -1,8 +1,10 @@
 package io.bignode.config;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Which devices compute, and how.
@@ -10,7 +12,7 @@ import java.util.Optional;
  * @param choice         the devices to use
  * @param margin         nonces whose distance is within this of r_target are not reported
  * @param cudaLibraries  the only folder to look for CUDA's libraries in, where one is given
- * @param cudaHome       a CUDA toolkit's folder, where one is named
+ * @param cudaEnvironments a CUDA toolkit, a virtual environment and a conda environment to look for CUDA's libraries in, as far as they are named
  * @param gpuMemoryBytes the most memory to take of each GPU
  * @param kernelsDir     where compiled kernels are kept
  * @param hopperFfn      whether our own feed-forward kernel is used on Hopper GPUs
@@ -19,10 +21,15 @@ public record DeviceSettings(
         DeviceChoice choice,
         double margin,
         Optional<Path> cudaLibraries,
-        Optional<Path> cudaHome,
+        List<Path> cudaEnvironments,
         long gpuMemoryBytes,
         Path kernelsDir,
         boolean hopperFfn) {
+    /** Copies the list. */
+    public DeviceSettings {
+        cudaEnvironments = List.copyOf(cudaEnvironments);
+    }
+
     /**
      * Reads the devices' settings alone, for commands that serve nobody: nothing is made.
      *
@@ -42,7 +49,7 @@ public record DeviceSettings(
                 choice(reader),
                 reader.number(Setting.MARGIN),
                 Settings.folder(reader, Setting.CUDA_LIBRARIES),
-                Settings.folder(reader, Setting.CUDA_HOME),
+                Stream.of(Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX).flatMap(named -> Settings.folder(reader, named).stream()).toList(),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
                 reader.flag(Setting.HOPPER_FFN));

@@ -1,6 +1,7 @@
 package io.bignode.engine;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,16 @@ public record Detection(List<Found> gpus, Optional<String> driver, List<String> 
     }
 
     /**
+     * The same with some GPUs that are not used after all.
+     *
+     * @param reasons why, by the GPU's name within the host
+     */
+    public Detection without(Map<String, String> reasons) {
+        List<Found> all = gpus.stream().map(gpu -> reasons.containsKey(gpu.id()) ? gpu.unused(reasons.get(gpu.id())) : gpu).toList();
+        return new Detection(all, driver, libraries, problem);
+    }
+
+    /**
      * A GPU.
      *
      * @param ordinal           its place among those the driver shows
@@ -31,5 +42,10 @@ public record Detection(List<Found> gpus, Optional<String> driver, List<String> 
      * @param notUsedBecause    empty when it is used
      */
     public record Found(
-            int ordinal, String id, String name, long memoryBytes, String computeCapability, String pciBusId, String uuid, Optional<String> notUsedBecause) {}
+            int ordinal, String id, String name, long memoryBytes, String computeCapability, String pciBusId, String uuid, Optional<String> notUsedBecause) {
+        /** The same, not used for this reason unless there was one before. */
+        public Found unused(String reason) {
+            return new Found(ordinal, id, name, memoryBytes, computeCapability, pciBusId, uuid, notUsedBecause.or(() -> Optional.of(reason)));
+        }
+    }
 }

@@ -3,21 +3,37 @@ package io.bignode.engine;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** One device, on which models are opened. Safe for use by several threads. */
+/**
+ * One device, on which models are opened. Safe for use by several threads, all of which are platform threads where they call anything but {@link #device}
+ * and {@link #refusal}: a GPU's driver knows a thread of the system, and a virtual thread may change it wherever it waits.
+ */
 public interface Engine extends AutoCloseable {
 
     /** What the device is. */
     Device device();
 
     /**
-     * Makes the device ready for {@link #open}: opens it, or opens it anew after it was lost. Does nothing when it is ready.
+     * Makes the device ready for {@link #open}: opens it, or opens it anew after it was lost. Does nothing when it is ready. A GPU that was opened proves
+     * itself before it is ready, where its engine was made so.
      *
      * @throws DeviceException when it cannot be opened now; it may be tried again
      */
     void prepare();
+
+    /**
+     * {@linkplain #prepare Prepares} the device and holds what it computes against known results.
+     *
+     * @return what deviates, a sentence each; empty when the device computes as it should
+     * @throws DeviceException when it cannot be opened, or fails
+     */
+    default List<String> prove() {
+        prepare();
+        return GoldenModel.deviations(pool -> open(GoldenModel.PARAMS, pool));
+    }
 
     /**
      * Whether a model of this shape can run here, judged from sizes alone: nothing is allocated.
@@ -32,6 +48,17 @@ public interface Engine extends AutoCloseable {
      * @throws DeviceException when the device fails
      */
     default void warm(ModelParams params) {}
+
+    /** Has {@link #warm} run in a thread of its own. What fails there fails again, and is reported, when the model is opened. */
+    default Thread warmAside(ModelParams params) {
+        return Thread.ofPlatform().daemon().name(device().id() + "-warm").start(() -> {
+            try {
+                warm(params);
+            } catch (DeviceException early) {
+                System.getLogger(Engine.class.getName()).log(System.Logger.Level.DEBUG, "warming failed", early);
+            }
+        });
+    }
 
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.

@@ -13,13 +13,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
  * Holds results until a device of another {@link Source} has computed a share of them again. What is checked is chosen after it came in, so that a source
- * cannot know. Agreement releases all results that came in before the choice; deviation releases nothing since the last agreement.
+ * cannot know. Agreement releases the result and all that came in before it, where it has nonces that count; agreement on one without, which whoever makes
+ * nonces up reports as everybody else does, releases such results alone. Deviation releases nothing since the last agreement.
  *
  * <p>Of two sources that differ one is wrong, and it may be the checker: a third that agrees with one of them decides, or the head's CPU, which is final. Where
  * nobody can decide, neither is put in quarantine: disputed results are dropped and computed again, with an alarm. Results of the head's own devices wait only
@@ -47,11 +49,11 @@ final class Verification {
         boolean proven;
         long numbered;
 
-        /** Removes the results that came in up to a number. */
-        List<String> takeUpTo(long number) {
-            List<String> taken = new ArrayList<>();
-            while (!waiting.isEmpty() && waiting.getFirst().number() <= number) taken.add(waiting.remove().leaseId());
-            return taken;
+        /** Removes the results that came in up to a number, of those that are chosen. */
+        List<String> takeUpTo(long number, Predicate<Unverified> chosen) {
+            List<Unverified> taken = waiting.stream().filter(result -> result.number() <= number && chosen.test(result)).toList();
+            waiting.removeAll(Set.copyOf(taken));
+            return taken.stream().map(Unverified::leaseId).toList();
         }
     }
 
@@ -95,7 +97,7 @@ final class Verification {
         standing.waiting.add(result);
         if (standing.check.isPresent()) return;
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
-            standing.check = Optional.of(new VerificationTask(source, result, result.number(), computed.count(), now));
+            standing.check = Optional.of(new VerificationTask(source, result, computed.count(), now));
         }
     }
 
@@ -200,8 +202,12 @@ final class Verification {
         // Each source counts once.
         if (computed < 1 || check.opinions.stream().anyMatch(opinion -> opinion.source().equals(checker))) return List.of();
         Lease done = lease.part(new NonceRange(lease.range().first(), computed));
-        Optional<String> deviation = policies.proofs().deviation(lease.work(), check.reportedOf(done), found);
-        return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, computed < lease.range().count());
+        List<Found> reported = check.reportedOf(done);
+        Optional<String> deviation = policies.proofs().deviation(lease.work(), reported, found);
+        boolean cutShort = computed < lease.range().count();
+        // An answer that ended before the first nonce that is said to count says nothing of those.
+        if (cutShort && deviation.isEmpty() && reported.isEmpty() && check.subject.counts()) return List.of();
+        return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, cutShort);
     }
 
     /** The source is right with which the head's CPU, or a second checker, agrees; an answer that agrees with no other is kept for later. */
@@ -230,15 +236,15 @@ final class Verification {
 
     private List<Verdict> agreed(VerificationTask check, Source checker) {
         disputes.settled(source -> source.equals(check.source) || source.equals(checker));
-        return release(check, true);
+        return release(check, true, result -> check.subject.counts() || !result.counts());
     }
 
-    private List<Verdict> release(VerificationTask check, boolean proven) {
+    private List<Verdict> release(VerificationTask check, boolean proven, Predicate<Unverified> chosen) {
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
         standing.check = Optional.empty();
         standing.proven = proven;
-        return List.of(new Verdict.Release(standing.takeUpTo(check.upTo)));
+        return List.of(new Verdict.Release(standing.takeUpTo(check.subject.number(), chosen)));
     }
 
     private List<Verdict> disputed(VerificationTask check) {
@@ -247,7 +253,7 @@ final class Verification {
         if (standing == null) return List.of();
         standing.check = Optional.empty();
         standing.proven = false;
-        return List.of(new Verdict.Disputed(standing.takeUpTo(check.upTo)));
+        return List.of(new Verdict.Disputed(standing.takeUpTo(check.subject.number(), _ -> true)));
     }
 
     /**
@@ -263,7 +269,7 @@ final class Verification {
             Unverified oldest = standing.waiting.peek();
             boolean differs = standing.check.filter(VerificationTask::isDisputed).isPresent();
             if (source.own() && !differs && oldest != null && now - oldest.landedNanos() >= OWN.toNanos()) {
-                verdicts.add(new Verdict.Release(standing.takeUpTo(standing.numbered)));
+                verdicts.add(new Verdict.Release(standing.takeUpTo(standing.numbered, _ -> true)));
                 return;
             }
             if (standing.check.isEmpty()) {
@@ -280,18 +286,18 @@ final class Verification {
     }
 
     private VerificationTask choose(Source source, Standing standing, long now) {
-        // The newest result is checked, as agreement releases all before it: a source that began to forge since the last check is caught.
-        Unverified newest = standing.waiting.getLast();
+        // The newest result that has something to forge is checked, as agreement releases all before it: a source that began to forge is caught.
+        Unverified newest = standing.waiting.stream().filter(Unverified::counts).reduce((_, later) -> later).orElseGet(standing.waiting::getLast);
         long nonces = standing.waiting.stream().mapToLong(batch -> batch.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
-        return new VerificationTask(source, newest, newest.number(), Math.max(1, size), now);
+        return new VerificationTask(source, newest, Math.max(1, size), now);
     }
 
     /** Nobody can decide. A source that nobody can check is believed, with an alarm where it is on another host. */
     private List<Verdict> unverifiable(VerificationTask check, String why) {
         if (check.isDisputed()) return disputed(check);
         if (!check.source.own()) disputes.unchecked(check.source, why);
-        return release(check, false);
+        return release(check, false, _ -> true);
     }
 
     /** Forgets a source that was put in quarantine. Returns the leases whose results are to be dropped. */
@@ -311,5 +317,10 @@ final class Verification {
      * @param number      in the order in which its source's results landed
      * @param landedNanos when it landed
      */
-    record Unverified(String leaseId, Session session, NonceRange computed, List<Found> found, long number, long landedNanos) {}
+    record Unverified(String leaseId, Session session, NonceRange computed, List<Found> found, long number, long landedNanos) {
+        /** Whether it holds a nonce that counts, so that there is something to forge. */
+        boolean counts() {
+            return !found.isEmpty();
+        }
+    }
 }

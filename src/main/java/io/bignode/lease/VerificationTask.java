@@ -18,9 +18,6 @@ final class VerificationTask {
     final Source source;
     final Unverified subject;
 
-    /** Agreement releases the source's results up to this one. */
-    final long upTo;
-
     /** The most nonces worth computing again. */
     final int size;
 
@@ -67,10 +64,9 @@ final class VerificationTask {
         }
     }
 
-    VerificationTask(Source source, Unverified subject, long upTo, int size, long chosenNanos) {
+    VerificationTask(Source source, Unverified subject, int size, long chosenNanos) {
         this.source = source;
         this.subject = subject;
-        this.upTo = upTo;
         this.size = size;
         this.chosenNanos = chosenNanos;
         excluded.add(source);

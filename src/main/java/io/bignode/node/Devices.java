@@ -4,12 +4,16 @@ import io.bignode.config.DeviceChoice;
 import io.bignode.config.DeviceSettings;
 import io.bignode.config.Setting;
 import io.bignode.engine.Detection;
+import io.bignode.engine.DeviceException;
+import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.CudaOptions;
 import io.bignode.engine.cuda.Gpus;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * This host's devices, as the operator chose them.
@@ -53,8 +57,39 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     /** Looks for GPUs without using any. */
     public static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
-                settings.cudaLibraries(), settings.cudaHome(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
-                settings.hopperFfn()));
+                settings.cudaLibraries(), settings.cudaEnvironments(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
+                settings.hopperFfn(), true, () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
+    }
+
+    /**
+     * Looks for GPUs, and has those that would be used prove themselves, all at a time. One that deviates or cannot be opened is reported as not used; one
+     * whose memory others have taken is reported as it was found.
+     */
+    public static Detection prove(DeviceSettings settings) {
+        Gpus gpus = look(settings);
+        Map<String, String> reasons = new ConcurrentHashMap<>();
+        List<Thread> tests = gpus.engines().stream()
+                .map(engine -> Thread.ofPlatform().name(engine.device().id() + "-test")
+                        .start(() -> fault(engine).ifPresent(reason -> reasons.put(engine.device().id(), reason))))
+                .toList();
+        try {
+            for (Thread test : tests) test.join();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            throw new DeviceException("interrupted while the devices were tested", stop);
+        }
+        return gpus.detection().without(reasons);
+    }
+
+    private static Optional<String> fault(Engine engine) {
+        try (engine) {
+            List<String> deviations = engine.prove();
+            return deviations.isEmpty() ? Optional.empty() : Optional.of("it does not compute as it should: " + String.join("; ", deviations));
+        } catch (DeviceMemoryException taken) {
+            return Optional.empty();
+        } catch (DeviceException broken) {
+            return Optional.of("it failed its test: " + broken.getMessage());
+        }
     }
 
     /** The warning where the CPU computes although nobody asked for it. */

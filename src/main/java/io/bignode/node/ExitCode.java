@@ -17,5 +17,8 @@ public final class ExitCode {
     /** A mistake of ours. */
     public static final int INTERNAL = 4;
 
+    /** A GPU is lost for this process, and only for this one: started again, it may work. */
+    public static final int DEVICE_LOST = 5;
+
     private ExitCode() {}
 }

@@ -10,6 +10,9 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class StopHook {
     private static final System.Logger LOG = System.getLogger(StopHook.class.getName());
 
+    /** With what {@link #endProcess} ends the process. */
+    private static volatile int ending = ExitCode.OK;
+
     private final String how;
     private final Thread thread = Thread.ofPlatform().name("shutdown").unstarted(this::stop);
 
@@ -56,6 +59,16 @@ public final class StopHook {
         new CountDownLatch(1).await(); // the process is about to end
     }
 
+    /**
+     * Ends the process from within, closing all that works as at any other stop. Returns at once: what calls this may be what is waited for.
+     *
+     * @param code with which it ends
+     */
+    public static void endProcess(int code) {
+        ending = code;
+        Thread.ofPlatform().name("ending").start(() -> Runtime.getRuntime().exit(code));
+    }
+
     /** The process ends with this code instead of 0, once what works is closed. */
     public void endWith(int code) {
         exitCode = code;
@@ -82,7 +95,7 @@ public final class StopHook {
         LOG.log(System.Logger.Level.INFO, "stopped");
         LogLines.close();
         // A process that was told to stop and did so ended well, whatever the signal.
-        Runtime.getRuntime().halt(exitCode);
+        Runtime.getRuntime().halt(exitCode == ExitCode.OK ? ending : exitCode);
     }
 
     private Optional<Runnable> close() {

@@ -23,6 +23,10 @@ public final class NonceInputs implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment rows;
     private final MemorySegment permutations;
+
+    /** A nonce's hidden states are most of a megabyte: an array for each would be an object of its own region on a small heap. */
+    private final ThreadLocal<short[]> drawn;
+
     private int count;
 
     /**
@@ -36,6 +40,7 @@ public final class NonceInputs implements AutoCloseable {
     public NonceInputs(ModelParams params, int capacity, HostMemory memory) {
         this.params = params;
         this.capacity = capacity;
+        this.drawn = ThreadLocal.withInitial(() -> new short[Math.multiplyExact(params.seqLen(), params.dim())]);
         try {
             this.rows = memory.allocate(arena, capacity * rowBytes());
             this.permutations = memory.allocate(arena, capacity * permutationBytes());
@@ -82,7 +87,7 @@ public final class NonceInputs implements AutoCloseable {
     }
 
     private void draw(int index, String blockHash, String publicKey, long nonce) {
-        short[] row = new short[Math.multiplyExact(params.seqLen(), params.dim())];
+        short[] row = drawn.get();
         String seed = blockHash + "_" + publicKey + "_nonce" + nonce;
         new Normals(new Pcg64(SeedSequence.ofText(seed, INPUT_HASHES))).fillHalf(row);
         MemorySegment.copy(row, 0, rows, ValueLayout.JAVA_SHORT, index * rowBytes(), row.length);

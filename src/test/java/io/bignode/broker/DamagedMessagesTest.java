@@ -7,38 +7,17 @@ import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerMessage.Reported;
 import io.bignode.protocol.WorkerMessage.WorkerFault;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Messages that are not what was sent: where they lay in the journal nobody is to blame, and nothing of them counts. */
 @Timeout(60)
-class DamagedMessagesTest {
+class DamagedMessagesTest extends BrokerTest {
     private static final LeaseReport RESULT = new LeaseReport.Done("lease", List.of(new Found(7, "1.3456")), 20, 1_000);
-
-    @TempDir
-    Path folder;
-
-    private EmbeddedBroker broker;
-    private JoinTls tls;
-
-    @BeforeEach
-    void start() throws Exception {
-        tls = JoinTls.in(folder);
-        broker = tls.broker(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        broker.close();
-    }
 
     /** The result with another digit in its distance, which is as well formed. */
     private static byte[] wrongDigit() {

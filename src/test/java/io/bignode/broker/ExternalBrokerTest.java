@@ -71,7 +71,7 @@ class ExternalBrokerTest {
 
     /** By TLS alone, and for whoever has the password of a user with one role. */
     private void startSecured() throws Exception {
-        Certificates.Pair pair = Certificates.forLoopback(folder);
+        Certificates.Pair pair = Certificates.forLoopback();
         Path both = Files.writeString(folder.resolve("server.pem"), pair.keyPem() + pair.certificatePem());
         Path trusted = Files.writeString(folder.resolve("trusted.pem"), pair.certificatePem());
         ConfigurationImpl configuration = configuration();

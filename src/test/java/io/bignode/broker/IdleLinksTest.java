@@ -48,7 +48,7 @@ class IdleLinksTest {
     }
 
     private void throughTlsAndWithin(Duration idle) throws Exception {
-        JoinTls tls = JoinTls.in(folder);
+        JoinTls tls = JoinTls.made();
         try (EmbeddedBroker broker = tls.broker(folder);
                 ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
                 ArtemisWorker remote = worker("farm", tls.access(broker.port(), "farm"));

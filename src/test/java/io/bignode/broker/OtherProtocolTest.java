@@ -8,7 +8,6 @@ import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.protocol.WorkerMessage.WorkerRefused;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -16,35 +15,15 @@ import java.util.concurrent.TimeUnit;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.client.ClientMessage;
 import org.apache.activemq.artemis.api.core.client.ClientSession;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A head and workers of other versions of the protocol, which the test plays. */
 @Timeout(60)
-class OtherProtocolTest {
+class OtherProtocolTest extends BrokerTest {
     private static final DeviceOffer DEVICE = new DeviceOffer("farm/cpu", "x", 1, 4);
-
-    @TempDir
-    Path folder;
-
-    private EmbeddedBroker broker;
-    private JoinTls tls;
-
-    @BeforeEach
-    void start() throws Exception {
-        tls = JoinTls.in(folder);
-        broker = tls.broker(folder);
-    }
-
-    @AfterEach
-    void stop() {
-        broker.close();
-    }
 
     /** Sends bytes to the head as a worker that speaks this version. */
     private static void say(ClientSession session, String link, String version, byte[] body) throws Exception {

@@ -7,28 +7,16 @@ import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerJoined;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.protocol.WorkerMessage.WorkerRefused;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two workers of one name, by real connections; what the head learns and what the workers are told. */
 @Timeout(60)
-class SameNameTest {
-    @TempDir
-    Path folder;
-
-    private JoinTls tls;
-    private EmbeddedBroker broker;
-    private ArtemisHead head;
-    private HeadReader reader;
-
+class SameNameTest extends ConnectedHeadTest {
     /** What a worker was told. */
     private static final class Told implements ArtemisWorker.Watcher {
         final BlockingQueue<String> words = new LinkedBlockingQueue<>();
@@ -42,20 +30,6 @@ class SameNameTest {
         public void apart(JoinFailure failure) {
             words.add(failure.kind() + " " + failure.reason());
         }
-    }
-
-    @BeforeEach
-    void start() throws Exception {
-        tls = JoinTls.in(folder);
-        broker = tls.broker(folder);
-        head = new ArtemisHead().connect(broker.head(), broker);
-        reader = new HeadReader(head);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        reader.close();
-        broker.close();
     }
 
     private ArtemisWorker worker(Told told) {

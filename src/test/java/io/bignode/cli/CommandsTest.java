@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.cli.terminal.Documents;
 import io.bignode.fixtures.Golden;
 import io.bignode.node.ExitCode;
 import java.io.ByteArrayOutputStream;
@@ -58,7 +59,8 @@ class CommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "compute {case}", "fingerprint {case}", "verify {batch}", "verify --lines {batch}", "bench --params dev-net --seconds 1", "worker --join 127.0.0.1:1"
+        "compute {case}", "fingerprint {case}", "verify {batch}", "verify --lines {batch}", "bench --params dev-net --seconds 1", "selftest",
+        "worker --join 127.0.0.1:1"
     })
     void devicesAreChosenByTheEnvironmentOfTheCommand(String command) throws Exception {
         Map<String, String> environment = Map.of(
@@ -69,6 +71,14 @@ class CommandsTest {
 
         assertThat(outcome.exitCode()).as(outcome.err()).isEqualTo(ExitCode.USAGE);
         assertThat(outcome.err()).contains("DELEGATION_DEVICES is none");
+    }
+
+    @Test
+    void selftestHasTheDeviceComputeKnownResults() throws Exception {
+        assertThat(run("selftest", "--device", "cpu").out()).startsWith("ok    cpu computes as it should");
+        JsonNode tested = Documents.parse(run("selftest", "--device", "cpu", "--json").out()).get("devices").get(0);
+        assertThat(tested.get("id").asText()).isEqualTo("cpu");
+        assertThat(tested.get("deviations")).isEmpty();
     }
 
     @Test
@@ -199,7 +209,7 @@ class CommandsTest {
         assertThat(out.toString().lines().map(String::strip)).satisfies(lines -> {
             for (String command : List.of("serve", "worker", "status", "sessions", "devices", "workers", "drain", "admit", "client", "tenant", "backup",
                     "compute", "fingerprint",
-                    "verify", "bench", "doctor", "completion", "version")) {
+                    "verify", "bench", "selftest", "doctor", "completion", "version")) {
                 assertThat(lines).as(command).anyMatch(line -> line.startsWith(command + " "));
             }
         });

@@ -28,6 +28,8 @@ class DeviceSettingsTest {
                 "DELEGATION_MARGIN", "2e-5",
                 "DELEGATION_CUDA_LIBRARIES", temp.toString(),
                 "CUDA_HOME", temp + "/toolkit",
+                "VIRTUAL_ENV", temp + "/venv",
+                "CONDA_PREFIX", temp + "/conda",
                 "DELEGATION_GPU_MEMORY_GIB", "8",
                 "DELEGATION_HOPPER_FFN", "on",
                 "HF_HOME", temp + "/hf"));
@@ -36,7 +38,7 @@ class DeviceSettingsTest {
                         new DeviceChoice(Kind.NAMED, List.of("cuda:1", "cuda:3")),
                         2e-5,
                         Optional.of(temp),
-                        Optional.of(temp.resolve("toolkit")),
+                        List.of(temp.resolve("toolkit"), temp.resolve("venv"), temp.resolve("conda")),
                         8L << 30,
                         temp.resolve("hf/bignode/kernels"),
                         true));

@@ -57,7 +57,7 @@ class EdgeSettingsTest {
 
     @Test
     void aCertificateWithoutKeyIsNoTls() throws Exception {
-        TlsSettings files = Certificates.forLoopback(folder).write(folder.resolve("cert.pem"), folder.resolve("key.pem"));
+        TlsSettings files = Certificates.forLoopback().write(folder.resolve("cert.pem"), folder.resolve("key.pem"));
         assertThatThrownBy(() -> load(Map.of("DELEGATION_TLS_CERT", files.certificate().toString())))
                 .hasMessageContaining("DELEGATION_TLS_KEY is not set, DELEGATION_TLS_CERT is");
         assertThatThrownBy(() -> load(Map.of("DELEGATION_TLS_KEY", files.key().toString())))

@@ -25,7 +25,7 @@ class ServerIdentityTest {
     @ParameterizedTest
     @ValueSource(strings = {"RSA", "EC", "Ed25519"})
     void aCertificateAndItsKeyAreRead(String algorithm) throws Exception {
-        Certificates.Pair pair = Certificates.make(folder, algorithm, "node.example", "-1d", 30);
+        Certificates.Pair pair = Certificates.make(algorithm, "node.example", 1, 30);
         TlsSettings files = pair.write(files().certificate(), files().key());
 
         ServerIdentity identity = ServerIdentity.read(files, Instant.now());
@@ -37,7 +37,7 @@ class ServerIdentityTest {
     @ParameterizedTest
     @ValueSource(strings = {"RSA", "EC"})
     void theOlderFormsOfKeysAreReadToo(String algorithm) throws Exception {
-        Certificates.Pair pair = Certificates.make(folder, algorithm, "node.example", "-1d", 30);
+        Certificates.Pair pair = Certificates.make(algorithm, "node.example", 1, 30);
         pair.write(files().certificate(), files().key());
         byte[] older = insideOfPkcs8(pair.key().getEncoded());
         String parameters = algorithm.equals("EC") ? Certificates.pem("EC PARAMETERS", new byte[] {5, 0}) : "";
@@ -48,7 +48,7 @@ class ServerIdentityTest {
 
     @Test
     void anExpiredOneIsRefusedWithTheTime() throws Exception {
-        Certificates.Pair pair = Certificates.forLoopback(folder);
+        Certificates.Pair pair = Certificates.forLoopback();
         pair.write(files().certificate(), files().key());
         Instant after = pair.certificate().getNotAfter().toInstant().plusSeconds(1);
         Instant before = pair.certificate().getNotBefore().toInstant().minusSeconds(1);
@@ -64,17 +64,17 @@ class ServerIdentityTest {
 
     @Test
     void aKeyOfAnotherCertificateIsRefused() throws Exception {
-        Certificates.forLoopback(folder).write(files().certificate(), files().key());
-        Files.writeString(files().key(), Certificates.forLoopback(folder).keyPem());
+        Certificates.forLoopback().write(files().certificate(), files().key());
+        Files.writeString(files().key(), Certificates.forLoopback().keyPem());
         assertThatThrownBy(() -> ServerIdentity.read(files(), Instant.now())).hasMessageContaining("key.pem is not the key of the certificate");
 
-        Files.writeString(files().key(), Certificates.make(folder, "RSA", "node.example", "-1d", 30).keyPem());
+        Files.writeString(files().key(), Certificates.make("RSA", "node.example", 1, 30).keyPem());
         assertThatThrownBy(() -> ServerIdentity.read(files(), Instant.now())).hasMessageContaining("of another kind than its certificate's");
     }
 
     @Test
     void whatIsNoKeyIsToldWithoutRepeatingIt() throws Exception {
-        Certificates.Pair pair = Certificates.forLoopback(folder);
+        Certificates.Pair pair = Certificates.forLoopback();
         pair.write(files().certificate(), files().key());
         record Bad(String text, String message) {}
         for (Bad bad : new Bad[] {
@@ -96,7 +96,7 @@ class ServerIdentityTest {
 
     @Test
     void missingAndDamagedFilesAreNamed() throws Exception {
-        Certificates.forLoopback(folder).write(files().certificate(), files().key());
+        Certificates.forLoopback().write(files().certificate(), files().key());
         assertThatThrownBy(() -> ServerIdentity.read(new TlsSettings(folder.resolve("nowhere.pem"), files().key()), Instant.now()))
                 .hasMessageContaining("nowhere.pem does not exist");
         assertThatThrownBy(() -> ServerIdentity.read(new TlsSettings(files().key(), files().key()), Instant.now()))

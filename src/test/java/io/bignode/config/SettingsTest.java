@@ -46,7 +46,7 @@ class SettingsTest {
                         DeviceChoice.ALL,
                         5e-6,
                         Optional.empty(),
-                        Optional.empty(),
+                        List.of(),
                         1L << 50,
                         temp.resolve(".local/share/bignode/cache/kernels"),
                         false));

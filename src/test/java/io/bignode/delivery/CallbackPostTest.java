@@ -9,9 +9,6 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -20,17 +17,13 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SNIHostName;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -191,8 +184,8 @@ class CallbackPostTest {
     }
 
     @Test
-    void overTlsTheNameIsSentAndMustStandInTheCertificate(@TempDir Path folder) throws Exception {
-        Certificates.Pair right = Certificates.make(folder, "EC", "callback.example", "-1d", 30);
+    void overTlsTheNameIsSentAndMustStandInTheCertificate() throws Exception {
+        Certificates.Pair right = Certificates.make("EC", "callback.example", 1, 30);
         List<String> names = Collections.synchronizedList(new ArrayList<>());
         try (Receiver receiver = Receiver.open(secure(right), (_, socket) -> {
                     ((ExtendedSSLSession) ((SSLSocket) socket).getSession())
@@ -206,7 +199,7 @@ class CallbackPostTest {
             assertThat(receiver.next().body()).isEqualTo("{\"nonces\":[1]}");
             assertThatThrownBy(() -> send(url)).as("nobody vouches for it").isInstanceOf(SSLException.class);
         }
-        Certificates.Pair other = Certificates.make(folder, "EC", "other.example", "-1d", 30);
+        Certificates.Pair other = Certificates.make("EC", "other.example", 1, 30);
         try (Receiver receiver = Receiver.open(secure(other), Receiver.statuses(200))) {
             String url = "https://callback.example:" + receiver.port();
             assertThatThrownBy(() -> send(Hosts.example(), at(LOOPBACK), trusting(other), url, Duration.ofSeconds(20))).isInstanceOf(SSLException.class);
@@ -215,24 +208,10 @@ class CallbackPostTest {
     }
 
     private static SSLServerSocket secure(Certificates.Pair pair) throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setKeyEntry("it", pair.key(), new char[0], new X509Certificate[] {pair.certificate()});
-        KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(store, new char[0]);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(keys.getKeyManagers(), null, null);
-        return (SSLServerSocket) context.getServerSocketFactory().createServerSocket(0, 50, LOOPBACK);
+        return (SSLServerSocket) pair.server().getServerSocketFactory().createServerSocket(0, 50, LOOPBACK);
     }
 
     private static SSLSocketFactory trusting(Certificates.Pair pair) throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        store.load(null, null);
-        store.setCertificateEntry("it", pair.certificate());
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(store);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context.getSocketFactory();
+        return pair.client().getSocketFactory();
     }
 }

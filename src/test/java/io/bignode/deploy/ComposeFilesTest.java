@@ -116,7 +116,7 @@ class ComposeFilesTest {
 
     /** The settings of a program in a container: not those that the image itself knows, and those of the launcher that it may have. */
     private static List<String> passedOn(ReadBy program) {
-        Set<Setting> elsewhere = EnumSet.of(Setting.CUDA_VISIBLE_DEVICES, Setting.CUDA_HOME, Setting.NO_COLOR, Setting.DEBUG);
+        Set<Setting> elsewhere = EnumSet.of(Setting.CUDA_VISIBLE_DEVICES, Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX, Setting.NO_COLOR, Setting.DEBUG);
         Stream<Setting> settings = Setting.of(program).stream().filter(setting -> !elsewhere.contains(setting));
         return Stream.concat(settings, Stream.of(Setting.JAVA_OPTS)).map(Setting::variable).toList();
     }

@@ -44,8 +44,9 @@ class LauncherCacheTest {
         java("""
                 for argument; do
                   case $argument in
-                    -XX:AOTCacheOutput=*) echo half >"${argument#*=}"; echo training >>"$NOTES"; [[ ! -e $GATE ]]
-                            || read -r _ <"$GATE"; echo whole >"${argument#*=}"; exit 0 ;;
+                    -XX:AOTCacheOutput=*) echo half >"${argument#*=}"; echo training >>"$NOTES"
+                            [[ ! -e $GATE ]] || read -r _ <"$GATE"
+                            echo whole >"${argument#*=}"; exit 0 ;;
                     -XX:AOTCache=*) echo "cache ${argument#*=}"; read -r state <"${argument#*=}"; echo "$state" ;;
                   esac
                 done

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -197,6 +198,7 @@ class LauncherTest {
 
     /** Maven's library for colours writes four of them into a file or a pipe when it ends. */
     @Test
+    @Tag("full")
     void mavenWritesNoEscapeSequenceIntoAFile() throws Exception {
         Assumptions.assumeTrue(Sandbox.has("mvn"), "this machine has no mvn on the PATH");
         jdk("javas/jdk", "25");

@@ -113,8 +113,8 @@ class ReverseProxyTest {
     }
 
     @BeforeAll
-    static void makesTheCertificate(@TempDir Path keys) throws Exception {
-        pair = Certificates.forLoopback(keys);
+    static void makesTheCertificate() throws Exception {
+        pair = Certificates.forLoopback();
     }
 
     @BeforeEach

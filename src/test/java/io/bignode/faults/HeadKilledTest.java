@@ -16,26 +16,31 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The head is killed at random moments while small nodes of both dialects poll and worker processes work. */
 class HeadKilledTest {
-    private static final int SESSIONS = 8;
-    private static final int WORKERS = 3;
-
     @TempDir
     Path folder;
 
     @Test
     @Timeout(150)
+    void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilled() throws Exception {
+        kill(1, 2, 2);
+    }
+
+    @Test
+    @Tag("full")
+    @Timeout(150)
     void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilledAFewTimes() throws Exception {
-        kill(2);
+        kill(2, 8, 3);
     }
 
     @Test
     @Tag("faults-long")
     @Timeout(1800)
     void nothingIsLostAndNothingComesTwiceWhenTheHeadIsKilledAHundredTimes() throws Exception {
-        kill(100);
+        kill(100, 8, 3);
     }
 
     @Test
+    @Tag("full")
     @Timeout(60)
     void aHeadWithoutDevicesOfItsOwnEndsWellWhenItIsTold() throws Exception {
         try (Farm farm = new Farm(folder, Map.of())) {
@@ -44,14 +49,14 @@ class HeadKilledTest {
         }
     }
 
-    private void kill(int times) throws Exception {
+    private void kill(int times, int sessions, int workers) throws Exception {
         long seed = System.nanoTime();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         List<Recorder> recorders = new ArrayList<>();
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_VERIFY_SHARE", "0.02"))) {
-            for (int i = 0; i < WORKERS; i++) farm.worker("worker-" + i, 2, 300);
-            for (int i = 0; i < SESSIONS; i++) recorders.add(farm.recorder("key" + i, i % 2 == 1));
+            for (int i = 0; i < workers; i++) farm.worker("worker-" + i, 2, 300);
+            for (int i = 0; i < sessions; i++) recorders.add(farm.recorder("key" + i, i % 2 == 1));
             await(recorders, 3);
             for (int i = 0; i < times; i++) {
                 Thread.sleep(random.nextInt(1500));
@@ -60,7 +65,7 @@ class HeadKilledTest {
             }
             // Enough that every range that was with a worker at the last kill came back.
             List<Integer> before = recorders.stream().map(Recorder::count).toList();
-            for (int i = 0; i < SESSIONS; i++) {
+            for (int i = 0; i < sessions; i++) {
                 Recorder recorder = recorders.get(i);
                 int more = before.get(i) + 5;
                 Waiting.until(Duration.ofSeconds(60), () -> "no results after the last kill\n" + farm.head.tail(), () -> recorder.count() >= more);

@@ -36,9 +36,9 @@ class WorkerCertificateTest {
     @Test
     @Tag("full")
     void aRenewedCertificateIsShownToNewConnectionsAndAnExpiredOneIsNotTaken() throws Exception {
-        Certificates.Pair first = Certificates.forLoopback(folder);
-        Certificates.Pair second = Certificates.forLoopback(folder);
-        Certificates.Pair expired = Certificates.make(folder, "EC", "ip:127.0.0.1", "-9d", 2);
+        Certificates.Pair first = Certificates.forLoopback();
+        Certificates.Pair second = Certificates.forLoopback();
+        Certificates.Pair expired = Certificates.make("EC", "ip:127.0.0.1", 9, 2);
         try (Farm farm = new Farm(folder, settings(write(first)))) {
             assertThat(farm.fingerprint).isEqualTo(fingerprint(first));
             JavaProcess old = farm.worker("old", 1, 100);
@@ -55,8 +55,8 @@ class WorkerCertificateTest {
 
     @Test
     void anExpiredOneIsRefusedAtTheStart() throws Exception {
-        Certificates.Pair good = Certificates.forLoopback(folder);
-        Certificates.Pair expired = Certificates.make(folder, "EC", "ip:127.0.0.1", "-9d", 2);
+        Certificates.Pair good = Certificates.forLoopback();
+        Certificates.Pair expired = Certificates.make("EC", "ip:127.0.0.1", 9, 2);
         try (Farm farm = new Farm(folder, settings(write(good)))) {
             farm.head.kill();
             write(expired);

@@ -46,7 +46,18 @@ class WorkerConnectionsTest {
     }
 
     @Test
+    void aFrozenWorkerIsMissedWithinSixSecondsAndItsEndIsToldWithItsReason() throws Exception {
+        freeze(false);
+    }
+
+    @Test
+    @Tag("full")
     void aFrozenWorkerIsMissedWithinSixSecondsAndAlarmedAndItsEndIsToldWithItsReason() throws Exception {
+        freeze(true);
+    }
+
+    /** @param alarmed whether it stays frozen until it is alarmed about, which is half a minute more */
+    private void freeze(boolean alarmed) throws Exception {
         try (Farm farm = new Farm(folder, TRUSTED)) {
             JavaProcess worker = farm.worker("idle", 1, 100);
             assertThat(farm.metric(DISCONNECTIONS + "{reason=\"silent\"}")).isZero();
@@ -59,8 +70,9 @@ class WorkerConnectionsTest {
             assertThat(lost.get("disconnected_because").asText()).contains("nothing came from it");
             assertThat(lost.get("disconnected_since").asText()).isNotEmpty();
             assertThat(farm.metric(DISCONNECTIONS + "{reason=\"silent\"}")).isEqualTo(1);
-            Waiting.until(Duration.ofSeconds(40), () -> "no alarm: " + farm.alarms(), () -> farm.alarms().contains("worker-lost/idle"));
+            if (alarmed) Waiting.until(Duration.ofSeconds(40), () -> "no alarm: " + farm.alarms(), () -> farm.alarms().contains("worker-lost/idle"));
             worker.signal("CONT");
+            Waiting.until(Duration.ofSeconds(20), () -> "still apart: " + worker(farm, "idle"), () -> worker(farm, "idle").get("connected").asBoolean());
             Waiting.until(Duration.ofSeconds(20), () -> "still alarmed: " + farm.alarms(), () -> farm.alarms().isEmpty());
             assertThat(worker(farm, "idle").get("disconnected_since").isNull()).isTrue();
             assertThat(worker(farm, "idle").get("address").asText()).startsWith("127.0.0.1:");

@@ -278,6 +278,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void aTenantAmongOthersSeesItsOwnSessionsAndASentenceForTheRest() {
         show(Scene.OWN);
         assertThat(browser.text("#viewer")).isEqualTo("Tenant atlas");
@@ -293,6 +294,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void twoHundredDevicesAreALineForTheFastestAndARowForEach() {
         show(Scene.FARM);
         browser.script("document.querySelector('input[value=devices]').click()");
@@ -306,6 +308,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void aLostWorkerTellsSinceWhenAndWhyAndShowsNoRateAndOffersNothing() {
         show(Scene.FARM);
         String row = browser.text(".worker:has([aria-controls='worker-hall-07']) header");
@@ -314,6 +317,7 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void theHistoryIsShownAndFetchedAsAFile() {
         show(Scene.BUSY);
         browser.until("ten epochs", () -> browser.driver.findElements(By.cssSelector("#history-rows tr")).size() == 10);

@@ -94,6 +94,7 @@ class DocsPageTest extends BrowserTest {
     }
 
     @Test
+    @Tag("full")
     void anAnchorOpensAnOperationWithItsExamples() {
         show("#/documented/batch");
         assertThat(browser.text(OPEN + ".opblock-summary-path").replace("\u200b", "")).isEqualTo("/api/v1/delegation/batch/{session_id}");

@@ -21,7 +21,6 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Raw requests and what RFC 9110 and RFC 9112 require of a server for each, over TCP and over TLS. Nothing here knows which web server answers: the system
@@ -33,9 +32,6 @@ class RawRequestsTest {
 
     private static final List<RawRow> ROWS =
             Stream.of(RawFramingRows.rows(), RawHeadRows.rows(), RawConnectionRows.rows()).flatMap(List::stream).toList();
-
-    @TempDir
-    static Path folder;
 
     @Test
     void noNameAndNoOrderStandsTwice() {
@@ -52,7 +48,7 @@ class RawRequestsTest {
 
     @TestFactory
     Stream<DynamicTest> overTls() throws Exception {
-        LoopbackTls tls = new LoopbackTls(Certificates.forLoopback(folder));
+        LoopbackTls tls = new LoopbackTls(Certificates.forLoopback());
         try (TestNode node = new TestNode(rules -> rules.wrongTokens(0).tls(tls.server()), TestNode::tenant)) {
             return tests("TLS", verdicts(node, () -> tls.connect(node.server.port())));
         }

@@ -12,7 +12,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -47,8 +45,8 @@ class StalledRequestsTest {
     private static CapturedLog log;
 
     @BeforeAll
-    static void start(@TempDir Path folder) throws Exception {
-        tls = new LoopbackTls(Certificates.forLoopback(folder));
+    static void start() throws Exception {
+        tls = new LoopbackTls(Certificates.forLoopback());
         plain = node(Optional.empty());
         secured = node(Optional.of(tls));
         log = new CapturedLog("io.bignode", Level.WARNING);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class VerificationTest {
     private static final Order ORDER = Orders.of("alice", "a", new NonceSequence(0, 1));
 
-    private final Bench bench = new Bench(1e-9);
+    private Bench bench = new Bench(1e-9);
     private Session session;
 
     @BeforeEach
@@ -337,6 +337,67 @@ class VerificationTest {
         honest("farm", third);
         honest("local", check);
         assertThat(visible()).isEqualTo(before + second.range().count());
+    }
+
+    /** What an honest device says where none counts, and one that makes nonces up, too. */
+    private void nothing(String worker, Lease lease) {
+        bench.leases.handle(new Reported(worker, new LeaseReport.Done(lease.id(), List.of(), lease.range().count(), 1_000_000)));
+    }
+
+    @Test
+    void agreementThatNothingCountsReleasesNoNonceThatDoes() {
+        nothing("farm", take("farm"));
+        Lease check = take("local");
+        Lease forged = take("farm");
+        report("farm", forged, "0.7");
+        nothing("farm", take("farm"));
+        nothing("local", check);
+        assertThat(visible()).as("the forged result came later").isZero();
+        bench.time.pass(Duration.ofMillis(2100));
+        bench.leases.tick();
+        Lease second = take("local");
+        assertThat(second.range().first()).as("what has nonces that count is checked, though it is not the newest")
+                .isBetween(forged.range().first(), forged.range().end() - 1);
+        honest("local", second);
+        honest("other", take("other"));
+        assertThat(bench.quarantined).containsOnlyKeys("farm");
+        assertThat(visible()).isZero();
+    }
+
+    private void checkEveryResult() {
+        bench = new Bench(1);
+        start();
+        honest("farm", take("farm"));
+    }
+
+    @Test
+    void aCheckOfALaterResultWithoutNoncesThatCountReleasesNoneBeforeIt() {
+        checkEveryResult();
+        Lease first = take("local");
+        report("farm", take("farm"), "0.7");
+        honest("local", first);
+        long before = visible();
+        assertThat(before).isEqualTo(1);
+        nothing("farm", take("farm"));
+        Lease check = take("local");
+        assertThat(check.id()).startsWith("check");
+        nothing("local", check);
+        assertThat(visible()).as("only what has nothing to forge is released").isEqualTo(before);
+    }
+
+    @Test
+    void aCheckThatEndsBeforeTheFirstNonceThatCountsReleasesNothing() {
+        checkEveryResult();
+        honest("local", take("local"));
+        Lease lease = take("farm");
+        long[] nonces = lease.nonceValues();
+        List<Found> forged = List.of(new Found(nonces[nonces.length - 1], "0.7"));
+        bench.leases.handle(new Reported("farm", new LeaseReport.Done(lease.id(), forged, nonces.length, 1_000_000)));
+        Lease check = take("local");
+        assertThat(check.range().count()).as("of several nonces").isGreaterThan(1);
+        bench.leases.handle(new Reported("local", new LeaseReport.Done(check.id(), List.of(), 1, 1_000_000)));
+        assertThat(visible()).isEqualTo(1);
+        assertThat(take("other").range()).as("the same nonces, once more").isEqualTo(check.range());
     }
 
     @Test

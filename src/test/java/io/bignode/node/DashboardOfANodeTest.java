@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,7 @@ class DashboardOfANodeTest {
     }
 
     @Test
+    @Tag("full")
     void theOnlyTenantSeesTheWholeNodeButDoesNotDrainIt() throws Exception {
         try (Node node = node();
                 Browser browser = new Browser()) {

@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.config.Settings;
+import io.bignode.engine.Detection;
 import io.bignode.engine.cuda.SimulatedGpu;
+import io.bignode.fixtures.CapturedLog;
 import io.bignode.fixtures.Golden;
+import io.bignode.fixtures.Waiting;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
 import java.net.URI;
@@ -20,13 +23,14 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.logging.Level;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole node with several simulated GPUs. */
-@Timeout(180)
+@Timeout(400)
 class GpuNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";
@@ -90,6 +94,21 @@ class GpuNodeTest {
         }
     }
 
+    /** What doctor shows: a GPU that fails its test is not used, and says why; the others are. */
+    @Test
+    @Tag("full")
+    void aGpuThatFailsItsTestIsReportedAsNotUsed() throws Exception {
+        machine.fail(2, "cuLaunchKernel", 9, SimulatedGpu.ILLEGAL_ADDRESS, true);
+        Detection detection = Devices.prove(settings("all").devices());
+        assertThat(detection.gpus()).hasSize(GPUS).allSatisfy(gpu -> {
+            if (!gpu.id().equals("cuda:2")) {
+                assertThat(gpu.notUsedBecause()).isEmpty();
+                return;
+            }
+            assertThat(gpu.notUsedBecause()).hasValueSatisfying(reason -> assertThat(reason).contains("failed its test", "ILLEGAL_ADDRESS"));
+        });
+    }
+
     @Test
     @Tag("full")
     void everyGpuTakesItsShareAndTheyLeaveNoGap() throws Exception {
@@ -142,15 +161,24 @@ class GpuNodeTest {
 
     private void sick(int nonces, long whole) throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        try (Node node = node("0,cuda:2")) {
+        try (CapturedLog log = new CapturedLog("io.bignode.engine.cuda.CudaEngine", Level.INFO);
+                Node node = node("0,cuda:2")) {
             node.serve();
             node.work();
+            // From here on it computes leases, so that it is lost in one of them and not in its self test.
+            Waiting.until("GPU 2 has proved itself", () -> proofs(log) == 1);
+            long before = machine.launched(2);
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
             TreeMap<Long, Double> found = run(node, golden, nonces);
             assertThat(found.headMap(whole)).as("nonces of the lease that failed are computed elsewhere").hasSize((int) whole);
-            assertThat(machine.launched(2)).as("launches on the GPU that was lost").isGreaterThan(100);
+            Waiting.until("GPU 2 has proved itself again", () -> proofs(log) == 2);
+            assertThat(machine.launched(2) - before).as("launches on the GPU that was lost").isGreaterThan(100);
             assertThat(machine.launched(1)).as("launches on a GPU that was not chosen").isZero();
         }
+    }
+
+    private static long proofs(CapturedLog log) {
+        return log.messages().stream().filter(message -> message.startsWith("device cuda:2 computes as it should")).count();
     }
 
     @Test

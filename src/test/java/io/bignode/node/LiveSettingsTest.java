@@ -123,7 +123,7 @@ class LiveSettingsTest {
     }
 
     private Certificates.Pair certificate(int days) throws Exception {
-        Certificates.Pair pair = Certificates.make(folder, "EC", "ip:127.0.0.1", "-1d", days);
+        Certificates.Pair pair = Certificates.make("EC", "ip:127.0.0.1", 1, days);
         TlsSettings files = pair.write(folder.resolve("cert.pem"), folder.resolve("key.pem"));
         environment.put("DELEGATION_TLS_CERT", files.certificate().toString());
         environment.put("DELEGATION_TLS_KEY", files.key().toString());
@@ -323,7 +323,7 @@ class LiveSettingsTest {
         certificate(30);
         LiveSettings live = live();
         int port = serve(live).port();
-        Certificates.Pair rsa = Certificates.make(folder, "RSA", "ip:127.0.0.1", "-1d", 30);
+        Certificates.Pair rsa = Certificates.make("RSA", "ip:127.0.0.1", 1, 30);
         rsa.write(folder.resolve("cert.pem"), folder.resolve("key.pem"));
         live.check();
         try (SSLSocket socket = connect(trusting(rsa), port)) {
@@ -336,7 +336,7 @@ class LiveSettingsTest {
         Certificates.Pair first = certificate(30);
         LiveSettings live = live();
         int port = serve(live).port();
-        Certificates.Pair second = Certificates.forLoopback(folder);
+        Certificates.Pair second = Certificates.forLoopback();
         Files.writeString(folder.resolve("cert.pem"), second.certificatePem());
         live.check();
         assertThat(raised()).as("the key may be written a moment later").isEmpty();

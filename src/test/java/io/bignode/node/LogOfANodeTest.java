@@ -104,6 +104,7 @@ class LogOfANodeTest {
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource(delimiter = '|', value = {
         "serve --port 8080 | DELEGATION_PORT=8080 bignode serve", "worker --jion head:9091 | Unknown option: '--jion'", "worker | DELEGATION_JOIN is not set"
     })
@@ -127,6 +128,7 @@ class LogOfANodeTest {
     }
 
     @Test
+    @Tag("full")
     void aWorkerTellsFirstWhatStartsToo() throws Exception {
         ProcessBuilder worker = bignode(
                 Map.of("DELEGATION_JOIN_TOKEN", "the-join-token-of-this-test", "DELEGATION_JOIN_TOKN", "x", "DELEGATION_DEVICES", "cpu"), "worker", "--join",

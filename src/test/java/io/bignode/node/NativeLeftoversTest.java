@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,9 +82,20 @@ class NativeLeftoversTest {
     }
 
     @Test
+    void aKillAStopAndRefusalsLeaveNoMoreThanTheLastOnesLibraries() throws Exception {
+        leftovers(List.of(true, false));
+    }
+
+    @Test
+    @Tag("full")
     void startsStopsKillsAndRefusalsLeaveNoMoreThanTheLastOnesLibraries() throws Exception {
+        leftovers(List.of(true, false, true));
+    }
+
+    /** @param kills for each node, one after the other, whether it is killed and not stopped */
+    private void leftovers(List<Boolean> kills) throws Exception {
         List<String> options = List.of("-Djava.io.tmpdir=" + Files.createDirectory(folder.resolve("tmp")));
-        for (boolean kill : List.of(true, false, true)) {
+        for (boolean kill : kills) {
             Process node = node(options);
             assertThat(libraries()).as("one SQLite, of the node that runs").hasSize(1);
             if (kill) node.destroyForcibly().waitFor();
@@ -104,6 +116,7 @@ class NativeLeftoversTest {
 
     /** Only another process can tell whether the first still holds its lock. */
     @Test
+    @Tag("full")
     void doctorBesideANodeLeavesTheNodesLibrariesAlone() throws Exception {
         Process node = node(List.of());
         List<Path> before = libraries();
@@ -130,6 +143,7 @@ class NativeLeftoversTest {
     }
 
     @Test
+    @Tag("full")
     void doctorFindsAStoreWellAlthoughTheTemporaryFolderIsUnusable() throws Exception {
         try (SqlStore store = SqlStore.inFolder(Files.createDirectories(folder.resolve("data")), new Alarms(InstantSource.system()), (_, _) -> {})) {
             store.load();

@@ -86,7 +86,7 @@ class AnotherFunctionTest {
             work(node.workerPort(), fingerprint, "first", false);
             work(node.workerPort(), fingerprint, "second", false);
             work(node.workerPort(), fingerprint, "forger", true);
-            Waiting.until("three workers have joined", () -> workers().size() == 3);
+            Waiting.until("three workers have joined", () -> workers().findValuesAsText("name").containsAll(List.of("first", "second", "forger")));
 
             String session = answer("POST", "/api/v1/delegation/start", ORDER, TOKEN).get("session_id").asText();
             TreeMap<Long, String> found = new TreeMap<>();

@@ -4,7 +4,6 @@ import io.bignode.session.SessionStore.FoundPage;
 import io.bignode.session.SessionStore.History;
 import java.util.ArrayDeque;
 import java.util.List;
-import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 
@@ -12,7 +11,7 @@ import java.util.Random;
  * A store of a head that is killed at random: whenever somebody waits for it, before what he waits for is durable or right after; what nobody
  * waited for is lost, from some change on.
  */
-final class CrashingStore implements SessionStore {
+final class CrashingStore implements UntroubledStore {
     /** The head is killed. Not caught by anything but the test. */
     static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
@@ -80,29 +79,6 @@ final class CrashingStore implements SessionStore {
     @Override
     public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
         return inner.found(sessionId, after, upTo, maxBytes);
-    }
-
-    @Override
-    public Optional<String> refusal() {
-        return Optional.empty();
-    }
-
-    @Override
-    public boolean ownershipLost() {
-        return false;
-    }
-
-    @Override
-    public long pendingBytes() {
-        return 0;
-    }
-
-    @Override
-    public void observe(StoreObserver observer) {}
-
-    @Override
-    public boolean full() {
-        return false;
     }
 
     @Override

@@ -10,14 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
  * A store in the plainest way: what was written is durable at once, as long as the object lives. What is said of stores is held against this
  * one and the real ones alike.
  */
-public final class MemoryStore implements SessionStore {
+public final class MemoryStore implements UntroubledStore {
     private static final CommitTicket DURABLE = new CommitTicket() {
         @Override
         public boolean await() {
@@ -118,29 +117,6 @@ public final class MemoryStore implements SessionStore {
             last = batch.number();
         }
         return new FoundPage(found, last);
-    }
-
-    @Override
-    public Optional<String> refusal() {
-        return Optional.empty();
-    }
-
-    @Override
-    public boolean ownershipLost() {
-        return false;
-    }
-
-    @Override
-    public long pendingBytes() {
-        return 0;
-    }
-
-    @Override
-    public void observe(StoreObserver observer) {}
-
-    @Override
-    public boolean full() {
-        return false;
     }
 
     @Override

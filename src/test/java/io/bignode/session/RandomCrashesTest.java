@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Random;
 import java.util.function.Supplier;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -27,10 +28,14 @@ class RandomCrashesTest {
 
     @Test
     void aHeadKilledAtAnyMomentLosesNothingAndRepeatsNothing() {
-        histories(800, false, _ -> {
-            MemoryStore store = new MemoryStore();
-            return () -> store;
-        });
+        inMemory(200, false);
+    }
+
+    @Test
+    @Tag("full")
+    void norDoesItInManyMoreHistories() {
+        inMemory(800, false);
+        inMemory(400, true);
     }
 
     @Test
@@ -40,10 +45,7 @@ class RandomCrashesTest {
 
     @Test
     void norDoSessionsThatWaitForTheirTurnOrLingerOrTakeEachOthersPlace() {
-        histories(400, true, _ -> {
-            MemoryStore store = new MemoryStore();
-            return () -> store;
-        });
+        inMemory(100, true);
         histories(5, true, seed -> () -> sqlite(folder.resolve("waiting" + seed)));
     }
 
@@ -59,6 +61,13 @@ class RandomCrashesTest {
     void aHistoryInWhichASessionEndsBeforeItsSmallNodeKnowsOfIt() {
         MemoryStore store = new MemoryStore();
         new CrashHistory(239_332_147_733_593_710L, () -> store, 40, false).run(STEPS);
+    }
+
+    private static void inMemory(int count, boolean waiting) {
+        histories(count, waiting, _ -> {
+            MemoryStore store = new MemoryStore();
+            return () -> store;
+        });
     }
 
     private static SessionStore sqlite(Path folder) {

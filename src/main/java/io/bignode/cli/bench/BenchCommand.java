@@ -12,6 +12,7 @@ import io.bignode.node.CommandException;
 import io.bignode.node.ExitCode;
 import io.bignode.node.FileFault;
 import io.bignode.poc.ModelParams;
+import io.bignode.poc.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,9 +38,13 @@ import picocli.CommandLine.Spec;
         description = {
             "Measures nonces per second, and which share of its matrix library's own rate the device reaches with them, side by side in one run.",
             "A batch of nonces is always computed whole: if one takes longer than --seconds, the command does too.",
+            "With --json the figures of the cold start go to standard error as soon as they are known, so that a run that is ended early leaves them.",
             "With --html it writes a page that compares this run with earlier ones. Each earlier run is a file with the output of --json."
         })
 public final class BenchCommand implements Callable<Integer> {
+    private static final double SPRINT_SECONDS = 300;
+    private static final double JOULES_PER_KWH = 3.6e6;
+
     @Option(
             names = "--params",
             paramLabel = "SET",
@@ -53,6 +58,13 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--batch", paramLabel = "N", description = "The number of nonces in a batch. Without it, as many as fill the device.")
     private int batch;
+
+    @Option(
+            names = "--r-target",
+            paramLabel = "R",
+            defaultValue = "1.4013564660458173",
+            description = "The distance below which a nonce counts, for the count of valid nonces (${DEFAULT-VALUE}).")
+    private double rTarget;
 
     @Option(names = "--json", description = "Prints the figures as JSON.")
     private boolean json;
@@ -84,11 +96,12 @@ public final class BenchCommand implements Callable<Integer> {
         if (seconds < 1 || batch < 0) {
             throw CommandException.usage("--seconds must be at least 1 and --batch at least 0");
         }
+        if (!(rTarget > 0 && rTarget <= 2)) throw CommandException.usage("--r-target must be above 0 and at most 2");
         ModelParams params = params();
         try (Engine engine = LocalDevice.choose(CommandEnvironment.of(spec))) {
             LocalDevice.require(engine, params);
-            Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run();
-            ObjectNode document = asJson(figures);
+            Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run(this::started);
+            ObjectNode document = asJson(figures, params);
             System.out.print(json ? document + System.lineSeparator() : asTable(figures, params));
             if (html != null) {
                 runs.addFirst(BenchRun.read("this run", document));
@@ -96,6 +109,13 @@ public final class BenchCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
+    }
+
+    private void started(Measurement.ColdStart cold) {
+        if (!json) return;
+        ObjectNode start = JsonNodeFactory.instance.objectNode().put("device", cold.device()).put("params", set);
+        start.set("cold_start", asJson(cold));
+        System.err.println(start);
     }
 
     private void report(List<BenchRun> runs) {
@@ -128,46 +148,73 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private static String asTable(Measurement.Figures f, ModelParams params) {
+    private String asTable(Measurement.Figures f, ModelParams params) {
+        Measurement.ColdStart cold = f.cold();
         return String.format(
                 Locale.ROOT, """
                 device                    %s
                 nonces                    %.4g /s (%d in batches of %d)
+                valid nonces              %.0f a sprint of five minutes, with r_target %s%s
                 forward pass              %.1f GFLOP/s, %.0f %% of the device's own matrix products (%.1f GFLOP/s)
                 device busy               %.1f %% of the time
                 weight pool               %.1f million normals/s
                 first nonce               %.2f s after the start: pool %.2f, %s, forward %.2f
                 memory                    %.2f GiB resident%s
                 """,
-                f.device(), f.noncesPerSecond(), f.nonces(), f.batch(), f.flops() / 1e9, 100 * f.share(), f.matrixFlops() / 1e9,
-                100 * f.deviceBusyShare(), params.poolSize() / f.poolSeconds() / 1e6, f.coldSeconds(), f.poolSeconds(), parts(f), f.firstSeconds(),
-                f.residentGib(), f.peakDeviceBytes() < 0 ? ""
-                        : String.format(Locale.ROOT, ", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
+                cold.device(), f.noncesPerSecond(), f.nonces(), f.batch(), validPerSprint(f, params), rTarget, energy(f, params), f.flops() / 1e9,
+                100 * f.share(), f.matrixFlops() / 1e9, 100 * f.deviceBusyShare(), params.poolSize() / cold.poolSeconds() / 1e6, cold.totalSeconds(),
+                cold.poolSeconds(), parts(cold), cold.firstSeconds(), f.residentGib(),
+                f.peakDeviceBytes() < 0 ? "" : String.format(Locale.ROOT, ", %.2f GiB of the device's", f.peakDeviceBytes() / (double) (1L << 30)));
     }
 
-    private static String parts(Measurement.Figures f) {
-        return f.openingSeconds().entrySet().stream()
+    private double validPerSprint(Measurement.Figures f, ModelParams params) {
+        return f.noncesPerSecond() * SPRINT_SECONDS * Target.shareBelow(rTarget, params.vocabSize());
+    }
+
+    private double kwhPerThousand(double watts, Measurement.Figures f, ModelParams params) {
+        double validPerSecond = validPerSprint(f, params) / SPRINT_SECONDS;
+        return watts / validPerSecond / JOULES_PER_KWH * 1000;
+    }
+
+    private String energy(Measurement.Figures f, ModelParams params) {
+        if (f.watts().isEmpty()) return "";
+        double watts = f.watts().getAsDouble();
+        return String.format(Locale.ROOT, "; %.0f W, %.3f kWh per 1,000", watts, kwhPerThousand(watts, f, params));
+    }
+
+    private static String parts(Measurement.ColdStart cold) {
+        return cold.openingSeconds().entrySet().stream()
                 .map(part -> String.format(Locale.ROOT, "%s %.2f", part.getKey(), part.getValue()))
                 .collect(Collectors.joining(", "));
     }
 
-    private ObjectNode asJson(Measurement.Figures f) {
+    private ObjectNode asJson(Measurement.Figures f, ModelParams params) {
         ObjectNode figures = JsonNodeFactory.instance
                 .objectNode()
-                .put("device", f.device())
+                .put("device", f.cold().device())
                 .put("params", set)
                 .put("batch", f.batch())
                 .put("nonces", f.nonces())
                 .put("nonces_per_second", f.noncesPerSecond())
-                .put("tflops", f.flops() / 1e12)
+                .put("r_target", rTarget)
+                .put("valid_nonces_per_sprint", validPerSprint(f, params));
+        if (f.watts().isPresent()) {
+            double watts = f.watts().getAsDouble();
+            figures.put("watts", watts).put("kwh_per_1000_valid", kwhPerThousand(watts, f, params));
+        }
+        figures.put("tflops", f.flops() / 1e12)
                 .put("matrix_tflops", f.matrixFlops() / 1e12)
                 .put("share", f.share())
                 .put("device_busy_share", f.deviceBusyShare())
                 .put("peak_device_bytes", f.peakDeviceBytes())
                 .put("resident_gib", f.residentGib());
-        ObjectNode cold = figures.putObject("cold_start").put("pool_seconds", f.poolSeconds());
-        f.openingSeconds().forEach((part, seconds) -> cold.put(part + "_seconds", seconds));
-        cold.put("first_forward_seconds", f.firstSeconds()).put("total_seconds", f.coldSeconds());
+        figures.set("cold_start", asJson(f.cold()));
         return figures;
+    }
+
+    private static ObjectNode asJson(Measurement.ColdStart start) {
+        ObjectNode cold = JsonNodeFactory.instance.objectNode().put("pool_seconds", start.poolSeconds());
+        start.openingSeconds().forEach((part, seconds) -> cold.put(part + "_seconds", seconds));
+        return cold.put("first_forward_seconds", start.firstSeconds()).put("total_seconds", start.totalSeconds());
     }
 }

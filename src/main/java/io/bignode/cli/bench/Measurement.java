@@ -15,12 +15,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 
 /** One measurement of a device with a model, from a cold start on. */
@@ -49,37 +51,50 @@ final class Measurement {
     }
 
     /**
+     * The seconds from an order to its first distance, which are known long before the rest.
+     *
+     * @param device         the device's name
+     * @param poolSeconds    for drawing the weight pool
+     * @param openingSeconds for opening the device, which a node does before the first session, and for the parts of opening the model, by name
+     * @param firstSeconds   for the first forward pass, of one nonce
+     * @param totalSeconds   from an order's arrival at a ready device to its first distance
+     */
+    record ColdStart(String device, double poolSeconds, Map<String, Double> openingSeconds, double firstSeconds, double totalSeconds) {}
+
+    /**
      * What was measured.
      *
+     * @param cold            the start
      * @param nonces          computed in the timed part
      * @param noncesPerSecond over the timed part, inputs and all
      * @param flops           floating-point operations a second at that rate
-     * @param matrixFlops     what the device's matrix library reaches alone
+     * @param matrixFlops     what the device's matrix library reaches alone, measured right behind the timed part
      * @param deviceBusyShare share of the timed part in which the device computed
      * @param peakDeviceBytes the most device memory in use; -1 where the device does not count it
      * @param residentGib     this process' resident memory
-     * @param poolSeconds     for drawing the weight pool
-     * @param openingSeconds  for opening the device, which a node does before the first session, and for the parts of opening the model, by name
-     * @param firstSeconds    for the first forward pass, of one nonce
-     * @param coldSeconds     from an order's arrival at a ready device to its first distance
+     * @param watts           what the device drew on average in the timed part; empty where it does not tell
      */
     record Figures(
-            String device, int batch, long nonces, double noncesPerSecond, double flops, double matrixFlops, double deviceBusyShare, long peakDeviceBytes,
-            double residentGib, double poolSeconds, Map<String, Double> openingSeconds, double firstSeconds, double coldSeconds) {
+            ColdStart cold, int batch, long nonces, double noncesPerSecond, double flops, double matrixFlops, double deviceBusyShare, long peakDeviceBytes,
+            double residentGib, OptionalDouble watts) {
         /** The share of the matrix library's rate that the forward pass reaches. */
         double share() {
             return flops / matrixFlops;
         }
     }
 
-    /** Makes the measurement, which takes at least the seconds that were asked for. */
-    Figures run() throws InterruptedException, CancelledException {
+    /**
+     * Makes the measurement, which takes at least the seconds that were asked for.
+     *
+     * @param started receives the cold start as soon as it is over: what ends this run later does not take it along
+     */
+    Figures run(Consumer<ColdStart> started) throws InterruptedException, CancelledException {
         // As on a node: the device is ready before the session comes, and prepares for its model while the weights are drawn.
         long preparing = System.nanoTime();
         engine.prepare();
         double prepared = since(preparing);
         long begin = System.nanoTime();
-        Thread.ofVirtual().start(() -> engine.warm(params));
+        engine.warmAside(params);
         try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
             double poolSeconds = since(begin);
             try (Model model = engine.open(params, pool)) {
@@ -87,19 +102,28 @@ final class Measurement {
                 try (NonceInputs inputs = model.newInputs()) {
                     compute(model, inputs, 1);
                 }
-                double cold = since(begin);
-                int batch = wantedBatch == 0 ? model.maxBatch() : Math.min(wantedBatch, model.maxBatch());
-                deviceNanos.set(0);
-                Timed timed = run(model, batch);
-                double rate = timed.nonces / timed.seconds;
-                double resident = residentGib();
-                long peak = engine.peakBytes().orElse(-1);
+                double total = since(begin);
                 Map<String, Double> opening = new TreeMap<>(model.openingSeconds());
                 opening.put("device", prepared);
-                return new Figures(
-                        engine.device().name(), batch, timed.nonces, rate, rate * params.flopsPerNonce(), engine.matrixRate(params, batch),
-                        deviceNanos.get() * 1e-9 / timed.seconds, peak, resident, poolSeconds, opening, cold - opened, cold);
+                ColdStart cold = new ColdStart(engine.device().name(), poolSeconds, opening, total - opened, total);
+                started.accept(cold);
+                return timed(model, cold);
             }
+        }
+    }
+
+    private Figures timed(Model model, ColdStart cold) throws InterruptedException, CancelledException {
+        int batch = wantedBatch == 0 ? model.maxBatch() : Math.min(wantedBatch, model.maxBatch());
+        deviceNanos.set(0);
+        try (PowerMeter power = PowerMeter.of(engine)) {
+            Timed timed = run(model, batch);
+            OptionalDouble watts = power.mean();
+            double rate = timed.nonces / timed.seconds;
+            // Right behind the timed part, while the chip is as warm and as fast as it was there.
+            double matrix = engine.matrixRate(params, batch);
+            return new Figures(
+                    cold, batch, timed.nonces, rate, rate * params.flopsPerNonce(), matrix, deviceNanos.get() * 1e-9 / timed.seconds,
+                    engine.peakBytes().orElse(-1), residentGib(), watts);
         }
     }
 

@@ -24,12 +24,17 @@ public final class LocalDevice {
 
     /** The first of this machine's devices that the settings in this environment choose, not yet prepared; the notice says which and why. */
     public static Engine choose(Map<String, String> environment) {
+        return all(environment).getFirst();
+    }
+
+    /** All of them, at least one. */
+    static List<Engine> all(Map<String, String> environment) {
         DeviceSettings settings = deviceSettings(environment);
         NativeFolder.useForCommand(Settings.dataFolder(environment));
         Devices devices = Devices.of(settings);
         if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: set it to cpu, or leave it out, for this command");
         devices.notice().ifPresent(System.err::println);
-        return devices.engines().getFirst();
+        return devices.engines();
     }
 
     private static DeviceSettings deviceSettings(Map<String, String> environment) {

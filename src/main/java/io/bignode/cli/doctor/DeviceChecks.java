@@ -39,7 +39,7 @@ final class DeviceChecks {
     /**
      * Runs the checks.
      *
-     * @param look looks for GPUs; not called where the CPU alone was chosen
+     * @param look looks for GPUs and tests them; not called where the CPU alone was chosen
      */
     static Outcome run(DeviceSettings settings, Function<DeviceSettings, Detection> look) {
         if (settings.choice().kind() == DeviceChoice.Kind.CPU) {

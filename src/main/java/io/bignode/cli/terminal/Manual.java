@@ -32,6 +32,7 @@ public final class Manual {
                     "cat found.ndjson | bignode verify - --order examples/dev-net.json")),
             Map.entry("bench", List.of("bignode bench --params main-net --seconds 60", "bignode bench --json > before.json",
                     "bignode bench --html report.html before.json")),
+            Map.entry("selftest", List.of("bignode selftest", "bignode selftest --device cuda:0 --json")),
             Map.entry("doctor", List.of("bignode doctor", "bignode doctor --peer https://node.example.org", "bignode doctor --json")),
             Map.entry("completion", List.of("source <(bignode completion)", "bignode completion > /etc/bash_completion.d/bignode")),
             Map.entry("status", List.of("bignode status", "bignode status --json --url https://head.example.org:9090")),

@@ -234,8 +234,14 @@ final class CudaDriver {
         run("cuDevicePrimaryCtxReset", () -> (int) contextReset.invokeExact(gpu));
     }
 
-    /** Has this thread's calls go to a context. */
+    /**
+     * Has this thread's calls go to a context. A context is current for a thread of the system, and a virtual thread may go on on another one wherever it
+     * waits: its calls would then go to another GPU. So nothing that calls the driver runs on a virtual thread.
+     *
+     * @throws IllegalStateException on a virtual thread
+     */
     void setCurrent(long context) {
+        if (Thread.currentThread().isVirtual()) throw new IllegalStateException("a virtual thread may not call the driver");
         run("cuCtxSetCurrent", () -> (int) contextSetCurrent.invokeExact(context));
     }
 

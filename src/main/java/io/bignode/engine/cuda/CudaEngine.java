@@ -13,6 +13,7 @@ import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -23,8 +24,13 @@ final class CudaEngine implements Engine {
     /** How long a GPU may make no progress before it counts as hung. Its largest step, a layer of a batch, takes a fraction of a second. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** A driver promises to recover a GPU after an error only for a new process, and each try may leave a blocked thread behind. */
+    static final int MAX_FAILED_RESETS = 3;
+
     /** How long a reset may take before the GPU is left alone and tried again later. */
     private static final Duration RESETTING = Duration.ofSeconds(30);
+
+    private static final int USUAL_CLOCK_KHZ = 1_500_000;
 
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
 
@@ -34,35 +40,47 @@ final class CudaEngine implements Engine {
     private final long capBytes;
     private final Duration patience;
     private final boolean hopperFfn;
+    private final boolean provesItself;
+    private final Runnable hopeless;
     private final GpuGauges gauges;
     private final int multiprocessors;
     private final double operationsASecond;
     private final Device device;
     private @Nullable Gpu gpu;
+
+    /** Whether the GPU, as it is open now, has computed as it should. */
+    private boolean proven;
+
     private long peakBytes;
+
+    /** Since the GPU was lost, how often it could not be opened anew. */
+    private int failedResets;
 
     /**
      * A GPU that is not opened yet.
      *
-     * @param capBytes the most of its memory to take
-     * @param patience  how long it may make no progress before it counts as hung
-     * @param hopperFfn whether our own feed-forward kernel is used where it can be
-     * @param gauges    reads what the GPU measures of itself
+     * @param options  how it is used
+     * @param patience how long it may make no progress before it counts as hung
+     * @param gauges   reads what the GPU measures of itself
      */
-    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, long capBytes, Duration patience, boolean hopperFfn, GpuGauges gauges) {
+    CudaEngine(CudaLibraries libraries, KernelCache kernels, Detection.Found found, CudaOptions options, Duration patience, GpuGauges gauges) {
         this.gauges = gauges;
+        this.provesItself = options.selfTest();
+        this.hopeless = options.hopeless();
         this.libraries = libraries;
         this.kernels = kernels;
         this.ordinal = found.ordinal();
-        this.capBytes = capBytes;
+        this.capBytes = options.capBytes();
         this.patience = patience;
-        this.hopperFfn = hopperFfn;
+        this.hopperFfn = options.hopperFfn();
         CudaDriver driver = libraries.driver();
         int gpu = driver.device(ordinal);
         this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
-        this.operationsASecond = 1e3 * driver.attribute(gpu, CudaDriver.CLOCK_KHZ) * multiprocessors
-                * operationsACycle(driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
-        this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), capBytes), GpuPlan.MAX_BATCH);
+        int clockKhz = driver.attribute(gpu, CudaDriver.CLOCK_KHZ);
+        // A virtual GPU may not tell its clock; a rate of nothing would make batches of one nonce.
+        this.operationsASecond = 1e3 * (clockKhz > 0 ? clockKhz : USUAL_CLOCK_KHZ) * multiprocessors
+                * operationsACycle(found.name(), driver.attribute(gpu, CudaDriver.CAPABILITY_MAJOR), driver.attribute(gpu, CudaDriver.CAPABILITY_MINOR));
+        this.device = new Device(found.id(), found.name(), GpuMemory.usableBytes(found.memoryBytes(), options.capBytes()), GpuPlan.MAX_BATCH);
     }
 
     /**
@@ -70,7 +88,9 @@ final class CudaEngine implements Engine {
      *
      * @see <a href="https://docs.nvidia.com/cuda/cuda-c-programming-guide/#compute-capabilities">compute capabilities</a>
      */
-    private static int operationsACycle(int major, int minor) {
+    static int operationsACycle(String name, int major, int minor) {
+        // Consumer cards sum in float32 at half the rate of the same chip's others.
+        if (name.contains("GeForce")) return 512;
         return switch (major) {
             case 8 -> minor == 0 ? 2048 : 1024;
             case 9 -> 4096;
@@ -86,14 +106,67 @@ final class CudaEngine implements Engine {
 
     @Override
     public synchronized void prepare() {
-        if (gpu != null && !gpu.lost()) return;
-        if (gpu != null) {
-            LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
-            peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
-            reset(gpu);
-            gpu = null;
+        Gpu opened = ready();
+        if (proven) return;
+        List<String> deviations = provesItself ? test(opened) : List.of();
+        proven = deviations.isEmpty();
+        if (proven) return;
+        opened.close();
+        gpu = null;
+        throw new DeviceException(device.id() + " does not compute as it should, so that it is not used: " + String.join("; ", deviations));
+    }
+
+    @Override
+    public synchronized List<String> prove() {
+        return test(ready());
+    }
+
+    private Gpu ready() {
+        return gpu != null && !gpu.lost() ? gpu : openAnew();
+    }
+
+    private Gpu openAnew() {
+        if (gpu == null && failedResets == 0) return open();
+        LOG.log(System.Logger.Level.WARNING, "device {0} was lost; it is opened anew", device.id());
+        try {
+            if (gpu != null) {
+                peakBytes = Math.max(peakBytes, gpu.memory().peakBytes());
+                reset(gpu);
+                gpu = null;
+            }
+            Gpu opened = open();
+            failedResets = 0;
+            return opened;
+        } catch (DeviceException failure) {
+            failedResets++;
+            if (failedResets == MAX_FAILED_RESETS) {
+                LOG.log(System.Logger.Level.ERROR, "device {0} could not be reset {1} times; only a new process can use it", device.id(), failedResets);
+                hopeless.run();
+            }
+            throw failure;
         }
-        gpu = new Gpu(libraries, kernels, ordinal, capBytes);
+    }
+
+    private Gpu open() {
+        if (provesItself) kernels.compileAhead(Gpu.architecture(libraries.driver(), libraries.driver().device(ordinal)), hopperFfn);
+        Gpu opened = new Gpu(libraries, kernels, ordinal, capBytes);
+        gpu = opened;
+        proven = false;
+        return opened;
+    }
+
+    private List<String> test(Gpu opened) {
+        long begin = System.nanoTime();
+        try {
+            opened.enter();
+            List<String> deviations = SelfTest.run(opened, hopperFfn);
+            String seconds = String.format(Locale.ROOT, "%.2f", (System.nanoTime() - begin) * 1e-9);
+            if (deviations.isEmpty()) LOG.log(System.Logger.Level.INFO, "device {0} computes as it should: its self test took {1} s", device.id(), seconds);
+            return deviations;
+        } catch (DeviceLostException lost) {
+            opened.markLost();
+            throw lost;
+        }
     }
 
     /** Destroys a broken context, in a thread that may be left behind: a GPU that hangs may never let go of it. */
@@ -140,7 +213,8 @@ final class CudaEngine implements Engine {
     public void warm(ModelParams params) {
         Gpu opened = opened();
         opened.enter();
-        CudaModel.Kernels.load(opened, params);
+        Kernels.load(opened, params.headDim(), params.seqLen());
+        GpuWeights.kernel(opened);
     }
 
     @Override
@@ -162,7 +236,8 @@ final class CudaEngine implements Engine {
                         plan = plan.get().smaller(params);
                     }
                 }
-                throw new DeviceMemoryException(String.format(Locale.ROOT, "%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
+                throw new DeviceMemoryException(
+                        String.format(Locale.ROOT, "%s has %.2f GiB free, not enough for one nonce of this model", device.id(), gib(free)));
             }
         } catch (DeviceLostException lost) {
             opened.markLost();
@@ -200,7 +275,8 @@ final class CudaEngine implements Engine {
         gauges.close();
         if (gpu == null) return;
         if (gpu.lost()) {
-            reset(gpu);
+            // One that could not be reset is left to the end of the process.
+            if (failedResets == 0) reset(gpu);
         } else {
             gpu.close();
         }

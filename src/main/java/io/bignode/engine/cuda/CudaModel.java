@@ -1,7 +1,6 @@
 package io.bignode.engine.cuda;
 
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.DeviceLostException;
@@ -9,13 +8,11 @@ import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Model;
 import io.bignode.engine.Turn;
 import io.bignode.engine.cuda.CublasLt.Shape;
-import io.bignode.engine.cuda.Kernel.Grid;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.RotaryTable;
 import io.bignode.poc.Target;
 import io.bignode.poc.WeightPool;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -40,12 +37,8 @@ final class CudaModel implements Model {
     private static final Duration AHEAD = Duration.ofMillis(50);
 
     /** Layers that are queued ahead, at least: one computing, one to follow. */
-    private static final int LEAST_AHEAD = 2;
+    private static final int MIN_AHEAD = 2;
 
-    private static final int ROW_THREADS = 256;
-    private static final int ATTENTION_THREADS = 128;
-    private static final int ATTENTION_QUERIES = 64;
-    private static final int SWIGLU_COLUMNS = 2048;
 
     private final Gpu gpu;
     private final CudaDriver driver;
@@ -83,7 +76,7 @@ final class CudaModel implements Model {
         this.plan = plan;
         this.patience = patience;
         long begin = System.nanoTime();
-        this.kernels = Kernels.load(gpu, params);
+        this.kernels = Kernels.load(gpu, params.headDim(), params.seqLen());
         this.hopperFfn = hopperFfn ? HopperFfn.of(gpu, params) : Optional.empty();
         begin = took("kernels", begin);
         Release partly = new Release();
@@ -92,8 +85,8 @@ final class CudaModel implements Model {
             this.weights = partly.with(new GpuWeights(gpu, params, pool, plan));
             this.products = partly.with(new Products(gpu));
             this.tables = partly.with(new Buffers(gpu.memory()));
-            this.rotary = upload(rotaryTable());
-            this.target = upload(MemorySegment.ofArray(Target.of(pool.blockHash(), params.vocabSize()).toArray()));
+            this.rotary = tables.upload(driver, rotaryTable(), stream);
+            this.target = tables.upload(driver, MemorySegment.ofArray(Target.of(pool.blockHash(), params.vocabSize()).toArray()), stream);
             this.activations = partly.with(new Activations(plan));
             for (int i = 0; i < GpuPlan.SLOTS; i++) slots.add(partly.with(new Slot(plan.batch())));
             this.layerDone = new long[params.nLayers()];
@@ -103,18 +96,6 @@ final class CudaModel implements Model {
             partly.keep();
         } finally {
             partly.close();
-        }
-    }
-
-    /** The kernels of a model's forward pass; {@link GpuWeights} has its own. */
-    record Kernels(Kernel norm, Kernel attention, Kernel swiglu, Kernel distances) {
-        /** Loads them, compiling what was never compiled before. */
-        static Kernels load(Gpu gpu, ModelParams params) {
-            return new Kernels(
-                    gpu.kernel("norm.cu", "add_rms_norm"),
-                    gpu.kernel("attention.cu", "attention", "", Map.of("HEAD_DIM", params.headDim())),
-                    gpu.kernel("swiglu.cu", "swiglu"),
-                    gpu.kernel("distances.cu", "distances"));
         }
     }
 
@@ -191,7 +172,7 @@ final class CudaModel implements Model {
             driver.waitFor(stream, slot.uploaded);
             driver.record(slot.start, stream);
             forward(slot.inputs, b, cancelled);
-            kernels.distances.launch(stream, Grid.of(b), ROW_THREADS, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
+            kernels.distances(stream, b, activations.logits, slot.permutations, target, slot.distances, p.vocabSize());
             driver.copyToHost(slot.result, slot.distances, 8L * b, stream);
             driver.record(slot.end, stream);
         } catch (DeviceLostException lost) {
@@ -214,7 +195,7 @@ final class CudaModel implements Model {
     private void forward(long inputs, int b, BooleanSupplier cancelled) throws CancelledException {
         int t = p.seqLen();
         int rows = b * t;
-        int ahead = layerNanos == 0 ? LEAST_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, LEAST_AHEAD, LEAST_AHEAD + p.nLayers());
+        int ahead = layerNanos == 0 ? MIN_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, MIN_AHEAD, MIN_AHEAD + p.nLayers());
         boolean full = b == plan.batch();
         Activations a = activations;
         // The residual stream, and what is still to be added to it: 0 for nothing.
@@ -247,7 +228,7 @@ final class CudaModel implements Model {
 
     /** {@code sum = residual + delta; out = rmsnorm(sum) * weight}, for the residual's rows first, first + step, … */
     private void normalise(int rows, long residual, long first, long step, long delta, long weight, long sum, long out) {
-        kernels.norm.launch(stream, Grid.of(rows), ROW_THREADS, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
+        kernels.normalise(stream, rows, residual, first, step, delta, weight, sum, out, p.dim(), (float) p.normEps());
     }
 
     /** {@code x = attention(x · wqᵀ, x · wkᵀ, x · wvᵀ)} for every position. */
@@ -269,16 +250,14 @@ final class CudaModel implements Model {
     }
 
     private void attend(int b, int queries, long query, long queryStride, long key, long keyStride) {
-        Grid grid = new Grid(Math.ceilDiv(queries, ATTENTION_QUERIES), p.nHeads(), b);
-        kernels.attention.launch(
-                stream, grid, ATTENTION_THREADS, query, queryStride, key, key + 2L * p.kvDim(), keyStride, rotary, activations.x, queries, p.seqLen(),
-                p.nHeads() / p.nKvHeads(), (float) Math.sqrt(p.headDim()));
+        Attention.Sizes sizes = new Attention.Sizes(b, queries, p.seqLen(), p.nHeads(), p.nKvHeads());
+        kernels.attention().run(stream, sizes, query, queryStride, key, key + 2L * p.kvDim(), keyStride, rotary, activations.x);
     }
 
     /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
     private void feedForward(GpuWeights.Layer w, int rows, long out, boolean full) {
         int f = p.hiddenDim();
-        if (hopperFfn.isPresent()) {
+        if (hopperFfn.isPresent() && rows >= HopperFfn.MIN_ROWS) {
             hopperFfn.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
         } else {
             gateAndUp(w, rows, full);
@@ -292,8 +271,7 @@ final class CudaModel implements Model {
         for (int row = 0; row < rows; row += plan.chunkRows()) {
             int count = Math.min(plan.chunkRows(), rows - row);
             product(count, 2 * f, p.dim(), p.dim(), w.gate(), activations.x + 2L * row * p.dim(), activations.gateUp, full);
-            kernels.swiglu.launch(
-                    stream, new Grid(count, Math.ceilDiv(f, SWIGLU_COLUMNS), 1), ROW_THREADS, activations.gateUp, activations.hidden + 2L * row * f, f);
+            kernels.gate(stream, count, activations.gateUp, activations.hidden + 2L * row * f, f);
         }
     }
 
@@ -315,7 +293,9 @@ final class CudaModel implements Model {
             // The other slot may have done it meanwhile.
             if (plan.batch() < failed) return;
             GpuPlan smaller = plan.halved(p).orElseThrow(() -> full);
-            LOG.log(System.Logger.Level.WARNING, "out of memory with {0} nonces in a batch, on with {1}: {2}", plan.batch(), smaller.batch(), full.getMessage());
+            LOG.log(
+                    System.Logger.Level.WARNING, "out of memory with {0} nonces in a batch, on with {1}: {2}", plan.batch(), smaller.batch(),
+                    full.getMessage());
             driver.synchronize(stream);
             activations.close();
             plan = smaller;
@@ -333,16 +313,6 @@ final class CudaModel implements Model {
             pairs[2 * i + 1] = table.sin()[i];
         }
         return MemorySegment.ofArray(pairs);
-    }
-
-    private long upload(MemorySegment values) {
-        long address = tables.alloc(values.byteSize());
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment outside = arena.allocate(values.byteSize(), 8).copyFrom(values);
-            driver.copyToDevice(address, outside, outside.byteSize(), stream);
-            driver.synchronize(stream);
-        }
-        return address;
     }
 
     private long took(String part, long begin) {

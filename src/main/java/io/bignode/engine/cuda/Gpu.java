@@ -8,7 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A GPU with a context open on it: streams, memory, matrix products, kernels. Every thread calls {@link #enter} before it calls the driver.
+ * A GPU with a context open on it: streams, memory, matrix products, kernels. Every thread calls {@link #enter} before it calls the driver, and
+ * is a platform thread.
  */
 final class Gpu implements AutoCloseable {
     /** What the matrix products of the newest chips use best. */
@@ -40,7 +41,7 @@ final class Gpu implements AutoCloseable {
         this.driver = libraries.driver();
         this.kernelCache = kernelCache;
         this.device = driver.device(ordinal);
-        this.architecture = "sm_" + driver.attribute(device, CudaDriver.CAPABILITY_MAJOR) + driver.attribute(device, CudaDriver.CAPABILITY_MINOR);
+        this.architecture = architecture(driver, device);
         this.multiprocessors = driver.attribute(device, CudaDriver.MULTIPROCESSORS);
         this.context = driver.retainContext(device);
         try {
@@ -104,6 +105,11 @@ final class Gpu implements AutoCloseable {
         return pools;
     }
 
+    /** A GPU's architecture as compilers name it, for instance {@code sm_90}; no context is needed for that. */
+    static String architecture(CudaDriver driver, int device) {
+        return "sm_" + driver.attribute(device, CudaDriver.CAPABILITY_MAJOR) + driver.attribute(device, CudaDriver.CAPABILITY_MINOR);
+    }
+
     /** Its architecture as compilers name it, for instance {@code sm_90}. */
     String architecture() {
         return architecture;
@@ -119,16 +125,27 @@ final class Gpu implements AutoCloseable {
      *
      * @param suffix what the architecture's name is to end with: {@code a} for instructions of this very architecture
      */
-    synchronized Kernel kernel(String file, String name, String suffix, Map<String, Integer> defines) {
-        Long module = modules.computeIfAbsent(file + defines, _ -> {
-            byte[] code = kernelCache.code(file, architecture + suffix, defines);
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment image = arena.allocate(code.length, 16);
-                MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);
-                return driver.loadModule(image);
-            }
-        });
-        return new Kernel(driver, module, name);
+    Kernel kernel(String file, String name, String suffix, Map<String, Integer> defines) {
+        String key = file + defines;
+        synchronized (this) {
+            Long module = modules.get(key);
+            if (module != null) return new Kernel(driver, module, name);
+        }
+        // Compiled outside the lock: several kernels are at a time.
+        byte[] code = kernelCache.code(file, architecture + suffix, defines);
+        // A module belongs to the context that is current when it is loaded.
+        enter();
+        synchronized (this) {
+            return new Kernel(driver, modules.computeIfAbsent(key, _ -> load(code)), name);
+        }
+    }
+
+    private long load(byte[] code) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment image = arena.allocate(code.length, 16);
+            MemorySegment.copy(code, 0, image, ValueLayout.JAVA_BYTE, 0, code.length);
+            return driver.loadModule(image);
+        }
     }
 
     /** A kernel without compile-time constants. */

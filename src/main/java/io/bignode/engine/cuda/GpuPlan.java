@@ -25,7 +25,10 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
     private static final int TILE_ROWS = 128;
 
     /** Rows that fill the products well enough to be worth a launch of their own. */
-    private static final int LEAST_CHUNK = 2048;
+    private static final int MIN_CHUNK = 2048;
+
+    /** Nonces of a full batch, at least, however slow the GPU seems to be: its rate is a guess. */
+    private static final int MIN_BATCH = 8;
 
     private static final long ALIGNMENT = 256;
 
@@ -71,7 +74,7 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
 
     private static Optional<GpuPlan> of(ModelParams params, int batch, boolean materialised, long freeBytes) {
         int rows = Math.multiplyExact(batch, params.seqLen());
-        for (int parts = 1; parts == 1 || rows / parts >= LEAST_CHUNK; parts *= 2) {
+        for (int parts = 1; parts == 1 || rows / parts >= MIN_CHUNK; parts *= 2) {
             GpuPlan plan = new GpuPlan(batch, materialised, Math.ceilDiv(rows, parts));
             if (plan.bytes(params) <= freeBytes) return Optional.of(plan);
         }
@@ -81,7 +84,7 @@ record GpuPlan(int batch, boolean materialised, int chunkRows) {
     /** Nonces that fill the GPU, of at most about a second's work. */
     private static int fullBatch(ModelParams params, Room room) {
         long filling = (long) TILE_ROWS * room.multiprocessors() / params.seqLen();
-        long second = (long) (room.operationsASecond() / params.flopsPerNonce());
+        long second = Math.max(MIN_BATCH, (long) (room.operationsASecond() / params.flopsPerNonce()));
         long addressable = Integer.MAX_VALUE / params.seqLen();
         return Math.clamp(Math.min(Math.min(filling, second), addressable), 1, MAX_BATCH);
     }

@@ -39,7 +39,7 @@ final class GpuWeights implements AutoCloseable {
         this.p = params;
         this.pool = pool;
         this.layout = LayerLayout.of(params);
-        this.cut = gpu.kernel("weights.cu", "cut");
+        this.cut = kernel(gpu);
         this.streamed = !plan.materialised() && params.nLayers() > 2;
         this.copy = gpu.pools().copyOf(pool);
         long norm = 0;
@@ -63,6 +63,23 @@ final class GpuWeights implements AutoCloseable {
         }
         this.finalNorm = norm;
         this.output = logits;
+    }
+
+    /** The kernel that cuts tensors from a pool's copy, compiled when it never was before. */
+    static Kernel kernel(Gpu gpu) {
+        return gpu.kernel("weights.cu", "cut");
+    }
+
+    /**
+     * Launches it: a tensor into memory of its own.
+     *
+     * @param pool     the copy's address
+     * @param poolSize its values
+     * @param start    the tensor's first value
+     */
+    static void cut(Kernel kernel, long stream, long pool, long poolSize, long start, long elements, long to) {
+        int blocks = Math.clamp(Math.ceilDiv(elements, 8L * CUT_THREADS), 1, CUT_BLOCKS);
+        kernel.launch(stream, Kernel.Grid.of(blocks), CUT_THREADS, pool, poolSize, start, elements, to);
     }
 
     /** Device addresses of a layer's tensors. */
@@ -129,8 +146,7 @@ final class GpuWeights implements AutoCloseable {
 
     private void cut(String name, long elements, long to, long stream) {
         WeightTensor tensor = pool.tensor(name, elements);
-        int blocks = Math.clamp(Math.ceilDiv(elements, 8L * CUT_THREADS), 1, CUT_BLOCKS);
-        cut.launch(stream, Kernel.Grid.of(blocks), CUT_THREADS, copy.address(), pool.size(), tensor.start(), elements, to);
+        cut(cut, stream, copy.address(), pool.size(), tensor.start(), elements, to);
     }
 
     private void free(long norm, long logits) {

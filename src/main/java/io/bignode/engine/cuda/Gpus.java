@@ -8,6 +8,7 @@ import io.bignode.engine.Engine;
 import io.bignode.engine.cuda.NativeLibrary.Lookup;
 import io.bignode.engine.cuda.NativeLibrary.Places;
 import io.bignode.poc.ModelParams;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,11 +16,18 @@ import java.util.Optional;
 /** The NVIDIA GPUs of this host. */
 public final class Gpus {
     /** The kernels use instructions that began with this compute capability. */
-    private static final int LEAST_MAJOR = 8;
+    private static final int MIN_MAJOR = 8;
 
     private static final String DRIVER_FIX = "install NVIDIA's driver, or give the container its GPUs (docker run --gpus all)";
     private static final String TOOLKIT_FIX =
-            "install CUDA 13's or 12's runtime libraries (packages cuda-nvrtc-13-0 and libcublas-13-0), or set CUDA_HOME to where they are";
+            "pip install nvidia-cublas nvidia-cuda-nvrtc into a virtual environment and start the node with it active, or install NVIDIA's packages"
+                    + " cuda-nvrtc-13-0 and libcublas-13-0, or Debian's and Ubuntu's libnvrtc12 and libcublaslt12; where they are elsewhere, set"
+                    + " DELEGATION_CUDA_LIBRARIES to their folder";
+
+    /** The oldest version of CUDA whose libraries have what is called. */
+    private static final int MIN_CUDA = 12;
+
+    private static final int NEWEST_CUDA = 13;
 
     private final Detection detection;
     private final List<Engine> engines;
@@ -40,7 +48,16 @@ public final class Gpus {
 
     /** Looks for GPUs. Nothing of theirs is touched before an engine is prepared. */
     public static Gpus look(CudaOptions options) {
-        return new Search(options).run();
+        return look(options, true);
+    }
+
+    /**
+     * The same.
+     *
+     * @param loader whether the driver is looked for on the loader's path; where not, it has to be in the folder that the options name
+     */
+    static Gpus look(CudaOptions options, boolean loader) {
+        return new Search(options, loader).run();
     }
 
     /** What was found. */
@@ -56,20 +73,22 @@ public final class Gpus {
     /** One search: what it has seen so far. */
     private static final class Search {
         private final CudaOptions options;
-        private final Places places;
+        private final boolean loader;
         private final List<String> libraries = new ArrayList<>();
+        private final List<Path> folders = new ArrayList<>();
         private Optional<String> driverVersion = Optional.empty();
         private Optional<NativeLibrary> nvml = Optional.empty();
 
-        Search(CudaOptions options) {
+        Search(CudaOptions options, boolean loader) {
             this.options = options;
-            this.places = new Places(options.libraries(), options.cudaHome());
+            this.loader = loader;
         }
 
         Gpus run() {
-            return switch (find(List.of("libcuda.so.1"), DRIVER_FIX)) {
-                case Lookup.Missing(String reason) -> none(List.of(), reason);
+            return switch (ofTheDriver("libcuda.so.1")) {
+                case Lookup.Missing(String reason) -> none(List.of(), reason + ": " + DRIVER_FIX);
                 case Lookup.Found(NativeLibrary library) -> {
+                    libraries.add(library.name());
                     try {
                         yield withDriver(new CudaDriver(library));
                     } catch (DeviceException refused) {
@@ -85,11 +104,45 @@ public final class Gpus {
             List<Found> gpus = new ArrayList<>();
             for (int i = 0; i < driver.deviceCount(); i++) gpus.add(describe(driver, i));
             if (gpus.isEmpty()) return none(gpus, "the driver shows no GPU; look at CUDA_VISIBLE_DEVICES and nvidia-smi");
-            Lookup compiler = find(List.of("libnvrtc.so.13", "libnvrtc.so.12"), TOOLKIT_FIX);
-            if (compiler instanceof Lookup.Missing(String reason)) return none(gpus, reason);
-            Lookup products = find(List.of("libcublasLt.so.13", "libcublasLt.so.12"), TOOLKIT_FIX);
-            if (products instanceof Lookup.Missing(String reason)) return none(gpus, reason);
-            return with(gpus, driver, ((Lookup.Found) compiler).library(), ((Lookup.Found) products).library());
+            if (version < 1000 * MIN_CUDA) {
+                return none(gpus, "the driver supports CUDA " + version / 1000 + "." + version % 1000 / 10 + ", and CUDA " + MIN_CUDA
+                        + " is needed: install a driver of version 525 or newer");
+            }
+            List<String> problems = new ArrayList<>();
+            // A driver runs the libraries of its own major version and of older ones; both have to be of the same, as a host may have several.
+            for (int major = Math.min(version / 1000, NEWEST_CUDA); major >= MIN_CUDA; major--) {
+                Lookup compiler = ofCuda("libnvrtc.so." + major);
+                Lookup products = ofCuda("libcublasLt.so." + major);
+                if (compiler instanceof Lookup.Found(NativeLibrary nvrtc) && products instanceof Lookup.Found(NativeLibrary cublasLt)) {
+                    libraries.add(nvrtc.name());
+                    libraries.add(cublasLt.name());
+                    return with(gpus, driver, nvrtc, cublasLt);
+                }
+                for (Lookup lookup : List.of(compiler, products)) {
+                    if (lookup instanceof Lookup.Missing(String reason)) problems.add(reason);
+                }
+            }
+            if (version / 1000 < NEWEST_CUDA && ofCuda("libcublasLt.so." + NEWEST_CUDA) instanceof Lookup.Found(NativeLibrary newer)) {
+                problems.add(newer.name() + " needs a driver of version 580 or newer, this one supports CUDA " + version / 1000 + "." + version % 1000 / 10);
+            }
+            return none(gpus, String.join("; ", problems) + ": " + TOOLKIT_FIX);
+        }
+
+        /** A library that the driver brings along: no folder with CUDA's has it, so that the loader's path counts also where such a folder is named. */
+        private Lookup ofTheDriver(String name) {
+            return NativeLibrary.find(new Places(options.libraries().stream().toList(), loader, List.of()), name);
+        }
+
+        private Lookup ofCuda(String name) {
+            Places places = options.libraries().map(Places::only).orElseGet(() -> Places.loaderThen(folders()));
+            return NativeLibrary.find(places, name);
+        }
+
+        private List<Path> folders() {
+            if (folders.isEmpty()) {
+                folders.addAll(LibraryFolders.of(options.environments(), Path.of("/"), Path.of(System.getProperty("user.home"))));
+            }
+            return folders;
         }
 
         private Gpus with(List<Found> gpus, CudaDriver driver, NativeLibrary compiler, NativeLibrary products) {
@@ -97,7 +150,7 @@ public final class Gpus {
             KernelCache kernels = new KernelCache(all.nvrtc(), options.kernelsFolder());
             List<Engine> engines = new ArrayList<>();
             for (Found gpu : gpus) {
-                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options.capBytes(), CudaEngine.PATIENCE, options.hopperFfn(), gauges(gpu)));
+                if (gpu.notUsedBecause().isEmpty()) engines.add(new CudaEngine(all, kernels, gpu, options, CudaEngine.PATIENCE, gauges(gpu)));
             }
             return new Gpus(new Detection(gpus, driverVersion, libraries, Optional.empty()), engines);
         }
@@ -112,8 +165,8 @@ public final class Gpus {
             int minor = driver.attribute(device, CudaDriver.CAPABILITY_MINOR);
             String uuid = driver.uuid(device);
             Optional<String> unused = Optional.empty();
-            if (major < LEAST_MAJOR) {
-                unused = Optional.of("its compute capability " + major + "." + minor + " is below " + LEAST_MAJOR + ".0");
+            if (major < MIN_MAJOR) {
+                unused = Optional.of("its compute capability " + major + "." + minor + " is below " + MIN_MAJOR + ".0");
             } else if (!options.choice().chosen(ordinal, uuid)) {
                 unused = Optional.of("DELEGATION_DEVICES does not name it");
             }
@@ -123,7 +176,8 @@ public final class Gpus {
 
         /** The driver's own version, which only NVML tells; nothing where that is missing, as nothing else needs it. */
         private String nvmlVersion() {
-            if (!(find(List.of("libnvidia-ml.so.1"), DRIVER_FIX) instanceof Lookup.Found(NativeLibrary library))) return "";
+            if (!(ofTheDriver("libnvidia-ml.so.1") instanceof Lookup.Found(NativeLibrary library))) return "";
+            libraries.add(library.name());
             nvml = Optional.of(library);
             try (Nvml open = new Nvml(library)) {
                 return open.driverVersion() + ", ";
@@ -133,21 +187,9 @@ public final class Gpus {
             }
         }
 
-        private Lookup find(List<String> names, String fix) {
-            Lookup lookup = NativeLibrary.find(places, names, fix);
-            if (lookup instanceof Lookup.Found(NativeLibrary library)) libraries.add(library.name());
-            return lookup;
-        }
-
         private Gpus none(List<Found> gpus, String problem) {
-            List<Found> unused = gpus.stream().map(gpu -> unused(gpu, problem)).toList();
+            List<Found> unused = gpus.stream().map(gpu -> gpu.unused(problem)).toList();
             return new Gpus(new Detection(unused, driverVersion, libraries, Optional.of(problem)), List.of());
-        }
-
-        private static Found unused(Found gpu, String problem) {
-            return new Found(
-                    gpu.ordinal(), gpu.id(), gpu.name(), gpu.memoryBytes(), gpu.computeCapability(), gpu.pciBusId(), gpu.uuid(),
-                    gpu.notUsedBecause().or(() -> Optional.of(problem)));
         }
     }
 }

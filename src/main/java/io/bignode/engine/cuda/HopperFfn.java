@@ -8,15 +8,21 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The first half of the feed-forward layer in one kernel of our own, for Hopper: {@code silu(x · w1ᵀ) * (x · w3ᵀ)} with nothing written in between. How it works stands in
- * {@code kernels/ffn_sm90.cu}.
+ * The first half of the feed-forward layer in one kernel of our own, for Hopper: {@code silu(x · w1ᵀ) * (x · w3ᵀ)} with nothing written in
+ * between. How it works stands in {@code kernels/ffn_sm90.cu}.
  */
 final class HopperFfn {
-    private static final String ARCHITECTURE = "sm_90";
+    /** The only architecture that has its instructions. */
+    static final String ARCHITECTURE = "sm_90";
+
+    static final String FILE = "ffn_sm90.cu";
     private static final int THREADS = 384;
 
     /** {@code SHARED_BYTES} of the kernel. */
     private static final int SHARED_BYTES = 1024 + 4 * 3 * 128 * 64 * 2 + 2 * 4 * 8;
+
+    /** Fewer rows would be computed as so many. */
+    static final int MIN_ROWS = 128;
 
     /** Rows and columns of what is copied at a time. */
     private static final int BOX_ROWS = 128;
@@ -36,7 +42,7 @@ final class HopperFfn {
         this.gpu = gpu;
         this.dim = params.dim();
         this.width = params.hiddenDim();
-        this.kernel = gpu.kernel("ffn_sm90.cu", "ffn_sm90", "a", Map.of());
+        this.kernel = gpu.kernel(FILE, "ffn_sm90", "a", Map.of());
         kernel.allowSharedMemory(SHARED_BYTES);
     }
 

@@ -7,54 +7,82 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Random;
 
-/** What a GPU's matrix products reach alone: a square float16 product of 8192, operands drawn at random, as power and so clock depend on them. */
+/**
+ * What a GPU's matrix products reach alone: a square float16 product of 8192 for some seconds, so that clock and power are those of long work. Operands are
+ * drawn at random, as power depends on them.
+ */
 final class MatrixRate {
     private static final int SIZE = 8192;
+
+    /** Products launched before the clock is read: a fraction of a second's work of a large chip. */
     private static final int ROUNDS = 20;
-    private static final int WARM_UP = 3;
+
+    private static final Duration WARM_UP = Duration.ofSeconds(1);
+    private static final Duration MEASURED = Duration.ofSeconds(3);
     private static final Duration LIMIT = Duration.ofSeconds(120);
 
-    private MatrixRate() {}
+    /** Values that are drawn; an operand repeats them. Drawing all of them would take many times as long as the measurement. */
+    private static final int DRAWN = 1 << 20;
+
+    private final CudaDriver driver;
+    private final long stream;
+
+    private MatrixRate(Gpu gpu) {
+        this.driver = gpu.driver();
+        this.stream = gpu.computeStream();
+    }
 
     /** Operations a second. */
     static double measure(Gpu gpu) {
         gpu.enter();
-        CudaDriver driver = gpu.driver();
-        long stream = gpu.computeStream();
+        return new MatrixRate(gpu).run(gpu);
+    }
+
+    private double run(Gpu gpu) {
         long bytes = 2L * SIZE * SIZE;
         try (Buffers buffers = new Buffers(gpu.memory());
                 Products products = new Products(gpu)) {
             long a = buffers.alloc(bytes);
             long b = buffers.alloc(bytes);
             long c = buffers.alloc(bytes);
-            randomise(gpu, a, 1);
-            randomise(gpu, b, 2);
+            randomise(a, 1);
+            randomise(b, 2);
             Shape shape = new Shape(SIZE, SIZE, SIZE, SIZE);
-            long start = driver.createEvent();
-            long end = driver.createEvent();
-            try {
-                for (int i = 0; i < WARM_UP; i++) products.run(shape, a, b, c, true);
-                driver.record(start, stream);
-                for (int i = 0; i < ROUNDS; i++) products.run(shape, a, b, c, true);
-                driver.record(end, stream);
-                GpuWait.until(driver, end, LIMIT);
-                return ROUNDS * 2.0 * SIZE * SIZE * SIZE / (driver.millisBetween(start, end) * 1e-3);
-            } finally {
-                driver.destroyEvent(start);
-                driver.destroyEvent(end);
-            }
+            Runnable product = () -> products.run(shape, a, b, c, true);
+            repeat(product, WARM_UP);
+            return 2.0 * SIZE * SIZE * SIZE * repeat(product, MEASURED);
         }
     }
 
-    private static void randomise(Gpu gpu, long address, long seed) {
+    /** Products a second, over at least this long. */
+    private double repeat(Runnable product, Duration min) {
+        long start = driver.createEvent();
+        long end = driver.createEvent();
+        try {
+            driver.record(start, stream);
+            float millis;
+            int done = 0;
+            do {
+                for (int i = 0; i < ROUNDS; i++) product.run();
+                done += ROUNDS;
+                driver.record(end, stream);
+                GpuWait.until(driver, end, LIMIT);
+                millis = driver.millisBetween(start, end);
+            } while (millis < min.toMillis());
+            return done / (millis * 1e-3);
+        } finally {
+            driver.destroyEvent(start);
+            driver.destroyEvent(end);
+        }
+    }
+
+    private void randomise(long address, long seed) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment values = arena.allocate(2L * SIZE * SIZE, 8);
+            MemorySegment values = arena.allocate(2L * DRAWN, 8);
             Random random = new Random(seed);
-            for (long i = 0; i < (long) SIZE * SIZE; i++) {
-                values.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian()));
-            }
-            gpu.driver().copyToDevice(address, values, values.byteSize(), gpu.computeStream());
-            gpu.driver().synchronize(gpu.computeStream());
+            for (long i = 0; i < DRAWN; i++) values.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian()));
+            for (long at = 0; at < 2L * SIZE * SIZE; at += values.byteSize()) driver.copyToDevice(address + at, values, values.byteSize(), stream);
+            driver.synchronize(stream);
         }
     }
 }

@@ -2,6 +2,7 @@ package io.bignode.engine.cuda;
 
 import io.bignode.engine.DeviceException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -15,9 +16,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A shared library of the host. Once loaded it stays: a driver cannot be unloaded. */
 final class NativeLibrary {
+    private static final System.Logger LOG = System.getLogger(NativeLibrary.class.getName());
     private static final Linker LINKER = Linker.nativeLinker();
 
     private final String name;
@@ -36,7 +41,7 @@ final class NativeLibrary {
         /**
          * It is not there.
          *
-         * @param reason where it was looked for, and what would mend it
+         * @param reason where it was looked for
          */
         record Missing(String reason) implements Lookup {}
     }
@@ -44,82 +49,91 @@ final class NativeLibrary {
     /**
      * Where libraries are looked for.
      *
-     * @param folder   the only folder to look in, where one is given
-     * @param cudaHome a CUDA toolkit's folder, where one is named
+     * @param first  folders that are looked at before the loader's own path
+     * @param loader whether the loader's own path is looked at
+     * @param then   folders that are looked at behind it
      */
-    record Places(Optional<Path> folder, Optional<Path> cudaHome) {
-        private static final Path INSTALLED = Path.of("/usr/local");
+    record Places(List<Path> first, boolean loader, List<Path> then) {
+        Places {
+            first = List.copyOf(first);
+            then = List.copyOf(then);
+        }
 
-        /** The folders beside the loader's own path, in the order of preference. */
-        List<Path> toolkitFolders() {
-            List<Path> toolkits = new ArrayList<>();
-            cudaHome.ifPresent(toolkits::add);
-            if (Files.isDirectory(INSTALLED)) {
-                try (DirectoryStream<Path> installed = Files.newDirectoryStream(INSTALLED, "cuda*")) {
-                    installed.forEach(toolkits::add);
-                } catch (IOException unreadable) {
-                    throw new DeviceException("cannot look for CUDA in " + INSTALLED, unreadable);
-                }
-            }
-            List<Path> folders = new ArrayList<>();
-            for (Path toolkit : toolkits) {
-                for (String below : List.of("lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib")) {
-                    Path folder = toolkit.resolve(below);
-                    if (Files.isDirectory(folder)) folders.add(folder);
-                }
-            }
-            return folders;
+        /** One folder and no other. */
+        static Places only(Path folder) {
+            return new Places(List.of(folder), false, List.of());
+        }
+
+        /** The loader's own path, and some folders behind it. */
+        static Places loaderThen(List<Path> folders) {
+            return new Places(List.of(), true, folders);
         }
     }
 
     /**
-     * Looks for a library under each of its names, the first that is found is taken.
+     * Looks for a library.
      *
-     * @param names file names, for instance {@code libcuda.so.1}
-     * @param fix   what a person can do when there is none
+     * @param name a file's name, for instance {@code libcuda.so.1}
      */
-    static Lookup find(Places places, List<String> names, String fix) {
+    static Lookup find(Places places, String name) {
         List<String> tried = new ArrayList<>();
-        if (places.folder().isPresent()) {
-            for (String name : names) {
-                Path file = places.folder().get().resolve(name);
-                if (Files.exists(file)) return load(file, tried).orElseGet(() -> missing(names, tried, fix));
-            }
-            tried.add("not in " + places.folder().get());
-            return missing(names, tried, fix);
+        for (Path folder : places.first()) {
+            if (load(folder.resolve(name), tried) instanceof Lookup.Found found) return found;
+            tried.add("not in " + folder);
         }
-        for (String name : names) {
+        if (places.loader()) {
             try {
                 return new Lookup.Found(new NativeLibrary(name, SymbolLookup.libraryLookup(name, Arena.global())));
             } catch (IllegalArgumentException absent) {
-                tried.add(name + " not on the loader's path");
+                tried.add("not on the loader's path");
             }
         }
-        for (Path folder : places.toolkitFolders()) {
-            for (String name : names) {
-                Optional<Lookup> found = Files.exists(folder.resolve(name)) ? load(folder.resolve(name), tried) : Optional.empty();
-                if (found.isPresent()) return found.get();
-            }
+        for (Path folder : places.then()) {
+            if (load(folder.resolve(name), tried) instanceof Lookup.Found found) return found;
         }
-        return missing(names, tried, fix);
+        if (!places.then().isEmpty()) tried.add("nor in " + places.then().stream().map(Path::toString).collect(Collectors.joining(", ")));
+        return new Lookup.Missing(name + " was not found (" + String.join(", ", tried) + ")");
     }
 
-    private static Optional<Lookup> load(Path file, List<String> tried) {
+    private static @Nullable Lookup load(Path file, List<String> tried) {
+        if (!Files.exists(file)) return null;
+        preloadBuiltins(file);
         try {
-            return Optional.of(new Lookup.Found(new NativeLibrary(file.toString(), SymbolLookup.libraryLookup(file, Arena.global()))));
+            return new Lookup.Found(new NativeLibrary(file.toString(), SymbolLookup.libraryLookup(file, Arena.global())));
         } catch (IllegalArgumentException broken) {
             tried.add(file + " cannot be loaded (" + broken.getMessage() + ")");
-            return Optional.empty();
+            return null;
         }
     }
 
-    private static Lookup missing(List<String> names, List<String> tried, String fix) {
-        return new Lookup.Missing(names.getFirst() + " was not found (" + String.join(", ", tried) + "): " + fix);
+    /**
+     * NVRTC opens its built-in functions by their name alone, at the first compilation, and has no path of its own to look along: where its folder is not on
+     * the loader's path, what lies beside it has to be loaded before.
+     */
+    private static void preloadBuiltins(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null || !file.getFileName().toString().startsWith("libnvrtc.so")) return;
+        try (DirectoryStream<Path> builtins = Files.newDirectoryStream(folder, "libnvrtc-builtins.so.*")) {
+            for (Path library : builtins) SymbolLookup.libraryLookup(library, Arena.global());
+        } catch (IOException | IllegalArgumentException unreadable) {
+            LOG.log(System.Logger.Level.WARNING, "NVRTC's built-in functions beside " + file + " cannot be loaded", unreadable);
+        }
     }
 
     /** The name or path it was found under. */
     String name() {
         return name;
+    }
+
+    /** The file it was loaded from, as the system maps it; empty where the system does not tell. */
+    Optional<Path> file() {
+        if (name.contains("/")) return Optional.of(Path.of(name));
+        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+            String stem = "/" + name;
+            return mappings.filter(line -> line.contains(stem)).map(line -> Path.of(line.substring(line.indexOf('/')))).findFirst();
+        } catch (IOException | UncheckedIOException unknown) {
+            return Optional.empty();
+        }
     }
 
     /**

@@ -6,9 +6,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.bignode.engine.DeviceException;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -18,7 +21,10 @@ import java.util.Map;
  * @see <a href="https://docs.nvidia.com/cuda/nvrtc/">NVRTC</a>
  */
 final class Nvrtc {
+    private static final System.Logger LOG = System.getLogger(Nvrtc.class.getName());
+
     private final String name;
+    private final String build;
     private final MethodHandle version;
     private final MethodHandle create;
     private final MethodHandle compile;
@@ -31,6 +37,7 @@ final class Nvrtc {
 
     Nvrtc(NativeLibrary library) {
         name = library.name();
+        build = library.file().map(Nvrtc::build).orElse("");
         // nvrtcResult nvrtcVersion(int *major, int *minor)
         version = library.status("nvrtcVersion", ADDRESS, ADDRESS);
         // nvrtcResult nvrtcCreateProgram(nvrtcProgram *program, const char *source, const char *name, int headers, const char *const *texts,
@@ -52,13 +59,22 @@ final class Nvrtc {
         errorString = library.text("nvrtcGetErrorString", JAVA_INT);
     }
 
-    /** The compiler's name and version, which decide what it makes of a source. */
+    /** What tells one build of a version from another: the function for the version leaves that out. */
+    private static String build(Path file) {
+        try {
+            return " " + Files.size(file) + " bytes of " + Files.getLastModifiedTime(file);
+        } catch (IOException unreadable) {
+            return "";
+        }
+    }
+
+    /** The compiler's name, version and build, which decide what it makes of a source. */
     String version() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment major = arena.allocate(JAVA_INT);
             MemorySegment minor = arena.allocate(JAVA_INT);
             run("nvrtcVersion", () -> (int) version.invokeExact(major, minor));
-            return name + " " + major.get(JAVA_INT, 0) + "." + minor.get(JAVA_INT, 0);
+            return name + " " + major.get(JAVA_INT, 0) + "." + minor.get(JAVA_INT, 0) + build;
         }
     }
 
@@ -88,6 +104,9 @@ final class Nvrtc {
                     throw new DeviceException("the kernel " + fileName + " does not compile with " + version() + ": " + describe(status)
                             + System.lineSeparator() + log(arena, handle));
                 }
+                // A product that is serialised, or a change of register counts that is ignored, is told here and nowhere else.
+                String warnings = log(arena, handle).strip();
+                if (!warnings.isEmpty()) LOG.log(System.Logger.Level.WARNING, "{0} says of the kernel {1}: {2}", version(), fileName, warnings);
                 MemorySegment size = arena.allocate(JAVA_LONG);
                 run("nvrtcGetCUBINSize", () -> (int) cubinSize.invokeExact(handle, size));
                 MemorySegment code = arena.allocate(size.get(JAVA_LONG, 0));

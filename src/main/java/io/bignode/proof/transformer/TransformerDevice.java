@@ -1,7 +1,6 @@
 package io.bignode.proof.transformer;
 
 import io.bignode.engine.CancelledException;
-import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.DeviceMemoryException;
 import io.bignode.engine.Distances;
@@ -36,8 +35,6 @@ import org.jspecify.annotations.Nullable;
 public final class TransformerDevice implements ProofDevice {
     /** Models kept open on a device: two sessions with different weights take turns without opening them anew each time. */
     private static final int OPEN_MODELS = 2;
-
-    private static final System.Logger LOG = System.getLogger(TransformerDevice.class.getName());
 
     private final Engine engine;
     private final WeightPools pools;
@@ -194,14 +191,7 @@ public final class TransformerDevice implements ProofDevice {
         } finally {
             lock.unlock();
         }
-        Thread.ofVirtual().start(() -> {
-            try {
-                engine.warm(key.params());
-            } catch (DeviceException early) {
-                // Opening the model does the same again, and reports what fails.
-                LOG.log(System.Logger.Level.DEBUG, "warming failed", early);
-            }
-        });
+        engine.warmAside(key.params());
     }
 
     private Opened take(Key key, WeightPools.Shared pool) throws InterruptedException {

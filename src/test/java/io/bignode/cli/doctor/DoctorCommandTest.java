@@ -232,7 +232,7 @@ class DoctorCommandTest {
 
     @Test
     void theWorkersPortOfANodeThatServesByHttpsIsNoFault() throws Exception {
-        Certificates.Pair pair = Certificates.make(Files.createDirectory(folder.resolve("tls")), "EC", "bignode.example.org", "-1d", 90);
+        Certificates.Pair pair = Certificates.make("EC", "bignode.example.org", 1, 90);
         Path key = Files.createFile(folder.resolve("key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         TlsSettings files = pair.write(folder.resolve("cert"), key);
         HttpsServer node = HttpsServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
@@ -365,7 +365,7 @@ class DoctorCommandTest {
 
     @Test
     void aCertificateIsToldWithItsHostsAndItsEnd() throws Exception {
-        Certificates.Pair soon = Certificates.make(Files.createDirectory(folder.resolve("soon")), "EC", "node.example", "-1d", 5);
+        Certificates.Pair soon = Certificates.make("EC", "node.example", 1, 5);
         Path key = Files.createFile(folder.resolve("key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         TlsSettings files = soon.write(folder.resolve("cert"), key);
         environment.put("DELEGATION_TLS_CERT", files.certificate().toString());

@@ -2,11 +2,9 @@ package io.bignode.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
-import io.bignode.broker.EmbeddedBroker;
-import io.bignode.broker.HeadReader;
+import io.bignode.broker.ConnectedHeadTest;
 import io.bignode.broker.JoinFailure;
 import io.bignode.broker.JoinTls;
 import io.bignode.cli.terminal.Finding;
@@ -15,44 +13,24 @@ import io.bignode.protocol.DeviceOffer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What doctor says of the way from a worker's host to a head that is there. */
 @Timeout(60)
-class JoinChecksTest {
-    @TempDir
-    Path folder;
-
+class JoinChecksTest extends ConnectedHeadTest {
     private final Map<String, String> environment = new TreeMap<>();
-    private EmbeddedBroker broker;
-    private ArtemisHead head;
-    private HeadReader reader;
-    private JoinTls tls;
 
     @BeforeEach
     void start() throws Exception {
-        tls = JoinTls.in(folder);
-        broker = tls.broker(folder);
-        head = new ArtemisHead().connect(broker.head(), broker);
-        reader = new HeadReader(head);
         environment.put("DELEGATION_JOIN_TOKEN", JoinTls.TOKEN);
         environment.put("DELEGATION_DATA_DIR", folder.resolve("data").toString());
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        reader.close();
-        broker.close();
     }
 
     private List<String> findings(String join, String fingerprint) {

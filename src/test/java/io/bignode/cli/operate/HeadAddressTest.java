@@ -39,7 +39,7 @@ class HeadAddressTest {
     Path folder;
 
     private TlsSettings certificate(String name) throws Exception {
-        Certificates.Pair pair = Certificates.make(Files.createDirectory(folder.resolve(name)), "EC", "bignode.example.org", "-1d", 90);
+        Certificates.Pair pair = Certificates.make("EC", "bignode.example.org", 1, 90);
         Path key = Files.createFile(folder.resolve(name + ".key"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         return pair.write(folder.resolve(name + ".crt"), key);
     }

@@ -18,16 +18,12 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -81,7 +77,7 @@ class OperatorMistakesTest {
     @BeforeAll
     static void open() throws Exception {
         plain = io.bignode.http.HttpServer.listen(HttpRules.of("127.0.0.1", 0, 4));
-        secure = io.bignode.http.HttpServer.listen(HttpRules.of("127.0.0.1", 0, 4).tls(identity()));
+        secure = io.bignode.http.HttpServer.listen(HttpRules.of("127.0.0.1", 0, 4).tls(Certificates.forLoopback().server()));
         scripted = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         answer("/unknown-token", 401, "{\"detail\":\"a valid token is required: Authorization: Bearer <token>\"}");
         answer("/api/v1/admin/workers/nosuch/drain", 404, "{\"detail\":\"there is no such worker connected; GET /api/v1/admin/workers lists them\"}");
@@ -93,18 +89,6 @@ class OperatorMistakesTest {
             closed = free.getLocalPort();
         }
         Files.writeString(folder.resolve("order.json"), "{\"node_id\":0}");
-    }
-
-    private static SSLContext identity() throws Exception {
-        Certificates.Pair pair = Certificates.forLoopback(folder);
-        KeyStore keys = KeyStore.getInstance("PKCS12");
-        keys.load(null, null);
-        keys.setKeyEntry("it", pair.key(), new char[0], new Certificate[] {pair.certificate()});
-        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(keys, new char[0]);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(managers.getKeyManagers(), null, null);
-        return context;
     }
 
     private static void answer(String path, int status, String body) {
@@ -160,7 +144,9 @@ class OperatorMistakesTest {
                         .with("DELEGATION_DEVICES", "none"),
                 mistake("sessions shorter than a stage", "doctor", 0, "warn", "DELEGATION_SESSION_SECONDS is 30, shorter than the network's stage of 300 s")
                         .with("DELEGATION_SESSION_SECONDS", "30"),
-                mistake("a cache folder that cannot be made", "doctor", 1, "FAIL", "/proc/cache/bignode/pools cannot be created in /proc", "HF_HOME")
+                // Root is refused by the file system, anybody else by the folder's permissions.
+                mistake("a cache folder that cannot be made", "doctor", 1, "FAIL", "/proc/cache/bignode/pools cannot be ",
+                                "root".equals(System.getProperty("user.name")) ? "created in /proc" : "because this user may not write to /proc", "HF_HOME")
                         .with("HF_HOME", "/proc/cache").with("DELEGATION_CACHE_GIB", "1"),
                 mistake("a file that cannot be written", "client {order} --out /proc/x/y --url http://127.0.0.1:{closed}", 3,
                         "/proc/x/y cannot be written: there is no such file or folder"),

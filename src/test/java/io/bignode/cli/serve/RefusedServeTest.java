@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.InstantSource;
 import java.util.List;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,7 @@ class RefusedServeTest {
     }
 
     @Test
+    @Tag("full")
     void rootLeavesNothingInTheFolderOfAnotherUser() throws Exception {
         Assumptions.assumeTrue(Files.getOwner(folder).getName().equals("root"), "only root may give a folder away");
         Files.setOwner(folder, folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
@@ -72,14 +74,6 @@ class RefusedServeTest {
         assertThat(serve("DELEGATION_AUTH_TOKEN", "", "DELEGATION_DATA_DIR", folder.resolve("share/bignode").toString()))
                 .contains("would be made in " + folder);
         assertThat(folder).isEmptyDirectory();
-    }
-
-    @Test
-    void theDataFolderIsItsOwnersAloneWhoeverMakesIt() throws Exception {
-        Path data = folder.resolve("share/bignode");
-        serve("DELEGATION_DATA_DIR", data.toString(), "DELEGATION_DEVICES", "999");
-        assertThat(data.resolve("cache/pools")).isDirectory();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data))).isEqualTo("rwx------");
     }
 
     @Test
@@ -98,6 +92,7 @@ class RefusedServeTest {
     }
 
     @Test
+    @Tag("full")
     void aStoreThatContradictsItselfIsNotServedFrom() throws Exception {
         try (SqlStore store = open()) {
             store.write(List.of(new Change.LineageBegun(1, "default", "key", new NonceSequence(0, 1)), new Change.GapOpened(1, 5, 9))).await();
@@ -107,9 +102,13 @@ class RefusedServeTest {
 
     /** Small nodes are served by then, but a node without what it was told to compute with is none. */
     @Test
-    void aGpuThatIsNamedAndNotThereEndsTheNodeThatServesAlready() throws Exception {
-        assertThat(serve("DELEGATION_DEVICES", "999")).contains("listening on", "bignode: DELEGATION_DEVICES names cuda:999, which is not among")
+    void aGpuThatIsNamedAndNotThereEndsTheNodeThatServesAlreadyAndTheDataFolderIsItsOwnersAlone() throws Exception {
+        Path data = folder.resolve("share/bignode");
+        assertThat(serve("DELEGATION_DATA_DIR", data.toString(), "DELEGATION_DEVICES", "999"))
+                .contains("listening on", "bignode: DELEGATION_DEVICES names cuda:999, which is not among")
                 .doesNotContain("internal error");
+        assertThat(data.resolve("cache/pools")).isDirectory();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data))).isEqualTo("rwx------");
     }
 
     @Test
@@ -123,6 +122,7 @@ class RefusedServeTest {
     }
 
     @Test
+    @Tag("full")
     void aWorkerAddressOfAnotherHostIsToldAsSuch() throws Exception {
         assertThat(serve("DELEGATION_DEVICES", "none", "DELEGATION_WORKER_HOST", "192.0.2.7", "DELEGATION_WORKER_PORT", "0"))
                 .contains("that is no address of this host. Set DELEGATION_WORKER_HOST to one")
@@ -130,6 +130,7 @@ class RefusedServeTest {
     }
 
     @Test
+    @Tag("full")
     void aCertificateForWorkersThatCannotBeReadIsToldBeforeAnybodyIsServed() throws Exception {
         Path file = Files.writeString(folder.resolve("worker-tls.p12"), "no certificate");
         assertThat(serve("DELEGATION_WORKER_PORT", "0", "DELEGATION_WORKER_HOST", "127.0.0.1")).contains("the certificate for workers in " + file)

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Detection;
+import io.bignode.engine.DeviceException;
 import io.bignode.engine.DeviceLostException;
 import io.bignode.engine.Engine;
 import io.bignode.engine.Model;
@@ -31,7 +32,9 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -45,11 +48,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The engine, its kernels and their launches on a simulated GPU: distances against the function's executable statement, and what becomes of a GPU that
- * fails. The bound on a distance is the CPU engine's: sums are added in another order, nothing else differs.
+ * fails. Sums are added in another order than the CPU adds them in, nothing else differs.
  */
 @Timeout(300)
 class CudaEngineTest {
-    private static final double BOUND = 2e-6;
+    /** Small models differ by some 1e-7 from the golden distances; a wrong mask makes it some 5e-6. */
+    private static final double BOUND = 1e-6;
+
+    private static final double BOUND_DEV_NET = 2e-6;
     private static final long GIB = 1L << 30;
 
     private SimulatedGpu machine;
@@ -80,6 +86,10 @@ class CudaEngineTest {
 
         String blockHash() {
             return golden.get("block_hash").asText();
+        }
+
+        double bound() {
+            return toString().equals("dev-net") ? BOUND_DEV_NET : BOUND;
         }
 
         List<Long> nonces() {
@@ -161,12 +171,13 @@ class CudaEngineTest {
             for (int batch : new int[] {8, 3}) {
                 double off = deviation(task, model, Math.min(batch, model.maxBatch()));
                 System.out.printf("%s on the simulated GPU, batches of %d: max |delta| %.3g%n", task, batch, off);
-                assertThat(off).isLessThanOrEqualTo(BOUND);
+                assertThat(off).isLessThanOrEqualTo(task.bound());
             }
         }
     }
 
     @ParameterizedTest
+    @Tag("full")
     @MethodSource("quickModels")
     void distancesDoNotDependOnHowTheModelIsLaidOut(Case task) throws Exception {
         anyLayout(task);
@@ -186,7 +197,7 @@ class CudaEngineTest {
             int t = task.params().seqLen();
             for (GpuPlan plan : List.of(new GpuPlan(2, false, Math.max(1, t / 2)), new GpuPlan(3, true, t + 1), new GpuPlan(8, false, 8 * t))) {
                 try (Model model = new CudaModel(gpu, task.params(), pool, plan, Duration.ofSeconds(60), false)) {
-                    assertThat(deviation(task, model, plan.batch())).as("%s", plan).isLessThanOrEqualTo(BOUND);
+                    assertThat(deviation(task, model, plan.batch())).as("%s", plan).isLessThanOrEqualTo(task.bound());
                 }
             }
         } finally {
@@ -205,11 +216,12 @@ class CudaEngineTest {
 
     private NativeLibrary library(String name) {
         NativeLibrary.Lookup lookup = NativeLibrary.find(
-                new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty()), List.of(name), "");
+                NativeLibrary.Places.only(machine.folder()), name);
         return ((NativeLibrary.Lookup.Found) lookup).library();
     }
 
     @ParameterizedTest
+    @Tag("full")
     @CsvSource({"1, 8, 8, 2", "130, 64, 128, 2", "257, 72, 136, 2", "128, 320, 264, 5", "700, 128, 384, 6", "300, 712, 392, 2"})
     void theHopperKernelGatesAsTheProductsDo(int rows, int dim, int width, int multiprocessors) {
         engine.close();
@@ -347,7 +359,7 @@ class CudaEngineTest {
             try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, true, 64), Duration.ofSeconds(60), true)) {
                 try (NonceInputs inputs = model.newInputs()) {
                     task.draw(inputs, task.nonces().subList(0, 2));
-                    assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(BOUND);
+                    assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(task.bound());
                 }
             }
         } finally {
@@ -356,6 +368,7 @@ class CudaEngineTest {
     }
 
     @Test
+    @Tag("full")
     void twoSlotsComputeAtATimeAndGetTheirOwnDistances() throws Exception {
         Case task = tiny();
         try (WeightPool pool = task.pool();
@@ -375,11 +388,12 @@ class CudaEngineTest {
                     return worst;
                 });
             }
-            for (Future<Double> slot : slots.invokeAll(work)) assertThat(slot.get()).isLessThanOrEqualTo(BOUND);
+            for (Future<Double> slot : slots.invokeAll(work)) assertThat(slot.get()).isLessThanOrEqualTo(task.bound());
         }
     }
 
     @Test
+    @Tag("full")
     void aCancelledBatchIsLostAndTheNextOneIsRight() throws Exception {
         Case task = smallModels().filter(one -> one.params().nLayers() > 3).findFirst().orElseThrow();
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
@@ -391,7 +405,7 @@ class CudaEngineTest {
                     task.draw(inputs, task.nonces().subList(0, 2));
                     AtomicInteger asked = new AtomicInteger();
                     assertThatThrownBy(() -> model.distances(inputs, () -> asked.incrementAndGet() > 1)).isInstanceOf(CancelledException.class);
-                    assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(BOUND);
+                    assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(task.bound());
                 }
             }
         } finally {
@@ -408,8 +422,8 @@ class CudaEngineTest {
                 try (Model model = engine.open(task.params(), pool);
                         Model another = engine.open(task.params(), pool)) {
                     assertThat(machine.allocated(0)).isGreaterThan(before);
-                    assertThat(deviation(task, model, 8)).isLessThanOrEqualTo(BOUND);
-                    assertThat(deviation(task, another, 8)).isLessThanOrEqualTo(BOUND);
+                    assertThat(deviation(task, model, 8)).isLessThanOrEqualTo(task.bound());
+                    assertThat(deviation(task, another, 8)).isLessThanOrEqualTo(task.bound());
                 }
                 assertThat(machine.allocated(0)).isEqualTo(before);
             }
@@ -426,7 +440,7 @@ class CudaEngineTest {
                 Model model = engine.open(task.params(), pool)) {
             int full = model.maxBatch();
             machine.fail(0, "cublasLtMatmul", 5, SimulatedGpu.OUT_OF_MEMORY, false);
-            assertThat(deviation(task, model, 8)).isLessThanOrEqualTo(BOUND);
+            assertThat(deviation(task, model, 8)).isLessThanOrEqualTo(task.bound());
             assertThat(model.maxBatch()).isEqualTo(full / 2);
         }
     }
@@ -438,13 +452,14 @@ class CudaEngineTest {
         try (WeightPool pool = task.pool()) {
             machine.fail(0, "cuMemAlloc", 6, SimulatedGpu.OUT_OF_MEMORY, false);
             try (Model model = engine.open(task.params(), pool)) {
-                assertThat(deviation(task, model, Math.min(8, model.maxBatch()))).isLessThanOrEqualTo(BOUND);
+                assertThat(deviation(task, model, Math.min(8, model.maxBatch()))).isLessThanOrEqualTo(task.bound());
             }
         }
         assertThat(machine.allocated(0)).as("what the first try had taken").isEqualTo(before);
     }
 
     @Test
+    @Tag("full")
     void theCapIsKept() throws Exception {
         Case task = smallModels().filter(one -> one.toString().equals("dev-net")).findFirst().orElseThrow();
         long cap = 200L << 20;
@@ -454,7 +469,7 @@ class CudaEngineTest {
         assertThat(engine.refusal(task.params())).isEmpty();
         try (WeightPool pool = task.pool();
                 Model model = engine.open(task.params(), pool)) {
-            assertThat(deviation(task, model, Math.min(8, model.maxBatch()))).isLessThanOrEqualTo(BOUND);
+            assertThat(deviation(task, model, Math.min(8, model.maxBatch()))).isLessThanOrEqualTo(task.bound());
             assertThat(machine.allocated(0)).isLessThanOrEqualTo(cap);
         }
         ModelParams mainNet = new ModelParams(1792, 64, 64, 64, 8196, 10.0, 8192, 1e-5, 10_000, false, 256);
@@ -479,17 +494,18 @@ class CudaEngineTest {
             engine.prepare();
             assertThat(machine.allocated(0)).as("what was on the broken context").isEqualTo(Gpu.WORKSPACE_BYTES);
             try (Model again = engine.open(task.params(), pool)) {
-                assertThat(deviation(task, again, 8)).isLessThanOrEqualTo(BOUND);
+                assertThat(deviation(task, again, 8)).isLessThanOrEqualTo(task.bound());
             }
         }
     }
 
     @Test
+    @Tag("full")
     void aGpuThatHangsIsNoticedAndWorksAgainOnceItWasReset() throws Exception {
         Case task = tiny();
         Detection.Found found = Gpus.look(machine.options(Long.MAX_VALUE)).detection().gpus().getFirst();
         engine.close();
-        engine = new CudaEngine(libraries(), kernels(), found, Long.MAX_VALUE, Duration.ofSeconds(5), false, new GpuGauges(Optional.empty(), ""));
+        engine = new CudaEngine(libraries(), kernels(), found, machine.options(Long.MAX_VALUE), Duration.ofSeconds(5), new GpuGauges(Optional.empty(), ""));
         engine.prepare();
         try (WeightPool pool = task.pool()) {
             Model model = engine.open(task.params(), pool);
@@ -501,9 +517,70 @@ class CudaEngineTest {
             model.close();
             engine.prepare();
             try (Model again = engine.open(task.params(), pool)) {
-                assertThat(deviation(task, again, 8)).isLessThanOrEqualTo(BOUND);
+                assertThat(deviation(task, again, 8)).isLessThanOrEqualTo(task.bound());
             }
         }
+    }
+
+    private Engine thatProvesItself(UnaryOperator<String> kernel) {
+        CudaOptions options = machine.provingOptions();
+        Detection.Found found = Gpus.look(options).detection().gpus().getFirst();
+        CudaLibraries libraries = libraries();
+        KernelCache cache = new KernelCache(libraries.nvrtc(), SimulatedGpu.kernels(), name -> kernel.apply(KernelCache.source(name)));
+        return new CudaEngine(libraries, cache, found, options, Duration.ofSeconds(60), new GpuGauges(Optional.empty(), ""));
+    }
+
+    @Test
+    void aGpuThatDeviatesIsNotReadyAndSaysWhyAndIsTriedAgain() {
+        AtomicBoolean wrong = new AtomicBoolean(true);
+        engine.close();
+        engine = thatProvesItself(text -> wrong.get() ? text.replace("widen(own[order[i]])", "widen(own[i])") : text);
+        for (int attempt = 0; attempt < 2; attempt++) {
+            assertThatThrownBy(engine::prepare).isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("cuda:0 does not compute as it should").hasMessageContaining("distances of 3 nonces: value 0 is");
+        }
+        assertThat(machine.allocated(0)).as("what the test took").isZero();
+        wrong.set(false);
+        engine.prepare();
+        assertThat(engine.prove()).isEmpty();
+    }
+
+    @Test
+    @Tag("full")
+    void aGpuThatFailsItsTestIsTestedAgainBeforeItIsUsed() {
+        engine.close();
+        engine = thatProvesItself(UnaryOperator.identity());
+        machine.fail(0, "cuMemAlloc", 5, SimulatedGpu.OUT_OF_MEMORY, false);
+        assertThatThrownBy(engine::prepare).isInstanceOf(DeviceException.class);
+        machine.fail(0, "cuLaunchKernel", 7, SimulatedGpu.ILLEGAL_ADDRESS, true);
+        assertThatThrownBy(engine::prepare).isInstanceOf(DeviceLostException.class);
+        long before = machine.launched(0);
+        engine.prepare();
+        assertThat(machine.launched(0)).isGreaterThan(before + 20);
+        engine.prepare();
+    }
+
+    @Test
+    void aGpuThatCannotBeResetThreeTimesIsToldOnce() throws Exception {
+        AtomicInteger hopeless = new AtomicInteger();
+        engine.close();
+        CudaOptions usual = machine.options(Long.MAX_VALUE);
+        CudaOptions options = new CudaOptions(
+                usual.libraries(), usual.environments(), usual.choice(), usual.capBytes(), usual.kernelsFolder(), false, false, hopeless::incrementAndGet);
+        Detection.Found found = Gpus.look(options).detection().gpus().getFirst();
+        engine = new CudaEngine(libraries(), kernels(), found, options, Duration.ofSeconds(60), new GpuGauges(Optional.empty(), ""));
+        engine.prepare();
+        Case task = tiny();
+        try (WeightPool pool = task.pool()) {
+            machine.fail(0, "cuMemAlloc", 3, SimulatedGpu.ILLEGAL_ADDRESS, true);
+            assertThatThrownBy(() -> engine.open(task.params(), pool)).isInstanceOf(DeviceLostException.class);
+        }
+        for (int failed = 1; failed <= 4; failed++) {
+            machine.fail(0, "cuDevicePrimaryCtxRetain", 0, SimulatedGpu.ILLEGAL_ADDRESS, false);
+            assertThatThrownBy(engine::prepare).isInstanceOf(DeviceException.class);
+            assertThat(hopeless).hasValue(failed < CudaEngine.MAX_FAILED_RESETS ? 0 : 1);
+        }
+        engine.prepare();
     }
 
     @Test

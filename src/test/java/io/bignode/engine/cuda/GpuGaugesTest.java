@@ -35,8 +35,8 @@ class GpuGaugesTest {
     @Test
     void withoutTheLibraryAndForAnUnknownGpuNothingIsTold() {
         SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty());
-        var library = ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of("libnvidia-ml.so.1"), "")).library();
+        NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());
+        var library = ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libnvidia-ml.so.1")).library();
         try (GpuGauges none = new GpuGauges(Optional.empty(), "GPU-005a5a5a-5a5a");
                 GpuGauges unknown = new GpuGauges(Optional.of(library), "GPU-ffffffff-ffff")) {
             assertThat(none.read()).isEqualTo(Gauges.NONE);

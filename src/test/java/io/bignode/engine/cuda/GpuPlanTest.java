@@ -38,10 +38,23 @@ class GpuPlanTest {
         Room small = room(8, MAIN_NET, 24, 6e13);
         GpuPlan plan = GpuPlan.of(MAIN_NET, small).orElseThrow();
         assertThat(plan.materialised()).isFalse();
-        assertThat(plan.batch()).as("about a second's work").isEqualTo(6);
+        assertThat(plan.batch()).as("about a second's work, eight at least").isEqualTo(8);
         assertThat(plan.bytes(MAIN_NET)).isLessThanOrEqualTo(small.freeBytes());
         // A large chip with little memory still fills all its multiprocessors.
         assertThat(GpuPlan.of(MAIN_NET, room(8, MAIN_NET, 132, H100)).orElseThrow().batch()).isEqualTo(66);
+    }
+
+    /** A virtual GPU may not tell its clock. */
+    @Test
+    void aRateThatIsUnknownDoesNotMakeBatchesOfOne() {
+        assertThat(GpuPlan.of(MAIN_NET, room(79, MAIN_NET, 132, 0)).orElseThrow().batch()).isEqualTo(8);
+    }
+
+    @Test
+    void consumerCardsAreRatedAtHalfOfWhatTheirChipDoesElsewhere() {
+        assertThat(CudaEngine.operationsACycle("NVIDIA GeForce RTX 4090", 8, 9)).isEqualTo(512);
+        assertThat(CudaEngine.operationsACycle("NVIDIA L40S", 8, 9)).isEqualTo(1024);
+        assertThat(CudaEngine.operationsACycle("NVIDIA H100 80GB HBM3", 9, 0)).isEqualTo(4096);
     }
 
     @Test

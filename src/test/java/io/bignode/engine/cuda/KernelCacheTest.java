@@ -24,8 +24,8 @@ class KernelCacheTest {
     private final Nvrtc compiler = compiler();
 
     private static Nvrtc compiler() {
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(SimulatedGpu.with(1, 1 << 20).folder()), Optional.empty());
-        return new Nvrtc(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of("libnvrtc.so.13"), "")).library());
+        NativeLibrary.Places places = NativeLibrary.Places.only(SimulatedGpu.with(1, 1 << 20).folder());
+        return new Nvrtc(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libnvrtc.so.13")).library());
     }
 
     private List<Path> files() throws IOException {
@@ -54,6 +54,7 @@ class KernelCacheTest {
     }
 
     @Test
+    @Tag("full")
     void aDamagedFileIsCompiledAgain() throws IOException {
         byte[] code = new KernelCache(compiler, folder).code("swiglu.cu", "sm_90", Map.of());
         for (byte[] damaged : List.of(new byte[0], new byte[] {1, 2, 3}, Files.readAllBytes(files().getFirst()))) {
@@ -65,6 +66,7 @@ class KernelCacheTest {
     }
 
     @Test
+    @Tag("full")
     void aFolderThatCannotBeWrittenCostsTimeAndNothingElse() throws IOException {
         Path occupied = Files.writeString(folder.resolve("file"), "in the way");
         assertThat(new KernelCache(compiler, occupied).code("swiglu.cu", "sm_90", Map.of())).isNotEmpty();

@@ -70,6 +70,11 @@ public final class SimulatedGpu {
         call(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT), "sim_configure", devices, memoryBytes, multiprocessors, major, minor);
     }
 
+    /** Says which version of CUDA the driver supports, for instance 12080; the next {@link #configure} has it forgotten. */
+    public void driverVersion(int version) {
+        call(FunctionDescriptor.ofVoid(JAVA_INT), "sim_driver_version", version);
+    }
+
     /** Where the libraries are. */
     public Path folder() {
         return folder;
@@ -115,7 +120,12 @@ public final class SimulatedGpu {
 
     /** What an engine is to know of the machine. */
     CudaOptions options(long capBytes) {
-        return new CudaOptions(Optional.of(folder), Optional.empty(), (_, _) -> true, capBytes, kernels(), false);
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, capBytes, kernels(), false, false, () -> {});
+    }
+
+    /** The same, of GPUs that have to prove themselves. */
+    CudaOptions provingOptions() {
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels(), false, true, () -> {});
     }
 
     private Object call(FunctionDescriptor descriptor, String function, Object... arguments) {
@@ -151,7 +161,9 @@ public final class SimulatedGpu {
         Path draft = Files.createTempDirectory(BUILT, "draft");
         library(draft, "driver.cpp", "libcuda.so.1", "-ldl");
         library(draft, "cublaslt.cpp", "libcublasLt.so.13", "-L" + draft, "-l:libcuda.so.1", "-Wl,-rpath,$ORIGIN");
-        library(draft, "nvrtc.cpp", "libnvrtc.so.13", "-DKERNEL_COMMAND=\"g++ " + String.join(" ", KERNEL_FLAGS) + " -I" + built + " -I" + SOURCES + "\"");
+        library(draft, "builtins.cpp", "libnvrtc-builtins.so.13.0", "-Wl,-soname,libnvrtc-builtins.so.13.0");
+        library(
+                draft, "nvrtc.cpp", "libnvrtc.so.13", "-DKERNEL_COMMAND=\"g++ " + String.join(" ", KERNEL_FLAGS) + " -I" + built + " -I" + SOURCES + "\"", "-ldl");
         library(draft, "nvml.cpp", "libnvidia-ml.so.1");
         // Compiled once: it takes twice as long as a kernel behind it.
         List<String> header = new ArrayList<>(List.of("g++"));

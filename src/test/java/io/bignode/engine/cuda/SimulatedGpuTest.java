@@ -57,8 +57,8 @@ class SimulatedGpuTest {
     }
 
     private NativeLibrary library(String name) {
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty());
-        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of(name), "")).library();
+        NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());
+        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, name)).library();
     }
 
     private static final Map<String, byte[]> COMPILED = new HashMap<>();
@@ -374,6 +374,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void aBarrierThatNotAllThreadsReachIsAnErrorAndNotAWaitForEver() {
         kernel("(float* out) { if (threadIdx.x < 40) __syncthreads(); else __syncwarp(); }").launch(stream, Grid.of(1), 64, driver.alloc(4));
         assertThatThrownBy(() -> driver.synchronize(stream)).isInstanceOf(DeviceLostException.class).hasMessageContaining("LAUNCH_TIMEOUT");
@@ -396,6 +397,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void aReadOfFreedMemoryBreaksTheContext() {
         long x = upload(1f);
         long out = driver.alloc(4);
@@ -416,6 +418,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void launchesADeviceWouldRefuseAreRefused() {
         long out = driver.alloc(4);
         Kernel kernel = kernel("(float* out) { DYNAMIC_SHARED(dynamic); dynamic[0] = 1; *out = dynamic[0]; }");
@@ -432,6 +435,7 @@ class SimulatedGpuTest {
     }
 
     @Test
+    @Tag("full")
     void aMissingBarrierShowsInSomeOrderOfTheThreads() {
         String sum = """
                 (const float* x, float* out) {

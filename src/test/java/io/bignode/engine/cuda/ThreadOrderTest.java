@@ -152,8 +152,8 @@ class ThreadOrderTest {
     }
 
     private static NativeLibrary library(SimulatedGpu machine, String name) {
-        NativeLibrary.Places places = new NativeLibrary.Places(Optional.of(machine.folder()), Optional.empty());
-        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, List.of(name), "")).library();
+        NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());
+        return ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, name)).library();
     }
 
     private static double[] distances(SimulatedGpu machine, int order, Model model, NonceInputs inputs) throws Exception {

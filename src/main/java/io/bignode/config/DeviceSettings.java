@@ -1,5 +1,6 @@
 package io.bignode.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
  * @param gpuMemoryBytes the most memory to take of each GPU
  * @param kernelsDir     where compiled kernels are kept
  * @param hopperFfn      whether our own feed-forward kernel is used on Hopper GPUs
+ * @param backends       the vLLM backends that are devices, too
  */
 public record DeviceSettings(
         DeviceChoice choice,
@@ -24,9 +26,14 @@ public record DeviceSettings(
         List<Path> cudaEnvironments,
         long gpuMemoryBytes,
         Path kernelsDir,
-        boolean hopperFfn) {
-    /** Copies the list. */
+        boolean hopperFfn,
+        List<URI> backends) {
+    /** The GPUs of a host with backends are theirs. */
+    private static final String NO_DEVICES = "none";
+
+    /** Copies the lists. */
     public DeviceSettings {
+        backends = List.copyOf(backends);
         cudaEnvironments = List.copyOf(cudaEnvironments);
     }
 
@@ -45,18 +52,20 @@ public record DeviceSettings(
     /** Reads the variables; faults are noted in the reader. */
     static DeviceSettings read(EnvironmentReader reader, Path cacheDir) {
         int gib = reader.integerIfSet(Setting.GPU_MEMORY_GIB).orElse((int) Setting.GPU_MEMORY_GIB.max());
+        List<URI> backends = BackendUrls.read(reader);
         return new DeviceSettings(
-                choice(reader),
+                choice(reader, backends.isEmpty() ? Setting.DEVICES.usual() : NO_DEVICES),
                 reader.number(Setting.MARGIN),
                 Settings.folder(reader, Setting.CUDA_LIBRARIES),
                 Stream.of(Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX).flatMap(named -> Settings.folder(reader, named).stream()).toList(),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
-                reader.flag(Setting.HOPPER_FFN));
+                reader.flag(Setting.HOPPER_FFN),
+                backends);
     }
 
-    private static DeviceChoice choice(EnvironmentReader reader) {
-        String text = reader.textOrUsual(Setting.DEVICES);
+    private static DeviceChoice choice(EnvironmentReader reader, String usual) {
+        String text = reader.text(Setting.DEVICES).orElse(usual);
         Optional<DeviceChoice> choice = DeviceChoice.parse(text);
         if (choice.isEmpty()) {
             reader.fault(Setting.DEVICES, "is " + EnvironmentReader.quoted(text)

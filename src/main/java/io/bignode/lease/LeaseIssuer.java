@@ -34,6 +34,9 @@ final class LeaseIssuer {
     /** The devices that have a session's model ready, as far as is known. */
     private final Map<Session, Set<String>> warm = new HashMap<>();
 
+    /** Sessions whose next nonces are larger than any that may be computed. */
+    private final Set<Session> spent = new HashSet<>();
+
     private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
 
     LeaseIssuer(LeaseContext context, CheckLeases checks) {
@@ -95,6 +98,7 @@ final class LeaseIssuer {
     void forgetEnded() {
         shares.forget(session -> session.status().ended());
         warm.keySet().removeIf(session -> session.status().ended());
+        spent.removeIf(session -> session.status().ended());
     }
 
     /** Charges a session device time besides what its leases were estimated at; a negative one is paid back. */
@@ -128,12 +132,19 @@ final class LeaseIssuer {
 
     private boolean issue(LeaseRequest request, Session session, BiFunction<Session, Integer, Optional<LeasedRange>> take) {
         Optional<DeviceOffer> device = registry.device(request.deviceId());
+        if (spent.contains(session)) return false;
         if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return false;
         String costClass = session.order().work().costClass();
         int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
         Optional<LeasedRange> flight = take.apply(session, max);
         if (flight.isEmpty()) return false;
         Lease lease = lease(session, flight.get());
+        if (lease.nonces().nonce(lease.range().end() - 1) > context.policies().proofs().maxNonce(lease.work())) {
+            // Its last few nonces would have to be cut from the range for a handful of leases in a billion.
+            spent.add(session);
+            context.sessions().giveBack(lease.id());
+            return false;
+        }
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
         send(new ActiveLease(lease, session, request.deviceId(), estimate, Optional.empty()));
         shares.serve(session, estimate);

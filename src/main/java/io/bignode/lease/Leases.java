@@ -55,6 +55,7 @@ public final class Leases {
     private final CheckLeases checks;
     private final Quarantine quarantine;
     private final OrderWatch watch;
+    private final EarlyShare earlyShare;
     private final ActiveLeases inFlight;
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
@@ -88,6 +89,7 @@ public final class Leases {
         this.returns = new LeaseReturns(context, issuer, workerAlarms, quarantine);
         this.reports = new LeaseReports(context, checkers, gauges, issuer, returns);
         this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification, this.nanoTime.getAsLong());
+        this.earlyShare = new EarlyShare(alarms, this.nanoTime.getAsLong());
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(LeaseResult::leaseId).toList());
         sessions.onChange(this::changed);
@@ -172,6 +174,7 @@ public final class Leases {
             issuer.issueToJudge();
             returns.apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, registry::knows), outcomes);
             watch.tick(nanoTime.getAsLong());
+            earlyShare.tick(sessions.leasable(), nanoTime.getAsLong());
         }
         outcomes.apply(sessions);
         changed();

@@ -4,6 +4,7 @@ import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -127,9 +128,15 @@ final class Verification {
         return check.sample.get();
     }
 
+    /** What whoever checks is to compute. */
+    WorkOrder work(VerificationTask check, Lease lease) {
+        return policies.proofs().check(lease.work(), check.reportedOf(lease));
+    }
+
     private NonceRange draw(VerificationTask check, int max) {
         NonceRange all = check.subject.computed();
-        int count = Math.max(1, Math.min(max, Math.min(check.size, all.count())));
+        int least = policies.proofs().minSample(check.subject.session().order().work());
+        int count = Math.max(1, Math.min(Math.max(max, least), Math.min(Math.max(check.size, least), all.count())));
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);

@@ -41,7 +41,8 @@ class DeviceSettingsTest {
                         List.of(temp.resolve("toolkit"), temp.resolve("venv"), temp.resolve("conda")),
                         8L << 30,
                         temp.resolve("hf/bignode/kernels"),
-                        true));
+                        true,
+                        List.of()));
     }
 
     @Test

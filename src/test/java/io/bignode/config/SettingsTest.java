@@ -49,7 +49,8 @@ class SettingsTest {
                         List.of(),
                         1L << 50,
                         temp.resolve(".local/share/bignode/cache/kernels"),
-                        false));
+                        false,
+                        List.of()));
     }
 
     @Test
@@ -85,7 +86,8 @@ class SettingsTest {
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
                         new PushSettings(List.of(), Optional.empty()),
-                        new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02)));
+                        new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
+                        false));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

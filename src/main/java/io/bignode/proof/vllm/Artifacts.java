@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a backend answered for some nonces.
@@ -33,7 +34,9 @@ record Artifacts(List<Found> found, List<Long> missing) {
         for (JsonNode artifact : answer.get("artifacts")) {
             JsonNode nonce = artifact.path("nonce");
             if (!nonce.isIntegralNumber() || !nonce.canConvertToLong()) throw new BackendException("its answer has an artifact without a nonce");
-            checkVector(artifact.path("vector_b64"), nonce.asLong());
+            fault(artifact, nonce.asLong()).ifPresent(fault -> {
+                throw new BackendException("its answer has " + fault + " for nonce " + nonce);
+            });
             if (artifacts.put(nonce.asLong(), artifact) != null) throw new BackendException("its answer has nonce " + nonce + " twice");
         }
         String encoding = answer.path("encoding").isMissingNode() ? "null" : answer.get("encoding").toString();
@@ -48,14 +51,18 @@ record Artifacts(List<Found> found, List<Long> missing) {
         return new Artifacts(found, missing);
     }
 
-    private static void checkVector(JsonNode vector, long nonce) {
-        if (!vector.isTextual()) throw new BackendException("the artifact of nonce " + nonce + " has no vector");
+    /** Why an artifact cannot be one of a nonce; empty where it can. */
+    static Optional<String> fault(JsonNode artifact, long nonce) {
+        JsonNode own = artifact.path("nonce");
+        if (!own.isIntegralNumber() || !own.canConvertToLong() || own.asLong() != nonce) return Optional.of("the artifact of another nonce");
+        JsonNode vector = artifact.path("vector_b64");
+        if (!vector.isTextual()) return Optional.of("an artifact without a vector");
         int bytes;
         try {
-            bytes = Base64.getDecoder().decode(vector.asText()).length;
-        } catch (IllegalArgumentException e) {
-            throw new BackendException("the vector of nonce " + nonce + " is not base64", e);
+            bytes = Base64.getDecoder().decode(vector.textValue()).length;
+        } catch (IllegalArgumentException _) {
+            return Optional.of("a vector that is not base64");
         }
-        if (bytes < 1 || bytes > Backend.MAX_VECTOR_BYTES) throw new BackendException("the vector of nonce " + nonce + " has " + bytes + " bytes");
+        return bytes < 1 || bytes > Backend.MAX_VECTOR_BYTES ? Optional.of("a vector of " + bytes + " bytes") : Optional.empty();
     }
 }

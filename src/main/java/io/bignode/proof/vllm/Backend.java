@@ -1,11 +1,9 @@
 package io.bignode.proof.vllm;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.protocol.Found;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
@@ -13,12 +11,16 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** One vLLM backend and its calls for the proof of compute. Nothing authenticates them, so that a backend is reached on loopback or a private network only. Thread safe. */
 final class Backend implements AutoCloseable {
@@ -35,11 +37,6 @@ final class Backend implements AutoCloseable {
     private static final int MAX_REST_BYTES = 64 << 10;
 
     private static final int MAX_DETAIL = 200;
-
-    private static final ObjectMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).maxStringLength(2 * MAX_VECTOR_BYTES).build())
-                    .build())
-            .build();
 
     private final URI base;
     private final HttpClient client;
@@ -81,20 +78,57 @@ final class Backend implements AutoCloseable {
      * @throws InterruptedException when interrupted while waiting
      */
     Optional<Artifacts> generate(VectorOrder order, long[] nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+        return call(body(order, nonces), nonces.length, patience, cancelled).map(answer -> Artifacts.of(answer, nonces));
+    }
+
+    /**
+     * Has nonces computed again and compared with what was reported of them, as the order's check says, and waits for it.
+     *
+     * @param nonces those of the check
+     * @return a verdict on each nonce; empty when the call was cancelled
+     * @throws BackendException     when the backend refuses, fails, or answers no verdict on these nonces
+     * @throws InterruptedException when interrupted while waiting
+     */
+    Optional<List<Found>> check(VectorOrder order, long[] nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+        return call(body(order, nonces), nonces.length, patience, cancelled).map(answer -> Verdicts.of(answer, nonces));
+    }
+
+    /**
+     * Has one call answered that was asked for as a whole.
+     *
+     * @param nonces how many nonces it is about
+     * @return the answer, as the backend wrote it; empty when the call was cancelled
+     * @throws BackendException     when the backend refuses, fails, or does not complete it
+     * @throws InterruptedException when interrupted while waiting
+     */
+    Optional<JsonNode> request(VectorOrder order, int nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+        Optional<JsonNode> answer = call(body(order, new long[0]), nonces, patience, cancelled);
+        answer.filter(whole -> !whole.path("status").asText().equals("completed")).ifPresent(_ -> {
+            throw new BackendException("its answer is not completed");
+        });
+        return answer;
+    }
+
+    private Optional<JsonNode> call(String body, int nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
         HttpRequest request = request("/api/v1/pow/generate").timeout(patience).header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body(order, nonces))).build();
-        long limit = MAX_REST_BYTES + (long) nonces.length * (MAX_VECTOR_BYTES / 3 * 4 + 1024L);
-        return answer(request, limit, cancelled).map(bytes -> Artifacts.of(read(bytes), nonces));
+                .POST(HttpRequest.BodyPublishers.ofString(body)).build();
+        long limit = MAX_REST_BYTES + (long) nonces * (MAX_VECTOR_BYTES / 3 * 4 + 1024L);
+        return answer(request, limit, cancelled).map(Backend::read);
     }
 
     private static String body(VectorOrder order, long[] nonces) {
         StringWriter text = new StringWriter();
-        try (JsonGenerator json = JSON.createGenerator(text)) {
+        try (JsonGenerator json = VectorJson.MAPPER.createGenerator(text)) {
             json.writeStartObject();
             order.write(json);
-            json.writeFieldName("nonces");
-            json.writeArray(nonces, 0, nonces.length);
+            if (order.request().isEmpty()) {
+                json.writeFieldName("nonces");
+                json.writeArray(nonces, 0, nonces.length);
+            }
             json.writeBooleanField("wait", true);
+            for (Map.Entry<String, JsonNode> field : order.request().or(order::check).map(ObjectNode::properties).orElse(Set.of())) {
+                json.writeObjectField(field.getKey(), field.getValue());
+            }
             json.writeEndObject();
         } catch (IOException e) {
             throw new IllegalStateException(e); // a StringWriter does not fail
@@ -140,7 +174,7 @@ final class Backend implements AutoCloseable {
     /** What a refusal says of itself, as far as it is text. */
     private static String detail(byte[] body) {
         try {
-            String detail = JSON.readTree(body).path("detail").asText("");
+            String detail = VectorJson.MAPPER.readTree(body).path("detail").asText("");
             return detail.isEmpty() ? "" : ": " + detail.substring(0, Math.min(MAX_DETAIL, detail.length())).replaceAll("\\p{Cntrl}", " ");
         } catch (IOException _) {
             return ", and its answer is not JSON";
@@ -149,13 +183,14 @@ final class Backend implements AutoCloseable {
 
     private static JsonNode read(byte[] answer) {
         try {
-            return JSON.readTree(answer);
+            return VectorJson.MAPPER.readTree(answer);
         } catch (IOException e) {
             throw new BackendException("its answer is not JSON", e);
         }
     }
 
-    private static String reason(Throwable failure) {
+    private static String reason(@Nullable Throwable failure) {
+        if (failure == null) return "for an unknown reason";
         String message = failure.getMessage();
         return message == null || message.isEmpty() ? failure.getClass().getSimpleName() : message;
     }

@@ -41,7 +41,7 @@ class BackendTest {
     }
 
     private static VectorOrder order(String params) throws Exception {
-        return new VectorOrder("ab12", 77, "key", 3, 4, (ObjectNode) JSON.readTree(params), Optional.of(true));
+        return new VectorOrder("ab12", 77, "key", 3, 4, (ObjectNode) JSON.readTree(params), Optional.of(true), Optional.empty(), Optional.empty());
     }
 
     private static VectorOrder order() throws Exception {
@@ -92,8 +92,8 @@ class BackendTest {
             BROKEN       | it answers 500, and its answer is not JSON
             HALF         | the call failed
             WRONG_NONCE  | which was not asked for
-            EMPTY_VECTOR | the vector of nonce 3 has 0 bytes
-            HUGE_VECTOR  | the vector of nonce 3 has 65537 bytes""")
+            EMPTY_VECTOR | its answer has a vector of 0 bytes for nonce 3
+            HUGE_VECTOR  | its answer has a vector of 65537 bytes for nonce 3""")
     void whateverElseItAnswersIsNoResult(StandInBackend.Fault fault, String reason) throws Exception {
         backend.fail(fault, 1);
         VectorOrder order = order();

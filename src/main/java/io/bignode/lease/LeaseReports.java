@@ -119,6 +119,7 @@ final class LeaseReports {
             return;
         }
         context.sessions().giveBack(leaseId);
+        issuer.join(issued.session);
         Set<String> serving = context.registry().devices().stream().map(DeviceOffer::deviceId).filter(id -> issuer.fits(id, issued.session))
                 .collect(Collectors.toSet());
         blame.work(issued, reason, serving).ifPresent(why -> outcomes.fail(issued.session, why));
@@ -133,15 +134,14 @@ final class LeaseReports {
 
     /** Gives up the leases that take too long, and those that cancelled devices do not end. */
     void giveUp(Outcomes outcomes) {
-        long now = context.clock().getAsLong();
-        for (ActiveLease issued : List.copyOf(inFlight.all())) {
-            if (inFlight.get(issued.lease.id()) == null) continue;
+        for (ActiveLease issued : inFlight.due(context.clock().getAsLong())) {
             String lease = issued.lease.id();
+            // One that hangs takes its device's other leases with it.
+            if (inFlight.get(lease) == null) continue;
             if (issued.cancelledNanos.isPresent()) {
-                if (now - issued.cancelledNanos.getAsLong() < context.rules().cancelGrace().toNanos()) continue;
                 LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, lease);
                 returned(lease, outcomes);
-            } else if (now - issued.deadlineNanos >= 0) {
+            } else {
                 overdue(issued, outcomes);
             }
         }

@@ -96,6 +96,7 @@ final class LeaseReturns {
         }
         context.sessions().giveBack(issued.lease.id());
         issuer.charge(issued.session, -issued.estimateNanos);
+        issuer.join(issued.session);
     }
 
     /** Carries out the verdicts of checks. */

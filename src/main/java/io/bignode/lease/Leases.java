@@ -137,8 +137,7 @@ public final class Leases {
         Session session = sessions.sessionOf(flight.leaseId()).orElseThrow();
         ActiveLease issued = new ActiveLease(LeaseIssuer.lease(session, flight), session, flight.deviceId(), 0, Optional.empty());
         issued.unclaimed = true;
-        issued.deadlineNanos = nanoTime.getAsLong() + rules.timeouts().reattach().toNanos();
-        inFlight.restore(issued);
+        inFlight.restore(issued, nanoTime.getAsLong() + rules.timeouts().reattach().toNanos());
     }
 
     /** Takes a held result from before a restart; one with nothing to check, or that need not be checked any more, is released. */
@@ -167,14 +166,15 @@ public final class Leases {
             long now = nanoTime.getAsLong();
             returns.giveBackOverdue(outcomes);
             reports.giveUp(outcomes);
-            issuer.forgetEnded();
+            issuer.tick();
             blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
             issuer.issueToJudge();
             returns.apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, registry::knows), outcomes);
             watch.tick(nanoTime.getAsLong());
+            inFlight.sessions().forEach(this::cancelIfEnded);
         }
         outcomes.apply(sessions);
-        changed();
+        serve();
     }
 
     /** Sets the observer of leases. */
@@ -194,7 +194,7 @@ public final class Leases {
 
     /** How many leases are with devices. */
     public synchronized int inFlight() {
-        return inFlight.all().size();
+        return inFlight.count();
     }
 
     /** The devices that may get leases now. */
@@ -226,6 +226,7 @@ public final class Leases {
     public boolean admit(String worker) {
         synchronized (this) {
             if (!quarantine.end(worker)) return false;
+            issuer.admitted();
         }
         serve();
         return true;
@@ -251,7 +252,7 @@ public final class Leases {
             ActiveLease issued = inFlight.get(held);
             if (issued != null && issued.worker().equals(worker)) {
                 issued.unclaimed = false;
-                issued.deadlineNanos = nanoTime.getAsLong() + rules.timeouts().nanos(issued.started, false, 0);
+                inFlight.due(issued, nanoTime.getAsLong() + rules.timeouts().nanos(issued.started, false, 0));
             } else if (!hello.devices().isEmpty()) {
                 broker.cancel(hello.devices().getFirst().deviceId(), held);
             }
@@ -264,10 +265,17 @@ public final class Leases {
         if (lost.isEmpty() || !issuer.issueLost(request, lost.get())) issuer.ask(request);
     }
 
-    /** Cancels what ended sessions have in flight, then serves the devices that wait. */
-    private synchronized void changed() {
-        inFlight.cancelEnded(nanoTime.getAsLong()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
+    /** A session ended, or may have work: cancels what it has in flight, or serves the devices that wait. */
+    private synchronized void changed(Session session) {
+        cancelIfEnded(session);
+        issuer.join(session);
         serve();
+    }
+
+    private void cancelIfEnded(Session session) {
+        if (!session.status().ended()) return;
+        long now = nanoTime.getAsLong();
+        inFlight.cancel(session, now, now + rules.cancelGrace().toNanos()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
     }
 
     private synchronized void serve() {

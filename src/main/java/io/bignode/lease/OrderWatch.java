@@ -13,6 +13,7 @@ import io.bignode.session.SessionView.Turn;
 import io.bignode.session.Sessions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -103,12 +104,13 @@ final class OrderWatch {
     private record Fitting(int count, List<FailingDevices.Failing> failing) {}
 
     /**
-     * The devices that may get leases and what they have, looked at once for all orders.
+     * What is looked at once for all orders.
      *
-     * @param fitting those that can hold a model, by the work's cost class
-     * @param leases  what they have of each session
+     * @param devices  those that may get leases
+     * @param fitting  those of them that can hold a model, by the work's cost class
+     * @param backlogs the results of sessions that wait to be verified
      */
-    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, List<ActiveLease>> leases) {
+    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, Verification.Backlog> backlogs) {
         Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
             return fitting.computeIfAbsent(work.costClass(), _ -> {
                 List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
@@ -158,7 +160,7 @@ final class OrderWatch {
         lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
-        Serving serving = new Serving(registry.devices(), new HashMap<>(), inFlight.bySession());
+        Serving serving = new Serving(registry.devices(), new HashMap<>(), verification.backlogs(now));
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
         for (Session session : unended) {
             Optional<Trouble> trouble = trouble(session, serving, now);
@@ -272,15 +274,15 @@ final class OrderWatch {
         if (push.isPresent()) return Trouble.of(Reason.PUSH_FAILS, "pushing to its callback fails: " + push.get());
         Optional<Trouble> worthless = noneCounts(session, view);
         if (worthless.isPresent()) return worthless;
-        Verification.Backlog backlog = verification.backlog(session, now);
-        if (backlog.results() > 0 && backlog.oldest().compareTo(HELD) >= 0) {
+        Verification.Backlog backlog = serving.backlogs().get(session);
+        if (backlog != null && backlog.oldest().compareTo(HELD) >= 0) {
             String oldest = "the oldest for " + backlog.oldest().toSeconds() + " s";
             return Trouble.of(Reason.HELD, backlog.results() + " results wait to be verified by another device, " + oldest);
         }
-        return silent(session, view, serving.leases().getOrDefault(session, List.of()), now);
+        return silent(session, view, inFlight.ofSession(session), now);
     }
 
-    private Optional<Trouble> silent(Session session, SessionView view, List<ActiveLease> leases, long now) {
+    private Optional<Trouble> silent(Session session, SessionView view, Collection<ActiveLease> leases, long now) {
         long usual = leases.stream().mapToLong(issued -> issued.estimateNanos).max().orElse(0);
         long silence = now - quiet.getOrDefault(session, new Quiet(0, now)).sinceNanos();
         if (silence < Math.max(QUIET.toNanos(), QUIET_MULTIPLE * usual)) return Optional.empty();

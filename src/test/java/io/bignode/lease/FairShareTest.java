@@ -3,9 +3,11 @@ package io.bignode.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class FairShareTest {
@@ -14,11 +16,11 @@ class FairShareTest {
 
     @Test
     void whoUsedLeastIsNext() {
-        shares.ranking(List.of("a", "b"));
+        ranking("a", "b");
         shares.serve("a", 10);
-        assertThat(shares.ranking(List.of("a", "b"))).containsExactly("b", "a");
+        assertThat(ranking("a", "b")).containsExactly("b", "a");
         shares.serve("b", 30);
-        assertThat(shares.ranking(List.of("a", "b"))).containsExactly("a", "b");
+        assertThat(ranking("a", "b")).containsExactly("a", "b");
     }
 
     @Test
@@ -67,7 +69,7 @@ class FairShareTest {
     @Test
     void whoComesWhenNobodyIsPresentDoesNotStartAtZero() {
         for (int i = 0; i < 100; i++) serveNext(10, "a");
-        shares.ranking(List.of());
+        ranking();
         serveNext(10, "b");
         Map<String, Integer> times = new HashMap<>();
         for (int i = 0; i < 20; i++) times.merge(serveNext(10, "a", "b"), 1, Integer::sum);
@@ -79,11 +81,52 @@ class FairShareTest {
         serveNext(1000, "a", "b");
         shares.forget("a"::equals);
         shares.charge("a", 5000);
-        assertThat(shares.ranking(List.of("b", "a"))).containsExactly("b", "a");
+        assertThat(ranking("b", "a")).containsExactly("b", "a");
+    }
+
+    @Test
+    void whoIsAbsentForAMomentGainsAndLosesNothing() {
+        for (int i = 0; i < 10; i++) serveNext(10, "a", "b");
+        serveNext(10, "b");
+        serveNext(10, "b");
+        Map<String, Integer> times = new HashMap<>();
+        for (int i = 0; i < 20; i++) times.merge(serveNext(10, "a", "b"), 1, Integer::sum);
+        assertThat(times.get("a")).as("two turns of the other were for the time away").isBetween(9, 11);
+    }
+
+    @Test
+    void whoHasWorkForOtherDevicesStaysWhereItIs() {
+        shares.join("a");
+        shares.join("b");
+        shares.serve("b", 100);
+        for (int i = 0; i < 3; i++) {
+            shares.offer(who -> {
+                if (who.equals("a")) return FairShare.Answer.PASSES;
+                shares.serve(who, 100);
+                return FairShare.Answer.TAKES;
+            });
+        }
+        Map<String, Integer> times = new HashMap<>();
+        for (int i = 0; i < 6; i++) times.merge(serveNext(100, "a", "b"), 1, Integer::sum);
+        assertThat(times.get("a")).as("it was there all the time").isGreaterThanOrEqualTo(5);
+    }
+
+    /** Those present, in the order of their turns; all others are absent. */
+    private List<String> ranking(String... present) {
+        List<String> ranked = new ArrayList<>();
+        Set<String> there = Set.of(present);
+        for (String who : present) shares.join(who);
+        boolean taken = shares.offer(who -> {
+            if (!there.contains(who)) return FairShare.Answer.ABSENT;
+            ranked.add(who);
+            return FairShare.Answer.PASSES;
+        });
+        assertThat(taken).isFalse();
+        return ranked;
     }
 
     private String serveNext(long nanos, String... candidates) {
-        String who = shares.ranking(List.of(candidates)).getFirst();
+        String who = ranking(candidates).getFirst();
         shares.serve(who, nanos);
         return who;
     }

@@ -41,6 +41,9 @@ import java.util.function.LongSupplier;
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
+    /** How often all devices and orders are looked at for what is wrong with them. */
+    private static final Duration WATCH = Duration.ofSeconds(1);
+
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LeaseClock nanoTime;
@@ -59,6 +62,7 @@ public final class Leases {
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
     private final LeaseReports reports;
+    private long watchedNanos;
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -87,7 +91,8 @@ public final class Leases {
         this.issuer = new LeaseIssuer(context, checks);
         this.returns = new LeaseReturns(context, issuer, workerAlarms, quarantine);
         this.reports = new LeaseReports(context, checkers, gauges, issuer, returns);
-        this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification, this.nanoTime.getAsLong());
+        this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification);
+        this.watchedNanos = this.nanoTime.getAsLong() - WATCH.toNanos();
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(LeaseResult::leaseId).toList());
         sessions.onChange(this::changed);
@@ -167,10 +172,13 @@ public final class Leases {
             returns.giveBackOverdue(outcomes);
             reports.giveUp(outcomes);
             issuer.tick();
-            blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
+            if (now - watchedNanos >= WATCH.toNanos()) {
+                watchedNanos = now;
+                blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
+                watch.tick(now);
+            }
             issuer.issueToJudge();
-            returns.apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, registry::knows), outcomes);
-            watch.tick(nanoTime.getAsLong());
+            returns.apply(verification.tick(now, checkers::somebodyMay, registry::knows), outcomes);
             inFlight.sessions().forEach(this::cancelIfEnded);
         }
         outcomes.apply(sessions);

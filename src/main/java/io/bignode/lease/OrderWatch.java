@@ -26,12 +26,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Checks once a second whether the owner of each order gets the results that he may expect. Where none come, the session says why, and so does an alarm, one
+ * Checks whether the owner of each order gets the results that he may expect. Where none come, the session says why, and so does an alarm, one
  * for each kind of reason: alarms are labels of a metric, and the number of sessions has no bound. Not thread safe; {@link Leases} guards it.
  */
 final class OrderWatch {
-    private static final Duration PERIOD = Duration.ofSeconds(1);
-
     /**
      * When nothing was computed for so long the session says so; together with {@link #LASTS} that is less than the minute within which an operator should
      * know.
@@ -139,10 +137,8 @@ final class OrderWatch {
     private final Map<Session, String> streams = new HashMap<>();
     private Set<Session> watched = Set.of();
     private Set<Reason> raised = Set.of();
-    private long lookedNanos;
 
-    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification,
-            long now) {
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification) {
         this.sessions = sessions;
         this.alarms = alarms;
         this.policies = policies;
@@ -151,13 +147,10 @@ final class OrderWatch {
         this.inFlight = inFlight;
         this.verification = verification;
         this.overlaps = new Overlaps(this::stream);
-        this.lookedNanos = now - PERIOD.toNanos();
     }
 
-    /** Checks, unless it did less than a second ago. */
+    /** Checks; to be called about once a second. */
     void tick(long now) {
-        if (now - lookedNanos < PERIOD.toNanos()) return;
-        lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
         Serving serving = new Serving(registry.devices(), new HashMap<>(), verification.backlogs(now));

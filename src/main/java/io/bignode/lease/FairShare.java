@@ -11,9 +11,11 @@ import java.util.function.ToDoubleFunction;
 /**
  * Decides whose turn it is: the turn goes to whoever used the least device time for its weight. A pure policy; not thread safe.
  *
- * <p>Each has a virtual time, the device time charged to it divided by its weight. Whoever comes, or comes back after a while in which it could not use a
- * device, starts at the least virtual time of those present: it is next, but gets nothing for the time it was away. That one is absent is noticed when the
- * turn is offered to it, which is before those present have overtaken it: until then it gains nothing by being away.
+ * <p>Each has a virtual time: the device time that it used, and what its leases in flight are expected to use, divided by its weight. Whoever comes, or comes
+ * back after a while in which it could not use a device, starts where the next one stands without its leases in flight: it is next, and has as much in flight as
+ * the others soon, but gets nothing for the time it was away. Expectations may be far off, as for the first leases of a stage, and who comes then must not be
+ * left with them. That one is absent is noticed when the turn is offered to it, which is before those present have overtaken it: until then it gains nothing by
+ * being away.
  *
  * <p>Each step takes time logarithmic in the number of those present.
  *
@@ -39,7 +41,8 @@ final class FairShare<S> {
         /** In the order in which they first came, so that no two accounts compare as equal. */
         final long number;
 
-        double virtualNanos;
+        double usedNanos;
+        double expectedNanos;
         long lastServed;
         boolean present;
 
@@ -52,7 +55,7 @@ final class FairShare<S> {
         /** The order of turns; of two that used equally much, the one that was served longer ago comes first. */
         @Override
         public int compareTo(Account<S> other) {
-            int byTime = Double.compare(virtualNanos, other.virtualNanos);
+            int byTime = Double.compare(usedNanos + expectedNanos, other.usedNanos + other.expectedNanos);
             if (byTime != 0) return byTime;
             int byTurn = Long.compare(lastServed, other.lastServed);
             return byTurn != 0 ? byTurn : Long.compare(number, other.number);
@@ -65,7 +68,7 @@ final class FairShare<S> {
     /** Those present. An account is taken out while its virtual time changes. */
     private final TreeSet<Account<S>> turns = new TreeSet<>();
 
-    /** The virtual time when anybody was last served: where those start who come while nobody is present. */
+    /** The most that anybody had used when it was served: where those start who come while nobody is present. */
     private double floor;
 
     private long served;
@@ -80,7 +83,7 @@ final class FairShare<S> {
     boolean join(S who) {
         Account<S> account = accounts.computeIfAbsent(who, _ -> new Account<>(who, weight.applyAsDouble(who), ++came));
         if (account.present) return false;
-        account.virtualNanos = Math.max(account.virtualNanos, turns.isEmpty() ? floor : turns.first().virtualNanos);
+        account.usedNanos = Math.max(account.usedNanos, turns.isEmpty() ? floor : turns.first().usedNanos);
         account.present = true;
         return turns.add(account);
     }
@@ -103,23 +106,24 @@ final class FairShare<S> {
         return false;
     }
 
-    /** Notes that one was served, and charges the estimated device time. */
+    /** Notes that one was served with a lease that is expected to use so much device time. */
     void serve(S who, long estimateNanos) {
         join(who);
         Account<S> account = accounts.get(who);
         turns.remove(account);
-        floor = Math.max(floor, account.virtualNanos);
+        floor = Math.max(floor, account.usedNanos);
         account.lastServed = ++served;
-        account.virtualNanos += estimateNanos / account.weight;
+        account.expectedNanos += estimateNanos / account.weight;
         turns.add(account);
     }
 
-    /** Charges device time; a negative amount refunds. Nothing happens for one that was forgotten. */
-    void charge(S who, long deviceNanos) {
+    /** A lease ended, of which so much was expected and that used so much. Nothing happens for one that was forgotten. */
+    void settle(S who, long estimateNanos, long deviceNanos) {
         Account<S> account = accounts.get(who);
         if (account == null) return;
         boolean present = turns.remove(account);
-        account.virtualNanos += deviceNanos / account.weight;
+        account.expectedNanos -= estimateNanos / account.weight;
+        account.usedNanos += deviceNanos / account.weight;
         if (present) turns.add(account);
     }
 

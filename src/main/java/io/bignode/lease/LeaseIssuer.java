@@ -108,9 +108,9 @@ final class LeaseIssuer implements WaitingRequests.Service {
         waiting.lookApart();
     }
 
-    /** Charges a session device time besides what its leases were estimated at; a negative one is paid back. */
-    void charge(Session session, long nanos) {
-        shares.charge(session, nanos);
+    /** A lease ended and used so much device time: its session is charged that instead of the estimate. */
+    void settle(ActiveLease ended, long deviceNanos) {
+        shares.settle(ended.session, ended.estimateNanos, deviceNanos);
     }
 
     /** Serves the devices that wait, first come first served among those of one kind. */

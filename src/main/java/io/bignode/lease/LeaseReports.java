@@ -95,7 +95,7 @@ final class LeaseReports {
         boolean held = done.computed() > 0 && verification.holds(source, () -> checkers.somebodyMay(source, issued.session));
         outcomes.landings.add(new LeaseResult(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
         inFlight.observer().computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
-        issuer.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
+        issuer.settle(issued, done.deviceNanos());
         if (done.computed() < 1) return;
         NonceRange computed = new NonceRange(lease.range().first(), done.computed());
         blame.computed(issued.session, computed);
@@ -119,6 +119,7 @@ final class LeaseReports {
             return;
         }
         context.sessions().giveBack(leaseId);
+        issuer.settle(issued, issued.estimateNanos);
         issuer.join(issued.session);
         Set<String> serving = context.registry().devices().stream().map(DeviceOffer::deviceId).filter(id -> issuer.fits(id, issued.session))
                 .collect(Collectors.toSet());

@@ -24,8 +24,6 @@ final class EarlyShare {
     /** Before that single leases, and results that wait to be verified, say more than shares do. */
     private static final Duration SOON = Duration.ofSeconds(20);
 
-    private static final Duration PERIOD = Duration.ofSeconds(1);
-
     /** A session that was older when it was seen first is of an earlier head. */
     private static final Duration YOUNG = Duration.ofSeconds(5);
 
@@ -48,21 +46,17 @@ final class EarlyShare {
 
     private final Alarms alarms;
     private final Map<Session, Share> shares = new HashMap<>();
-    private long lookedNanos;
 
-    EarlyShare(Alarms alarms, long now) {
+    EarlyShare(Alarms alarms) {
         this.alarms = alarms;
-        this.lookedNanos = now - PERIOD.toNanos();
     }
 
     /**
-     * Looks, unless it did less than a second ago.
+     * Looks; to be called about once a second.
      *
      * @param served the sessions that may have leases now
      */
     void tick(List<Session> served, long now) {
-        if (now - lookedNanos < PERIOD.toNanos()) return;
-        lookedNanos = now;
         shares.keySet().removeIf(session -> session.status().ended());
         Map<String, List<Session>> alike = served.stream().collect(Collectors.groupingBy(session -> session.order().work().costClass()));
         alike.values().forEach(sessions -> share(sessions, now));

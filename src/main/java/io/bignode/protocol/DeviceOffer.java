@@ -13,6 +13,7 @@ package io.bignode.protocol;
 public record DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch, String serves) {
     private static final int LONGEST = 128;
     private static final int LONGEST_SERVED = 512;
+    private static final String KIND = "any/device";
 
     /** A device that does not say which work it takes. */
     public DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch) {
@@ -25,5 +26,10 @@ public record DeviceOffer(String deviceId, String name, long memoryBytes, int ma
         if (name.length() > LONGEST || serves.length() > LONGEST_SERVED || memoryBytes < 0 || maxBatch < 1) {
             throw new IllegalArgumentException("device of " + memoryBytes + " bytes and " + maxBatch + " nonces");
         }
+    }
+
+    /** What devices of the same kind have in common: this offer without the device's own id. */
+    public DeviceOffer kind() {
+        return new DeviceOffer(KIND, name, memoryBytes, maxBatch, serves);
     }
 }

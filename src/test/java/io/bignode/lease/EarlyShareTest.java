@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class EarlyShareTest {
     private final Bench bench = new Bench();
-    private final EarlyShare share = new EarlyShare(bench.alarms, bench.time.getAsLong());
+    private final EarlyShare share = new EarlyShare(bench.alarms);
     private final Session light = bench.start(Orders.of("light"));
     private final Session heavy = bench.start(Orders.weighted("alice", "heavy", new NonceSequence(0, 1), 3));
 

@@ -112,7 +112,8 @@ public final class VectorDevice implements ProofDevice {
     public DeviceOffer offer(String worker) {
         lock.lock();
         try {
-            String name = "vLLM at " + url.getHost() + ":" + url.getPort() + model.map(loaded -> ", " + loaded).orElse("");
+            // Devices that are alike have the same name.
+            String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
             return new DeviceOffer(
                     new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
                     model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION));

@@ -74,9 +74,9 @@ class BackendsOfANodeTest {
     @Test
     void everyNonceOfAnOrderIsComputedOnceByTheBackendsThatServeItsModel() throws Exception {
         try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 200_000);
-            node.backend(MODEL, 300_000);
-            node.backend("another/model", 200_000);
+            node.backend(MODEL, 2_000_000);
+            node.backend(MODEL, 2_000_000);
+            node.backend("another/model", 2_000_000);
             node.start();
             Waiting.until("three devices are there", () -> node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).toString().contains("vllm:2"));
             String first = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
@@ -104,8 +104,8 @@ class BackendsOfANodeTest {
 
     private void whateverOneBackendDoes(List<StandInBackend.Fault> faults) throws Exception {
         try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 500_000);
-            node.backend(MODEL, 500_000);
+            node.backend(MODEL, 2_000_000);
+            node.backend(MODEL, 2_000_000);
             node.start();
             Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
             String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
@@ -113,7 +113,7 @@ class BackendsOfANodeTest {
             poller.poll(100);
             for (StandInBackend.Fault fault : faults) {
                 node.fail(0, fault, 2);
-                poller.poll(poller.found.size() + 200);
+                poller.poll(poller.found.size() + 100);
             }
             if (!faults.contains(StandInBackend.Fault.CRASH)) node.fail(0, StandInBackend.Fault.NONE, 1);
             // What came to nothing on one backend, or failed there, was computed by the other.
@@ -126,8 +126,8 @@ class BackendsOfANodeTest {
     @Tag("full")
     void anOrderThatEveryBackendRefusesEndsWithTheReason() throws Exception {
         try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 500_000);
-            node.backend(MODEL, 500_000);
+            node.backend(MODEL, 2_000_000);
+            node.backend(MODEL, 2_000_000);
             node.start();
             Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
             String order = BackendNode.order("ab", "alice", MODEL, "").replace("\"seq_len\": 1024", "\"seq_len\": 1024, \"scheme\": \"a newer one\"");
@@ -140,14 +140,14 @@ class BackendsOfANodeTest {
     @Test
     void anOrderWhoseModelNobodyServesWaitsForABackendThatDoes() throws Exception {
         try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend("another/model", 500_000);
+            node.backend("another/model", 2_000_000);
             node.start();
             Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
             String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
             Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
                     .contains("none of the 1 devices that work can"));
             assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
-            node.swap(0, MODEL, 500_000);
+            node.swap(0, MODEL, 2_000_000);
             new Poller(node, session, "ab", "alice").poll(100);
         }
     }
@@ -158,9 +158,9 @@ class BackendsOfANodeTest {
         Map<String, String> more = Map.of("DELEGATION_WORKER_HOST", "127.0.0.1", "DELEGATION_WORKER_PORT", "0");
         try (BackendNode node = new BackendNode(folder, more)) {
             node.start();
-            node.worker("first", 500_000, "");
-            node.worker("second", 500_000, "");
-            node.worker("forger", 500_000, "made up");
+            node.worker("first", 2_000_000, "");
+            node.worker("second", 2_000_000, "");
+            node.worker("forger", 2_000_000, "made up");
             Waiting.until("three workers have joined", () -> node.answer("GET", "/api/v1/admin/workers", "", JOIN_TOKEN).findValuesAsText("name")
                     .containsAll(List.of("first", "second", "forger")));
             String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();

@@ -57,7 +57,7 @@ class MlNodeFaultsTest {
     private void startBackend(int number) throws Exception {
         String wanted = number < backendPorts.size() ? Integer.toString(backendPorts.get(number)) : "0";
         JavaProcess process = new JavaProcess(
-                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "1000000", wanted), Map.of(), "64m");
+                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "2000000", wanted), Map.of(), "64m");
         int at = Integer.parseInt(process.await(line -> line.matches("\\d+")));
         if (number < backends.size()) {
             backends.set(number, process);

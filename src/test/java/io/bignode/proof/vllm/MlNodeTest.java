@@ -41,8 +41,8 @@ class MlNodeTest {
     static void start() throws Exception {
         node = new BackendNode(
                 folder, Map.of("DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1", "DELEGATION_MAX_SESSIONS", "50"));
-        node.backend(MODEL, 300_000);
-        node.backend(MODEL, 300_000);
+        node.backend(MODEL, 2_000_000);
+        node.backend(MODEL, 2_000_000);
         node.start();
         Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
     }

@@ -36,6 +36,9 @@ final class Backend implements AutoCloseable {
     /** What an answer may hold besides its vectors, and for each artifact. */
     private static final int MAX_REST_BYTES = 64 << 10;
 
+    /** The answer to a request as a whole goes to the head in one message. */
+    private static final long MAX_REQUEST_BYTES = 2 << 20;
+
     private static final int MAX_DETAIL = 200;
 
     private final URI base;
@@ -78,7 +81,7 @@ final class Backend implements AutoCloseable {
      * @throws InterruptedException when interrupted while waiting
      */
     Optional<Artifacts> generate(VectorOrder order, long[] nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
-        return call(body(order, nonces), nonces.length, patience, cancelled).map(answer -> Artifacts.of(answer, nonces));
+        return call(body(order, nonces), limit(nonces.length), patience, cancelled).map(answer -> Artifacts.of(answer, nonces));
     }
 
     /**
@@ -90,30 +93,32 @@ final class Backend implements AutoCloseable {
      * @throws InterruptedException when interrupted while waiting
      */
     Optional<List<Found>> check(VectorOrder order, long[] nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
-        return call(body(order, nonces), nonces.length, patience, cancelled).map(answer -> Verdicts.of(answer, nonces));
+        return call(body(order, nonces), limit(nonces.length), patience, cancelled).map(answer -> Verdicts.of(answer, nonces));
     }
 
     /**
      * Has one call answered that was asked for as a whole.
      *
-     * @param nonces how many nonces it is about
      * @return the answer, as the backend wrote it; empty when the call was cancelled
      * @throws BackendException     when the backend refuses, fails, or does not complete it
      * @throws InterruptedException when interrupted while waiting
      */
-    Optional<JsonNode> request(VectorOrder order, int nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
-        Optional<JsonNode> answer = call(body(order, new long[0]), nonces, patience, cancelled);
+    Optional<JsonNode> request(VectorOrder order, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+        Optional<JsonNode> answer = call(body(order, new long[0]), MAX_REQUEST_BYTES, patience, cancelled);
         answer.filter(whole -> !whole.path("status").asText().equals("completed")).ifPresent(_ -> {
             throw new BackendException("its answer is not completed");
         });
         return answer;
     }
 
-    private Optional<JsonNode> call(String body, int nonces, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
+    private Optional<JsonNode> call(String body, long limit, Duration patience, BooleanSupplier cancelled) throws InterruptedException {
         HttpRequest request = request("/api/v1/pow/generate").timeout(patience).header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)).build();
-        long limit = MAX_REST_BYTES + (long) nonces * (MAX_VECTOR_BYTES / 3 * 4 + 1024L);
         return answer(request, limit, cancelled).map(Backend::read);
+    }
+
+    private static long limit(int nonces) {
+        return MAX_REST_BYTES + nonces * (MAX_VECTOR_BYTES / 3 * 4 + 1024L);
     }
 
     private static String body(VectorOrder order, long[] nonces) {

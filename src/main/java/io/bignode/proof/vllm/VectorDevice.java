@@ -1,7 +1,6 @@
 package io.bignode.proof.vllm;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.proof.ProofDevice;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
@@ -191,8 +190,7 @@ public final class VectorDevice implements ProofDevice {
         started.accept(step());
         long began = System.nanoTime();
         if (order.request().isPresent()) {
-            ObjectNode request = order.request().get();
-            Optional<JsonNode> answer = backend.request(order, request.path("nonces").size(), PATIENCE, cancelled);
+            Optional<JsonNode> answer = backend.request(order, PATIENCE, cancelled);
             long nanos = ended(began, 0);
             return answer.map(whole -> new Result(List.of(new Found(lease.nonceValues()[0], whole.toString())), 1, nanos))
                     .orElseGet(() -> new Result(List.of(), 0, nanos));

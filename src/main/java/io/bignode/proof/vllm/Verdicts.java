@@ -28,6 +28,9 @@ final class Verdicts {
 
     private static final double FRAUD = 0.01;
 
+    /** Two mismatches of two have a probability of exactly 0.01, but for the rounding of its computation. */
+    private static final double ROUNDING = 1e-9;
+
     private Verdicts() {}
 
     /**
@@ -87,7 +90,7 @@ final class Verdicts {
         int compared = Math.min(one.size(), other.size());
         long differ = first.stream().filter(nonce -> !second.contains(nonce)).count() + second.stream().filter(nonce -> !first.contains(nonce)).count();
         double p = tail(compared, differ);
-        if (p >= FRAUD) return Optional.empty();
+        if (p >= FRAUD * (1 - ROUNDING)) return Optional.empty();
         return Optional.of(String.format(Locale.ROOT, "%d of %d vectors differ from another backend's (p = %.2g)", differ, compared, p));
     }
 
@@ -105,6 +108,6 @@ final class Verdicts {
             below += term;
             term *= (all - k) / (k + 1.0) * P_MISMATCH / (1 - P_MISMATCH);
         }
-        return 1 - below;
+        return Math.max(0, 1 - below);
     }
 }

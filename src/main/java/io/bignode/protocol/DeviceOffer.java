@@ -13,7 +13,6 @@ package io.bignode.protocol;
 public record DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch, String serves) {
     private static final int LONGEST = 128;
     private static final int LONGEST_SERVED = 512;
-    private static final String KIND = "any/device";
 
     /** A device that does not say which work it takes. */
     public DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch) {
@@ -28,8 +27,8 @@ public record DeviceOffer(String deviceId, String name, long memoryBytes, int ma
         }
     }
 
-    /** What devices of the same kind have in common: this offer without the device's own id. */
+    /** What devices of the same kind on different hosts have in common: this offer without the worker's name. */
     public DeviceOffer kind() {
-        return new DeviceOffer(KIND, name, memoryBytes, maxBatch, serves);
+        return new DeviceOffer("any/" + DeviceId.of(deviceId).device(), name, memoryBytes, maxBatch, serves);
     }
 }

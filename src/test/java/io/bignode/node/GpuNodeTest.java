@@ -14,10 +14,12 @@ import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.Waiting;
 import io.bignode.http.HttpServer;
 import io.bignode.monitor.Alarms;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -51,8 +53,17 @@ class GpuNodeTest {
                 "DELEGATION_CUDA_LIBRARIES", machine.folder().toString(),
                 "DELEGATION_MARGIN", "0",
                 "DELEGATION_DATA_DIR", folder.resolve("data").toString()));
-        environment.put("HF_HOME", SimulatedGpu.kernels().resolveSibling("cache").toString());
+        environment.put("HF_HOME", cache().toString());
         return Settings.load(environment);
+    }
+
+    /** A folder for caches where a node finds the kernels that the engine's own tests compiled, and they find what it compiles. */
+    private static Path cache() throws IOException {
+        Path kernels = Files.createDirectories(SimulatedGpu.kernels());
+        Path cache = kernels.resolveSibling("cache");
+        Path link = Files.createDirectories(cache.resolve("bignode")).resolve("kernels");
+        if (!Files.isSymbolicLink(link)) Files.createSymbolicLink(link, kernels);
+        return cache;
     }
 
     private Node node(String devices) throws Exception {

@@ -143,6 +143,12 @@ final class Farm implements AutoCloseable {
         return worker(name, devices, noncesPerSecond, -1, true, workerPort);
     }
 
+    /** Connected workers that nobody tells apart but the head: they share a process, as its start costs more than what they do. */
+    void workers(int devices, double noncesPerSecond, String... names) throws Exception {
+        newcomer(String.join(",", names), devices, noncesPerSecond, -1, true, workerPort);
+        for (String name : names) head.await(line -> line.contains("worker " + name + " is connected"));
+    }
+
     /**
      * A worker of one simulated device that computes a few leases and then misbehaves.
      *

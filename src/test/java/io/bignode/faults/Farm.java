@@ -166,7 +166,7 @@ final class Farm implements AutoCloseable {
 
     /** What Prometheus sees. */
     String metrics() {
-        return text("/metrics");
+        return text("/metrics", JOIN_TOKEN);
     }
 
     /** The real command, with the real engine. */
@@ -212,8 +212,13 @@ final class Farm implements AutoCloseable {
 
     /** What the operator is shown. */
     JsonNode overview() {
+        return overview(JOIN_TOKEN);
+    }
+
+    /** What whoever has this token is shown. */
+    JsonNode overview(String token) {
         try {
-            return new ObjectMapper().readTree(text("/api/v1/overview"));
+            return new ObjectMapper().readTree(text("/api/v1/overview", token));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -232,9 +237,9 @@ final class Farm implements AutoCloseable {
                 .findFirst().orElseThrow(() -> new AssertionError("no " + series));
     }
 
-    private String text(String path) {
+    private String text(String path, String token) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Authorization", "Bearer " + JOIN_TOKEN)
+                .header("Authorization", "Bearer " + token)
                 .timeout(Duration.ofSeconds(20))
                 .build();
         try {

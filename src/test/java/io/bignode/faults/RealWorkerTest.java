@@ -32,13 +32,13 @@ class RealWorkerTest {
     @TempDir
     Path folder;
 
+    private final HttpClient client = HttpClient.newHttpClient();
+
     private JsonNode ask(Farm farm, HttpRequest.Builder request, String path) throws Exception {
         request.uri(URI.create("http://127.0.0.1:" + farm.port + "/api/v1/delegation/" + path)).header("Authorization", "Bearer " + Farm.TOKEN);
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-            return JSON.readTree(response.body());
-        }
+        HttpResponse<String> response = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        return JSON.readTree(response.body());
     }
 
     @Test

@@ -21,6 +21,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,6 +38,9 @@ class GpuNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";
     private static final int GPUS = 4;
+
+    /** How long a compiler may take over all kernels, beside busy cores. */
+    private static final Duration COMPILED = Duration.ofMinutes(3);
 
     @TempDir
     Path folder;
@@ -176,13 +180,13 @@ class GpuNodeTest {
                 Node node = node("0,cuda:2")) {
             node.serve();
             node.work();
-            // From here on it computes leases, so that it is lost in one of them and not in its self test.
-            Waiting.until("GPU 2 has proved itself", () -> proofs(log) == 1);
+            // From here on it computes leases, so that it is lost in one of them and not in its self test. In a fresh checkout its kernels are compiled first.
+            Waiting.until(COMPILED, () -> "GPU 2 does not prove itself", () -> proofs(log) == 1);
             long before = machine.launched(2);
             machine.fail(2, "cuLaunchKernel", 60, SimulatedGpu.ILLEGAL_ADDRESS, true);
             TreeMap<Long, Double> found = run(node, golden, nonces);
             assertThat(found.headMap(whole)).as("nonces of the lease that failed are computed elsewhere").hasSize((int) whole);
-            Waiting.until("GPU 2 has proved itself again", () -> proofs(log) == 2);
+            Waiting.until(COMPILED, () -> "GPU 2 does not prove itself again", () -> proofs(log) == 2);
             assertThat(machine.launched(2) - before).as("launches on the GPU that was lost").isGreaterThan(100);
             assertThat(machine.launched(1)).as("launches on a GPU that was not chosen").isZero();
         }

@@ -10,6 +10,8 @@ import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.CudaOptions;
 import io.bignode.engine.cuda.Gpus;
+import io.bignode.engine.cuda.OwnFfn;
+import io.bignode.engine.cuda.Tuning;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,7 +60,12 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     public static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
                 settings.cudaLibraries(), settings.cudaEnvironments(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
-                settings.hopperFfn(), true, () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
+                switch (settings.hopperFfn()) {
+                    case AUTO -> OwnFfn.WHERE_FASTER;
+                    case ON -> OwnFfn.ALWAYS;
+                    case OFF -> OwnFfn.NEVER;
+                },
+                true, Optional.of(Tuning.of(settings.tuningDir())), () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
     }
 
     /**

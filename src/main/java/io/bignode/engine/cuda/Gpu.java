@@ -28,16 +28,29 @@ final class Gpu implements AutoCloseable {
     private final long weightStream;
     private final long workspace;
     private final DevicePools pools;
+    private final Measured measured;
+    private final IdleTime idle = new IdleTime();
     private final Map<String, Long> modules = new HashMap<>();
     private volatile boolean lost;
     private boolean closed;
 
     /**
-     * Opens a GPU.
+     * Opens a GPU of which nothing was measured.
      *
      * @param capBytes the most memory to take
      */
     Gpu(CudaLibraries libraries, KernelCache kernelCache, int ordinal, long capBytes) {
+        this(libraries, kernelCache, ordinal, capBytes, Measured.none());
+    }
+
+    /**
+     * Opens a GPU.
+     *
+     * @param capBytes the most memory to take
+     * @param measured what was measured on it before
+     */
+    Gpu(CudaLibraries libraries, KernelCache kernelCache, int ordinal, long capBytes, Measured measured) {
+        this.measured = measured;
         this.driver = libraries.driver();
         this.kernelCache = kernelCache;
         this.device = driver.device(ordinal);
@@ -103,6 +116,16 @@ final class Gpu implements AutoCloseable {
     /** The copies of weight pools. */
     DevicePools pools() {
         return pools;
+    }
+
+    /** What was measured on it. */
+    Measured measured() {
+        return measured;
+    }
+
+    /** When nobody computes on it. */
+    IdleTime idle() {
+        return idle;
     }
 
     /** A GPU's architecture as compilers name it, for instance {@code sm_90}; no context is needed for that. */

@@ -29,7 +29,8 @@ class SelfTestTest {
         SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
         CudaLibraries libraries =
                 new CudaLibraries(
-                        new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"));
+                        new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"),
+                        "simulated");
         try (Gpu gpu = new Gpu(libraries, kernels.apply(libraries.nvrtc()), 0, Long.MAX_VALUE)) {
             gpu.enter();
             long before = machine.allocated(0);

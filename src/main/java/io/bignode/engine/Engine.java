@@ -62,6 +62,23 @@ public interface Engine extends AutoCloseable {
         });
     }
 
+    /** A copy of a pool on a device, which {@link #open} uses; given up when it is closed, unless a model uses it. */
+    @FunctionalInterface
+    interface EarlyCopy extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Begins to copy a pool to the device while it is being drawn, in a thread of its own. What fails there fails again, and is reported, when the model is
+     * opened. The device must be {@linkplain #prepare ready}.
+     *
+     * @param drawn the pool, of which {@link WeightPool#copy} alone is called
+     */
+    default EarlyCopy copyAside(WeightPool drawn) {
+        return () -> {};
+    }
+
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.
      *

@@ -98,9 +98,11 @@ final class Measurement {
         double prepared = since(preparing);
         long begin = System.nanoTime();
         engine.warmAside(params);
-        try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
+        List<Engine.EarlyCopy> early = new ArrayList<>();
+        try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params, drawn -> early.add(engine.copyAside(drawn)))) {
             double poolSeconds = since(begin);
             try (Model model = engine.open(params, pool)) {
+                early.forEach(Engine.EarlyCopy::close);
                 double opened = since(begin);
                 try (NonceInputs inputs = model.newInputs()) {
                     compute(model, inputs, 1);

@@ -11,6 +11,7 @@ import io.bignode.engine.Model;
 import io.bignode.engine.cpu.UntouchedMemory;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
+import io.bignode.poc.NonceInputs;
 import io.bignode.poc.WeightPool;
 import java.time.Duration;
 import java.util.List;
@@ -267,9 +268,17 @@ final class CudaEngine implements Engine {
         Gpu opened = opened();
         opened.enter();
         try (IdleTime.Use _ = opened.idle().use()) {
+            Optional<GpuPlan> plan = plan(params, opened.memory().availableBytes() - opened.pools().missingBytes(params.poolSize()));
+            plan.ifPresent(wanted -> opened.pageLocked().prepare(NonceInputs.pieces(params, wanted.batch()), GpuPlan.SLOTS));
             Kernels.load(opened, params.headDim(), params.seqLen());
             GpuWeights.kernel(opened);
+            plan.ifPresent(wanted -> Products.askAhead(opened, params, wanted));
         }
+    }
+
+    @Override
+    public EarlyCopy copyAside(WeightPool drawn) {
+        return new PoolFollower(device.id(), opened(), drawn);
     }
 
     @Override

@@ -107,7 +107,7 @@ final class CudaModel implements Model {
     public NonceInputs newInputs() {
         return new NonceInputs(p, plan.batch(), (arena, bytes) -> {
             gpu.enter();
-            return driver.allocHost(bytes).reinterpret(arena, this::freeHost);
+            return gpu.pageLocked().take(bytes).reinterpret(arena, this::freeHost);
         });
     }
 

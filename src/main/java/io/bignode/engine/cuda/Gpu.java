@@ -30,6 +30,7 @@ final class Gpu implements AutoCloseable {
     private final DevicePools pools;
     private final Measured measured;
     private final IdleTime idle = new IdleTime();
+    private final PageLocked pageLocked;
     private final Map<String, Long> modules = new HashMap<>();
     private volatile boolean lost;
     private boolean closed;
@@ -66,6 +67,7 @@ final class Gpu implements AutoCloseable {
             this.weightStream = driver.createStream();
             this.workspace = memory.alloc(WORKSPACE_BYTES);
             this.pools = new DevicePools(this);
+            this.pageLocked = new PageLocked(driver);
         } catch (RuntimeException | Error failure) {
             // Resetting frees whatever of the above there is.
             driver.resetContext(device);
@@ -126,6 +128,11 @@ final class Gpu implements AutoCloseable {
     /** When nobody computes on it. */
     IdleTime idle() {
         return idle;
+    }
+
+    /** Page-locked memory that is at hand. */
+    PageLocked pageLocked() {
+        return pageLocked;
     }
 
     /** A GPU's architecture as compilers name it, for instance {@code sm_90}; no context is needed for that. */
@@ -193,6 +200,7 @@ final class Gpu implements AutoCloseable {
         closed = true;
         enter();
         pools.close();
+        pageLocked.close();
         blas.close();
         memory.free(workspace);
         driver.destroyStream(computeStream);

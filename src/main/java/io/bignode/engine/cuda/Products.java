@@ -3,10 +3,12 @@ package io.bignode.engine.cuda;
 import io.bignode.engine.cuda.CublasLt.Algorithm;
 import io.bignode.engine.cuda.CublasLt.Product;
 import io.bignode.engine.cuda.CublasLt.Shape;
+import io.bignode.poc.ModelParams;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The matrix products of a model, prepared once for each shape. A shape that was {@linkplain Tuner measured} is computed in the way that was the fastest,
@@ -35,13 +37,21 @@ final class Products implements AutoCloseable {
         Product product = prepared.get(shape);
         if (product == null) {
             makeRoom();
-            product = prepare(shape);
+            product = prepare(gpu, shape);
             prepared.put(shape, product);
         }
         product.run(w, x, d, gpu.workspace(), gpu.computeStream());
     }
 
-    private Product prepare(Shape shape) {
+    /** Asks the library ahead for what a model's full batches, and its first nonce alone, are going to be computed with: its answers are remembered. */
+    static void askAhead(Gpu gpu, ModelParams params, GpuPlan plan) {
+        Stream.of(plan.batch(), 1)
+                .flatMap(batch -> BatchShapes.of(params, batch, plan.chunkRows()).stream())
+                .distinct()
+                .forEach(shape -> prepare(gpu, shape).close());
+    }
+
+    private static Product prepare(Gpu gpu, Shape shape) {
         Optional<byte[]> fastest = gpu.measured().algorithm(shape);
         if (fastest.isEmpty()) return gpu.blas().product(shape, Gpu.WORKSPACE_BYTES, 1);
         Product product = gpu.blas().product(shape, Gpu.WORKSPACE_BYTES, ProductTrial.PROPOSALS);

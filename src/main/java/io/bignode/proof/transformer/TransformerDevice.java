@@ -146,7 +146,7 @@ public final class TransformerDevice implements ProofDevice {
                 WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize(), early::begin)) {
             Opened opened = take(key, pool);
             // The model has a use of its own of the device's copy.
-            early.close();
+            early.giveUp();
             NonceInputs inputs = null;
             try {
                 inputs = inputs(opened);
@@ -200,10 +200,14 @@ public final class TransformerDevice implements ProofDevice {
             if (wanted) copies.add(engine.copyAside(drawn));
         }
 
-        @Override
-        public void close() {
+        private void giveUp() {
             copies.forEach(Engine.EarlyCopy::close);
             copies.clear();
+        }
+
+        @Override
+        public void close() {
+            giveUp();
         }
     }
 

@@ -85,13 +85,9 @@ final class DevicePools implements AutoCloseable {
         Entry entry;
         boolean first;
         synchronized (this) {
-            Entry found = entries.get(pool);
-            first = found == null;
-            entry = first ? new Entry(gpu.memory().alloc(bytes(pool.size()))) : found;
-            if (first) {
-                entries.put(pool, entry);
-                allEntries.add(entry);
-            }
+            first = !entries.containsKey(pool);
+            entry = entries.computeIfAbsent(pool, _ -> new Entry(gpu.memory().alloc(bytes(pool.size()))));
+            allEntries.add(entry);
             entry.users++;
         }
         try {

@@ -88,7 +88,7 @@ final class FfnTrial {
     private Verdict compared() throws WantedException {
         HopperFfn own = HopperFfn.of(gpu, params).orElseThrow(() -> new DeviceException("the GPU lacks its instructions"));
         Kernel swiglu = gpu.kernel("swiglu.cu", "swiglu");
-        int rows = size.rows();
+        long rows = size.rows();
         long d = size.dim();
         long f = size.width();
         try (Buffers buffers = new Buffers(gpu.memory());
@@ -101,17 +101,17 @@ final class FfnTrial {
             Operands operands = new Operands(gpu.driver(), gpu.computeStream());
             operands.fill(x, rows * d, 1, 1);
             operands.fill(gate, 2 * f * d, 1 / Math.sqrt(d), 2);
-            Runnable byOwn = () -> own.run(rows, x, gate, gate + 2 * f * d, ours);
+            Runnable byOwn = () -> own.run(size.rows(), x, gate, gate + 2 * f * d, ours);
             Runnable byLibrary = () -> {
-                for (int row = 0; row < rows; row += plan.chunkRows()) {
-                    int count = Math.min(plan.chunkRows(), rows - row);
+                for (long row = 0; row < rows; row += plan.chunkRows()) {
+                    int count = (int) Math.min(plan.chunkRows(), rows - row);
                     products.run(new Shape(count, (int) (2 * f), (int) d, d), gate, x + 2 * row * d, both);
                     Kernels.gate(swiglu, gpu.computeStream(), count, both, theirs + 2 * row * f, (int) f);
                 }
             };
             stopwatch.millis(byLibrary);
             stopwatch.millis(byOwn);
-            for (int row : new int[] {0, rows / 2, rows - 1}) {
+            for (int row : new int[] {0, size.rows() / 2, size.rows() - 1}) {
                 String deviation = deviation(row, ours, theirs);
                 if (!deviation.isEmpty()) return deviating(deviation);
             }

@@ -98,7 +98,7 @@ final class FfnTrial {
             long both = buffers.alloc(4L * plan.chunkRows() * f);
             long ours = buffers.alloc(2 * rows * f);
             long theirs = buffers.alloc(2 * rows * f);
-            Operands operands = new Operands(gpu.driver(), gpu.computeStream());
+            Operands operands = new Operands(gpu, stopwatch.before());
             operands.fill(x, rows * d, 1, 1);
             operands.fill(gate, 2 * f * d, 1 / Math.sqrt(d), 2);
             Runnable byOwn = () -> own.run(size.rows(), x, gate, gate + 2 * f * d, ours);

@@ -28,7 +28,7 @@ final class ProductTrial {
             long w = buffers.alloc(2 * wCount);
             long x = buffers.alloc(2 * xCount);
             long d = buffers.alloc(2L * shape.rows() * shape.n());
-            Operands operands = new Operands(gpu.driver(), gpu.computeStream());
+            Operands operands = new Operands(gpu, stopwatch.before());
             operands.fill(w, wCount, 1 / Math.sqrt(shape.k()), 1);
             operands.fill(x, xCount, 1, 2);
             return fastest(shape, w, x, d);

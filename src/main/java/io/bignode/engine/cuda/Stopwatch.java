@@ -28,6 +28,11 @@ final class Stopwatch implements AutoCloseable {
         this.end = driver.createEvent();
     }
 
+    /** What is asked before each launch. */
+    Before before() {
+        return before;
+    }
+
     /** Has something launched and waits for it; milliseconds it took. */
     float millis(Runnable launch) throws WantedException {
         before.launch();

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -149,7 +150,18 @@ struct Machine {
 };
 
 Machine& machine() {
-    static Machine* only = new Machine;  // outlives every thread
+    static Machine* only = [] {
+        Machine* m = new Machine;  // outlives every thread
+        // A process of its own, which no test can configure: one GPU with so many bytes.
+        if (const char* bytes = std::getenv("SIMULATED_GPU_BYTES")) {
+            m->devices.push_back(std::make_unique<Device>());
+            m->memory_bytes = std::strtoull(bytes, nullptr, 10);
+            m->multiprocessors = 2;
+            m->major = 9;
+            if (const char* function = std::getenv("SIMULATED_GPU_FAILS")) m->devices.back()->faults[function] = {0, ILLEGAL_ADDRESS, true};
+        }
+        return m;
+    }();
     return *only;
 }
 

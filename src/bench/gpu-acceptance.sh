@@ -194,7 +194,7 @@ date -u '+%Y-%m-%d %H:%M:%S UTC' >"$parts/date.out"
 printf '%s\n' "$command_line" >"$parts/command.out"
 try version 30 "$bignode" --version
 "$python" "$here/yardstick/acceptance.py" cases "$golden" "$parts"
-DELEGATION_PORT=0 DELEGATION_CACHE_GIB=0 try doctor 60 "$bignode" doctor --json
+DELEGATION_PORT=0 DELEGATION_CACHE_GIB=0 try doctor "$first_limit" "$bignode" doctor --json
 # Whatever else it found, its account of the devices counts.
 rm -f "$parts/doctor.missing"
 if ! "$python" "$here/yardstick/acceptance.py" gpu "$parts" .; then

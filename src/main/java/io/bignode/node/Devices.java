@@ -69,8 +69,8 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     }
 
     /**
-     * Looks for GPUs, and has those that would be used prove themselves, all at a time. One that deviates or cannot be opened is reported as not used; one
-     * whose memory others have taken is reported as it was found.
+     * Looks for GPUs, and has those that would be used prove themselves, all at a time. One that deviates, cannot be opened or has no memory left for the test is
+     * reported as not used.
      */
     public static Detection prove(DeviceSettings settings) {
         Gpus gpus = look(settings);
@@ -93,7 +93,8 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
             List<String> deviations = engine.prove();
             return deviations.isEmpty() ? Optional.empty() : Optional.of("it does not compute as it should: " + String.join("; ", deviations));
         } catch (DeviceMemoryException taken) {
-            return Optional.empty();
+            return Optional.of("its memory is taken, so that it could not be tested (" + taken.getMessage() + "); nvidia-smi shows by whom: a node that is"
+                    + " running takes it as well");
         } catch (DeviceException broken) {
             return Optional.of("it failed its test: " + broken.getMessage());
         }

@@ -75,7 +75,7 @@ class GpuAcceptanceRunTest {
 
         Outcome outcome = run();
 
-        assertThat(outcome.exit()).isEqualTo(1);
+        assertThat(outcome.exit()).as(outcome.err()).isEqualTo(1);
         assertThat(outcome.err()).contains("selftest failed, so that nothing else is measured").doesNotContain("bench-main-net");
         assertThat(outcome.out()).contains("| device | Simulated GPU", "NOT RUN 3 speed, main-net");
         assertThat(sandbox.path("results/results.json")).isRegularFile();

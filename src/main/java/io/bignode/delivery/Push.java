@@ -79,7 +79,7 @@ public final class Push implements AutoCloseable {
     public void start() {
         if (hosts.none()) return;
         sessions.onChange(this::look);
-        look();
+        sessions.pushable().forEach(this::look);
     }
 
     /** How many sessions are pushed now. */
@@ -107,11 +107,8 @@ public final class Push implements AutoCloseable {
     }
 
     /** Begins to push the sessions that are not pushed yet. */
-    private void look() {
-        for (Session session : sessions.pushable()) {
-            if (closed) return;
-            threads.computeIfAbsent(session, this::begin);
-        }
+    private void look(Session session) {
+        if (!closed && session.pushable()) threads.computeIfAbsent(session, this::begin);
     }
 
     private Thread begin(Session session) {
@@ -124,7 +121,7 @@ public final class Push implements AutoCloseable {
                 threads.remove(session);
             }
             // Its address may have come back before this thread was off the list.
-            if (!closed && goesOn(session)) look();
+            if (goesOn(session)) look(session);
         });
     }
 

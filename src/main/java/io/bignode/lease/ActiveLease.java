@@ -3,11 +3,18 @@ package io.bignode.lease;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.Lease;
 import io.bignode.session.Session;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A lease that was sent and did not end. Guarded by {@link Leases}' lock. */
 final class ActiveLease {
+    /** Those that are due first come first. Times are compared by their difference, as {@link System#nanoTime} asks for. */
+    static final Comparator<ActiveLease> BY_DUE_TIME = (left, right) -> {
+        long later = left.dueNanos - right.dueNanos;
+        return later != 0 ? Long.signum(later) : Long.compare(left.number, right.number);
+    };
+
     final Lease lease;
     final Session session;
     final String deviceId;
@@ -25,9 +32,13 @@ final class ActiveLease {
     /** When it was sent, or when the device ended the one before it. */
     long turnNanos;
 
-    /** When its device counts as hung, by {@link LeaseClock}. */
-    long deadlineNanos;
+    /** When it is given up, by {@link LeaseClock}: its device hangs, or does not end it though it was cancelled. Changed by {@link ActiveLeases} alone. */
+    long dueNanos;
 
+    /** In the order in which they were added, so that no two compare as equal. */
+    long number;
+
+    /** When it was cancelled. */
     OptionalLong cancelledNanos = OptionalLong.empty();
 
     /** Its device was asked to hand it back, so that the device can begin other work sooner. */

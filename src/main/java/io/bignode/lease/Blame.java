@@ -123,7 +123,7 @@ final class Blame {
     }
 
     /**
-     * Raises alarms about silent devices: those that hold a lease and do not finish it, or hold none and do not ask for one. Forgets devices that are gone.
+     * Looks at all devices; to be called about once a second. Raises alarms about silent ones: those that hold a lease and do not finish it, or hold none and do not ask for one. Forgets devices that are gone.
      *
      * @param having    the leases of each device, in the order they were sent
      * @param asking    the devices whose requests wait

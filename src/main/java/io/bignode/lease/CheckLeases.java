@@ -43,7 +43,7 @@ final class CheckLeases {
         List<ActiveLease> taken = new ArrayList<>();
         for (VerificationTask check : verification.undecided(checkers::somebodyMay)) {
             if (check.excluded.contains(Source.of(Judge.DEVICE)) || !judge.takes(check.subject.session().order().work())) continue;
-            check.issue(Source.of(Judge.DEVICE), now);
+            verification.judged(check, Source.of(Judge.DEVICE), now);
             ActiveLease issued = issued(check, Judge.DEVICE, verification.differing(check));
             issued.judged = true;
             taken.add(issued);

@@ -2,14 +2,16 @@ package io.bignode.lease;
 
 import io.bignode.monitor.LruMap;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * How fast each device computes each kind of work, learned from the leases it did; from that the size of its next one. Not thread safe.
  *
- * <p>Only the pairs used last are remembered: orders name any number of kinds.
+ * <p>Only the kinds that a device computed last are remembered, as orders name any number of kinds; and the devices that computed last, as workers do.
  */
 final class DeviceRates {
-    private static final int REMEMBERED = 1024;
+    private static final int DEVICES = 1 << 16;
+    private static final int KINDS = 16;
 
     /** A lease that would be at least this share of a batch is rounded to a whole one. */
     private static final double MIN_SHARE_OF_A_BATCH = 0.75;
@@ -17,13 +19,28 @@ final class DeviceRates {
     /** Weight of the newest measurement in the running mean: a wrong first one (a cold device, a batch of one) is soon forgotten. */
     private static final double NEWEST = 0.5;
 
-    private record Key(String deviceId, String costClass) {}
+    /**
+     * What is known of a device and a kind of work.
+     *
+     * @param batch         how many nonces it takes in one go; empty when it was never ready for the work
+     * @param nanosPerNonce device time; 0 when it never did any
+     * @param largest       the nonces of its largest lease
+     */
+    private record Rate(OptionalInt batch, double nanosPerNonce, int largest) {
+        static final Rate UNKNOWN = new Rate(OptionalInt.empty(), 0, 0);
 
-    private record Rate(double nanosPerNonce, int largest) {}
+        boolean known() {
+            return largest > 0;
+        }
+
+        Rate measured(double nanos, int nonces) {
+            return new Rate(batch, known() ? nanosPerNonce + NEWEST * (nanos - nanosPerNonce) : nanos, Math.max(largest, nonces));
+        }
+    }
 
     private final LeaseRules rules;
-    private final Map<Key, Rate> rates = new LruMap<>(REMEMBERED);
-    private final Map<Key, Integer> batches = new LruMap<>(REMEMBERED);
+    /** By device and cost class. */
+    private final Map<String, Map<String, Rate>> rates = new LruMap<>(DEVICES);
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;
@@ -31,7 +48,8 @@ final class DeviceRates {
 
     /** Learns how many nonces of this work a device takes in one go. */
     void ready(String deviceId, String costClass, int batch) {
-        batches.put(new Key(deviceId, costClass), batch);
+        Rate before = rate(deviceId, costClass);
+        learn(deviceId, costClass, new Rate(OptionalInt.of(batch), before.nanosPerNonce(), before.largest()));
     }
 
     /**
@@ -41,10 +59,9 @@ final class DeviceRates {
      * @param maxBatch the device's batch, for work it was never ready for
      */
     int size(String deviceId, String costClass, int maxBatch) {
-        Key key = new Key(deviceId, costClass);
-        Rate rate = rates.get(key);
-        if (rate == null) return 1;
-        int batch = batches.getOrDefault(key, maxBatch);
+        Rate rate = rate(deviceId, costClass);
+        if (!rate.known()) return 1;
+        int batch = rate.batch().orElse(maxBatch);
         double wanted = rules.target().toNanos() / rate.nanosPerNonce();
         double max = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
         if (Math.min(wanted, max) < MIN_SHARE_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, max));
@@ -53,20 +70,26 @@ final class DeviceRates {
 
     /** The device time so many nonces will take; the target time for unknown work, as nothing better is known. */
     long estimateNanos(String deviceId, String costClass, int nonces) {
-        Rate rate = rates.get(new Key(deviceId, costClass));
-        return rate == null ? rules.target().toNanos() : (long) (rate.nanosPerNonce() * nonces);
+        Rate rate = rate(deviceId, costClass);
+        return rate.known() ? (long) (rate.nanosPerNonce() * nonces) : rules.target().toNanos();
     }
 
     /** Whether this device did this kind of work before. */
     boolean known(String deviceId, String costClass) {
-        return rates.containsKey(new Key(deviceId, costClass));
+        return rate(deviceId, costClass).known();
     }
 
     /** Learns from a lease that was done; nothing is learned from one without nonces. */
     void measured(String deviceId, String costClass, int nonces, long deviceNanos) {
         if (nonces < 1) return;
-        double now = Math.max(1, deviceNanos) / (double) nonces;
-        rates.merge(new Key(deviceId, costClass), new Rate(now, nonces), (old, added) -> new Rate(
-                old.nanosPerNonce() + NEWEST * (added.nanosPerNonce() - old.nanosPerNonce()), Math.max(old.largest(), added.largest())));
+        learn(deviceId, costClass, rate(deviceId, costClass).measured(Math.max(1, deviceNanos) / (double) nonces, nonces));
+    }
+
+    private Rate rate(String deviceId, String costClass) {
+        return rates.getOrDefault(deviceId, Map.of()).getOrDefault(costClass, Rate.UNKNOWN);
+    }
+
+    private void learn(String deviceId, String costClass, Rate rate) {
+        rates.computeIfAbsent(deviceId, _ -> new LruMap<>(KINDS)).put(costClass, rate);
     }
 }

@@ -1,28 +1,27 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.LruMap;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
-import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /**
  * Gives devices that request work their next leases: a check that is due, or nonces of the session whose turn it is. A request that cannot be served waits
  * here. Not thread safe; {@link Leases} guards it.
  */
-final class LeaseIssuer {
+final class LeaseIssuer implements WaitingRequests.Service {
+    /** How many sessions with a ready model are remembered of a device; one more is only given more time to begin. */
+    private static final int READY = 16;
+
     private final LeaseContext context;
     private final ActiveLeases inFlight;
     private final DeviceRates rates;
@@ -31,10 +30,10 @@ final class LeaseIssuer {
     private final CheckLeases checks;
     private final FairShare<Session> shares = new FairShare<>(session -> session.order().weight());
 
-    /** The devices that have a session's model ready, as far as is known. */
-    private final Map<Session, Set<String>> warm = new HashMap<>();
+    /** The sessions, by their ids, whose models each device had ready last. */
+    private final Map<String, Map<String, Boolean>> ready = new HashMap<>();
 
-    private final Queue<LeaseRequest> waiting = new ArrayDeque<>();
+    private final WaitingRequests waiting;
 
     LeaseIssuer(LeaseContext context, CheckLeases checks) {
         this.context = context;
@@ -43,6 +42,7 @@ final class LeaseIssuer {
         this.registry = context.registry();
         this.blame = context.blame();
         this.checks = checks;
+        this.waiting = new WaitingRequests(registry::device, device -> registry.serves(device) && !blame.fails(device));
     }
 
     /** The lease of a range. */
@@ -57,12 +57,12 @@ final class LeaseIssuer {
 
     /** How many requests wait. */
     int waiting() {
-        return waiting.size();
+        return waiting.count();
     }
 
     /** The devices whose requests wait. */
     Set<String> asking() {
-        return waiting.stream().map(LeaseRequest::deviceId).collect(Collectors.toSet());
+        return waiting.devices();
     }
 
     /** How many devices have nothing to compute: returned ranges are begun there at once. */
@@ -87,63 +87,78 @@ final class LeaseIssuer {
     }
 
     private void forget(Predicate<String> gone) {
-        waiting.removeIf(request -> gone.test(request.deviceId()));
-        warm.values().forEach(devices -> devices.removeIf(gone));
+        waiting.forget(gone);
+        ready.keySet().removeIf(gone);
     }
 
-    /** Forgets what ended sessions had. */
-    void forgetEnded() {
+    /** Forgets sessions that ended, and looks which ones have work that nobody told of: nonces came back, or the store takes results again. */
+    void tick() {
         shares.forget(session -> session.status().ended());
-        warm.keySet().removeIf(session -> session.status().ended());
+        context.sessions().leasable().forEach(this::join);
+        waiting.lookApart();
     }
 
-    /** Charges a session device time besides what its leases were estimated at; a negative one is paid back. */
-    void charge(Session session, long nanos) {
-        shares.charge(session, nanos);
+    /** A session may have work from now on. */
+    void join(Session session) {
+        if (session.leasable() && shares.join(session)) waiting.newWork(kind -> context.policies().capacity().fits(kind, session.order().work()));
     }
 
-    /** Serves the devices that wait, first come first served. A session that takes part from now on only has them served again. */
+    /** A worker gets leases again. */
+    void admitted() {
+        waiting.lookApart();
+    }
+
+    /** A lease ended and used so much device time: its session is charged that instead of the estimate. */
+    void settle(ActiveLease ended, long deviceNanos) {
+        shares.settle(ended.session, ended.estimateNanos, deviceNanos);
+    }
+
+    /** Serves the devices that wait, first come first served among those of one kind. */
     void serve() {
-        if (waiting.isEmpty()) return;
-        List<Session> leasable = context.sessions().leasable();
-        // The ranking is made all the same, so that a session that comes back later counts as one that was absent.
-        if (leasable.isEmpty() && shares.ranking(leasable).isEmpty() && !context.verification().asks()) return;
-        waiting.removeIf(request -> registry.serves(request.deviceId()) && (issueCheck(request) || issue(request, leasable)));
+        waiting.serve(this);
+    }
+
+    @Override
+    public boolean hasChecks() {
+        return context.verification().asks();
+    }
+
+    @Override
+    public boolean check(LeaseRequest request) {
+        if (!registry.serves(request.deviceId())) return false;
+        Optional<ActiveLease> check = checks.take(request, context.clock().getAsLong());
+        check.ifPresent(this::send);
+        return check.isPresent();
+    }
+
+    @Override
+    public boolean work(LeaseRequest request) {
+        if (!registry.serves(request.deviceId())) return false;
+        boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
+        return shares.offer(session -> blame.mayTry(request.deviceId(), session.id(), busy, context.clock().getAsLong())
+                ? issue(request, session, max -> session.take(request.deviceId(), max))
+                : FairShare.Answer.PASSES);
     }
 
     /** Issues what a lost lease had, or its session's next nonces, to a device that made room for it; false when it cannot have them. */
     boolean issueLost(LeaseRequest request, ActiveLease lost) {
         long first = lost.lease.range().first();
         return !blame.fails(request.deviceId())
-                && issue(request, lost.session, (session, max) -> session.takeFrom(first, request.deviceId(), max));
+                && issue(request, lost.session, max -> lost.session.takeFrom(first, request.deviceId(), max)) == FairShare.Answer.TAKES;
     }
 
-    private boolean issue(LeaseRequest request, List<Session> leasable) {
-        BiFunction<Session, Integer, Optional<LeasedRange>> lowest = (session, max) -> session.take(request.deviceId(), max);
-        boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
-        return shares.ranking(leasable).stream()
-                .filter(session -> blame.mayTry(request.deviceId(), session.id(), busy, context.clock().getAsLong()))
-                .anyMatch(session -> issue(request, session, lowest));
-    }
-
-    private boolean issue(LeaseRequest request, Session session, BiFunction<Session, Integer, Optional<LeasedRange>> take) {
+    private FairShare.Answer issue(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
         Optional<DeviceOffer> device = registry.device(request.deviceId());
-        if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return false;
+        if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return FairShare.Answer.PASSES;
         String costClass = session.order().work().costClass();
         int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
-        Optional<LeasedRange> flight = take.apply(session, max);
-        if (flight.isEmpty()) return false;
+        Optional<LeasedRange> flight = take.apply(max);
+        if (flight.isEmpty()) return FairShare.Answer.ABSENT;
         Lease lease = lease(session, flight.get());
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
         send(new ActiveLease(lease, session, request.deviceId(), estimate, Optional.empty()));
         shares.serve(session, estimate);
-        return true;
-    }
-
-    private boolean issueCheck(LeaseRequest request) {
-        Optional<ActiveLease> check = checks.take(request, context.clock().getAsLong());
-        check.ifPresent(this::send);
-        return check.isPresent();
+        return FairShare.Answer.TAKES;
     }
 
     /** Hands the judge the checks that nobody else can decide. */
@@ -160,22 +175,21 @@ final class LeaseIssuer {
     }
 
     private void note(ActiveLease issued) {
-        issued.started = warm.getOrDefault(issued.session, Set.of()).contains(issued.deviceId);
-        setDeadline(issued);
-        inFlight.add(issued);
+        issued.started = ready.getOrDefault(issued.deviceId, Map.of()).containsKey(issued.session.id());
+        inFlight.add(issued, dueNanos(issued));
     }
 
     /** A device has a lease's model ready and computes, so many nonces at a time. */
     void started(ActiveLease issued, int batch) {
         rates.ready(issued.deviceId, issued.lease.work().costClass(), batch);
-        warm.computeIfAbsent(issued.session, _ -> new HashSet<>()).add(issued.deviceId);
+        ready.computeIfAbsent(issued.deviceId, _ -> new LruMap<>(READY)).put(issued.session.id(), true);
         issued.started = true;
         issued.unclaimed = false;
-        setDeadline(issued);
+        inFlight.due(issued, dueNanos(issued));
     }
 
-    private void setDeadline(ActiveLease issued) {
+    private long dueNanos(ActiveLease issued) {
         boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
-        issued.deadlineNanos = context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
+        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
     }
 }

@@ -95,7 +95,7 @@ final class LeaseReports {
         boolean held = done.computed() > 0 && verification.holds(source, () -> checkers.somebodyMay(source, issued.session));
         outcomes.landings.add(new LeaseResult(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
         inFlight.observer().computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
-        issuer.charge(issued.session, done.deviceNanos() - issued.estimateNanos);
+        issuer.settle(issued, done.deviceNanos());
         if (done.computed() < 1) return;
         NonceRange computed = new NonceRange(lease.range().first(), done.computed());
         blame.computed(issued.session, computed);
@@ -119,6 +119,8 @@ final class LeaseReports {
             return;
         }
         context.sessions().giveBack(leaseId);
+        issuer.settle(issued, issued.estimateNanos);
+        issuer.join(issued.session);
         Set<String> serving = context.registry().devices().stream().map(DeviceOffer::deviceId).filter(id -> issuer.fits(id, issued.session))
                 .collect(Collectors.toSet());
         blame.work(issued, reason, serving).ifPresent(why -> outcomes.fail(issued.session, why));
@@ -133,15 +135,14 @@ final class LeaseReports {
 
     /** Gives up the leases that take too long, and those that cancelled devices do not end. */
     void giveUp(Outcomes outcomes) {
-        long now = context.clock().getAsLong();
-        for (ActiveLease issued : List.copyOf(inFlight.all())) {
-            if (inFlight.get(issued.lease.id()) == null) continue;
+        for (ActiveLease issued : inFlight.due(context.clock().getAsLong())) {
             String lease = issued.lease.id();
+            // One that hangs takes its device's other leases with it.
+            if (inFlight.get(lease) == null) continue;
             if (issued.cancelledNanos.isPresent()) {
-                if (now - issued.cancelledNanos.getAsLong() < context.rules().cancelGrace().toNanos()) continue;
                 LOG.log(System.Logger.Level.WARNING, "device {0} does not end cancelled lease {1}: given up", issued.deviceId, lease);
                 returned(lease, outcomes);
-            } else if (now - issued.deadlineNanos >= 0) {
+            } else {
                 overdue(issued, outcomes);
             }
         }

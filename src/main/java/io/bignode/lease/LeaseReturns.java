@@ -95,7 +95,8 @@ final class LeaseReturns {
             return;
         }
         context.sessions().giveBack(issued.lease.id());
-        issuer.charge(issued.session, -issued.estimateNanos);
+        issuer.settle(issued, 0);
+        issuer.join(issued.session);
     }
 
     /** Carries out the verdicts of checks. */

@@ -41,6 +41,9 @@ import java.util.function.LongSupplier;
 public final class Leases {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
+    /** How often all devices and orders are looked at for what is wrong with them. */
+    private static final Duration WATCH = Duration.ofSeconds(1);
+
     private final Sessions sessions;
     private final LeaseRules rules;
     private final LeaseClock nanoTime;
@@ -59,6 +62,7 @@ public final class Leases {
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
     private final LeaseReports reports;
+    private long watchedNanos;
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -87,7 +91,8 @@ public final class Leases {
         this.issuer = new LeaseIssuer(context, checks);
         this.returns = new LeaseReturns(context, issuer, workerAlarms, quarantine);
         this.reports = new LeaseReports(context, checkers, gauges, issuer, returns);
-        this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification, this.nanoTime.getAsLong());
+        this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification);
+        this.watchedNanos = this.nanoTime.getAsLong() - WATCH.toNanos();
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(LeaseResult::leaseId).toList());
         sessions.onChange(this::changed);
@@ -137,8 +142,7 @@ public final class Leases {
         Session session = sessions.sessionOf(flight.leaseId()).orElseThrow();
         ActiveLease issued = new ActiveLease(LeaseIssuer.lease(session, flight), session, flight.deviceId(), 0, Optional.empty());
         issued.unclaimed = true;
-        issued.deadlineNanos = nanoTime.getAsLong() + rules.timeouts().reattach().toNanos();
-        inFlight.restore(issued);
+        inFlight.restore(issued, nanoTime.getAsLong() + rules.timeouts().reattach().toNanos());
     }
 
     /** Takes a held result from before a restart; one with nothing to check, or that need not be checked any more, is released. */
@@ -167,14 +171,18 @@ public final class Leases {
             long now = nanoTime.getAsLong();
             returns.giveBackOverdue(outcomes);
             reports.giveUp(outcomes);
-            issuer.forgetEnded();
-            blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
+            issuer.tick();
+            if (now - watchedNanos >= WATCH.toNanos()) {
+                watchedNanos = now;
+                blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
+                watch.tick(now);
+            }
             issuer.issueToJudge();
-            returns.apply(verification.tick(nanoTime.getAsLong(), checkers::somebodyMay, registry::knows), outcomes);
-            watch.tick(nanoTime.getAsLong());
+            returns.apply(verification.tick(now, checkers::somebodyMay, registry::knows), outcomes);
+            inFlight.sessions().forEach(this::cancelIfEnded);
         }
         outcomes.apply(sessions);
-        changed();
+        serve();
     }
 
     /** Sets the observer of leases. */
@@ -194,7 +202,7 @@ public final class Leases {
 
     /** How many leases are with devices. */
     public synchronized int inFlight() {
-        return inFlight.all().size();
+        return inFlight.count();
     }
 
     /** The devices that may get leases now. */
@@ -226,6 +234,7 @@ public final class Leases {
     public boolean admit(String worker) {
         synchronized (this) {
             if (!quarantine.end(worker)) return false;
+            issuer.admitted();
         }
         serve();
         return true;
@@ -251,7 +260,7 @@ public final class Leases {
             ActiveLease issued = inFlight.get(held);
             if (issued != null && issued.worker().equals(worker)) {
                 issued.unclaimed = false;
-                issued.deadlineNanos = nanoTime.getAsLong() + rules.timeouts().nanos(issued.started, false, 0);
+                inFlight.due(issued, nanoTime.getAsLong() + rules.timeouts().nanos(issued.started, false, 0));
             } else if (!hello.devices().isEmpty()) {
                 broker.cancel(hello.devices().getFirst().deviceId(), held);
             }
@@ -264,10 +273,17 @@ public final class Leases {
         if (lost.isEmpty() || !issuer.issueLost(request, lost.get())) issuer.ask(request);
     }
 
-    /** Cancels what ended sessions have in flight, then serves the devices that wait. */
-    private synchronized void changed() {
-        inFlight.cancelEnded(nanoTime.getAsLong()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
+    /** A session ended, or may have work: cancels what it has in flight, or serves the devices that wait. */
+    private synchronized void changed(Session session) {
+        cancelIfEnded(session);
+        issuer.join(session);
         serve();
+    }
+
+    private void cancelIfEnded(Session session) {
+        if (!session.status().ended()) return;
+        long now = nanoTime.getAsLong();
+        inFlight.cancel(session, now, now + rules.cancelGrace().toNanos()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
     }
 
     private synchronized void serve() {

@@ -13,6 +13,7 @@ import io.bignode.session.SessionView.Turn;
 import io.bignode.session.Sessions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,12 +26,10 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Checks once a second whether the owner of each order gets the results that he may expect. Where none come, the session says why, and so does an alarm, one
+ * Checks whether the owner of each order gets the results that he may expect. Where none come, the session says why, and so does an alarm, one
  * for each kind of reason: alarms are labels of a metric, and the number of sessions has no bound. Not thread safe; {@link Leases} guards it.
  */
 final class OrderWatch {
-    private static final Duration PERIOD = Duration.ofSeconds(1);
-
     /**
      * When nothing was computed for so long the session says so; together with {@link #LASTS} that is less than the minute within which an operator should
      * know.
@@ -103,12 +102,13 @@ final class OrderWatch {
     private record Fitting(int count, List<FailingDevices.Failing> failing) {}
 
     /**
-     * The devices that may get leases and what they have, looked at once for all orders.
+     * What is looked at once for all orders.
      *
-     * @param fitting those that can hold a model, by the work's cost class
-     * @param leases  what they have of each session
+     * @param devices  those that may get leases
+     * @param fitting  those of them that can hold a model, by the work's cost class
+     * @param backlogs the results of sessions that wait to be verified
      */
-    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, List<ActiveLease>> leases) {
+    private record Serving(List<DeviceOffer> devices, Map<String, Fitting> fitting, Map<Session, Verification.Backlog> backlogs) {
         Fitting fitting(WorkOrder work, Policies policies, Blame blame) {
             return fitting.computeIfAbsent(work.costClass(), _ -> {
                 List<DeviceOffer> fit = devices.stream().filter(device -> policies.capacity().fits(device, work)).toList();
@@ -137,10 +137,8 @@ final class OrderWatch {
     private final Map<Session, String> streams = new HashMap<>();
     private Set<Session> watched = Set.of();
     private Set<Reason> raised = Set.of();
-    private long lookedNanos;
 
-    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification,
-            long now) {
+    OrderWatch(Sessions sessions, Alarms alarms, Policies policies, WorkerRegistry registry, Blame blame, ActiveLeases inFlight, Verification verification) {
         this.sessions = sessions;
         this.alarms = alarms;
         this.policies = policies;
@@ -149,16 +147,13 @@ final class OrderWatch {
         this.inFlight = inFlight;
         this.verification = verification;
         this.overlaps = new Overlaps(this::stream);
-        this.lookedNanos = now - PERIOD.toNanos();
     }
 
-    /** Checks, unless it did less than a second ago. */
+    /** Checks; to be called about once a second. */
     void tick(long now) {
-        if (now - lookedNanos < PERIOD.toNanos()) return;
-        lookedNanos = now;
         Map<Boolean, List<Session>> ended = sessions.kept().stream().collect(Collectors.partitioningBy(session -> session.status().ended()));
         List<Session> unended = ended.getOrDefault(false, List.of());
-        Serving serving = new Serving(registry.devices(), new HashMap<>(), inFlight.bySession());
+        Serving serving = new Serving(registry.devices(), new HashMap<>(), verification.backlogs(now));
         Map<Reason, List<String>> found = new EnumMap<>(Reason.class);
         for (Session session : unended) {
             Optional<Trouble> trouble = trouble(session, serving, now);
@@ -272,15 +267,15 @@ final class OrderWatch {
         if (push.isPresent()) return Trouble.of(Reason.PUSH_FAILS, "pushing to its callback fails: " + push.get());
         Optional<Trouble> worthless = noneCounts(session, view);
         if (worthless.isPresent()) return worthless;
-        Verification.Backlog backlog = verification.backlog(session, now);
-        if (backlog.results() > 0 && backlog.oldest().compareTo(HELD) >= 0) {
+        Verification.Backlog backlog = serving.backlogs().get(session);
+        if (backlog != null && backlog.oldest().compareTo(HELD) >= 0) {
             String oldest = "the oldest for " + backlog.oldest().toSeconds() + " s";
             return Trouble.of(Reason.HELD, backlog.results() + " results wait to be verified by another device, " + oldest);
         }
-        return silent(session, view, serving.leases().getOrDefault(session, List.of()), now);
+        return silent(session, view, inFlight.ofSession(session), now);
     }
 
-    private Optional<Trouble> silent(Session session, SessionView view, List<ActiveLease> leases, long now) {
+    private Optional<Trouble> silent(Session session, SessionView view, Collection<ActiveLease> leases, long now) {
         long usual = leases.stream().mapToLong(issued -> issued.estimateNanos).max().orElse(0);
         long silence = now - quiet.getOrDefault(session, new Quiet(0, now)).sinceNanos();
         if (silence < Math.max(QUIET.toNanos(), QUIET_MULTIPLE * usual)) return Optional.empty();

@@ -10,9 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
@@ -41,6 +43,9 @@ final class Verification {
     private static final Duration SLOW = Duration.ofSeconds(5);
 
     private static final int FAILURES = 3;
+
+    /** How many open checks a device is asked about at a time. */
+    private static final int LOOKS = 16;
 
     /** What is known of one source. */
     private static final class Standing {
@@ -74,6 +79,9 @@ final class Verification {
     private final RandomGenerator random;
     private final Map<Source, Standing> standings = new HashMap<>();
 
+    /** The checks that no device holds at the moment; those that were looked at last are the last. */
+    private final SequencedSet<VerificationTask> open = new LinkedHashSet<>();
+
     Verification(Policies policies, Alarms alarms, RandomGenerator random) {
         this.policies = policies;
         this.disputes = new Disputes(alarms);
@@ -97,24 +105,48 @@ final class Verification {
         standing.waiting.add(result);
         if (standing.check.isPresent()) return;
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
-            standing.check = Optional.of(new VerificationTask(source, result, computed.count(), now));
+            begin(standing, new VerificationTask(source, result, computed.count(), now));
         }
     }
 
     /** Whether there is a check that no device holds at the moment. */
     boolean asks() {
-        return standings.values().stream().anyMatch(standing -> standing.check.filter(check -> !check.issued).isPresent());
+        return !open.isEmpty();
     }
 
-    /** A check that fits, if there is one; it counts as issued from now on. */
+    /** A check that fits, if there is one among the next few; it counts as issued from now on. */
     Optional<VerificationTask> take(Source checker, Predicate<VerificationTask> fits, long now) {
-        for (Standing standing : standings.values()) {
-            Optional<VerificationTask> check = standing.check.filter(task -> !task.issued && fits.test(task));
-            if (check.isEmpty()) continue;
-            check.get().issue(checker, now);
-            return check;
+        for (int looks = Math.min(LOOKS, open.size()); looks > 0; looks--) {
+            VerificationTask check = open.removeFirst();
+            if (fits.test(check)) {
+                check.issue(checker, now);
+                return Optional.of(check);
+            }
+            open.addLast(check);
         }
         return Optional.empty();
+    }
+
+    /** The judge takes a check that is undecided. */
+    void judged(VerificationTask check, Source judge, long now) {
+        open.remove(check);
+        check.issue(judge, now);
+    }
+
+    private void begin(Standing standing, VerificationTask check) {
+        standing.check = Optional.of(check);
+        open.add(check);
+    }
+
+    private void reopen(VerificationTask check) {
+        check.issued = false;
+        open.add(check);
+    }
+
+    /** The check of a standing is over. */
+    private void end(Standing standing) {
+        standing.check.ifPresent(open::remove);
+        standing.check = Optional.empty();
     }
 
     /**
@@ -141,18 +173,15 @@ final class Verification {
         return new NonceRange(all.first() + start, count);
     }
 
-    /** How long the oldest result of a session waits to be verified, and how many of its results do. */
-    Backlog backlog(Session session, long now) {
-        long oldest = now;
-        int results = 0;
+    /** How long the oldest result of each session waits to be verified, and how many of its results do; without sessions that have none. */
+    Map<Session, Backlog> backlogs(long now) {
+        Map<Session, Backlog> backlogs = new HashMap<>();
         for (Standing standing : standings.values()) {
             for (Unverified result : standing.waiting) {
-                if (result.session() != session) continue;
-                results++;
-                oldest = Math.min(oldest, result.landedNanos());
+                backlogs.merge(result.session(), new Backlog(1, Duration.ofNanos(now - result.landedNanos())), Backlog::and);
             }
         }
-        return new Backlog(results, Duration.ofNanos(now - oldest));
+        return backlogs;
     }
 
     /**
@@ -161,14 +190,15 @@ final class Verification {
      * @param results how many results
      * @param oldest  for how long the oldest of them has
      */
-    record Backlog(int results, Duration oldest) {}
+    record Backlog(int results, Duration oldest) {
+        private Backlog and(Backlog other) {
+            return new Backlog(results + other.results, oldest.compareTo(other.oldest) > 0 ? oldest : other.oldest);
+        }
+    }
 
     /** The checks that are disputed, that nobody has at the moment and none of the devices that are there may take. */
     List<VerificationTask> undecided(Predicate<VerificationTask> candidate) {
-        return standings.values().stream()
-                .flatMap(standing -> standing.check.stream())
-                .filter(check -> check.isDisputed() && !check.issued && !candidate.test(check))
-                .toList();
+        return open.stream().filter(check -> check.isDisputed() && !candidate.test(check)).toList();
     }
 
     /** One nonce on which the first checker differs from what was reported. */
@@ -186,7 +216,7 @@ final class Verification {
     /** A check's lease ended without a result: another device may take it, and where this one failed, another source's. */
     List<Verdict> returned(VerificationTask check, Source checker, boolean failed) {
         if (!isPending(check)) return List.of();
-        check.issued = false;
+        reopen(check);
         if (failed) {
             check.failures++;
             check.excluded.add(checker);
@@ -198,7 +228,7 @@ final class Verification {
     /** A check's lease was computed. */
     List<Verdict> done(VerificationTask check, Source checker, Lease lease, int computed, List<Found> found) {
         if (!isPending(check)) return List.of();
-        check.issued = false;
+        reopen(check);
         // Each source counts once.
         if (computed < 1 || check.opinions.stream().anyMatch(opinion -> opinion.source().equals(checker))) return List.of();
         Lease done = lease.part(new NonceRange(lease.range().first(), computed));
@@ -242,7 +272,7 @@ final class Verification {
     private List<Verdict> release(VerificationTask check, boolean proven, Predicate<Unverified> chosen) {
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
-        standing.check = Optional.empty();
+        end(standing);
         standing.proven = proven;
         return List.of(new Verdict.Release(standing.takeUpTo(check.subject.number(), chosen)));
     }
@@ -251,7 +281,7 @@ final class Verification {
         disputes.disagree(check.parties(), check.opinions.getFirst().deviation());
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
-        standing.check = Optional.empty();
+        end(standing);
         standing.proven = false;
         return List.of(new Verdict.Disputed(standing.takeUpTo(check.subject.number(), _ -> true)));
     }
@@ -273,11 +303,11 @@ final class Verification {
                 return;
             }
             if (standing.check.isEmpty()) {
-                if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) standing.check = Optional.of(choose(source, standing, now));
+                if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) begin(standing, choose(source, standing, now));
                 return;
             }
             VerificationTask check = standing.check.get();
-            check.shareIfSlow(now, SLOW, candidate);
+            if (check.sharedIfSlow(now, SLOW, candidate)) open.add(check);
             boolean waits = now - check.chosenNanos < NOBODY.toNanos() && (check.isDisputed() || !source.own());
             if (check.issued || waits || candidate.test(check)) return;
             verdicts.addAll(unverifiable(check, "nobody else is connected that could check them"));
@@ -304,7 +334,9 @@ final class Verification {
     List<String> quarantined(Source source) {
         disputes.settled(source::equals);
         Standing standing = standings.remove(source);
-        return standing == null ? List.of() : standing.waiting.stream().map(Unverified::leaseId).toList();
+        if (standing == null) return List.of();
+        end(standing);
+        return standing.waiting.stream().map(Unverified::leaseId).toList();
     }
 
     /**

@@ -80,15 +80,17 @@ final class VerificationTask {
     }
 
     /**
-     * Lets other devices take the check too when the one that holds it is slow, if there are others; the slow answer still counts, should it come first.
+     * Lets other devices take the check too when the one that holds it is slow, if there are others; the slow answer still counts, should it come first. True
+     * when no device holds it alone any more.
      *
      * @param timeouts how long it has
      * @param somebody whether a device that may take this is there
      */
-    void shareIfSlow(long now, Duration timeouts, Predicate<VerificationTask> somebody) {
-        if (!issued || issuedTo.isEmpty() || now - issuedNanos < timeouts.toNanos() || !excluded.add(issuedTo.get())) return;
+    boolean sharedIfSlow(long now, Duration timeouts, Predicate<VerificationTask> somebody) {
+        if (!issued || issuedTo.isEmpty() || now - issuedNanos < timeouts.toNanos() || !excluded.add(issuedTo.get())) return false;
         if (somebody.test(this)) issued = false;
         else excluded.remove(issuedTo.get());
+        return !issued;
     }
 
     /** Whether checkers differ from what was reported, and it is not decided who is right. */

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Which workers are connected, what they offer, and who gets no leases. Not thread safe. */
 final class WorkerRegistry {
@@ -29,7 +30,12 @@ final class WorkerRegistry {
     private static final int MAX_REMEMBERED = 256;
 
     /** A worker that is connected. */
-    private record Connected(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {}
+    private record Connected(WorkerHello hello, Map<String, DeviceOffer> devices, WorkerJoined.Origin origin, Instant since) {
+        static Connected of(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {
+            Map<String, DeviceOffer> devices = hello.devices().stream().collect(Collectors.toMap(DeviceOffer::deviceId, device -> device, (first, _) -> first));
+            return new Connected(hello, devices, origin, since);
+        }
+    }
 
     /** A worker that disconnected, or was sent away. */
     private record Disconnected(Connected last, WorkerView.Lost lost) {}
@@ -46,14 +52,18 @@ final class WorkerRegistry {
     /** Workers, and devices of the head. */
     private final Set<String> quarantined = new HashSet<>();
 
+    /** The devices that may get leases; null when that has changed since it was asked for. */
+    private @Nullable List<DeviceOffer> serving;
+
     /** Starts without workers. */
     WorkerRegistry(InstantSource clock) {
         this.clock = clock;
     }
 
     void hello(WorkerHello hello, WorkerJoined.Origin origin) {
+        serving = null;
         Connected before = connected.get(hello.worker());
-        connected.put(hello.worker(), new Connected(hello, origin, before == null ? clock.instant() : before.since()));
+        connected.put(hello.worker(), Connected.of(hello, origin, before == null ? clock.instant() : before.since()));
         disconnected.remove(hello.worker());
         awaited.remove(hello.worker());
     }
@@ -64,6 +74,7 @@ final class WorkerRegistry {
     }
 
     void gone(String worker, WorkerGone.Reason reason) {
+        serving = null;
         Connected last = connected.remove(worker);
         if (last == null) return;
         disconnected.remove(worker);
@@ -77,12 +88,14 @@ final class WorkerRegistry {
 
     /** Drains a worker: it finishes its leases and gets no more; false when it is not connected. */
     boolean drain(String worker) {
+        serving = null;
         if (connected.containsKey(worker)) draining.add(worker);
         return draining.contains(worker);
     }
 
     /** Puts a source in quarantine: a worker on another host is sent away, one of the head's devices stays and gets no leases. */
     void quarantine(Source source) {
+        serving = null;
         quarantined.add(source.name());
         if (!source.own()) gone(source.name(), WorkerGone.Reason.EXPELLED);
     }
@@ -94,6 +107,7 @@ final class WorkerRegistry {
 
     /** Gives a worker leases again; false when it got them already. */
     boolean admit(String worker) {
+        serving = null;
         return draining.remove(worker) | quarantined.remove(worker) | quarantined.removeAll(quarantinedDevices(worker));
     }
 
@@ -127,12 +141,13 @@ final class WorkerRegistry {
 
     Optional<DeviceOffer> device(String deviceId) {
         Connected worker = connected.get(DeviceId.of(deviceId).worker());
-        return worker == null ? Optional.empty() : worker.hello().devices().stream().filter(device -> device.deviceId().equals(deviceId)).findFirst();
+        return worker == null ? Optional.empty() : Optional.ofNullable(worker.devices().get(deviceId));
     }
 
     /** The devices that may get leases. */
     List<DeviceOffer> devices() {
-        return connectedDevices().stream().filter(device -> serves(device.deviceId())).toList();
+        if (serving == null) serving = connectedDevices().stream().filter(device -> serves(device.deviceId())).toList();
+        return serving;
     }
 
     /** The devices of the workers that are connected, draining ones too, but for those in quarantine. */

@@ -3,7 +3,7 @@ package io.bignode.node;
 import io.bignode.config.InvalidSettingsException;
 import java.util.stream.Collectors;
 
-/** Ends what a person or a supervisor started, a command, a head or a worker, with a message that names what is wrong and the fix. */
+/** Ends a command, a head or a worker with a message that names what is wrong and the fix. */
 public final class CommandException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -14,23 +14,23 @@ public final class CommandException extends RuntimeException {
         this.exitCode = exitCode;
     }
 
-    /** The command line or a file on it is wrong. */
+    /** The command line, or a file that is named on it, is wrong. */
     public static CommandException usage(String message) {
         return new CommandException(ExitCode.USAGE, message);
     }
 
-    /** The environment's settings are wrong; all that is wrong is listed. */
+    /** Settings are wrong; the message lists all of them. */
     public static CommandException settings(InvalidSettingsException invalid) {
         String faults = invalid.faults().stream().map(fault -> System.lineSeparator() + "  " + fault).collect(Collectors.joining());
         return usage("cannot start with these settings:" + faults);
     }
 
-    /** The machine does not provide what is needed. */
+    /** The machine lacks something that is needed. */
     public static CommandException environment(String message) {
         return new CommandException(ExitCode.ENVIRONMENT, message);
     }
 
-    /** What the process ends with, one of {@link ExitCode}. */
+    /** The exit code of the process, one of {@link ExitCode}. */
     public int exitCode() {
         return exitCode;
     }

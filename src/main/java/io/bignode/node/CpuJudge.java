@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** The head's CPU as a {@link Judge}. Neither its library is loaded nor a thread of it runs before it is asked for the first time. */
+/** The head's CPU as a {@link Judge}. Its library is loaded and its threads start when it is asked for the first time. */
 public final class CpuJudge implements Judge, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CpuJudge.class.getName());
 
@@ -38,7 +38,7 @@ public final class CpuJudge implements Judge, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * A judge that was not asked yet.
+     * A judge that has not been asked yet.
      *
      * @param pools   the host's weight pools
      * @param margin  nonces whose distance is within this of r_target are not reported
@@ -59,7 +59,7 @@ public final class CpuJudge implements Judge, AutoCloseable {
     public void judge(Lease lease) {
         LOG.log(System.Logger.Level.INFO, "two devices differ, and the head''s CPU computes lease {0} to tell which is right", lease.id());
         desk.leases.add(lease);
-        // Loading the engine takes a while, and may fail: not in the head's thread.
+        // The engine is loaded outside the head's thread, as that takes a while and may fail.
         if (begun.compareAndSet(false, true)) Thread.ofVirtual().name("judge").start(this::begin);
     }
 
@@ -85,13 +85,13 @@ public final class CpuJudge implements Judge, AutoCloseable {
         if (last != null) last.close();
     }
 
-    /** Hands it the leases, and its reports on. */
+    /** Gives the CPU's worker the judge's leases, and passes its reports on. */
     private final class Desk implements WorkerSide {
         private final BlockingQueue<Lease> leases = new LinkedBlockingQueue<>();
 
         @Override
         public void request(LeaseRequest request) {
-            // It is asked; it never asks.
+            // A judge gets its leases without asking for them.
         }
 
         @Override
@@ -111,12 +111,12 @@ public final class CpuJudge implements Judge, AutoCloseable {
 
         @Override
         public void measured(DeviceHealth health) {
-            // A CPU measures nothing of itself.
+            // A CPU has no gauges.
         }
 
         @Override
         public void gone(String deviceId) {
-            // Its leases end when the head does.
+            // The judge's leases end with the head.
         }
     }
 }

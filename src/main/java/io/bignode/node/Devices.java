@@ -38,7 +38,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
             return new Devices(List.of(), none, Optional.empty());
         }
         if (choice.kind() == DeviceChoice.Kind.CPU) {
-            // A driver that nobody wants is not even woken.
+            // The driver is not loaded where no GPU is wanted.
             Detection none = new Detection(List.of(), Optional.empty(), List.of(), Optional.of(Setting.DEVICES + " is cpu"));
             return new Devices(List.of(cpu()), none, Optional.empty());
         }
@@ -112,7 +112,7 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     }
 
     /**
-     * A GPU that was named and is not used would be an epoch without it, so the start is refused.
+     * Refuses a start where a named GPU cannot be used: without it the operator would lose its share of an epoch.
      *
      * @throws CommandException when a GPU that the choice names is not there or cannot be used
      */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A fault of the port is reported when the port is asked for, so that faults of the settings come first.
  */
 public final class EarlyPort {
-    /** None was taken yet: it is when it is asked for. */
+    /** No port was taken early; it is taken when it is asked for. */
     public static final EarlyPort NONE = new EarlyPort(null, null);
 
     private static final int FIRST_WITHOUT_PRIVILEGES = 1024;
@@ -68,7 +68,7 @@ public final class EarlyPort {
         }
     }
 
-    /** Takes this one, whatever the environment says. */
+    /** Takes this port, whatever the environment says. */
     private static EarlyPort at(String host, int port) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         String place = "cannot listen on " + host + ":" + port + ": ";
@@ -78,7 +78,7 @@ public final class EarlyPort {
         ServerSocketChannel opened = null;
         try {
             opened = ServerSocketChannel.open();
-            // A node that was killed comes back although connections of the one before linger.
+            // The port can be taken again although connections of a killed node linger.
             opened.setOption(StandardSocketOptions.SO_REUSEADDR, true);
             return new EarlyPort(opened.bind(address, HttpServer.BACKLOG), null);
         } catch (IOException e) {
@@ -92,7 +92,7 @@ public final class EarlyPort {
             return "that is no address of this host. Set " + Setting.HOST + " to one, or to " + Setting.HOST.usual();
         }
         boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
-        // The system says so in the language of the operator's choice: that it did is known for the ports that need privileges only.
+        // The system's message may be in any language. It is read only for ports that need privileges, where it hardly means anything else.
         if (privileged && String.valueOf(failure.getMessage()).contains("Permission denied")) {
             return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with " + Setting.PORT
                     + ", or give the process CAP_NET_BIND_SERVICE";
@@ -113,12 +113,12 @@ public final class EarlyPort {
         try {
             if (channel != null) channel.close();
         } catch (IOException e) {
-            // it was never bound
+            // the socket was never bound
         }
     }
 
     /**
-     * The socket to listen with.
+     * The socket to listen on.
      *
      * @param host address to listen on, if the port was not taken yet
      * @param port port to listen on, likewise

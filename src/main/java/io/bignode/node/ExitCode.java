@@ -14,10 +14,10 @@ public final class ExitCode {
     /** The machine or the network does not provide what is needed. */
     public static final int ENVIRONMENT = 3;
 
-    /** A mistake of ours. */
+    /** A fault of the program. */
     public static final int INTERNAL = 4;
 
-    /** A GPU is lost for this process, and only for this one: started again, it may work. */
+    /** A GPU is lost for this process, and may work again in another one. */
     public static final int DEVICE_LOST = 5;
 
     private ExitCode() {}

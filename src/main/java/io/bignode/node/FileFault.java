@@ -12,7 +12,7 @@ import java.util.Locale;
 public final class FileFault {
     private FileFault() {}
 
-    /** The reason, without the file's name. */
+    /** The reason in plain words, without the file's name. */
     public static String reason(IOException fault) {
         return switch (fault) {
             case NoSuchFileException _ -> "there is no such file or folder";

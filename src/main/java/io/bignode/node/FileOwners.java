@@ -10,23 +10,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Whose files lie in a data folder. One start as another user, as root above all, leaves files there that the node can then not use. */
+/** Checks whose files are in a data folder. A start as another user, most often as root, leaves files there that the node cannot use afterwards. */
 public final class FileOwners {
-    /** What a head or a worker must be able to use in its data folder; unpacked libraries have another place to go. */
+    /** The files that a head or a worker must be able to use in its data folder. Libraries can be unpacked elsewhere. */
     private static final List<String> NEEDED = List.of(
             "head.lock", "sessions.db", "sessions.db-wal", "sessions.db-shm", "broker", "token", "join-token", "worker-tls.p12", "worker-name");
 
-    /** Folders in which it must be able to make files. Those that lie there need only be read. */
+    /** The folders in which a node must be able to make files. The files in them need only be readable. */
     private static final List<String> FOLDERS = List.of("cache", "cache/pools");
 
-    /** A message names so many files at most. */
+    /** The most files that a message names. */
     private static final int NAMED = 5;
 
     private static final String ROOT = "root";
 
     private final Look look;
 
-    /** How the files are looked at. */
+    /** What has to be known of files; a test plays it. */
     interface Look {
         /** The name of the user whose file it is. */
         String owner(Path path) throws IOException;
@@ -50,13 +50,13 @@ public final class FileOwners {
         });
     }
 
-    /** The files as they are looked at so. */
+    /** A check of files that are seen in this way. */
     FileOwners(Look look) {
         this.look = look;
     }
 
     /**
-     * Ends a command that would use a data folder which is another user's, wholly or in part.
+     * Ends a command that would use a data folder in which files belong to another user.
      *
      * @throws CommandException with the reason and the fix
      */
@@ -69,7 +69,7 @@ public final class FileOwners {
     /** The user this process runs as. */
     public static String own() {
         String name = System.getProperty("user.name");
-        // A container's user often has no name; then its files show its number.
+        // A container's user often has no name; its files then show its number.
         return name.equals("?") ? number().orElse(name) : name;
     }
 

@@ -13,7 +13,7 @@ import io.bignode.node.tls.HeadCertificate;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The broker as the settings want it: the one in this process or one of its own. */
+/** The broker that the settings choose: one in this process, or an external one. */
 final class HeadBroker implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HeadBroker.class.getName());
 
@@ -26,7 +26,7 @@ final class HeadBroker implements AutoCloseable {
     }
 
     /**
-     * Starts it, or finds the external one, and connects the head to it.
+     * Starts the broker in this process, or finds the external one, and connects the head to it.
      *
      * @param head        the head's end, not connected yet
      * @param joinToken   what workers of other hosts must show
@@ -65,7 +65,7 @@ final class HeadBroker implements AutoCloseable {
                 settings.host().equals("0.0.0.0") ? "THIS-HOST" : settings.host(), Integer.toString(port), certificate.fingerprint());
     }
 
-    /** The one in this process; empty with an external one. */
+    /** The broker in this process; empty with an external one. */
     Optional<EmbeddedBroker> embedded() {
         return embedded;
     }

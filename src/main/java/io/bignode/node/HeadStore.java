@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Opens the store a head keeps its sessions in, and stands by as long as another head has it. */
+/** Opens the store in which a head keeps its sessions, and stands by while another head has it. */
 public final class HeadStore {
     private static final System.Logger LOG = System.getLogger(HeadStore.class.getName());
     private static final Duration PERIOD = Duration.ofSeconds(1);
@@ -22,8 +22,8 @@ public final class HeadStore {
     private HeadStore() {}
 
     /**
-     * Opens it; where another head writes the same PostgreSQL database, waits until that one is gone, telling whoever asks that this one is
-     * not ready.
+     * Opens the store. Where another head writes the same PostgreSQL database, this call waits until that head is gone; meanwhile requests are answered that
+     * this one is not ready.
      *
      * @param http  told when this head stands by
      * @throws CommandException when it cannot be used

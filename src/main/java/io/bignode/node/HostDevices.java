@@ -22,11 +22,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** This host's devices at work: the same whether the head is in this process or on another host. */
+/** This host's devices at work. They work in the same way whether the head is in this process or on another host. */
 public final class HostDevices implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(HostDevices.class.getName());
 
-    /** Memory that pools leave to activations and to the system. */
+    /** Memory that weight pools leave to activations and to the system. */
     private static final long KEPT_FREE = 2L << 30;
 
     private final String name;
@@ -38,7 +38,7 @@ public final class HostDevices implements AutoCloseable {
     private Optional<CpuJudge> judge = Optional.empty();
 
     /**
-     * Devices that do not work yet.
+     * Takes devices, which do not work yet.
      *
      * @param name   the worker's name
      * @param access how to reach the broker
@@ -59,7 +59,7 @@ public final class HostDevices implements AutoCloseable {
         return engines.isEmpty() ? HostMemory.PLAIN : engines.getFirst().poolMemory();
     }
 
-    /** What they say when they connect and have no leases. */
+    /** The hello of these devices when they connect and have no leases. */
     WorkerHello hello() {
         return new WorkerHello(name, offers(), List.of());
     }
@@ -85,7 +85,7 @@ public final class HostDevices implements AutoCloseable {
         return own;
     }
 
-    /** Lets them ask for leases. */
+    /** Lets the devices ask for leases. */
     public void start() {
         for (Engine engine : devices.engines()) {
             Device device = engine.device();
@@ -100,13 +100,13 @@ public final class HostDevices implements AutoCloseable {
         worker.start();
     }
 
-    /** What weight pools may take of this host's memory. */
+    /** How many bytes of this host's memory weight pools may take. */
     static long poolBudget() {
         long memory = CpuEngine.usableMemory();
         return Math.max(memory / 2, memory - KEPT_FREE);
     }
 
-    /** Devices finish or drop their leases and tell the head so, as far as it can be reached; then everything on them is freed. */
+    /** Lets the devices finish or drop their leases and tell the head so where it can be reached; then frees everything on them. */
     @Override
     public void close() {
         link.stop();

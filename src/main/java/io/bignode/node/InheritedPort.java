@@ -22,7 +22,7 @@ final class InheritedPort extends ServerSocketChannel {
     private final Selector arrivals;
 
     /**
-     * Listens with this socket.
+     * Listens on this socket.
      *
      * @param inherited bound and listening already
      */

@@ -21,7 +21,7 @@ public final class JoinLog implements ArtemisWorker.Watcher {
     private long lastNanos;
 
     /**
-     * Logs about this worker.
+     * A log for this worker.
      *
      * @param worker its name
      * @param head   where the head is

@@ -44,7 +44,7 @@ public final class LiveSettings implements AutoCloseable {
     private final Thread watcher = Thread.ofPlatform().name("live-settings").daemon().unstarted(this::watch);
 
     /**
-     * As the files are now.
+     * The settings as the files are now.
      *
      * @throws InvalidSettingsException when one of them cannot be used
      */
@@ -77,24 +77,24 @@ public final class LiveSettings implements AutoCloseable {
         return () -> given;
     }
 
-    /** Has something else looked at as often as the files. */
+    /** Adds a check that is made as often as the files are looked at. */
     void follow(Runnable check) {
         others.add(check);
     }
 
-    /** Follows the files from now on. */
+    /** Looks at the files regularly from now on. */
     public void start() {
         watcher.start();
     }
 
-    /** Where the server listens and what it grants. */
+    /** Where the server listens and what it allows. */
     public HttpRules rules() {
         HttpRules rules =
                 HttpRules.of(settings.host(), settings.port(), settings.maxSessions()).wrongTokens(settings.wrongTokensPerMinute());
         return tls.map(it -> rules.tls(it.context())).orElse(rules);
     }
 
-    /** Whose token is whose, by the files as they are when it is asked. */
+    /** The tenants' tokens, by the files as they are at the moment of the question. */
     Tenants tenants() {
         return token -> tenants.get().of(token).map(own -> new Tenants.Tenant(own.name(), own.maxSessions(), own.weight()));
     }
@@ -155,7 +155,7 @@ public final class LiveSettings implements AutoCloseable {
         try {
             while (!closing.await(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) check();
         } catch (InterruptedException e) {
-            // nobody does that but a process that ends
+            // only a process that ends interrupts this thread
         }
     }
 }

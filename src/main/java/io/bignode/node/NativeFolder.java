@@ -43,7 +43,8 @@ public final class NativeFolder implements AutoCloseable {
     private static final FileAttribute<?> PRIVATE = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
     /**
-     * Those of this process, which must not even be looked into for leftovers: whoever closes a file gives back all locks that its process has on it.
+     * The folders of this process. Their lock files must not be opened in a search for leftovers: closing a file gives back all locks that the process has
+     * on it.
      */
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
@@ -122,7 +123,7 @@ public final class NativeFolder implements AutoCloseable {
     }
 
     /**
-     * Makes one in the first place where that can be done, and removes there what processes left that are gone.
+     * Makes a folder in the first place where that can be done, and removes the folders there whose processes are gone.
      *
      * @param mayExecute whether the system would execute this file
      * @throws CommandException when none will do
@@ -152,10 +153,10 @@ public final class NativeFolder implements AutoCloseable {
         }
     }
 
-    /** Nothing where the system executes no file of this place. */
+    /** The folder; empty where the system executes no file of this place. */
     private static @Nullable NativeFolder make(Place place, Predicate<Path> mayExecute) throws IOException {
         if (place.isOurs()) makeFolders(place.parent());
-        // Under another name until its lock is held: those who remove what was left do not take it for such.
+        // The folder has another name until its lock is held, so that processes that remove leftovers do not take it for one.
         Path draft = Files.createTempDirectory(place.parent(), "." + place.prefix(), PRIVATE);
         Path path = place.parent().resolve(draft.getFileName().toString().substring(1));
         FileChannel lock = null;
@@ -186,7 +187,7 @@ public final class NativeFolder implements AutoCloseable {
     private static void removeLeftovers(Place place, UserPrincipal owner) throws IOException {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(place.parent(), "{,.}" + place.prefix() + "*")) {
             for (Path entry : entries) {
-                // In a folder that is shared, another user's may lead anywhere.
+                // In a shared folder a link of another user may lead anywhere.
                 if (!OWN.contains(entry) && isFolderOf(entry, owner)) removeIfLeft(entry);
             }
         }
@@ -253,14 +254,14 @@ public final class NativeFolder implements AutoCloseable {
         return path;
     }
 
-    /** Removes it. Libraries that are loaded stay loaded. */
+    /** Removes the folder. Libraries that are loaded stay loaded. */
     @Override
     public void close() {
         try (lock) {
             removeAll(path);
             if (parentIsOurs) removeIfEmpty(parent);
         } catch (IOException e) {
-            // Whatever is left is removed by the next process.
+            // The next process removes what is left.
             System.getLogger(NativeFolder.class.getName()).log(System.Logger.Level.DEBUG, "removing " + path, e);
         }
     }

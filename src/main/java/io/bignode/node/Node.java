@@ -119,7 +119,7 @@ public final class Node implements AutoCloseable {
         this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function)::document, live.callbackTls(), PushRules.usual(), meter);
     }
 
-    /** What workers of other hosts know this head by. Where none can join, there is none, and none is made. */
+    /** The certificate by which workers of other hosts know this head. Where none can join, no certificate is made. */
     private static Optional<HeadCertificate> certificate(Settings settings, Alarms alarms) {
         BrokerSettings broker = settings.broker();
         if (broker.external().isPresent() || broker.port().isEmpty()) return Optional.empty();
@@ -145,7 +145,7 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /** The link of the head's own devices: worth a word only when it breaks. */
+    /** The link of the head's own devices, of which the log tells only when it breaks. */
     private static final class OwnLink implements ArtemisWorker.Watcher {
         @Override
         public void joined() {
@@ -158,9 +158,9 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /** Serves small nodes from now on; nothing is computed yet. */
+    /** Serves small nodes from now on. Nothing is computed yet. */
     public void serve() {
-        // Known before the first small node asks: what devices of a head before this one had died with it.
+        // Leases that devices of an earlier head in this process' place held are lost; that is told before the first small node asks.
         leases.handle(new WorkerGone(DeviceId.LOCAL));
         http.serve(api);
         push.start();
@@ -176,7 +176,7 @@ public final class Node implements AutoCloseable {
         working.lock();
         try {
             if (closed) return;
-            // First, as a faulty choice of devices should end the process soon.
+            // The devices come first, as a faulty choice of devices should end the process soon.
             Devices found = Devices.of(settings.devices());
             if (closed) return;
             HeadBroker opened = HeadBroker.open(workers, settings.broker(), joinToken, settings.dataDir(), certificate);
@@ -208,7 +208,7 @@ public final class Node implements AutoCloseable {
         return broker.map(HeadBroker::workerPort).orElse(-1);
     }
 
-    /** No new sessions, waiting polls answered, devices finish or drop their leases, then the server stops. */
+    /** Ends the node: it takes no new sessions, answers waiting polls, lets devices finish or drop their leases, and then stops the server. */
     @Override
     public void close() {
         closed = true;
@@ -229,13 +229,13 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /** Without its head thread or its store the node would look alive and do nothing: better that the supervisor starts it anew. */
+    /** Ends the process, so that its supervisor starts it anew: without its head thread or its store the node would look alive and do nothing. */
     static void die(Thread thread, Throwable failure) {
         try {
             LOG.log(System.Logger.Level.ERROR, "thread " + thread.getName() + " failed, the process ends", failure);
             LogLines.close();
         } finally {
-            Runtime.getRuntime().halt(ExitCode.INTERNAL); // whatever a log on a full disk does
+            Runtime.getRuntime().halt(ExitCode.INTERNAL); // also where the log cannot be written
         }
     }
 }

@@ -24,12 +24,12 @@ import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
-/** Reads how a node stands at the moment of a scrape. */
+/** Reads a node's gauges at the moment of a scrape. */
 record NodeGauges(
         Sessions sessions, SessionStore store, Leases leases, Supplier<Optional<EmbeddedBroker>> broker, Alarms alarms, LiveSettings live, Path dataDir,
         Instant started, IntSupplier connections) {
 
-    /** What there is of one tenant. */
+    /** The counts of one tenant. */
     private static final class Share {
         final Map<SessionStatus, Integer> byStatus = new EnumMap<>(SessionStatus.class);
         int idle;
@@ -106,7 +106,7 @@ record NodeGauges(
         known(Family.DEVICE_POWER_LIMIT_WATTS, health.powerLimitWatts(), labels, readings);
     }
 
-    /** What a device does not measure has no series; 0 would be a lie. */
+    /** A gauge that a device does not measure has no series, as 0 would be wrong. */
     private static void known(Family family, OptionalDouble value, String[] labels, Readings readings) {
         if (value.isPresent()) readings.gauge(family, value.getAsDouble(), labels);
     }

@@ -24,14 +24,14 @@ final class NodeMeter implements LeaseObserver, SessionObserver, StoreObserver, 
     private final boolean several;
 
     /**
-     * Counts from now on.
+     * Counts events from now on.
      *
      * @param several whether there may be several tenants, who must not see each other's series
      */
     NodeMeter(Metrics metrics, boolean several) {
         this.metrics = metrics;
         this.several = several;
-        // What did not happen yet is 0, not missing: so that the first time is seen as a step.
+        // Events that did not happen yet are counted as 0 and not left out, so that the first one is seen as a step.
         for (Kind kind : Kind.values()) {
             metrics.add(Family.LEASES_ISSUED, 0, word(kind));
             for (End end : End.values()) metrics.add(Family.LEASES_ENDED, 0, word(kind), word(end));

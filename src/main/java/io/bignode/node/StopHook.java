@@ -10,13 +10,13 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class StopHook {
     private static final System.Logger LOG = System.getLogger(StopHook.class.getName());
 
-    /** With what {@link #endProcess} ends the process. */
+    /** The exit code with which {@link #endProcess} ends the process. */
     private static volatile int ending = ExitCode.OK;
 
     private final String how;
     private final Thread thread = Thread.ofPlatform().name("shutdown").unstarted(this::stop);
 
-    /** Held while what works begins, which is not closed half begun. */
+    /** Held while the work is started, so that it is not closed half started. */
     private final Lock beginning = new ReentrantLock();
 
     private Optional<Runnable> close = Optional.empty();
@@ -28,9 +28,9 @@ public final class StopHook {
     }
 
     /**
-     * Has the process ended so from now on. Nothing is there to close yet.
+     * Takes over the process's end. There is nothing to close yet.
      *
-     * @param how what the log says of how that which works is closed
+     * @param how the log's words on how the work is ended
      */
     public static StopHook register(String how) {
         StopHook hook = new StopHook(how);

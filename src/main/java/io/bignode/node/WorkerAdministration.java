@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** WorkerActions in the hands of who shows the join token. */
+/** The {@link WorkerActions} of an operator, who shows the join token. */
 record WorkerAdministration(Token joinToken, Leases leases) implements WorkerActions {
     @Override
     public boolean isOperator(String token) {
@@ -21,7 +21,7 @@ record WorkerAdministration(Token joinToken, Leases leases) implements WorkerAct
         return leases.workers().stream().filter(WorkerAdministration::concerns).map(WorkerAdministration::described).toList();
     }
 
-    /** A worker that went away by itself is nobody's concern here. */
+    /** A worker that disconnected by itself needs no action. */
     private static boolean concerns(WorkerView worker) {
         return worker.connected() || worker.state() != WorkerView.State.WORKING;
     }

@@ -44,12 +44,12 @@ public final class WorkerName {
         }
     }
 
-    /** Where a data folder keeps it. */
+    /** The file of a data folder that holds the name. */
     public static Path file(Path dataDir) {
         return dataDir.resolve(FILE);
     }
 
-    /** One that never was before. */
+    /** A new name. */
     public static String make() {
         byte[] bits = new byte[3];
         new SecureRandom().nextBytes(bits);
@@ -61,7 +61,7 @@ public final class WorkerName {
         try {
             host = InetAddress.getLocalHost().getHostName();
         } catch (UnknownHostException e) {
-            return "worker"; // a host that does not know its own name
+            return "worker"; // the host has no name that can be looked up
         }
         int dot = host.indexOf('.');
         String plain = (dot > 0 ? host.substring(0, dot) : host).toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-+|-+$", "");

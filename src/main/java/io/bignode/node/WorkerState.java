@@ -40,7 +40,7 @@ public final class WorkerState implements AutoCloseable {
         write("joined");
     }
 
-    /** It is not. */
+    /** The worker is not connected to its head. */
     void apart() {
         write("apart");
     }

@@ -10,6 +10,7 @@ package io.bignode.protocol;
  */
 public record DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch) {
     private static final int LONGEST = 128;
+    private static final String KIND = "any/device";
 
     /** Refuses what no device can be. */
     public DeviceOffer {
@@ -17,5 +18,10 @@ public record DeviceOffer(String deviceId, String name, long memoryBytes, int ma
         if (name.length() > LONGEST || memoryBytes < 0 || maxBatch < 1) {
             throw new IllegalArgumentException("device of " + memoryBytes + " bytes and " + maxBatch + " nonces");
         }
+    }
+
+    /** What devices of the same kind have in common: this offer without the device's own id. */
+    public DeviceOffer kind() {
+        return new DeviceOffer(KIND, name, memoryBytes, maxBatch);
     }
 }

@@ -249,6 +249,11 @@ public final class Session {
                 lingers(), attention.text());
     }
 
+    /** Whether its batches are to be pushed and there is something to hand out, or still may be. */
+    public boolean pushable() {
+        return order.callback().isPresent() && active();
+    }
+
     /** Whether its small node should go on asking: it runs or lingers, a lease is in flight, or something found was not handed out yet. */
     public synchronized boolean active() {
         return !isOver() || log.settled() < log.newest();
@@ -310,7 +315,7 @@ public final class Session {
             back = life.idle() && !life.status().ended();
             if (life.polled()) note();
         }
-        if (back) around.changed.run();
+        if (back) around.changed.accept(this);
     }
 
     /** Stops it, durably; one that ended before stays as it is, unless it lingers. */
@@ -376,7 +381,7 @@ public final class Session {
         LOG.log(System.Logger.Level.INFO, "session {0} {1}{2}", id, how.wire(), why == null ? "" : ": " + why);
         summary.ifPresent(line -> line.log(LOG));
         around.observer.ended(order.tenant(), how);
-        around.changed.run();
+        around.changed.accept(this);
         return Optional.of(written);
     }
 

@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** What all sessions of a head have in common. */
@@ -14,8 +15,8 @@ final class SessionContext {
     final LongSupplier nanoTime;
     final SessionStore store;
 
-    /** To be called, with no lock held, when a session ended or may get leases again. */
-    final Runnable changed;
+    /** To be called, with no lock held, with a session that ended or may get leases again. */
+    final Consumer<Session> changed;
 
     /** The work of the last minutes. */
     final Activity activity;
@@ -29,7 +30,7 @@ final class SessionContext {
     private final long incarnation;
     private final AtomicLong lastLease = new AtomicLong();
 
-    SessionContext(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store, Runnable changed) {
+    SessionContext(SessionRules rules, InstantSource clock, LongSupplier nanoTime, SessionStore store, Consumer<Session> changed) {
         this.rules = rules;
         this.clock = clock;
         this.nanoTime = nanoTime;

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -30,7 +31,7 @@ public final class Sessions {
     private final SessionRules rules;
     private final SessionStore store;
     private final SessionContext around;
-    private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Session>> listeners = new CopyOnWriteArrayList<>();
     private final ResultPublisher publisher;
     private final SessionRegistry registry;
     private final WaitingLine line;
@@ -68,10 +69,10 @@ public final class Sessions {
     }
 
     /**
-     * Has something called whenever there may be work to lease or a lease to cancel: a session started, ended, or was polled after idling.
-     * It is called by the thread that brought this about, with no lock held.
+     * Has something called with each session of which there may be work to lease or a lease to cancel: it started, was admitted, ended, or was polled after
+     * idling. It is called by the thread that brought this about, with no lock held.
      */
-    public void onChange(Runnable listener) {
+    public void onChange(Consumer<Session> listener) {
         listeners.add(listener);
     }
 
@@ -102,7 +103,7 @@ public final class Sessions {
     public StartOutcome start(Order order) {
         tick();
         OrderAdmission.Placed placed = again(order).orElseGet(() -> place(order, room.look()));
-        if (!placed.admitted().isEmpty()) begun(placed.admitted());
+        placed.admitted().forEach(this::begun);
         StartOutcome outcome = placed.outcome();
         Optional<Session.Amendment> amendment = placed.amendment();
         return switch (outcome) {
@@ -111,7 +112,7 @@ public final class Sessions {
             // Another thread may be starting it right now: no answer before its start is durable, nor before what this order changed is.
             case StartOutcome.Running(Session session) -> session.open() && durable(amendment) ? polled(session, outcome) : notStored();
             case StartOutcome.Redirected(Session session) -> {
-                changed();
+                tell(session);
                 yield session.open() && durable(amendment) ? polled(session, outcome) : notStored();
             }
             case StartOutcome.Refused _, StartOutcome.Closing _, StartOutcome.NotStored _ -> outcome;
@@ -140,7 +141,7 @@ public final class Sessions {
         if (!session.open() && withdraw(session)) return false;
         replacedBy(session).forEach(Session::stop);
         around.observer.started(session.order().tenant());
-        changed();
+        changed(session);
         return true;
     }
 
@@ -233,7 +234,7 @@ public final class Sessions {
 
     /** The sessions whose batches are to be pushed and for which there is something to hand out, or still may be. */
     public List<Session> pushable() {
-        return kept().stream().filter(session -> session.order().callback().isPresent() && session.active()).toList();
+        return kept().stream().filter(Session::pushable).toList();
     }
 
     /** Whether a session is kept still: it was not purged. */
@@ -319,32 +320,27 @@ public final class Sessions {
             all = registry.unended();
         }
         all.forEach(Session::expireIfDue);
-        if (admit()) listeners.forEach(Runnable::run);
+        admit();
         failMisfits();
         purge();
     }
 
-    /** Admits those whose turn has come; false when there is nobody. */
-    private boolean admit() {
+    /** Admits those whose turn has come. */
+    private void admit() {
         synchronized (this) {
-            if (line.isEmpty()) return false;
+            if (line.isEmpty()) return;
         }
         Room.Look look = room.look();
         List<Session> admitted;
         synchronized (this) {
             admitted = line.admit(new RoomLeft(rules.maxSessions(), look, registry.running()));
         }
-        admitted.forEach(Sessions::tell);
-        return !admitted.isEmpty();
+        admitted.forEach(this::begun);
     }
 
-    private void begun(List<Session> admitted) {
-        admitted.forEach(Sessions::tell);
-        listeners.forEach(Runnable::run);
-    }
-
-    private static void tell(Session session) {
+    private void begun(Session session) {
         LOG.log(System.Logger.Level.INFO, "session {0} has its turn after {1} s", session.id(), Long.toString(session.age().toSeconds()));
+        tell(session);
     }
 
     private void failMisfits() {
@@ -379,9 +375,13 @@ public final class Sessions {
         registry.purgeOld();
     }
 
-    /** Something ended or came back: others may have their turn, and devices work. */
-    private void changed() {
+    /** A session ended or came back: others may have their turn, and devices work. */
+    private void changed(Session session) {
         admit();
-        listeners.forEach(Runnable::run);
+        tell(session);
+    }
+
+    private void tell(Session session) {
+        listeners.forEach(listener -> listener.accept(session));
     }
 }

@@ -113,7 +113,7 @@ class SessionsTest {
     void aSessionNobodyPollsYieldsUntilItIsPolledAgain() {
         AtomicInteger changes = new AtomicInteger();
         Session session = start("a");
-        sessions.onChange(changes::incrementAndGet);
+        sessions.onChange(_ -> changes.incrementAndGet());
         time.pass(Duration.ofSeconds(120));
         assertThat(sessions.leasable()).isEmpty();
         assertThat(hands.take(session, 1)).isEmpty();

@@ -26,14 +26,14 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * How the head proves to workers who it is: by the operator's certificate, or by one it made at its first start and keeps in the data folder,
- * which workers know by its fingerprint.
+ * The certificate by which the head proves to workers who it is: the operator's, or one that the head made at its first start and keeps in the data folder,
+ * and that workers know by its fingerprint.
  */
 public final class HeadCertificate {
     private static final String FILE = "worker-tls.p12";
     private static final String ALIAS = "head";
 
-    /** PKCS#12 wants one; what protects the key is that its file is its owner's alone. */
+    /** PKCS#12 needs a password. The key is protected by its file's permissions, which let only its owner read it. */
     private static final String PASSWORD = "bignode";
 
     private static final int VALID_DAYS = 3650;
@@ -49,7 +49,7 @@ public final class HeadCertificate {
     }
 
     /**
-     * The certificate to show.
+     * The certificate that the head shows to workers.
      *
      * @throws InvalidSettingsException when the operator's cannot be used
      * @throws IOException              when the head's own cannot be used or made; the message says what to do
@@ -79,15 +79,15 @@ public final class HeadCertificate {
         return new HeadCertificate(context(keys), () -> certificate, () -> ServerTls.checkWorkers(expires, Instant.now(), alarms));
     }
 
-    /** The JDK makes certificates with its own tool only; it works in a folder that nobody else may look into. */
+    /** Only the JDK's own tool makes certificates. It works in a folder that no other user may read. */
     private static void make(Path dataDir, Path file) throws IOException {
-        DataFolder.make(dataDir); // a head whose sessions are in PostgreSQL has nothing in it yet
+        DataFolder.make(dataDir); // the folder of a head whose sessions are in PostgreSQL may be missing
         Path folder = Files.createTempDirectory(dataDir, ".tls", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path draft = folder.resolve(FILE);
         try {
             Process tool = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                            "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", // a short life: 0.8 s of processor time instead of 2.0
+                            "-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC", // for a short-lived process: 0.8 s of processor time instead of 2.0
                             "-genkeypair", "-alias", ALIAS, "-keyalg", "EC", "-groupname", "secp256r1", "-sigalg", "SHA256withECDSA",
                             "-validity", Integer.toString(VALID_DAYS), "-dname", "CN=bignode head", "-storetype", "PKCS12",
                             "-keystore", draft.toString(), "-storepass", PASSWORD)
@@ -114,7 +114,7 @@ public final class HeadCertificate {
         return context;
     }
 
-    /** For the sockets on which workers are listened for. */
+    /** The TLS context of the sockets that workers connect to. */
     public SSLContext context() {
         return context;
     }
@@ -124,7 +124,7 @@ public final class HeadCertificate {
         check.run();
     }
 
-    /** SHA-256 of the certificate, by which workers know it. */
+    /** The SHA-256 fingerprint of the certificate, by which workers know it. */
     public String fingerprint() {
         return fingerprint(shown.get());
     }

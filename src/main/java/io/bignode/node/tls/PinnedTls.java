@@ -11,7 +11,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Trusts the certificate with one fingerprint and no other, whatever name stands in it. */
+/** Trusts the certificate with one fingerprint and no other. The name in the certificate does not matter. */
 public final class PinnedTls extends X509ExtendedTrustManager {
     private final byte[] fingerprint;
 
@@ -19,7 +19,7 @@ public final class PinnedTls extends X509ExtendedTrustManager {
         this.fingerprint = fingerprint;
     }
 
-    /** A context for sockets to the host with that certificate. */
+    /** The TLS context of sockets to the host with that certificate. */
     public static SSLContext context(String fingerprint) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");

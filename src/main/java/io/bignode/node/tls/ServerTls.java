@@ -33,7 +33,7 @@ public final class ServerTls {
     private static final Duration SOON = Duration.ofDays(14);
 
     /**
-     * Whose certificate it is.
+     * The use of a certificate.
      *
      * @param alarm what the keys of its alarms begin with
      * @param words how it is called in them
@@ -53,7 +53,7 @@ public final class ServerTls {
     private final SSLContext context;
 
     /**
-     * The API's, with the certificate that is in the files now.
+     * The TLS of the API, with the certificate that is in the files now.
      *
      * @throws InvalidSettingsException when it cannot be used
      */
@@ -62,7 +62,7 @@ public final class ServerTls {
     }
 
     /**
-     * The same for the sockets on which workers are listened for.
+     * The TLS of the sockets that workers connect to, likewise.
      *
      * @throws InvalidSettingsException when it cannot be used
      */
@@ -104,12 +104,12 @@ public final class ServerTls {
         return ServerIdentity.read(settings, now);
     }
 
-    /** For the server's sockets. */
+    /** The TLS context of the server's sockets. */
     public SSLContext context() {
         return context;
     }
 
-    /** When clients stop to trust the certificate. */
+    /** When the certificate expires. */
     public Instant expires() {
         return files.get().expires();
     }
@@ -120,7 +120,7 @@ public final class ServerTls {
         judge(kind, files.get().expires(), clock.instant(), alarms);
     }
 
-    /** The same for a certificate for workers that does not come from files. */
+    /** Looks at the clock for a worker certificate that does not come from the operator's files. */
     static void checkWorkers(Instant expires, Instant now, Alarms alarms) {
         judge(WORKERS, expires, now, alarms);
     }
@@ -139,12 +139,12 @@ public final class ServerTls {
         else alarms.clear(soon);
     }
 
-    /** The certificate it shows now. */
+    /** The certificate that is shown now. */
     X509Certificate certificate() {
         return files.get().chain().getFirst();
     }
 
-    /** Asked twice in each handshake: a name is given to the identity of that moment, by which the key is asked for. */
+    /** Called twice in each handshake: first for an alias, then for the key of that alias. An alias therefore names one identity, also while it is replaced. */
     private final class Keys extends X509ExtendedKeyManager {
         private static final int KEPT = 4;
 
@@ -152,7 +152,7 @@ public final class ServerTls {
         private long last;
         private @Nullable ServerIdentity newest;
 
-        @SuppressWarnings("ReferenceEquality") // a certificate that is read anew is another one, whatever is in it
+        @SuppressWarnings("ReferenceEquality") // a certificate that is read again is another object, even where its contents are equal
         private synchronized @Nullable String choose(String keyType) {
             ServerIdentity identity = files.get();
             if (!identity.key().getAlgorithm().equals(keyType)) return null;

@@ -14,12 +14,12 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Whose word is taken for who a server is: the authorities of the JDK, and those of a file. */
+/** The certificate authorities that clients of this node trust: those of the JDK, and those of a file. */
 public final class TrustedAuthorities {
     private TrustedAuthorities() {}
 
     /**
-     * A client's TLS that trusts them all.
+     * The TLS context of a client that trusts all of them.
      *
      * @param file certificates, PEM
      * @throws InvalidSettingsException when the file cannot be used

@@ -17,13 +17,13 @@ import java.util.TreeMap;
  * times moves once. So what waits for a full disk grows with what is found, not with what happens. Not thread safe.
  */
 final class ChangeSet {
-    /** Where a gap begins. */
+    /** The first index of a gap in a session's ranges. */
     record GapStart(long lineage, long first) {}
 
-    /** What history is added up by. */
+    /** The key by which the history's figures are added up. */
     record HistoryKey(Epoch epoch, String tenant, String deviceId) {}
 
-    /** End of a gap that is no more. */
+    /** Written instead of a gap's end when the gap was closed. */
     static final long CLOSED = -1;
 
     private static final int ROW_BYTES = 100;
@@ -49,7 +49,7 @@ final class ChangeSet {
         return empty;
     }
 
-    /** About how much memory the found nonces in it take. */
+    /** About how many bytes of memory the found nonces of these changes take. */
     long bytes() {
         return bytes;
     }

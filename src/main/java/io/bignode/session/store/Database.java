@@ -6,14 +6,14 @@ import java.util.Optional;
 
 /** What differs between the databases a store may be kept in. */
 interface Database extends AutoCloseable {
-    /** Which one, for messages; without a password. */
+    /** The database's name in messages, without a password. */
     String name();
 
-    /** The type of a column of bytes. */
+    /** The SQL type of a column that holds bytes. */
     String bytesType();
 
     /**
-     * Opens the connection that writes; whoever has it is the only one.
+     * Opens the connection that writes. Only one process has such a connection at a time.
      *
      * @param make whether the database may be made where there is none
      * @return empty when another head has it
@@ -21,29 +21,29 @@ interface Database extends AutoCloseable {
      */
     Optional<Connection> writer(boolean make) throws SQLException, StoreRefused;
 
-    /** Whether other heads are kept out by the writing connection, and no longer when it is lost. */
+    /** Whether it is the writing connection itself that keeps other heads out, so that they may come in when it is lost. */
     boolean keptByConnection();
 
     /** Opens a connection that reads. */
     Connection reader() throws SQLException;
 
     /**
-     * Looks for damage before anything is read, in little time whatever the size.
+     * Looks for damage before anything is read. It takes little time, however large the store is.
      *
      * @throws StoreRefused when there is some
      */
     void check(Connection writer) throws SQLException, StoreRefused;
 
-    /** Looks for damage everywhere, which takes as long as reading all of it; tells what was found. */
+    /** Reads the whole store and returns the damage that was found. */
     Optional<String> checkAll(Connection reader) throws SQLException;
 
-    /** What to do about a failure. */
+    /** What an operator should do about a failure. */
     String fix(SQLException failure);
 
     /** Whether a failure says that the store is damaged. */
     boolean damaged(SQLException failure);
 
-    /** Lets go of what {@link #writer} took besides the connection. */
+    /** Gives back what {@link #writer} took besides the connection, such as a lock on the folder. */
     @Override
     void close();
 }

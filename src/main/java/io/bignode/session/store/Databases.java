@@ -8,18 +8,18 @@ import java.sql.Statement;
 
 /** What the two kinds of database have in common. */
 final class Databases {
-    /** The SQL state of failures found by the store itself: what was read is not what was written. */
+    /** The SQL state of failures that the store itself finds, when what it reads is not what was written. */
     static final String DAMAGED = "XX001";
 
     private Databases() {}
 
-    /** A failure, and what it came from, in one line. That of a batch is told by the row's own: its text may repeat what was to be written. */
+    /** A failure and its causes in one line. Of a failed batch only the failing row's error is shown, as the batch's own text may repeat the values. */
     static String message(SQLException failure) {
         SQLException next = failure instanceof BatchUpdateException ? failure.getNextException() : null;
         return next == null ? withCause(failure) : withCause(next);
     }
 
-    /** The number that a query answers with, in the first column of its only row. */
+    /** The number in the first column of the only row of a query's answer. */
     static long number(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             return number(statement, sql);

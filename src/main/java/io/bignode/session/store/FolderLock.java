@@ -17,7 +17,7 @@ final class FolderLock implements AutoCloseable {
     }
 
     /**
-     * Takes it.
+     * Takes the lock of a folder.
      *
      * @throws StoreRefused when another process has it, or the folder cannot be written
      */
@@ -55,7 +55,7 @@ final class FolderLock implements AutoCloseable {
         return pid.matches("[0-9]+") ? " (process " + pid + ")" : "";
     }
 
-    /** Gives it back. */
+    /** Gives the lock back. */
     @Override
     public void close() {
         try {

@@ -28,7 +28,7 @@ final class FoundBytes {
     }
 
     /**
-     * Reads them back.
+     * Reads found nonces from their bytes.
      *
      * @throws SQLException when these are not the bytes that were written
      */

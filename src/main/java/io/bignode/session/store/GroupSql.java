@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Writes a group of changes through one connection: each kind of row with one statement, executed for all its rows at once.
+ * Writes a group of changes through one connection. Each kind of row has one statement, which is executed for all its rows at once.
  *
- * <p>A group has a number, which is written with it: after a commit whose answer was lost it tells whether the group is there.
+ * <p>A group has a number, which is written with it. After a commit whose answer was lost, the number in the database tells whether the group is there.
  */
 final class GroupSql {
     private static final int BATCHES_AT_ONCE = 256;
 
-    /** Fills the parameters of one row. */
+    /** Sets the parameters of a statement for one row. */
     private interface Fill<T> {
         void row(Row.Writer row, T value) throws SQLException;
     }

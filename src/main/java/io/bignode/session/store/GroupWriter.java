@@ -8,10 +8,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one thread that writes. Changes gather while it writes those before them, and go into the next transaction all together; so the more
- * there is to do, the fewer syncs a change costs.
+ * The one thread that writes to the store. Changes gather while it writes those before them and go into the next transaction together, so that the more
+ * there is to do, the fewer syncs each change costs.
  *
- * <p>A group that cannot be written stays, and is tried again every second; meanwhile whoever waits is told so.
+ * <p>A group that cannot be written is kept and tried again every second. Whoever waits for it is told so meanwhile.
  */
 final class GroupWriter implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(GroupWriter.class.getName());
@@ -26,14 +26,14 @@ final class GroupWriter implements AutoCloseable {
     private final Thread thread;
     private volatile StoreObserver observer = StoreObserver.NOBODY;
 
-    /** Used by the thread alone, as all below. */
+    /** Only the writing thread uses this field and those below it. */
     private @Nullable Connection connection;
 
     private long group;
     private boolean garbage = true;
 
     /**
-     * Writes once it is {@linkplain #start started}.
+     * A writer that writes nothing before it is {@linkplain #start started}.
      *
      * @param connection the one that may write
      * @param group      the number of the last group in the database
@@ -67,7 +67,7 @@ final class GroupWriter implements AutoCloseable {
         if (connection != null) ReadPool.close(connection);
     }
 
-    /** Waits for the next group and writes it, or sweeps where there is nothing to write; false at the end. */
+    /** Waits for the next group and writes it, or deletes old batches where there is nothing to write. Returns false when the store is closed. */
     private boolean writeNext() {
         Optional<ChangeSet> changes = pending.take(garbage);
         if (changes.isEmpty()) return false;
@@ -78,7 +78,7 @@ final class GroupWriter implements AutoCloseable {
         return true;
     }
 
-    /** Tries until the group is durable; gives up only when the store is closed meanwhile. */
+    /** Tries to write the group until it is durable, and gives up only when the store is closed meanwhile. */
     private boolean writeUntilDone(ChangeSet changes) {
         group++;
         while (true) {
@@ -120,7 +120,7 @@ final class GroupWriter implements AutoCloseable {
         return again.get();
     }
 
-    /** Notes a failure, then waits for a while; false when there is no time left to try again. */
+    /** Notes a failure, then waits before the next attempt. Returns false when there is no time left for one. */
     private boolean failed(SQLException e) {
         String message = Databases.message(e);
         alarms.raise(ALARM, database.name() + " cannot be written, what is found is kept in memory alone: " + message, database.fix(e));
@@ -134,7 +134,7 @@ final class GroupWriter implements AutoCloseable {
             if (connection == null) connection = connectAgain();
             garbage = new GroupSql(connection).sweep();
         } catch (SQLException e) {
-            // Nothing is lost; it is tried again when the next session is purged.
+            // Nothing is lost: the deletion is tried again when the next session is purged.
             LOG.log(System.Logger.Level.WARNING, "deleting purged batches: {0}", Databases.message(e));
             garbage = false;
             rollBack();
@@ -142,8 +142,8 @@ final class GroupWriter implements AutoCloseable {
     }
 
     /**
-     * A connection on which something failed is not used again, as nobody knows what state it is in; unless the place as the only head hangs
-     * on it and it still answers.
+     * Closes a connection on which something failed, as its state is unknown. It is kept where the right to be the only head depends
+     * on this connection and it still answers.
      */
     private void rollBack() {
         if (connection == null) return;
@@ -164,7 +164,7 @@ final class GroupWriter implements AutoCloseable {
         onDeath.uncaughtException(thread, why);
     }
 
-    /** Writes what there is, if it can, and ends the thread. */
+    /** Writes what is left, if the database takes it, and ends the thread. */
     @Override
     public void close() {
         pending.close();

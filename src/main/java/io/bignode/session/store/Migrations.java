@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Brings a store's schema up to what this version knows: the scripts in {@code db/} in their order, each in a transaction with its number.
- * A script is never changed once it was released; what a script ends a line with a semicolon for is one statement.
+ * Brings a store's schema up to this version by the scripts in {@code db/}, in their order, each in a transaction that also writes its number.
+ * A script is never changed once it was released. A statement of a script ends with a semicolon at the end of a line.
  */
 final class Migrations {
     private static final List<String> SCRIPTS = List.of("001-sessions.sql", "002-waiting.sql");
@@ -27,7 +27,7 @@ final class Migrations {
     }
 
     /**
-     * Runs what did not run yet.
+     * Runs the scripts that did not run on this store yet.
      *
      * @throws StoreRefused when the store is of a version after this one
      */

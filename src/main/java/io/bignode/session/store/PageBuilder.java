@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Merges consecutive batches until they are as many bytes as wanted. */
+/** Merges consecutive batches into a page until the page has the wanted number of bytes. */
 final class PageBuilder {
     private final List<Found> found = new ArrayList<>();
     private final int maxBytes;
@@ -18,18 +18,18 @@ final class PageBuilder {
         this.maxBytes = maxBytes;
     }
 
-    /** Whether there is as much as was wanted. */
+    /** Whether the page has the wanted number of bytes. */
     boolean full() {
         return bytes >= maxBytes;
     }
 
-    /** The number of the last batch in it. */
+    /** The number of the last batch in the page. */
     long last() {
         return last;
     }
 
     /**
-     * Adds the next batch.
+     * Adds the session's next batch.
      *
      * @throws SQLException when it is not the next one: one in between is lost
      */

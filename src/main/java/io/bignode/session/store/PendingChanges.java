@@ -13,10 +13,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The changes that are not known to be durable, and who waits until they are. They gather here while the {@link GroupWriter} writes those before them, and
- * it takes them all together as the next group. Who waits for a change has it taken at once, otherwise it lingers a little for company.
+ * The changes that are not known to be durable, and the threads that wait until they are. Changes gather here while the {@link GroupWriter} writes those before
+ * them, and it takes them together as the next group: at once where a thread waits for one of them, otherwise after a short while in which others may join.
  *
- * <p>Thread safe: its one lock guards all of it and is held for moments, never while the database works. It is the innermost lock of all.
+ * <p>Thread safe: one lock guards everything here. It is held briefly, never while the database works, and no other lock is taken while it is held.
  */
 final class PendingChanges {
     private static final Duration LINGER = Duration.ofMillis(20);
@@ -38,12 +38,12 @@ final class PendingChanges {
     private boolean closing;
     private @Nullable String failure;
 
-    /** Nothing can be written, and another head may do so. */
+    /** Nothing can be written, and another head may write meanwhile. */
     private boolean ownershipLost;
 
     private @Nullable Throwable death;
 
-    /** Takes changes, which stay in the order in which they are given; none at all are durable when all before them are. */
+    /** Adds changes, which keep the order in which they are given. An empty list is durable when all changes before it are. */
     CommitTicket add(List<Change> changes) {
         lock.lock();
         try {
@@ -129,7 +129,7 @@ final class PendingChanges {
         }
     }
 
-    /** Why nothing can be written at the moment; empty when all is well. */
+    /** Why nothing can be written at the moment; empty while writing succeeds. */
     Optional<String> failure() {
         lock.lock();
         try {
@@ -139,7 +139,7 @@ final class PendingChanges {
         }
     }
 
-    /** Whether nothing can be written, and another head may do so. */
+    /** Whether nothing can be written and another head may write meanwhile. */
     boolean ownershipLost() {
         lock.lock();
         try {
@@ -149,7 +149,7 @@ final class PendingChanges {
         }
     }
 
-    /** About how much memory what waits takes while nothing can be written; 0 when all is well. */
+    /** About how many bytes of memory the waiting changes take while nothing can be written; 0 while writing succeeds. */
     long stuckBytes() {
         lock.lock();
         try {
@@ -159,7 +159,7 @@ final class PendingChanges {
         }
     }
 
-    /** About how much memory what is not known to be durable takes. */
+    /** About how many bytes of memory the changes take that are not known to be durable. */
     long bytes() {
         lock.lock();
         try {
@@ -170,7 +170,7 @@ final class PendingChanges {
     }
 
     /**
-     * Takes the next group for the thread that writes, which tells by {@link #written} when it is durable and does not change it. Waits until there is one.
+     * Waits until there is a group to write and takes it for the writing thread, which calls {@link #written} when it is durable and does not change it.
      *
      * @param garbage whether an empty group is wanted as well where there is nothing to write
      * @return empty at the end, when all is durable
@@ -189,7 +189,7 @@ final class PendingChanges {
         }
     }
 
-    /** Waits until a group should be written, or there is nothing to do but to sweep; false at the end. */
+    /** Waits until a group should be written, or until there is nothing to do but to delete old batches. Returns false when the store is closed. */
     private boolean awaitWork(boolean garbage) {
         while (true) {
             if (!gathering.isEmpty()) {
@@ -206,13 +206,13 @@ final class PendingChanges {
         }
     }
 
-    /** Waits a little; both callers look again whether they have to go on waiting. */
+    /** Waits for a short while. Both callers check afterwards whether they have to go on waiting. */
     @SuppressWarnings("WaitNotInLoop")
     private void await(long nanos) {
         try {
             work.await(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            // nobody who knows this thread interrupts it
+            // no code interrupts this thread
         }
     }
 
@@ -231,7 +231,7 @@ final class PendingChanges {
     }
 
     /**
-     * The group that was taken could not be written: tells everybody, then waits for a while.
+     * The group that was taken could not be written: tells all threads that wait, then pauses before the next attempt.
      *
      * @param lost whether another head may write now
      * @return false when there is no time left to try again
@@ -250,7 +250,7 @@ final class PendingChanges {
         }
     }
 
-    /** Nothing is written any more, whatever is tried: whoever waits fails for this reason. */
+    /** Nothing will be written any more: all that wait, now or later, fail for this reason. */
     void died(Throwable why) {
         lock.lock();
         try {
@@ -261,7 +261,7 @@ final class PendingChanges {
         }
     }
 
-    /** Has what there is taken at once; then comes the end. */
+    /** Has the remaining changes taken at once; the writer ends after them. */
     void close() {
         lock.lock();
         try {

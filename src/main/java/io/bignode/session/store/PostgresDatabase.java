@@ -13,7 +13,7 @@ import java.util.Properties;
  * lost its connection cannot write any more before it has the lock again.
  */
 final class PostgresDatabase implements Database {
-    /** "bignode" as a number. */
+    /** The key of the advisory lock: the letters "bignode" as a number. */
     private static final long LOCK = 0x6269676e6f6465L;
 
     private final String url;
@@ -81,13 +81,13 @@ final class PostgresDatabase implements Database {
         defaults.setProperty("reWriteBatchedInserts", "true");
         // Errors go to the log and into alarms; the rows they are about do not.
         defaults.setProperty("logServerErrorDetail", "false");
-        // What stands in the URL goes before what stands here.
+        // Parameters of the URL override those that are set here.
         return DriverManager.getConnection(url, defaults);
     }
 
     @Override
     public void check(Connection writer) {
-        // The server looks after its own files.
+        // The server checks its own files.
     }
 
     @Override
@@ -114,6 +114,6 @@ final class PostgresDatabase implements Database {
 
     @Override
     public void close() {
-        // The lock goes with the connection.
+        // The server releases the lock when the connection ends.
     }
 }

@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.Semaphore;
 
-/** A few connections that read, shared by all polls; who finds none free waits. */
+/** A few reading connections that all polls share. A poll that finds none free waits. */
 final class ReadPool implements AutoCloseable {
     private static final int MOST = 4;
 
@@ -24,7 +24,7 @@ final class ReadPool implements AutoCloseable {
         this.database = database;
     }
 
-    /** Has something read; the connection goes back for the next one, unless reading failed. */
+    /** Reads through a connection of the pool, which goes back into the pool unless reading failed. */
     <T> T read(Work<T> work) throws SQLException {
         free.acquireUninterruptibly();
         try {
@@ -56,7 +56,7 @@ final class ReadPool implements AutoCloseable {
         return true;
     }
 
-    /** Closes a connection that nobody needs any more; that this fails too says nothing new. */
+    /** Closes a connection that is not needed any more. A failure to close it is ignored, as the connection is given up either way. */
     static void close(Connection connection) {
         try {
             connection.close();

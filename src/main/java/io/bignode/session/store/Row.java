@@ -48,14 +48,14 @@ final class Row {
             return this;
         }
 
-        /** The row is full. */
+        /** Ends the row: all its parameters are set. */
         void add() throws SQLException {
             statement.addBatch();
             column = 0;
         }
     }
 
-    /** Reads the row a result stands at. */
+    /** Reads the current row of a result, column by column. */
     static final class Reader {
         private final ResultSet result;
         private int column;

@@ -24,10 +24,10 @@ import java.util.function.IntSupplier;
 
 /** A store in an SQL database. */
 public final class SqlStore implements SessionStore {
-    /** How much found may wait in memory for a database that cannot be written. */
+    /** How many bytes of found nonces may wait in memory for a database that cannot be written. */
     private static final long STUCK_BYTES = 64L << 20;
 
-    /** When a whole store is looked through: a head that just started has better things to do. */
+    /** How long after its start a head reads the whole store for damage: the first minute is the sessions'. */
     private static final Duration LOOK_AFTER = Duration.ofMinutes(1);
 
     private static final String DAMAGE_ALARM = "store-damaged";
@@ -52,7 +52,7 @@ public final class SqlStore implements SessionStore {
     }
 
     /**
-     * Opens the store in a data folder; it is made there where there is none.
+     * Opens the store in a data folder, and makes one where there is none.
      *
      * @param onDeath told when the store cannot be written any more, whatever is tried; should end the process
      * @throws StoreRefused when it cannot be used, another head using it included
@@ -130,7 +130,7 @@ public final class SqlStore implements SessionStore {
         return image;
     }
 
-    /** Reads all of it once, while the head serves already: damage in what nobody asks for today is to be known before its backup is gone. */
+    /** Reads the whole store once while the head serves, so that damage in data that nobody asks for is known while there is still a backup of it. */
     private void lookForDamage() {
         try {
             if (closed.await(lookAfter.toMillis(), TimeUnit.MILLISECONDS)) return;
@@ -155,7 +155,7 @@ public final class SqlStore implements SessionStore {
 
     @Override
     public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
-        // First what waits, then what is stored: a batch on its way from the one to the other is in both, and never in none.
+        // Waiting batches are read before the stored ones: a batch that is being written is then seen twice or once, and never missed.
         NavigableMap<Long, Change.BatchFound> waiting = pending.batches(sessionId);
         return read(connection -> {
             PageBuilder page = new PageBuilder(after, maxBytes);

@@ -23,10 +23,10 @@ final class SqliteDatabase implements Database {
     /** The tables that are read whole at every start; the others may be large. */
     private static final List<String> SMALL = List.of("head", "lineage", "gap", "session", "lease", "held", "purged", "history");
 
-    /** "bnod": says whose file it is. */
+    /** The application ID in the file's header, the letters "bnod", which tells that the file is a store of this program. */
     static final int APPLICATION = 0x626e6f64;
 
-    /** The log is cut back to this after a burst. */
+    /** The write-ahead log is cut back to this many bytes after it has grown. */
     private static final int LOG_BYTES = 64 << 20;
 
     private static final int BUSY_MILLIS = 5000;
@@ -37,7 +37,7 @@ final class SqliteDatabase implements Database {
     private final IntSupplier maxPages;
 
     /**
-     * Takes the folder's lock.
+     * A store in this folder, whose lock is taken.
      *
      * @param maxPages asked at every connection: the most pages the file may have, 0 for no limit
      */
@@ -188,7 +188,7 @@ final class SqliteDatabase implements Database {
         };
     }
 
-    /** Only the low byte says what kind of failure it is. */
+    /** The kind of a failure is in the low byte of SQLite's error code. */
     private static SQLiteErrorCode code(SQLException failure) {
         if (!(failure instanceof SQLiteException sqlite)) return SQLiteErrorCode.UNKNOWN_ERROR;
         return SQLiteErrorCode.getErrorCode(sqlite.getResultCode().code & 0xff);

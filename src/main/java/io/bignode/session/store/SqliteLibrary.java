@@ -6,19 +6,19 @@ import java.util.logging.Logger;
 import org.sqlite.NativeLibraryNotFoundException;
 import org.sqlite.SQLiteJDBCLoader;
 
-/** SQLite itself, the native library that its driver unpacks and loads. That it cannot be loaded says nothing about any store. */
+/** SQLite's native library, which its driver unpacks and loads. Whether it can be loaded says nothing about a store's state. */
 final class SqliteLibrary {
-    /** What to do where it cannot be loaded. */
+    /** What an operator should do where the library cannot be loaded. */
     static final String FIX = "let programs be executed in the folder that SQLite's native library is unpacked in, and see that the folder is writable and"
             + " has room";
 
-    /** Held here, as the log manager alone would forget its level. The exception tells all that it would. */
+    /** The driver's logger is silenced, as the exception holds all that it logs. The reference keeps the logger's level from being lost with the logger. */
     private static final Logger LOADER = Logger.getLogger(SQLiteJDBCLoader.class.getName());
 
     private SqliteLibrary() {}
 
     /**
-     * Loads it, if that was not done yet. The driver itself would report a failure once, and call a library that is not there the next time.
+     * Loads the library unless it is loaded. The driver itself reports a failure only once and calls the missing library the next time.
      *
      * @throws SQLException when it cannot be loaded; {@link #isMissing} tells that from other failures
      */
@@ -31,7 +31,7 @@ final class SqliteLibrary {
         }
     }
 
-    /** Whether a store was not even looked at, as there is no SQLite to do it. */
+    /** Whether a store could not be looked at because SQLite's library could not be loaded. */
     static boolean isMissing(SQLException failure) {
         return failure.getCause() instanceof NativeLibraryNotFoundException;
     }

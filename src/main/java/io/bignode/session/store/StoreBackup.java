@@ -25,17 +25,17 @@ public final class StoreBackup {
 
     private StoreBackup() {}
 
-    /** What came of it. */
+    /** The outcome of a backup. */
     public sealed interface Outcome {
         /**
-         * The file is there and whole.
+         * The copy is there and whole.
          *
          * @param bytes its size
          */
         record Made(long bytes) implements Outcome {}
 
         /**
-         * There is no file, or none that was not there before.
+         * There is no copy. A file of that name that was there before is untouched.
          *
          * @param why and what to do about it
          */
@@ -43,7 +43,7 @@ public final class StoreBackup {
     }
 
     /**
-     * Copies it. What an earlier call left that was killed is removed, if it was to make the same file.
+     * Copies the store. A half copy that a killed process left beside the same file is removed.
      *
      * @param folder the data folder
      * @param target a file that does not exist yet; only its owner may read it, as it holds what the store holds
@@ -65,7 +65,7 @@ public final class StoreBackup {
         try {
             Runtime.getRuntime().addShutdownHook(whenStopped);
             copy(file, draft);
-            // SQLite leaves it to the system when the copy reaches the disk.
+            // SQLite does not sync the copy.
             try (FileChannel copy = FileChannel.open(draft, StandardOpenOption.WRITE)) {
                 copy.force(true);
             }
@@ -91,7 +91,7 @@ public final class StoreBackup {
         return "." + target.getFileName() + ".part-";
     }
 
-    /** Removes drafts whose processes are gone; one whose number another process has got by now stays. */
+    /** Removes half copies whose processes are gone. One whose process number another process has by now stays. */
     private static void removeLeftovers(Path target) throws IOException {
         String begin = draftsOf(target);
         DirectoryStream.Filter<Path> left = path -> {
@@ -118,7 +118,7 @@ public final class StoreBackup {
         }
     }
 
-    /** Gives it its name, unless a file has got it meanwhile. */
+    /** Gives the copy its name, unless a file of that name was made meanwhile. */
     private static void publish(Path draft, Path target) throws IOException {
         try {
             Files.createLink(target, draft);
@@ -141,7 +141,7 @@ public final class StoreBackup {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException stopping) {
-            // it runs, and there is nothing left for it to remove
+            // the process ends already and runs its hooks, of which this one has nothing left to remove
         }
     }
 }

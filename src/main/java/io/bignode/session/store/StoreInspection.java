@@ -14,20 +14,20 @@ import org.sqlite.SQLiteConfig;
 public final class StoreInspection {
     private StoreInspection() {}
 
-    /** What was seen. */
+    /** The outcome of a look at a store. */
     public sealed interface Seen {
         /**
-         * A store a head can open.
+         * A store that a head can open.
          *
          * @param message which one it is
          */
         record Well(String message) implements Seen {}
 
-        /** Nothing yet; the first start makes it. */
+        /** There is no store yet; a head's first start makes it. */
         record Absent() implements Seen {}
 
         /**
-         * One that no head can open.
+         * A store that no head can open.
          *
          * @param message what is wrong; holds no password
          * @param fix  what mends it
@@ -35,7 +35,7 @@ public final class StoreInspection {
         record Ill(String message, String fix) implements Seen {}
 
         /**
-         * One of which nothing is known, as nothing here can read it.
+         * A store that could not be looked at on this host.
          *
          * @param message why not
          * @param fix  what mends that
@@ -43,7 +43,7 @@ public final class StoreInspection {
         record Unseen(String message, String fix) implements Seen {}
     }
 
-    /** Looks at the store in a data folder, all of it for damage. */
+    /** Looks at the store in a data folder and reads the whole of it for damage. */
     public static Seen inFolder(Path folder) {
         Path file = folder.resolve("sessions.db");
         if (!Files.exists(file)) return new Seen.Absent();

@@ -26,19 +26,19 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** What is read from a store, each call in a transaction of its own. */
+/** Reads from a store. Each call is a transaction of its own. */
 final class StoreReads {
-    /** How many rows a database may send ahead. */
+    /** How many rows the database's driver fetches at a time. */
     private static final int ROWS_AHEAD = 32;
 
-    /** Reads the row a result stands at. */
+    /** Reads the current row of a result. */
     private interface Read<T> {
         T row(Row.Reader row) throws SQLException;
     }
 
     private StoreReads() {}
 
-    /** All but the batches. */
+    /** Everything but the batches. */
     static StoreImage image(Connection connection) throws SQLException {
         Map<Long, NavigableMap<Long, Long>> gaps = new HashMap<>();
         for (long[] gap : all(
@@ -145,7 +145,7 @@ final class StoreReads {
         connection.commit();
     }
 
-    /** What devices did, the newest block first. */
+    /** The work of devices by block, the newest block first. */
     static List<History> history(Connection connection, int limit) throws SQLException {
         List<History> history = all(
                 connection,

@@ -6,19 +6,19 @@ public final class StoreRefused extends Exception {
 
     private final String reason;
 
-    /** With the reason and the fix. */
+    /** A refusal with its reason and the fix. */
     StoreRefused(String message) {
         super(message);
         this.reason = message;
     }
 
-    /** With the reason and the fix, and what it came from. */
+    /** A refusal with its reason and the fix, and its cause. */
     StoreRefused(String message, Throwable cause) {
         super(message, cause);
         this.reason = message;
     }
 
-    /** Why, and what to do. */
+    /** The reason and the fix, as an operator reads them. */
     public String reason() {
         return reason;
     }

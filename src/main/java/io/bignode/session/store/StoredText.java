@@ -3,13 +3,13 @@ package io.bignode.session.store;
 import java.util.Locale;
 
 /**
- * Text as the database takes it: PostgreSQL refuses the character 0, and halves of surrogate pairs are no UTF-8; a small node may send
+ * Text in a form that every database takes. PostgreSQL refuses the character 0, and half a surrogate pair is no UTF-8, but a small node may send
  * either.
  */
 final class StoredText {
     private StoredText() {}
 
-    /** The text with such characters, and the backslash, escaped. */
+    /** The text with such characters and the backslash escaped. */
     static String encode(String text) {
         if (text.chars().noneMatch(c -> c == 0 || c == '\\' || Character.isSurrogate((char) c))) return text;
         StringBuilder out = new StringBuilder();
@@ -21,7 +21,7 @@ final class StoredText {
         return out.toString();
     }
 
-    /** What {@link #encode} was given. */
+    /** The text that {@link #encode} was given. */
     static String decode(String stored) {
         if (stored.indexOf('\\') < 0) return stored;
         StringBuilder out = new StringBuilder();

@@ -1,7 +1,7 @@
 /**
  * Keeps sessions in SQLite or PostgreSQL; SQL stands here only.
  *
- * <p>In come changes in the order in which they happened; out go the sessions as the last head left them, and found nonces at polls. One
+ * <p>The package is given changes in the order in which they happened. It returns the sessions as the last head left them, and found nonces for polls. One
  * thread writes: it takes the net effect of whatever came in meanwhile and makes it durable in one transaction.
  *
  * <p>Invariants: a store has one writing head at a time; a group of changes is durable whole or not at all, and before any that came later;

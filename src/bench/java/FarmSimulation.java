@@ -1,0 +1,549 @@
+import io.bignode.lease.LeaseRules;
+import io.bignode.lease.Leases;
+import io.bignode.lease.Policies;
+import io.bignode.monitor.Alarms;
+import io.bignode.proof.Capacity;
+import io.bignode.proof.ProofRules;
+import io.bignode.protocol.DeviceOffer;
+import io.bignode.protocol.Epoch;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.HeadSide;
+import io.bignode.protocol.Lease;
+import io.bignode.protocol.LeaseReport;
+import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
+import io.bignode.protocol.WorkerGone;
+import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkerMessage.LeaseRequest;
+import io.bignode.protocol.WorkerMessage.Reported;
+import io.bignode.session.Batches;
+import io.bignode.session.Change;
+import io.bignode.session.CommitTicket;
+import io.bignode.session.Order;
+import io.bignode.session.Session;
+import io.bignode.session.SessionRules;
+import io.bignode.session.SessionStore;
+import io.bignode.session.Sessions;
+import io.bignode.session.StartOutcome;
+import io.bignode.session.StoreImage;
+import io.bignode.session.StoreObserver;
+import io.bignode.session.Terms;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.logging.LogManager;
+
+/**
+ * A stage of a whole farm in virtual time: the production classes that own sessions, leases, fair share, verification and delivery serve devices and small nodes
+ * that are played. The head is one server: a round of messages takes the processor time that it was measured to take here and now, then a commit, drawn from
+ * what commits of the store were measured to take. Messages take a drawn time in each direction. So what waits for the head waits here, too.
+ *
+ * <pre>
+ * FarmSimulation [--seed N] [--seconds STAGE] [--verify SHARE] DEVICESxSESSIONS...   prints a row of docs/scale.md for each
+ * </pre>
+ */
+final class FarmSimulation implements HeadSide {
+    private static final long MILLI = 1_000_000;
+    private static final long SECOND = 1_000 * MILLI;
+    private static final long TICK = 200 * MILLI;
+
+    /** A round of the head takes so many messages at most, as its broker's. */
+    private static final int ROUND = 512;
+
+    /** What a message takes from or to a worker on the network of a data centre, broker and TLS included; the tail is twice that and more. */
+    private static final double MESSAGE_MILLIS = 1.0;
+
+    /** A commit: half of them take this, one in a hundred four times as long (src/bench/store-commits.sh on a disk that syncs). */
+    private static final double COMMIT_MILLIS = 4;
+
+    private static final double SIGMA = 0.6;
+    private static final int DEVICES_OF_A_WORKER = 8;
+    private static final int BATCH = 64;
+
+    /** Three speeds of devices, as an H100, an A100 and an L40S beside each other on a model of which one takes 5 ms a nonce. */
+    private static final long[] NONCE_NANOS = {5 * MILLI, 10 * MILLI, 20 * MILLI};
+
+    private static final double COUNTS = 0.02;
+    private static final double[] WEIGHTS = {1, 2, 3};
+
+    /** Something that happens at a time. */
+    private record Event(long atNanos, long number, Runnable what) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            int byTime = Long.compare(atNanos, other.atNanos);
+            return byTime != 0 ? byTime : Long.compare(number, other.number);
+        }
+    }
+
+    /** A message that reached the head. */
+    private record Arrived(long atNanos, WorkerMessage message) {}
+
+    /** A device with two slots: while it computes a lease, the next one waits behind it. */
+    private final class Device {
+        final String id;
+        final String worker;
+        final long nonceNanos;
+        final Deque<Lease> having = new ArrayDeque<>();
+        boolean computing;
+        long busyNanos;
+        long thereNanos;
+
+        /** Of its worker's connections: what was sent before the last one broke is lost. */
+        int connection;
+
+        Device(String worker, int number, long nonceNanos) {
+            this.worker = worker;
+            this.id = worker + "/cuda:" + number;
+            this.nonceNanos = nonceNanos;
+        }
+
+        void request() {
+            asked.addLast(now);
+            tell(worker, new LeaseRequest(id, BATCH));
+        }
+
+        void take(Lease lease) {
+            having.addLast(lease);
+            begin();
+        }
+
+        void begin() {
+            if (computing || having.isEmpty()) return;
+            computing = true;
+            Lease lease = having.peekFirst();
+            tell(worker, new Reported(worker, new LeaseReport.Started(lease.id(), BATCH)));
+            firstLease.computeIfAbsent(lease.sessionId(), _ -> now);
+            long nanos = lease.range().count() * nonceNanos;
+            int then = connection;
+            after(nanos, () -> done(lease, nanos, then));
+        }
+
+        void done(Lease lease, long nanos, int then) {
+            if (then != connection) return;
+            computing = false;
+            if (now <= stageNanos) busyNanos += nanos;
+            having.removeFirst();
+            if (!lease.id().startsWith("check")) {
+                deviceNanos.merge(lease.sessionId(), nanos, Long::sum);
+                leases++;
+            }
+            List<Found> found = Arrays.stream(lease.nonceValues()).filter(FarmSimulation::counts).mapToObj(nonce -> new Found(nonce, "1.0")).toList();
+            tell(worker, new Reported(worker, new LeaseReport.Done(lease.id(), found, lease.range().count(), nanos)));
+            request();
+            begin();
+        }
+
+        void lose() {
+            connection++;
+            having.clear();
+            computing = false;
+        }
+
+        private final Deque<Long> asked = new ArrayDeque<>();
+    }
+
+    private final Random random;
+    private final long stageNanos;
+    private final Sessions sessions;
+    private final Leases head;
+    private final Map<String, Device> devices = new HashMap<>();
+    private final Map<String, List<Device>> workers = new TreeMap<>();
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final Deque<Arrived> inbox = new ArrayDeque<>();
+    private final Store store = new Store();
+    private final Map<String, Long> started = new HashMap<>();
+    private final Map<String, Long> firstLease = new HashMap<>();
+    private final Map<String, Long> deviceNanos = new HashMap<>();
+    private final List<Long> leaseNanos = new ArrayList<>();
+
+    private final Set<String> away = new HashSet<>();
+
+    /** When the last message on each line arrives. */
+    private final Map<String, Long> lines = new HashMap<>();
+
+    private final List<Session> running = new ArrayList<>();
+    private long now = 1;
+    private long number;
+    private long leases;
+    private long headNanos;
+    private long pollNanos;
+    private long steps;
+    private long allocated;
+    private long ticked;
+    private boolean headBusy;
+    private boolean wrote;
+
+    private FarmSimulation(int deviceCount, int orders, long seed, long stageNanos, double verify) {
+        this.random = new Random(seed);
+        this.stageNanos = stageNanos;
+        InstantSource clock = () -> Instant.EPOCH.plusNanos(now);
+        sessions = new Sessions(SessionRules.of(orders, Duration.ofDays(1)), clock, () -> now, store);
+        Capacity capacity = (_, _) -> {
+            steps++;
+            return Optional.empty();
+        };
+        head = new Leases(sessions, LeaseRules.usual(), () -> now, this, new Policies(new Sound(), capacity, verify), new Alarms(clock));
+        for (int i = 0; i < deviceCount; i++) {
+            String worker = "farm-" + i / DEVICES_OF_A_WORKER;
+            Device device = new Device(worker, i % DEVICES_OF_A_WORKER, NONCE_NANOS[i % NONCE_NANOS.length]);
+            devices.put(device.id, device);
+            workers.computeIfAbsent(worker, _ -> new ArrayList<>()).add(device);
+        }
+    }
+
+    public static void main(String[] args) {
+        long seed = new Random().nextLong();
+        long stage = 300 * SECOND;
+        double verify = 0.02;
+        List<int[]> farms = new ArrayList<>();
+        for (int i = 0; i < args.length; i++) {
+            switch (args[i]) {
+                case "--seed" -> seed = Long.parseLong(args[++i]);
+                case "--seconds" -> stage = Long.parseLong(args[++i]) * SECOND;
+                case "--verify" -> verify = Double.parseDouble(args[++i]);
+                default -> farms.add(Arrays.stream(args[i].split("x")).mapToInt(Integer::parseInt).toArray());
+            }
+        }
+        LogManager.getLogManager().reset();
+        System.err.println("seed " + seed);
+        System.out.println("| devices | sessions | idle | furthest from fair | leases a second | head, cores | µs a lease | steps a lease | KiB a lease | first lease p50 / p99 / max, ms"
+                + " | lease p50 / p99, ms | heap, MiB | simulated in, s |");
+        System.out.println("| --- ".repeat(13) + "|");
+        // The first farm is run twice: what the virtual machine compiles meanwhile is not the head's cost.
+        new FarmSimulation(farms.getFirst()[0], farms.getFirst()[1], seed, Math.min(stage, 60 * SECOND), verify).run();
+        for (int[] farm : farms) System.out.println(new FarmSimulation(farm[0], farm[1], seed, stage, verify).run());
+    }
+
+    private String run() {
+        long began = System.nanoTime();
+        List<String> names = new ArrayList<>(workers.keySet());
+        names.forEach(this::connect);
+        // Every order of the stage comes within its first second.
+        for (int i = 0; i < sessions.rules().maxSessions(); i++) {
+            int key = i;
+            after((long) (random.nextDouble() * SECOND), () -> start(key));
+        }
+        for (long at = 10 * SECOND; at < stageNanos - 30 * SECOND; at += 10 * SECOND) after(at, () -> leave(names.get(random.nextInt(names.size()))));
+        tickLater();
+        while (!events.isEmpty() && now < stageNanos) {
+            Event next = events.remove();
+            now = next.atNanos;
+            next.what.run();
+        }
+        return row((System.nanoTime() - began) / 1e9);
+    }
+
+    private void after(long nanos, Runnable what) {
+        events.add(new Event(now + nanos, ++number, what));
+    }
+
+    private long drawn(double medianMillis) {
+        return (long) (medianMillis * MILLI * Math.exp(SIGMA * random.nextGaussian()));
+    }
+
+    private static boolean counts(long nonce) {
+        // Scattered, and the same for whoever computes it.
+        return (nonce * 0x9E3779B97F4A7C15L >>> 11) * 0x1p-53 < COUNTS;
+    }
+
+    private void start(int key) {
+        Order order = new Order("tenant-" + key % 3, "key" + key, new NonceSequence(key, 1_000_003), key, new WorkOrder("test", "shape", "{}"), WEIGHTS[key % 3],
+                new Epoch(1, "hash"), Optional.empty(), "key" + key, Terms.PLAIN);
+        Session session = measured(() -> ((StartOutcome.Started) sessions.start(order)).session());
+        started.put(session.id(), now);
+        running.add(session);
+        poll(session, new long[1]);
+    }
+
+    /** The small node asks once a second for what came since. */
+    private void poll(Session session, long[] cursor) {
+        long before = processorNanos();
+        session.polled();
+        Optional<Batches> batches = session.delivery().after(cursor[0]);
+        if (batches.isPresent()) cursor[0] = batches.get().cursor();
+        pollNanos += processorNanos() - before;
+        store.forget(session.id(), cursor[0]);
+        after(SECOND, () -> poll(session, cursor));
+    }
+
+    private void connect(String worker) {
+        away.remove(worker);
+        List<Device> all = workers.get(worker);
+        tell(worker, new WorkerHello(worker, all.stream().map(device -> new DeviceOffer(device.id, "GPU " + device.nonceNanos, 80L << 30, BATCH)).toList(), List.of()));
+        for (Device device : all) {
+            device.thereNanos -= Math.min(now, stageNanos);
+            device.request();
+            device.request();
+        }
+    }
+
+    /** A worker's line breaks with all that its devices have, and it comes back after a while. */
+    private void leave(String worker) {
+        if (!away.add(worker)) return;
+        for (Device device : workers.get(worker)) {
+            device.lose();
+            device.asked.clear();
+            device.thereNanos += now;
+        }
+        lines.merge(worker, now, Math::max);
+        arrive(new WorkerGone(worker));
+        after(20 * SECOND, () -> connect(worker));
+    }
+
+    /** Messages of a worker arrive in the order in which they were sent; those on their way when its line breaks are lost. */
+    private void tell(String worker, WorkerMessage message) {
+        int then = workers.get(worker).getFirst().connection;
+        after(inOrder(worker), () -> {
+            if (workers.get(worker).getFirst().connection == then) arrive(message);
+        });
+    }
+
+    private long inOrder(String line) {
+        long at = Math.max(now + drawn(MESSAGE_MILLIS), lines.getOrDefault(line, 0L) + 1);
+        lines.put(line, at);
+        return at - now;
+    }
+
+    private void arrive(WorkerMessage message) {
+        inbox.add(new Arrived(now, message));
+        round();
+    }
+
+    /** The head takes what is there, when it has nothing else to do. */
+    private void round() {
+        if (headBusy || inbox.isEmpty()) return;
+        List<WorkerMessage> messages = new ArrayList<>();
+        while (messages.size() < ROUND && !inbox.isEmpty()) messages.add(inbox.remove().message());
+        work(() -> head.handle(messages));
+    }
+
+    private void tickLater() {
+        after(TICK, () -> {
+            if (!headBusy) {
+                work(() -> {
+                    sessions.tick();
+                    head.tick();
+                });
+            }
+            tickLater();
+        });
+    }
+
+    private void work(Runnable what) {
+        wrote = false;
+        long before = headNanos;
+        measured(() -> {
+            what.run();
+            return null;
+        });
+        headBusy = true;
+        after(headNanos - before + (wrote ? drawn(COMMIT_MILLIS) : 0), () -> {
+            headBusy = false;
+            round();
+        });
+    }
+
+    private interface Call<T> {
+        T call();
+    }
+
+    private <T> T measured(Call<T> call) {
+        long bytes = allocatedBytes();
+        long before = processorNanos();
+        T result = call.call();
+        headNanos += processorNanos() - before;
+        allocated += allocatedBytes() - bytes;
+        return result;
+    }
+
+    private static long processorNanos() {
+        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    }
+
+    private static long allocatedBytes() {
+        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+    }
+
+    @Override
+    public void send(String deviceId, Lease lease) {
+        Device device = devices.get(deviceId);
+        int then = device.connection;
+        after(inOrder(deviceId), () -> {
+            if (then != device.connection) return;
+            Long askedNanos = device.asked.poll();
+            if (askedNanos != null && running.size() == sessions.rules().maxSessions()) leaseNanos.add(now - askedNanos);
+            device.take(lease);
+        });
+    }
+
+    @Override
+    public void cancel(String deviceId, String leaseId) {
+        Device device = devices.get(deviceId);
+        after(inOrder(deviceId), () -> {
+            // What waits behind the one that is computed can be handed back.
+            Lease first = device.having.peekFirst();
+            if (first != null && !first.id().equals(leaseId) && device.having.removeIf(lease -> lease.id().equals(leaseId))) {
+                tell(device.worker, new Reported(device.worker, new LeaseReport.Returned(leaseId)));
+                device.request();
+            }
+        });
+    }
+
+    @Override
+    public void quarantine(String worker, String reason) {
+        throw new AssertionError(worker + " is in quarantine: " + reason);
+    }
+
+    @Override
+    public List<WorkerMessage> receive(Duration wait) {
+        throw new AssertionError("the leases are handed what they are to handle");
+    }
+
+    @Override
+    public void acknowledge() {
+        throw new AssertionError("nothing is received");
+    }
+
+    @Override
+    public void admit(String worker) {}
+
+    private String row(double seconds) {
+        long there = 0;
+        long busy = 0;
+        for (Device device : devices.values()) {
+            there += device.thereNanos > 0 ? device.thereNanos : device.thereNanos + stageNanos;
+            busy += device.busyNanos;
+        }
+        List<Double> shares = running.stream().map(session -> deviceNanos.getOrDefault(session.id(), 0L) / session.order().weight()).toList();
+        double mean = shares.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        double furthest = shares.stream().mapToDouble(share -> Math.abs(share / mean - 1)).max().orElse(0);
+        List<Long> first = started.entrySet().stream()
+                .map(session -> firstLease.getOrDefault(session.getKey(), stageNanos) - session.getValue()).sorted().toList();
+        List<Long> latency = leaseNanos.stream().sorted().toList();
+        System.gc();
+        long heap = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+        return String.format(Locale.ROOT, "| %d | %d | %.1f %% | %.1f %% | %.0f | %.2f | %.1f | %.1f | %.1f | %d / %d / %d | %.1f / %.1f | %d | %.0f |",
+                devices.size(), running.size(), 100 * (1 - busy / (double) there), 100 * furthest, leases * 1e9 / stageNanos, headNanos / (double) stageNanos,
+                headNanos * 1e-3 / leases, steps / (double) leases, allocated / 1024.0 / leases, at(first, 0.5) / MILLI, at(first, 0.99) / MILLI,
+                at(first, 1) / MILLI, at(latency, 0.5) / (double) MILLI, at(latency, 0.99) / (double) MILLI, heap >> 20, seconds);
+    }
+
+    private static long at(List<Long> sorted, double share) {
+        return sorted.isEmpty() ? 0 : sorted.get((int) Math.min(sorted.size() - 1L, (long) (share * sorted.size())));
+    }
+
+    /** Results agree when they are the same. */
+    private static final class Sound implements ProofRules {
+        @Override
+        public Optional<String> fault(WorkOrder work, List<Found> found) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
+            return reported.equals(checked) ? Optional.empty() : Optional.of(reported + " is not " + checked);
+        }
+    }
+
+    /** Holds what was found until it was fetched. */
+    private final class Store implements SessionStore, CommitTicket {
+        private final Map<String, TreeMap<Long, List<Found>>> batches = new HashMap<>();
+
+        void forget(String sessionId, long upTo) {
+            TreeMap<Long, List<Found>> all = batches.get(sessionId);
+            if (all != null) all.headMap(upTo, true).clear();
+        }
+
+        @Override
+        public CommitTicket write(List<Change> changes) {
+            wrote = true;
+            for (Change change : changes) {
+                if (change instanceof Change.BatchFound found) {
+                    batches.computeIfAbsent(found.sessionId(), _ -> new TreeMap<>()).put(found.number(), found.found());
+                }
+            }
+            return this;
+        }
+
+        @Override
+        public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
+            List<Found> page = new ArrayList<>();
+            long last = after;
+            for (Map.Entry<Long, List<Found>> batch : batches.getOrDefault(sessionId, new TreeMap<>()).subMap(after, false, upTo, true).entrySet()) {
+                page.addAll(batch.getValue());
+                last = batch.getKey();
+            }
+            return new FoundPage(page, last);
+        }
+
+        @Override
+        public StoreImage load() {
+            return new StoreImage(List.of(), List.of(), List.of(), List.of());
+        }
+
+        @Override
+        public long incarnation() {
+            return 1;
+        }
+
+        @Override
+        public boolean await() {
+            return true;
+        }
+
+        @Override
+        public boolean awaitKept() {
+            return true;
+        }
+
+        @Override
+        public void soon() {}
+
+        @Override
+        public Optional<String> refusal() {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean ownershipLost() {
+            return false;
+        }
+
+        @Override
+        public boolean full() {
+            return false;
+        }
+
+        @Override
+        public long pendingBytes() {
+            return 0;
+        }
+
+        @Override
+        public void observe(StoreObserver observer) {}
+
+        @Override
+        public List<History> history(int limit) {
+            return List.of();
+        }
+
+        @Override
+        public void close() {}
+    }
+}

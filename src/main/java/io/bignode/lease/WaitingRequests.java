@@ -26,7 +26,7 @@ final class WaitingRequests {
     private final Function<String, Optional<DeviceOffer>> offer;
     private final Predicate<String> sound;
 
-    /** First come, first served; a device's kind is its offer without its id, and empty for a device that offered nothing yet. */
+    /** First come, first served; a device's kind is its offer without its worker, and empty for a device that offered nothing yet. */
     private final Map<Optional<DeviceOffer>, Deque<LeaseRequest>> byKind = new LinkedHashMap<>();
 
     /** The kinds that found no work. */

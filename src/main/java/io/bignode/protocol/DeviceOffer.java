@@ -10,7 +10,6 @@ package io.bignode.protocol;
  */
 public record DeviceOffer(String deviceId, String name, long memoryBytes, int maxBatch) {
     private static final int LONGEST = 128;
-    private static final String KIND = "any/device";
 
     /** Refuses what no device can be. */
     public DeviceOffer {
@@ -20,8 +19,8 @@ public record DeviceOffer(String deviceId, String name, long memoryBytes, int ma
         }
     }
 
-    /** What devices of the same kind have in common: this offer without the device's own id. */
+    /** What devices of the same kind on different hosts have in common: this offer without the worker's name. */
     public DeviceOffer kind() {
-        return new DeviceOffer(KIND, name, memoryBytes, maxBatch);
+        return new DeviceOffer("any/" + DeviceId.of(deviceId).device(), name, memoryBytes, maxBatch);
     }
 }

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  * @param cudaEnvironments a CUDA toolkit, a virtual environment and a conda environment to look for CUDA's libraries in, as far as they are named
  * @param gpuMemoryBytes the most memory to take of each GPU
  * @param kernelsDir     where compiled kernels are kept
- * @param hopperFfn      whether our own feed-forward kernel is used on Hopper GPUs
+ * @param tuningDir      where measurements of GPUs are kept
+ * @param hopperFfn      where our own feed-forward kernel is used on Hopper GPUs
  */
 public record DeviceSettings(
         DeviceChoice choice,
@@ -24,7 +25,18 @@ public record DeviceSettings(
         List<Path> cudaEnvironments,
         long gpuMemoryBytes,
         Path kernelsDir,
-        boolean hopperFfn) {
+        Path tuningDir,
+        HopperFfn hopperFfn) {
+    /** Where our own feed-forward kernel is used. */
+    public enum HopperFfn {
+        /** Where it was measured to be faster. */
+        AUTO,
+        /** Wherever it can be. */
+        ON,
+        /** Nowhere. */
+        OFF
+    }
+
     /** Copies the list. */
     public DeviceSettings {
         cudaEnvironments = List.copyOf(cudaEnvironments);
@@ -52,7 +64,21 @@ public record DeviceSettings(
                 Stream.of(Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX).flatMap(named -> Settings.folder(reader, named).stream()).toList(),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
-                reader.flag(Setting.HOPPER_FFN));
+                cacheDir.resolve("tuning"),
+                hopperFfn(reader));
+    }
+
+    private static HopperFfn hopperFfn(EnvironmentReader reader) {
+        String text = reader.textOrUsual(Setting.HOPPER_FFN);
+        return switch (text) {
+            case "auto" -> HopperFfn.AUTO;
+            case "on", "true" -> HopperFfn.ON;
+            case "off", "false" -> HopperFfn.OFF;
+            default -> {
+                reader.fault(Setting.HOPPER_FFN, "is " + EnvironmentReader.quoted(text) + "; it must be auto, on or off");
+                yield HopperFfn.AUTO;
+            }
+        };
     }
 
     private static DeviceChoice choice(EnvironmentReader reader) {

@@ -12,6 +12,9 @@
 # Needs a driver with CUDA 13's or 12's libraries, and python3 with torch and NumPy for the yardstick; compute-sanitizer for the last part. The
 # libraries that this python3 has in its packages are taken first. No network, no Java. PYTHON names another python3.
 #
+# With GPU_ACCEPTANCE_SMALL set every size is small: that tries the script and the program in a minute where no GPU computes that fast, as on the
+# tests' simulated one, and tells nothing of a GPU.
+#
 # The smallest part comes first, each device's test of itself and then the smallest golden case: when one of them fails, its whole log is printed
 # and nothing else is run.
 #
@@ -80,6 +83,14 @@ parts=$work/parts
 mkdir -p "$parts" "$work/cold" "$work/data" "$work/capped"
 unset HF_HOME DELEGATION_GPU_MEMORY_GIB DELEGATION_MARGIN
 # A GPU that is named is used or the command fails: nothing here may be measured on the CPU by mistake.
+# The large networks' models, by name; in a small run the smallest case's model stands for them.
+main_net=(--params main-net) test_net=(--params test-net) first_limit=60
+if [[ -n ${GPU_ACCEPTANCE_SMALL-} ]]; then
+  say 'GPU_ACCEPTANCE_SMALL is set: every size is small, so that no figure here tells anything of a GPU'
+  main_net=(--params "$parts/cases/main-net.json" --product 64)
+  test_net=(--params "$parts/cases/test-net.json" --product 64)
+  first_limit=150
+fi
 export DELEGATION_DEVICES=${DELEGATION_DEVICES:-0} DELEGATION_DATA_DIR=$work/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 # PyTorch brings CUDA's libraries along as packages, in folders that no loader looks at.
 libraries=$("$python" -c '
@@ -169,6 +180,9 @@ watched() {
   unwatch
 }
 
+# What the idle GPU measured of itself: PARTS/NAME.tuning.
+keep_tuning() { cat "$2"/cache/tuning/* >"$parts/$1.tuning" 2>/dev/null || true; }
+
 engine() { part "engine-$1" "$2" "$bignode" compute "$parts/cases/${3-$1}.json"; }
 
 # Its modules lie beside one another; it needs to find them from any folder.
@@ -180,7 +194,7 @@ date -u '+%Y-%m-%d %H:%M:%S UTC' >"$parts/date.out"
 printf '%s\n' "$command_line" >"$parts/command.out"
 try version 30 "$bignode" --version
 "$python" "$here/yardstick/acceptance.py" cases "$golden" "$parts"
-DELEGATION_PORT=0 DELEGATION_CACHE_GIB=0 try doctor 60 "$bignode" doctor --json
+DELEGATION_PORT=0 DELEGATION_CACHE_GIB=0 try doctor "$first_limit" "$bignode" doctor --json
 # Whatever else it found, its account of the devices counts.
 rm -f "$parts/doctor.missing"
 if ! "$python" "$here/yardstick/acceptance.py" gpu "$parts" .; then
@@ -200,8 +214,8 @@ fi
 
 if wanted golden; then
   shown=1000
-  part selftest 60 "$bignode" selftest --json
-  [[ -e $parts/selftest.missing ]] || engine small-tiny 60
+  part selftest "$first_limit" "$bignode" selftest --json
+  [[ -e $parts/selftest.missing ]] || engine small-tiny "$first_limit"
   for first in selftest engine-small-tiny; do
     # One that no time was left for has no log.
     if [[ -e $parts/$first.missing && -e $parts/$first.log ]]; then
@@ -214,7 +228,8 @@ if wanted golden; then
 fi
 if wanted speed; then
   # A cold start: no kernel compiled yet, no weights drawn.
-  DELEGATION_DATA_DIR=$work/cold watched bench-main-net $((seconds + 45)) "$bignode" bench --params main-net --seconds "$seconds" --json
+  DELEGATION_DATA_DIR=$work/cold watched bench-main-net $((seconds + first_limit - 15)) "$bignode" bench "${main_net[@]}" --seconds "$seconds" --json
+  keep_tuning main-net "$work/cold"
   [[ $torch == no ]] || yardstick main-net $((seconds / 2 + 120)) torch_gpu_baseline.py "$parts/cases/main-net.json" --seconds $(((seconds + 1) / 2))
 fi
 if wanted golden; then
@@ -237,18 +252,23 @@ if wanted golden; then
   DELEGATION_HOPPER_FFN=on engine test-net-hopper-ffn 40 test-net
 fi
 if wanted speed; then
-  # What decides whether our own feed-forward kernel is to be used; the faster of the two counts.
-  DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench --params main-net --seconds $((seconds / 3 + 1)) --json
+  # The node has chosen between our own feed-forward kernel and the library itself; this is the other way. The faster of the two counts.
+  if grep -qs 'own our own kernel' "$parts/main-net.tuning"; then
+    DELEGATION_HOPPER_FFN=off watched bench-main-net-library 60 "$bignode" bench "${main_net[@]}" --seconds $((seconds / 3 + 1)) --json
+  else
+    DELEGATION_HOPPER_FFN=on watched bench-main-net-hopper-ffn 60 "$bignode" bench "${main_net[@]}" --seconds $((seconds / 3 + 1)) --json
+  fi
 fi
 if wanted memory; then
   # 7 GiB: what is left of an 8 GB card beside the driver's own context.
   export DELEGATION_GPU_MEMORY_GIB=7
-  watched bench-main-net-capped 60 "$bignode" bench --params main-net --seconds $((seconds / 6 + 1)) --json
+  watched bench-main-net-capped 60 "$bignode" bench "${main_net[@]}" --seconds $((seconds / 6 + 1)) --json
   engine main-net-capped 40 main-net
   unset DELEGATION_GPU_MEMORY_GIB
 fi
 if wanted speed; then
-  watched bench-test-net $((seconds / 2 + 30)) "$bignode" bench --params test-net --seconds $((seconds / 2 + 1)) --json
+  watched bench-test-net $((seconds / 2 + 30)) "$bignode" bench "${test_net[@]}" --seconds $((seconds / 2 + 1)) --json
+  keep_tuning test-net "$work/data"
   [[ $torch == no ]] || yardstick test-net $((seconds / 4 + 60)) torch_gpu_baseline.py "$parts/cases/test-net.json" --seconds $((seconds / 4 + 1))
 fi
 if wanted sanitizer; then

@@ -9,6 +9,7 @@ A part NAME left PARTS/NAME.out, what it printed, and PARTS/NAME.log, or PARTS/N
 """
 import json
 import math
+import os
 import re
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ MOST_DISAGREEING = 5e-4
 MARGIN = 5e-6
 # Main-net: with our own feed-forward kernel, and with the library's products alone.
 LEAST_SHARE = {True: 0.90, False: 0.80}
-# Test-net's rows are short: its elementwise parts weigh twice as much beside its products.
+# Test-net's rows are short: its elementwise parts weigh twice as much beside its products. These two are goals that we set ourselves; the others were agreed.
 LEAST_SHARE_TEST_NET = {True: 0.75, False: 0.70}
 # To eager PyTorch, which loses less where memory is faster: an H200 has more bandwidth at the same product rate.
 LEAST_RATIO, LEAST_RATIO_H100 = 1.35, 1.40
@@ -31,6 +32,8 @@ MOST_DEVIATION_OTHER_SMALL = 1e-6
 SMALL_GPU_MIB = 8192
 NETS = ("main-net", "test-net")
 SMALLEST = "small-tiny"
+# Set in the environment, it makes every size small.
+SMALL = "GPU_ACCEPTANCE_SMALL"
 
 PASS, FAIL, NOT_RUN = "PASS", "FAIL", "NOT RUN"
 
@@ -39,9 +42,15 @@ def write_cases(golden, parts):
     folder = parts / "cases"
     folder.mkdir(parents=True, exist_ok=True)
     cases = {f"small-{c['name']}": c for c in json.loads((golden / "small-models.json").read_text())}
+    agreement = AGREEMENT_NONCES
+    if os.environ.get(SMALL):
+        tiny = cases[SMALLEST]
+        cases = {SMALLEST: tiny}
+        agreement = 8
+        (parts / "sizes.out").write_text(f"all small, as {SMALL} is set: no figure tells anything of a GPU\n")
     for net in NETS:
-        cases[net] = json.loads((golden / f"{net}.json").read_text())
-    cases["agreement"] = dict(cases["test-net"], nonces=list(range(AGREEMENT_NONCES)), distances=[])
+        cases[net] = tiny if os.environ.get(SMALL) else json.loads((golden / f"{net}.json").read_text())
+    cases["agreement"] = dict(cases["test-net"], nonces=list(range(agreement)), distances=[])
     for name, case in cases.items():
         kept = {k: case[k] for k in ("block_hash", "public_key", "params", "nonces", "distances")}
         (folder / f"{name}.json").write_text(json.dumps(kept))
@@ -99,6 +108,16 @@ class Parts:
         if len(distances) != want or not all(isinstance(d, float) and 0 <= d <= 2 for d in distances):
             raise Missing(f"{name}: {want} distances in [0, 2] expected, not {len(distances)} like {distances[:3]}")
         return distances
+
+    def trial(self, net):
+        """Whether the idle GPU found our own feed-forward kernel the faster way for a network's model, and what it measured; nothing where it did not."""
+        path = self.folder / f"{net}.tuning"
+        text = path.read_text(errors="replace") if path.exists() else ""
+        dim = self.case(net)["params"]["dim"]
+        for found in re.finditer(r"ffn \d+ (\d+) \d+\t(own|library) (.*)", text):
+            if int(found[1]) == dim:
+                return found[2] == "own", found[3]
+        return None
 
     def watched(self, name):
         """Rows of nvidia-smi's samples taken during a part: MiB used, utilisation %, W, MHz, degrees C."""
@@ -204,13 +223,17 @@ class Report:
 
     def speed(self, net):
         ours, own_kernel = self.parts.json(f"bench-{net}"), False
+        chosen = self.parts.trial(net)
+        if chosen:
+            own_kernel = chosen[0]
+            self.row(f"3 {net}, the feed-forward layer as the idle GPU measured it", f"{chosen[1]}", **{f"{net}_trial": chosen[1]})
         if net == "main-net":
             try:
-                other = self.parts.json("bench-main-net-hopper-ffn")
+                other = self.parts.json("bench-main-net-library" if own_kernel else "bench-main-net-hopper-ffn")
                 if self.hopper() and other["nonces_per_second"] > ours["nonces_per_second"]:
-                    ours, own_kernel = other, True
+                    ours, own_kernel = other, not own_kernel
             except Missing:
-                pass  # the library's products alone are judged
+                pass  # the way that the node chose is judged alone
         rate, tflops, peak = ours["nonces_per_second"], ours["tflops"], ours["matrix_tflops"]
         idle = 1 - ours["device_busy_share"]
         self.row(f"3 {net}, nonces/s", f"{rate:.4g} in batches of {ours['batch']}, {tflops:.1f} TFLOP/s, GPU idle {idle:.2%}",
@@ -264,7 +287,9 @@ class Report:
         except Missing as missing:
             self.row("1 deviation, test-net with our feed-forward kernel", f"not run ({missing})")
         try:
-            with_it, without = (self.parts.json(part)["nonces_per_second"] for part in ("bench-main-net-hopper-ffn", "bench-main-net"))
+            chosen = self.parts.trial("main-net")
+            pair = ("bench-main-net", "bench-main-net-library") if chosen and chosen[0] else ("bench-main-net-hopper-ffn", "bench-main-net")
+            with_it, without = (self.parts.json(part)["nonces_per_second"] for part in pair)
             self.row("3 main-net with our feed-forward kernel", f"{with_it:.4g} nonces/s, {with_it / without:.3f} × without", hopper_ffn_ratio=with_it / without)
         except Missing as missing:
             self.row("3 main-net with our feed-forward kernel", f"not run ({missing})")
@@ -328,7 +353,9 @@ class Report:
             self.row("driver", devices["driver"] or "none", driver=devices["driver"])
         except (Missing, KeyError) as missing:
             self.row("device", f"unknown ({missing})")
-        for part in ("date", "command", "version"):
+        for part in ("date", "command", "version", "sizes"):
+            if part == "sizes" and not os.environ.get(SMALL):
+                continue
             try:
                 self.row(part, self.parts.text(part).strip(), **{part: self.parts.text(part).strip()})
             except Missing:

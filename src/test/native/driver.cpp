@@ -10,6 +10,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -36,6 +37,7 @@ struct Signal {
     bool happened = false;
     bool given_up = false;
     Clock::time_point when;
+    double played = 0;  // milliseconds, where a test says how long work takes
 
     void happen() {
         std::lock_guard lock(mutex);
@@ -58,6 +60,13 @@ struct Event {
     std::shared_ptr<Signal> signal;
 };
 
+// Where the next work of a name waits until a test lets it go on.
+struct Hold {
+    int64_t after;
+    bool reached = false;
+    std::shared_ptr<Signal> released = std::make_shared<Signal>();
+};
+
 struct Device;
 
 struct Stream {
@@ -66,6 +75,7 @@ struct Stream {
     std::condition_variable changed;
     std::deque<std::function<void()>> queue;
     bool closing = false;
+    double played = 0;  // milliseconds of what was done so far, as tests say
     std::thread thread;
 
     explicit Stream(Device* owner) : device(owner), thread([this] { run(); }) {}
@@ -120,6 +130,9 @@ struct Device {
     uint64_t allocated = 0;
     uint64_t launched = 0;
     std::map<std::string, Fault> faults;
+    std::map<std::string, uint64_t> calls;
+    std::map<std::string, double> takes;
+    std::map<std::string, Hold> holds;
     int64_t hang_after = -1;
     std::shared_ptr<Signal> hanging = std::make_shared<Signal>();
     std::vector<std::shared_ptr<Signal>> signals;
@@ -137,7 +150,18 @@ struct Machine {
 };
 
 Machine& machine() {
-    static Machine* only = new Machine;  // outlives every thread
+    static Machine* only = [] {
+        Machine* m = new Machine;  // outlives every thread
+        // A process of its own, which no test can configure: one GPU with so many bytes.
+        if (const char* bytes = std::getenv("SIMULATED_GPU_BYTES")) {
+            m->devices.push_back(std::make_unique<Device>());
+            m->memory_bytes = std::strtoull(bytes, nullptr, 10);
+            m->multiprocessors = 2;
+            m->major = 9;
+            if (const char* function = std::getenv("SIMULATED_GPU_FAILS")) m->devices.back()->faults[function] = {0, ILLEGAL_ADDRESS, true};
+        }
+        return m;
+    }();
     return *only;
 }
 
@@ -220,6 +244,7 @@ void reset(Device& device) {
         std::lock_guard lock(device.mutex);
         streams.swap(device.streams);
         for (auto& signal : device.signals) signal->give_up();
+        for (auto& [name, hold] : device.holds) hold.released->give_up();
         device.signals.clear();
     }
     for (Stream* stream : streams) delete stream;
@@ -234,6 +259,7 @@ void reset(Device& device) {
 
 int called_on(Device& device, const char* function) {
     std::lock_guard lock(device.mutex);
+    device.calls[function]++;
     if (device.sticky) return device.sticky;
     auto fault = device.faults.find(function);
     if (fault == device.faults.end() || fault->second.after-- > 0) return SUCCESS;
@@ -271,6 +297,25 @@ struct Module {
     Device* owner = nullptr;
 };
 
+// Work of this name begins: it takes as long as a test says, and waits where one holds it.
+void begin(Stream* stream, const std::string& name) {
+    stream->add([stream, name] {
+        std::shared_ptr<Signal> released;
+        {
+            std::lock_guard lock(stream->device->mutex);
+            stream->device->calls[name]++;
+            auto taken = stream->device->takes.find(name);
+            if (taken != stream->device->takes.end()) stream->played += taken->second;
+            auto hold = stream->device->holds.find(name);
+            if (hold != stream->device->holds.end() && hold->second.after-- <= 0) {
+                hold->second.reached = true;
+                released = hold->second.released;
+            }
+        }
+        if (released) released->await();
+    });
+}
+
 std::shared_ptr<Signal> signal_of(Device& device) {
     auto signal = std::make_shared<Signal>();
     std::lock_guard lock(device.mutex);
@@ -299,6 +344,9 @@ void sim_configure(int devices, uint64_t memory_bytes, int multiprocessors, int 
     for (auto& device : m.devices) {
         reset(*device);
         device->faults.clear();
+        device->calls.clear();
+        device->takes.clear();
+        device->holds.clear();
         device->launched = 0;
     }
     while ((int)m.devices.size() > devices) {
@@ -324,6 +372,47 @@ void sim_hang(int device, int64_t after) {
     std::lock_guard lock(d.mutex);
     d.hang_after = after;
 }
+
+void sim_takes(int device, const char* name, double millis) {
+    Device& d = *machine().devices.at(device);
+    std::lock_guard lock(d.mutex);
+    d.takes[name] = millis;
+}
+
+void sim_hold(int device, const char* name, int64_t after) {
+    Device& d = *machine().devices.at(device);
+    std::lock_guard lock(d.mutex);
+    d.holds.erase(name);
+    d.holds[name].after = after;
+}
+
+int sim_held(int device, const char* name) {
+    Device& d = *machine().devices.at(device);
+    std::lock_guard lock(d.mutex);
+    auto hold = d.holds.find(name);
+    return hold != d.holds.end() && hold->second.reached;
+}
+
+void sim_release(int device, const char* name) {
+    Device& d = *machine().devices.at(device);
+    std::shared_ptr<Signal> released;
+    {
+        std::lock_guard lock(d.mutex);
+        auto hold = d.holds.find(name);
+        if (hold == d.holds.end()) return;
+        released = hold->second.released;
+        d.holds.erase(hold);
+    }
+    released->happen();
+}
+
+uint64_t sim_calls(int device, const char* name) {
+    Device& d = *machine().devices.at(device);
+    std::lock_guard lock(d.mutex);
+    return d.calls[name];
+}
+
+void sim_begin(uint64_t stream, const char* name) { begin((Stream*)stream, name); }
 
 void sim_driver_version(int version) { machine().driver_version = version; }
 
@@ -574,7 +663,10 @@ int cuEventRecord(Event* event, Stream* stream) {
     ENTER("cuEventRecord");
     auto signal = signal_of(*here);
     event->signal = signal;
-    stream->add([signal] { signal->happen(); });
+    stream->add([signal, stream] {
+        signal->played = stream->played;
+        signal->happen();
+    });
     return SUCCESS;
 }
 
@@ -590,6 +682,8 @@ int cuEventElapsedTime(float* millis, Event* start, Event* end) {
     if (!start->signal || !end->signal) return INVALID_HANDLE;
     if (!start->signal->happened || !end->signal->happened) return NOT_READY;
     *millis = std::chrono::duration<float, std::milli>(end->signal->when - start->signal->when).count();
+    std::lock_guard lock(here->mutex);
+    if (!here->takes.empty()) *millis = (float)(end->signal->played - start->signal->played);
     return SUCCESS;
 }
 
@@ -663,6 +757,7 @@ int cuLaunchKernel(
             hang = here->hanging;
         }
     }
+    begin(stream, function->name);
     stream->add([=] {
         if (hang) hang->await();
         if (stream->device->broken() || hang) return;

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * @param cudaEnvironments a CUDA toolkit, a virtual environment and a conda environment to look for CUDA's libraries in, as far as they are named
  * @param gpuMemoryBytes the most memory to take of each GPU
  * @param kernelsDir     where compiled kernels are kept
- * @param hopperFfn      whether our own feed-forward kernel is used on Hopper GPUs
+ * @param tuningDir      where measurements of GPUs are kept
+ * @param hopperFfn      where our own feed-forward kernel is used on Hopper GPUs
  * @param backends       the vLLM backends that are devices, too
  */
 public record DeviceSettings(
@@ -26,10 +27,21 @@ public record DeviceSettings(
         List<Path> cudaEnvironments,
         long gpuMemoryBytes,
         Path kernelsDir,
-        boolean hopperFfn,
+        Path tuningDir,
+        HopperFfn hopperFfn,
         List<URI> backends) {
     /** The GPUs of a host with backends are theirs. */
     private static final String NO_DEVICES = "none";
+
+    /** Where our own feed-forward kernel is used. */
+    public enum HopperFfn {
+        /** Where it was measured to be faster. */
+        AUTO,
+        /** Wherever it can be. */
+        ON,
+        /** Nowhere. */
+        OFF
+    }
 
     /** Copies the lists. */
     public DeviceSettings {
@@ -60,8 +72,22 @@ public record DeviceSettings(
                 Stream.of(Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX).flatMap(named -> Settings.folder(reader, named).stream()).toList(),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
-                reader.flag(Setting.HOPPER_FFN),
+                cacheDir.resolve("tuning"),
+                hopperFfn(reader),
                 backends);
+    }
+
+    private static HopperFfn hopperFfn(EnvironmentReader reader) {
+        String text = reader.textOrUsual(Setting.HOPPER_FFN);
+        return switch (text) {
+            case "auto" -> HopperFfn.AUTO;
+            case "on", "true" -> HopperFfn.ON;
+            case "off", "false" -> HopperFfn.OFF;
+            default -> {
+                reader.fault(Setting.HOPPER_FFN, "is " + EnvironmentReader.quoted(text) + "; it must be auto, on or off");
+                yield HopperFfn.AUTO;
+            }
+        };
     }
 
     private static DeviceChoice choice(EnvironmentReader reader, String usual) {

@@ -70,8 +70,9 @@ public enum Setting {
             "A conda environment, set where one is active. The node looks in it for CUDA's libraries as well."),
     CUDA_VISIBLE_DEVICES("CUDA_VISIBLE_DEVICES", Topic.DEVICES, ReadBy.BOTH, Value.unset(Kind.TEXT, "all"),
             "The GPUs that NVIDIA's driver exposes to the process. The driver reads it."),
-    HOPPER_FFN("DELEGATION_HOPPER_FFN", Topic.DEVICES, ReadBy.BOTH, Value.flag("off"),
-            "`on` computes the feed-forward layer with [our own kernel](hopper-kernel.md) on Hopper GPUs. It has not run on a real GPU yet."),
+    HOPPER_FFN("DELEGATION_HOPPER_FFN", Topic.DEVICES, ReadBy.BOTH, Value.text("auto"),
+            "`auto` computes the feed-forward layer with [our own kernel](hopper-kernel.md) on Hopper GPUs where the node has measured that it is faster there;"
+                    + " `on` does wherever it can, `off` never."),
 
     WORKER_PORT("DELEGATION_WORKER_PORT", Topic.WORKERS, ReadBy.HEAD, Value.unset(0, 65_535, 9091, "none"),
             "The port to which workers of other hosts connect, usually 9091. Without it, only this host's devices compute."),

@@ -12,6 +12,8 @@ import java.util.OptionalLong;
  * and {@link #refusal}: a GPU's driver knows a thread of the system, and a virtual thread may change it wherever it waits.
  */
 public interface Engine extends AutoCloseable {
+    /** Rows and columns of a square product that fills the largest chips. */
+    int LARGE_PRODUCT = 8192;
 
     /** What the device is. */
     Device device();
@@ -60,6 +62,23 @@ public interface Engine extends AutoCloseable {
         });
     }
 
+    /** A copy of a pool on a device, which {@link #open} uses; given up when it is closed, unless a model uses it. */
+    @FunctionalInterface
+    interface EarlyCopy extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Begins to copy a pool to the device while it is being drawn, in a thread of its own. What fails there fails again, and is reported, when the model is
+     * opened. The device must be {@linkplain #prepare ready}.
+     *
+     * @param drawn the pool, of which {@link WeightPool#copy} alone is called
+     */
+    default EarlyCopy copyAside(WeightPool drawn) {
+        return () -> {};
+    }
+
     /**
      * Opens a model whose weights are cut from {@code pool}; the pool stays the caller's and must outlive the model.
      *
@@ -77,9 +96,13 @@ public interface Engine extends AutoCloseable {
      * model's feed-forward products.
      *
      * @param batch nonces a product takes at once
+     * @param size  rows and columns of the square product, usually {@link #LARGE_PRODUCT}
      * @return floating-point operations a second
      */
-    double matrixRate(ModelParams params, int batch);
+    double matrixRate(ModelParams params, int batch, int size);
+
+    /** Waits, for some seconds at most, until the device has measured what it measures while it is idle, so that speed is measured behind that. */
+    default void tune(ModelParams params) throws InterruptedException {}
 
     /** The most memory of the device that was in use at a time; empty where it is not counted. */
     default OptionalLong peakBytes() {

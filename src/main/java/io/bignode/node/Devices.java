@@ -10,6 +10,8 @@ import io.bignode.engine.Engine;
 import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.engine.cuda.CudaOptions;
 import io.bignode.engine.cuda.Gpus;
+import io.bignode.engine.cuda.OwnFfn;
+import io.bignode.engine.cuda.Tuning;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,12 +60,17 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
     public static Gpus look(DeviceSettings settings) {
         return Gpus.look(new CudaOptions(
                 settings.cudaLibraries(), settings.cudaEnvironments(), settings.choice()::includes, settings.gpuMemoryBytes(), settings.kernelsDir(),
-                settings.hopperFfn(), true, () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
+                switch (settings.hopperFfn()) {
+                    case AUTO -> OwnFfn.WHERE_FASTER;
+                    case ON -> OwnFfn.ALWAYS;
+                    case OFF -> OwnFfn.NEVER;
+                },
+                true, Optional.of(Tuning.of(settings.tuningDir())), () -> StopHook.endProcess(ExitCode.DEVICE_LOST)));
     }
 
     /**
-     * Looks for GPUs, and has those that would be used prove themselves, all at a time. One that deviates or cannot be opened is reported as not used; one
-     * whose memory others have taken is reported as it was found.
+     * Looks for GPUs, and has those that would be used prove themselves, all at a time. One that deviates, cannot be opened or has no memory left for the test is
+     * reported as not used.
      */
     public static Detection prove(DeviceSettings settings) {
         Gpus gpus = look(settings);
@@ -86,7 +93,8 @@ public record Devices(List<Engine> engines, Detection detection, Optional<String
             List<String> deviations = engine.prove();
             return deviations.isEmpty() ? Optional.empty() : Optional.of("it does not compute as it should: " + String.join("; ", deviations));
         } catch (DeviceMemoryException taken) {
-            return Optional.empty();
+            return Optional.of("its memory is taken, so that it could not be tested (" + taken.getMessage() + "); nvidia-smi shows by whom: a node that is"
+                    + " running takes it as well");
         } catch (DeviceException broken) {
             return Optional.of("it failed its test: " + broken.getMessage());
         }

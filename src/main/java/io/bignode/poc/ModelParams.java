@@ -37,6 +37,12 @@ public record ModelParams(
         boolean useScaledRope,
         int seqLen) {
 
+    /** The model of the main network. */
+    public static final ModelParams MAIN_NET = new ModelParams(1792, 64, 64, 64, 8196, 10.0, 8192, 1e-5, 10_000, false, 256);
+
+    /** The model of the test network. */
+    public static final ModelParams TEST_NET = new ModelParams(1024, 32, 32, 32, 8196, 10.0, 2048, 1e-5, 10_000, false, 128);
+
     private static final int MAX_DIM = 1 << 17;
     private static final int MAX_LAYERS = 1 << 12;
     private static final int MAX_VOCAB = 1 << 24;

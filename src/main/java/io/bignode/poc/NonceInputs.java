@@ -42,8 +42,8 @@ public final class NonceInputs implements AutoCloseable {
         this.capacity = capacity;
         this.drawn = ThreadLocal.withInitial(() -> new short[Math.multiplyExact(params.seqLen(), params.dim())]);
         try {
-            this.rows = memory.allocate(arena, capacity * rowBytes());
-            this.permutations = memory.allocate(arena, capacity * permutationBytes());
+            this.rows = memory.allocate(arena, capacity * rowBytes(params));
+            this.permutations = memory.allocate(arena, capacity * permutationBytes(params));
         } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
@@ -73,12 +73,12 @@ public final class NonceInputs implements AutoCloseable {
 
     /** The hidden states of nonces {@code first .. first+count-1} of the batch, one nonce after the other. */
     public MemorySegment rows(int first, int count) {
-        return rows.asSlice(first * rowBytes(), count * rowBytes());
+        return rows.asSlice(first * rowBytes(params), count * rowBytes(params));
     }
 
     /** The permutations of nonces {@code first .. first+count-1} of the batch, one nonce after the other. */
     public MemorySegment permutations(int first, int count) {
-        return permutations.asSlice(first * permutationBytes(), count * permutationBytes());
+        return permutations.asSlice(first * permutationBytes(params), count * permutationBytes(params));
     }
 
     /** Lowercase hexadecimal SHA-256 of the first nonce's float16 bytes. */
@@ -90,17 +90,22 @@ public final class NonceInputs implements AutoCloseable {
         short[] row = drawn.get();
         String seed = blockHash + "_" + publicKey + "_nonce" + nonce;
         new Normals(new Pcg64(SeedSequence.ofText(seed, INPUT_HASHES))).fillHalf(row);
-        MemorySegment.copy(row, 0, rows, ValueLayout.JAVA_SHORT, index * rowBytes(), row.length);
+        MemorySegment.copy(row, 0, rows, ValueLayout.JAVA_SHORT, index * rowBytes(params), row.length);
         String order = blockHash + "_" + publicKey + "_nonce_" + nonce + "_permutations";
         int[] permutation = Permutation.draw(new Pcg64(SeedSequence.ofText(order, PERMUTATION_HASHES)), params.vocabSize());
-        MemorySegment.copy(permutation, 0, permutations, ValueLayout.JAVA_INT, index * permutationBytes(), permutation.length);
+        MemorySegment.copy(permutation, 0, permutations, ValueLayout.JAVA_INT, index * permutationBytes(params), permutation.length);
     }
 
-    private long rowBytes() {
+    /** Bytes of each piece of memory that the inputs of so many nonces lie in. */
+    public static List<Long> pieces(ModelParams params, int capacity) {
+        return List.of(capacity * rowBytes(params), capacity * permutationBytes(params));
+    }
+
+    private static long rowBytes(ModelParams params) {
         return 2L * params.seqLen() * params.dim();
     }
 
-    private long permutationBytes() {
+    private static long permutationBytes(ModelParams params) {
         return 4L * params.vocabSize();
     }
 

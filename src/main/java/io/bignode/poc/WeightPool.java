@@ -6,6 +6,8 @@ import io.bignode.random.SeedSequence;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -22,6 +24,10 @@ public final class WeightPool implements AutoCloseable {
     private final String blockHash;
     private final MemorySegment values;
     private final Arena arena;
+    private final DrawnValues drawn;
+
+    /** Whoever copies values holds the one, whoever frees them the other. */
+    private final ReentrantReadWriteLock memory = new ReentrantReadWriteLock();
 
     /**
      * A pool of values made elsewhere, a cache file for instance.
@@ -31,9 +37,15 @@ public final class WeightPool implements AutoCloseable {
      * @param arena     owns {@code values}; closed with the pool
      */
     WeightPool(String blockHash, MemorySegment values, Arena arena) {
+        this(blockHash, values, arena, new DrawnValues());
+        drawn.add(0, size());
+    }
+
+    private WeightPool(String blockHash, MemorySegment values, Arena arena, DrawnValues drawn) {
         this.blockHash = blockHash;
         this.values = values;
         this.arena = arena;
+        this.drawn = drawn;
     }
 
     /**
@@ -46,24 +58,60 @@ public final class WeightPool implements AutoCloseable {
      * @param progress  told, from any thread, how many values were made since it was told last
      * @throws InterruptedException when interrupted; nothing stays allocated
      */
-    @SuppressWarnings("MustBeClosed") // the pool owns the arena, and closes it when the draw fails
     public static WeightPool generate(String blockHash, long size, int threads, HostMemory memory, LongConsumer progress)
             throws InterruptedException {
+        return generate(blockHash, size, threads, memory, _ -> {}, progress);
+    }
+
+    /**
+     * The same for a pool whose values are copied while they are drawn.
+     *
+     * @param begun receives the pool before its first value is drawn: until the draw is over, it can be {@linkplain #copy copied} and nothing else
+     */
+    @SuppressWarnings("MustBeClosed") // the pool owns the arena, and closes it when the draw fails
+    public static WeightPool generate(String blockHash, long size, int threads, HostMemory memory, Consumer<WeightPool> begun, LongConsumer progress)
+            throws InterruptedException {
         Arena arena = Arena.ofShared();
+        MemorySegment values;
         try {
-            MemorySegment values = memory.allocate(arena, 2 * size);
-            ParallelNormals.draw(
-                    new Pcg64(SeedSequence.ofText(blockHash, HASHES)),
-                    size,
-                    SCALE,
-                    threads,
-                    (index, halves, from, count) ->
-                            MemorySegment.copy(halves, from, values, ValueLayout.JAVA_SHORT, 2 * index, count),
-                    progress);
-            return new WeightPool(blockHash, values, arena);
-        } catch (InterruptedException | RuntimeException | Error failure) {
+            values = memory.allocate(arena, 2 * size);
+        } catch (RuntimeException | Error failure) {
             arena.close();
             throw failure;
+        }
+        WeightPool pool = new WeightPool(blockHash, values, arena, new DrawnValues());
+        try {
+            begun.accept(pool);
+            ParallelNormals.draw(new Pcg64(SeedSequence.ofText(blockHash, HASHES)), size, SCALE, threads, pool::take, progress);
+            return pool;
+        } catch (InterruptedException | RuntimeException | Error failure) {
+            pool.drawn.giveUp();
+            pool.close();
+            throw failure;
+        }
+    }
+
+    private void take(long index, short[] halves, int from, int count) {
+        MemorySegment.copy(halves, from, values, ValueLayout.JAVA_SHORT, 2 * index, count);
+        drawn.add(index, count);
+    }
+
+    /**
+     * Copies values from a place on, as many as are there and fit. Waits until one is there, where the pool is still being drawn.
+     *
+     * @param from bytes from the pool's begin
+     * @return bytes copied, at least 2
+     * @throws IllegalStateException when the draw was given up
+     */
+    public long copy(long from, MemorySegment to) {
+        long there = 2 * drawn.awaitMoreThan(from / 2);
+        memory.readLock().lock();
+        try {
+            long bytes = Math.min(there - from, to.byteSize());
+            MemorySegment.copy(values, from, to, 0, bytes);
+            return bytes;
+        } finally {
+            memory.readLock().unlock();
         }
     }
 
@@ -103,6 +151,11 @@ public final class WeightPool implements AutoCloseable {
 
     @Override
     public void close() {
-        arena.close();
+        memory.writeLock().lock();
+        try {
+            arena.close();
+        } finally {
+            memory.writeLock().unlock();
+        }
     }
 }

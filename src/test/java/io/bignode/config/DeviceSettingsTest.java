@@ -41,7 +41,8 @@ class DeviceSettingsTest {
                         List.of(temp.resolve("toolkit"), temp.resolve("venv"), temp.resolve("conda")),
                         8L << 30,
                         temp.resolve("hf/bignode/kernels"),
-                        true,
+                        temp.resolve("hf/bignode/tuning"),
+                        DeviceSettings.HopperFfn.ON,
                         List.of()));
     }
 
@@ -76,7 +77,7 @@ class DeviceSettingsTest {
                         fault -> assertThat(fault).contains("DELEGATION_DEVICES"),
                         fault -> assertThat(fault).contains("DELEGATION_MARGIN", "0.0 to 0.01"),
                         fault -> assertThat(fault).contains("DELEGATION_GPU_MEMORY_GIB"),
-                        fault -> assertThat(fault).contains("DELEGATION_HOPPER_FFN", "on or off"),
+                        fault -> assertThat(fault).contains("DELEGATION_HOPPER_FFN", "auto, on or off"),
                         fault -> assertThat(fault).contains("CUDA_HOME"));
     }
 }

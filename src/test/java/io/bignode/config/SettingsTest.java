@@ -49,7 +49,8 @@ class SettingsTest {
                         List.of(),
                         1L << 50,
                         temp.resolve(".local/share/bignode/cache/kernels"),
-                        false,
+                        temp.resolve(".local/share/bignode/cache/tuning"),
+                        DeviceSettings.HopperFfn.AUTO,
                         List.of()));
     }
 

@@ -173,7 +173,7 @@ class DistributionIT {
 
     @Test
     void theArchiveIsSmallAndHoldsTheFolder() throws Exception {
-        Path archive = archive();
+        Path archive = archive(".tar.zst");
         assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
 
         boolean zstd = Sandbox.has("zstd");
@@ -184,13 +184,28 @@ class DistributionIT {
         assertThat(files(folder.resolve("bignode"))).isEqualTo(files(DIST.resolve("bignode")));
     }
 
+    /** A host with a GPU has Python, and often neither zstd nor a network. */
+    @Test
+    void pythonAloneUnpacksTheOtherArchive() throws Exception {
+        boolean python = Sandbox.has("python3");
+        if (!python) System.err.println("skipped: python3 is not installed (apt-get install python3)");
+        Assumptions.assumeTrue(python, "python3 is not installed (apt-get install python3)");
+        Path archive = archive(".tar.xz");
+        assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
+        Process unpacking = new ProcessBuilder(
+                "python3", "-I", "-c", "import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])", archive.toString(), folder.toString())
+                .inheritIO().start();
+        assertThat(Sandbox.exit(unpacking)).isZero();
+        assertThat(files(folder.resolve("bignode"))).isEqualTo(files(DIST.resolve("bignode")));
+    }
+
     private Outcome launch(String... arguments) throws IOException, InterruptedException {
         return sandbox.run(installed.resolve("bin/bignode"), arguments);
     }
 
-    private static Path archive() throws IOException {
+    private static Path archive(String ending) throws IOException {
         try (Stream<Path> files = Files.list(DIST)) {
-            return files.filter(file -> file.toString().endsWith(".tar.zst")).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().endsWith(ending)).findFirst().orElseThrow();
         }
     }
 

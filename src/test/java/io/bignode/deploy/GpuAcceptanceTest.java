@@ -249,7 +249,8 @@ class GpuAcceptanceTest {
     }
 
     /** The interpreter itself: what stands on the path may be a script that needs an environment of its own. */
-    private static String interpreter() throws IOException {
+    /** Python itself, whatever stands before it on this machine's path. */
+    static String interpreter() throws IOException {
         Process asked = new ProcessBuilder("python3", "-c", "import sys; print(sys.executable)").start();
         return new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     }

@@ -55,8 +55,7 @@ class FailingWorkersTest {
     private void toldWithinAMinute(boolean hangs, Duration measured) throws Exception {
         try (Farm farm = new Farm(folder, Map.of());
                 Recorder recorder = farm.recorder("key", false)) {
-            farm.worker("honest-a", 1, 200);
-            farm.worker("honest-b", 1, 200);
+            farm.workers(1, 200, "honest-a", "honest-b");
             Waiting.until(Duration.ofSeconds(30), () -> "no results", () -> recorder.count() > 20);
             assertThat(farm.metrics()).as("the first failure has to be a step")
                     .contains("bignode_device_leases_failed_total{device=\"honest-a/sim:0\",worker=\"honest-a\"} 0");
@@ -90,8 +89,7 @@ class FailingWorkersTest {
     void whoComputesNothingOfWorthIsPutOutAndNobodyHonestIs() throws Exception {
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_VERIFY_SHARE", "0.2"));
                 Recorder recorder = farm.recorder("key", false)) {
-            farm.worker("honest-a", 1, 200);
-            farm.worker("honest-b", 1, 200);
+            farm.workers(1, 200, "honest-a", "honest-b");
             farm.misbehaving("nan", "none", 0);
             Waiting.until(MINUTE, () -> "never caught\n" + farm.head.tail(), () -> ForgerTest.state(farm, "nan").equals("quarantined"));
             long highest = recorder.highest();

@@ -2,6 +2,7 @@ package io.bignode.faults;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.bignode.fixtures.Certificates;
 import io.bignode.fixtures.JavaProcess;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,8 +28,8 @@ final class Farm implements AutoCloseable {
     static final String JOIN_TOKEN = "the-token-of-the-workers";
     static final String CERTIFICATE = "worker-tls.p12";
 
-    /** What the first head's file of this name held. */
-    private static volatile byte[] made;
+    /** Whether a head of these tests has made its own certificate, as heads do. */
+    private static final AtomicBoolean MADE = new AtomicBoolean();
 
     private static final Pattern JOIN = Pattern.compile("--join \\S+ --fingerprint ([0-9a-f]{64})");
 
@@ -51,17 +53,28 @@ final class Farm implements AutoCloseable {
         this.by = by;
         environment.putAll(settings(data.resolve("head"), port, workerPort));
         environment.putAll(more);
-        Path certificate = data.resolve("head").resolve(CERTIFICATE);
-        if (by.isEmpty() && made != null) takeCertificate(certificate);
+        if (by.isEmpty() && MADE.getAndSet(true)) giveCertificate(data.resolve("head").resolve(CERTIFICATE));
         startHead();
-        if (by.isEmpty() && made == null && Files.exists(certificate)) made = Files.readAllBytes(certificate);
     }
 
-    /** The first head makes one; the others of these tests are spared that. */
-    private static void takeCertificate(Path file) throws IOException {
+    /** The first head makes one; the others of these tests are spared that, and half a second of reading what it made. */
+    private static void giveCertificate(Path file) throws IOException {
         Files.createDirectories(file.getParent(), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        Files.write(file, made);
+        Files.write(file, Given.FILE);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    /** A certificate that costs a short-lived JVM little: its key is a short one, and its file is protected by a single round. */
+    private static final class Given {
+        static final byte[] FILE = file();
+
+        private static byte[] file() {
+            try {
+                return Certificates.cheap().file("head", "bignode".toCharArray());
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
     }
 
     /** What a head is told unless a test wants something else. */
@@ -130,6 +143,12 @@ final class Farm implements AutoCloseable {
         return worker(name, devices, noncesPerSecond, -1, true, workerPort);
     }
 
+    /** Connected workers that nobody tells apart but the head: they share a process, as its start costs more than what they do. */
+    void workers(int devices, double noncesPerSecond, String... names) throws Exception {
+        newcomer(String.join(",", names), devices, noncesPerSecond, -1, true, workerPort);
+        for (String name : names) head.await(line -> line.contains("worker " + name + " is connected"));
+    }
+
     /**
      * A worker of one simulated device that computes a few leases and then misbehaves.
      *
@@ -147,7 +166,7 @@ final class Farm implements AutoCloseable {
 
     /** What Prometheus sees. */
     String metrics() {
-        return text("/metrics");
+        return text("/metrics", JOIN_TOKEN);
     }
 
     /** The real command, with the real engine. */
@@ -193,8 +212,13 @@ final class Farm implements AutoCloseable {
 
     /** What the operator is shown. */
     JsonNode overview() {
+        return overview(JOIN_TOKEN);
+    }
+
+    /** What whoever has this token is shown. */
+    JsonNode overview(String token) {
         try {
-            return new ObjectMapper().readTree(text("/api/v1/overview"));
+            return new ObjectMapper().readTree(text("/api/v1/overview", token));
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -213,9 +237,9 @@ final class Farm implements AutoCloseable {
                 .findFirst().orElseThrow(() -> new AssertionError("no " + series));
     }
 
-    private String text(String path) {
+    private String text(String path, String token) {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-                .header("Authorization", "Bearer " + JOIN_TOKEN)
+                .header("Authorization", "Bearer " + token)
                 .timeout(Duration.ofSeconds(20))
                 .build();
         try {

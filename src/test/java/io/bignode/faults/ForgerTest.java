@@ -27,8 +27,7 @@ class ForgerTest {
     void aForgerIsCaughtAndNothingItMadeUpReachesASmallNode() throws Exception {
         try (Farm farm = new Farm(folder, Map.of());
                 Recorder recorder = farm.recorder("key", false)) {
-            farm.worker("honest-a", 1, 200);
-            farm.worker("honest-b", 1, 200);
+            farm.workers(1, 200, "honest-a", "honest-b");
             JavaProcess forger = farm.worker("forger", 1, 200, 6, true, farm.workerPort);
             Waiting.until(Duration.ofSeconds(90), () -> "never caught\n" + farm.head.tail(), () -> state(farm, "forger").equals("quarantined"));
             // Every nonce it had is computed again by others, and all that reached the small node is true.

@@ -3,13 +3,8 @@ package io.bignode.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,15 +20,7 @@ class LiveFarmTest {
     Path folder;
 
     private static JsonNode device(Farm farm) {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + farm.port + "/api/v1/overview"))
-                    .header("Authorization", "Bearer " + Farm.TOKEN)
-                    .build();
-            JsonNode overview = new ObjectMapper().readTree(client.send(request, HttpResponse.BodyHandlers.ofString()).body());
-            return overview.get("devices").path(0);
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
+        return farm.overview(Farm.TOKEN).get("devices").path(0);
     }
 
     private static String printed(Farm farm, String command) throws Exception {

@@ -54,10 +54,24 @@ final class SimulatedWorker {
      * Runs until it is killed.
      *
      * @param args port, fingerprint, name, devices, nonces a second, after how many results it misbehaves (-1 never), whether it prints leases, how it
-     *             misbehaves: {@code forge} unless it is told
+     *             misbehaves: {@code forge} unless it is told. Names that are separated by commas are as many workers that share the process
      */
     public static void main(String[] args) throws Exception {
-        String name = args[2];
+        String[] names = args[2].split(",");
+        for (int i = 1; i < names.length; i++) {
+            String name = names[i];
+            Thread.ofPlatform().start(() -> {
+                try {
+                    work(name, args);
+                } catch (Exception broken) {
+                    throw new IllegalStateException("worker " + name, broken);
+                }
+            });
+        }
+        work(names[0], args);
+    }
+
+    private static void work(String name, String[] args) throws Exception {
         List<DeviceOffer> devices = IntStream.range(0, Integer.parseInt(args[3]))
                 .mapToObj(i -> new DeviceOffer(name + "/sim:" + i, "simulated", 1L << 30, 256))
                 .toList();

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -127,9 +128,19 @@ class ParallelNormalsTest {
 
     @Test
     void aGuessThatNeverMeetsTheTrueDrawIsDrawnAgain() throws InterruptedException {
+        guess(40_000);
+    }
+
+    @Test
+    @Tag("full")
+    void aGuessThatNeverMeetsTheTrueDrawIsDrawnAgainInALongOne() throws InterruptedException {
+        guess(200_000);
+    }
+
+    private static void guess(long outputs) throws InterruptedException {
         Pcg64 stream = stream("never");
         // Chunks of two outputs; the true draw begins at a chunk's second output, the guess's one attempt in the chunk spans both.
-        List<Attempt> attempts = attempts(stream, 200_000);
+        List<Attempt> attempts = attempts(stream, outputs);
         List<Attempt> entering = attempts.stream()
                 .filter(a -> a.outputs == 2 && a.start % 2 == 1 && attemptAt(stream, a.start + 1).outputs > 1)
                 .toList();

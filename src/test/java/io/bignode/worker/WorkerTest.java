@@ -266,7 +266,7 @@ class WorkerTest {
         }
 
         @Override
-        public double matrixRate(ModelParams params, int batch) {
+        public double matrixRate(ModelParams params, int batch, int size) {
             return 1;
         }
 

@@ -56,6 +56,13 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", defaultValue = "20", description = "How many seconds to compute (${DEFAULT-VALUE}).")
     private int seconds;
 
+    @Option(
+            names = "--product",
+            paramLabel = "N",
+            defaultValue = "8192",
+            description = "The rows and columns of the square product that a GPU is held against. Smaller ones do not fill a large GPU (${DEFAULT-VALUE}).")
+    private int product;
+
     @Option(names = "--batch", paramLabel = "N", description = "The number of nonces in a batch. Without it, as many as fill the device.")
     private int batch;
 
@@ -96,11 +103,12 @@ public final class BenchCommand implements Callable<Integer> {
         if (seconds < 1 || batch < 0) {
             throw CommandException.usage("--seconds must be at least 1 and --batch at least 0");
         }
+        if (product < 8 || product > 1 << 16) throw CommandException.usage("--product must be from 8 to 65536");
         if (!(rTarget > 0 && rTarget <= 2)) throw CommandException.usage("--r-target must be above 0 and at most 2");
         ModelParams params = params();
         try (Engine engine = LocalDevice.choose(CommandEnvironment.of(spec))) {
             LocalDevice.require(engine, params);
-            Measurement.Figures figures = new Measurement(engine, params, batch, seconds).run(this::started);
+            Measurement.Figures figures = new Measurement(engine, params, batch, seconds, product).run(this::started);
             ObjectNode document = asJson(figures, params);
             System.out.print(json ? document + System.lineSeparator() : asTable(figures, params));
             if (html != null) {
@@ -130,8 +138,8 @@ public final class BenchCommand implements Callable<Integer> {
 
     private ModelParams params() {
         return switch (set) {
-            case "main-net" -> new ModelParams(1792, 64, 64, 64, 8196, 10.0, 8192, 1e-5, 10_000, false, 256);
-            case "test-net" -> new ModelParams(1024, 32, 32, 32, 8196, 10.0, 2048, 1e-5, 10_000, false, 128);
+            case "main-net" -> ModelParams.MAIN_NET;
+            case "test-net" -> ModelParams.TEST_NET;
             case "dev-net" -> new ModelParams(512, 16, 16, 16, 8192, 1.3, 1024, 1e-5, 500_000, false, 4);
             default -> params(Path.of(set));
         };

@@ -31,6 +31,7 @@ final class Measurement {
     private final ModelParams params;
     private final int wantedBatch;
     private final int seconds;
+    private final int productSize;
     private final ProofOrder order;
     private final AtomicLong nextNonce = new AtomicLong();
     private final AtomicLong deviceNanos = new AtomicLong();
@@ -41,12 +42,14 @@ final class Measurement {
      * @param engine  not yet prepared: that is part of a cold start
      * @param batch   nonces in a batch; 0 for what fills the device
      * @param seconds how long to compute for, at least
+     * @param productSize rows and columns of the product that a GPU's own rate is measured with
      */
-    Measurement(Engine engine, ModelParams params, int batch, int seconds) {
+    Measurement(Engine engine, ModelParams params, int batch, int seconds, int productSize) {
         this.engine = engine;
         this.params = params;
         this.wantedBatch = batch;
         this.seconds = seconds;
+        this.productSize = productSize;
         this.order = new ProofOrder("bench", 0, "bench", 0, 2, params);
     }
 
@@ -95,9 +98,11 @@ final class Measurement {
         double prepared = since(preparing);
         long begin = System.nanoTime();
         engine.warmAside(params);
-        try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params)) {
+        List<Engine.EarlyCopy> early = new ArrayList<>();
+        try (WeightPool pool = LocalDevice.pool(engine, order.blockHash(), params, drawn -> early.add(engine.copyAside(drawn)))) {
             double poolSeconds = since(begin);
             try (Model model = engine.open(params, pool)) {
+                early.forEach(Engine.EarlyCopy::close);
                 double opened = since(begin);
                 try (NonceInputs inputs = model.newInputs()) {
                     compute(model, inputs, 1);
@@ -113,6 +118,8 @@ final class Measurement {
     }
 
     private Figures timed(Model model, ColdStart cold) throws InterruptedException, CancelledException {
+        // A node has done that in the time before its first session.
+        engine.tune(params);
         int batch = wantedBatch == 0 ? model.maxBatch() : Math.min(wantedBatch, model.maxBatch());
         deviceNanos.set(0);
         try (PowerMeter power = PowerMeter.of(engine)) {
@@ -120,7 +127,7 @@ final class Measurement {
             OptionalDouble watts = power.mean();
             double rate = timed.nonces / timed.seconds;
             // Right behind the timed part, while the chip is as warm and as fast as it was there.
-            double matrix = engine.matrixRate(params, batch);
+            double matrix = engine.matrixRate(params, batch, productSize);
             return new Figures(
                     cold, batch, timed.nonces, rate, rate * params.flopsPerNonce(), matrix, deviceNanos.get() * 1e-9 / timed.seconds,
                     engine.peakBytes().orElse(-1), residentGib(), watts);

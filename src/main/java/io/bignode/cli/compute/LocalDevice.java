@@ -17,6 +17,7 @@ import io.bignode.poc.ModelParams;
 import io.bignode.poc.WeightPool;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** One of this machine's devices, for commands that compute without a server. */
 public final class LocalDevice {
@@ -61,8 +62,18 @@ public final class LocalDevice {
 
     /** Draws a pool with all cores. */
     public static WeightPool pool(Engine engine, String blockHash, ModelParams params) throws InterruptedException {
+        return pool(engine, blockHash, params, _ -> {});
+    }
+
+    /**
+     * The same for somebody who copies the pool while it is drawn.
+     *
+     * @param begun receives the pool before its first value is drawn
+     */
+    public static WeightPool pool(Engine engine, String blockHash, ModelParams params, Consumer<WeightPool> begun) throws InterruptedException {
         try (Progress progress = new Progress("weight pool", params.poolSize(), "M values", 1_000_000)) {
-            return WeightPool.generate(blockHash, params.poolSize(), Runtime.getRuntime().availableProcessors(), engine.poolMemory(), progress::add);
+            int threads = Runtime.getRuntime().availableProcessors();
+            return WeightPool.generate(blockHash, params.poolSize(), threads, engine.poolMemory(), begun, progress::add);
         }
     }
 

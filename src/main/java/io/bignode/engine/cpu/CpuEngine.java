@@ -98,7 +98,7 @@ public final class CpuEngine implements Engine {
     }
 
     @Override
-    public double matrixRate(ModelParams params, int batch) {
+    public double matrixRate(ModelParams params, int batch, int size) {
         int rows = Math.multiplyExact(batch, params.seqLen());
         return OpenBlasRate.measure(rows, params.dim(), params.hiddenDim(), threads);
     }

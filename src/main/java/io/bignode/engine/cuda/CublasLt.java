@@ -1,6 +1,7 @@
 package io.bignode.engine.cuda;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -12,7 +13,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * NVIDIA's matrix products of the current context's GPU. Products read float16, sum in float32 and round once.
@@ -51,6 +54,8 @@ final class CublasLt implements AutoCloseable {
     /** {@code cublasLtMatmulHeuristicResult_t}: the algorithm's 64 bytes, workspace, status, waves and reserved words. */
     private static final long HEURISTIC_BYTES = 96;
 
+    private static final int KEPT_ANSWERS = 256;
+
     private static final long HEURISTIC_WORKSPACE = 64;
     private static final long HEURISTIC_STATUS = 72;
 
@@ -72,6 +77,15 @@ final class CublasLt implements AutoCloseable {
     private final MemorySegment one = arena.allocateFrom(JAVA_FLOAT, 1f);
     private final MemorySegment zero = arena.allocateFrom(JAVA_FLOAT, 0f);
     private final long handle;
+
+    /** What the library answered, the least used of it forgotten. */
+    private final Map<Question, List<Algorithm>> proposed = new LinkedHashMap<>(16, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Question, List<Algorithm>> eldest) {
+            return size() > KEPT_ANSWERS;
+        }
+    };
+
     private boolean closed;
 
     /** Opens the library on the current context. */
@@ -113,7 +127,15 @@ final class CublasLt implements AutoCloseable {
     }
 
     /** A way to compute a product, as the library proposes it. */
-    record Algorithm(MemorySegment choice, long workspaceBytes) {}
+    record Algorithm(MemorySegment choice, long workspaceBytes) {
+        /** The library's own words for it, the same whenever the same version of the library proposes it on the same kind of GPU. */
+        byte[] bytes() {
+            return choice.asSlice(0, HEURISTIC_WORKSPACE).toArray(JAVA_BYTE);
+        }
+    }
+
+    /** What the library was asked. */
+    private record Question(Shape shape, long workspaceBytes, int wanted) {}
 
     /**
      * A product's shape: {@code d (rows, n) = x (rows, k) · w (n, k)ᵀ}, row-major.
@@ -140,7 +162,7 @@ final class CublasLt implements AutoCloseable {
             weightLayout = layout(shape.k(), shape.n(), shape.k());
             inputLayout = layout(shape.k(), shape.rows(), shape.xStride());
             outputLayout = layout(shape.n(), shape.rows(), shape.n());
-            this.proposals = propose(workspaceBytes, proposals);
+            this.proposals = proposed(new Question(shape, workspaceBytes, proposals));
             algorithm = this.proposals.getFirst();
         }
 
@@ -161,6 +183,19 @@ final class CublasLt implements AutoCloseable {
                     algorithm.workspaceBytes(), stream)));
         }
 
+        /** The library answers a question the same way each time, and takes its time for it. */
+        private List<Algorithm> proposed(Question question) {
+            synchronized (proposed) {
+                List<Algorithm> known = proposed.get(question);
+                if (known != null) return known;
+            }
+            List<Algorithm> answer = propose(question.workspaceBytes(), question.wanted());
+            synchronized (proposed) {
+                proposed.put(question, answer);
+            }
+            return answer;
+        }
+
         private List<Algorithm> propose(long workspaceBytes, int wanted) {
             long preference = longOf("cublasLtMatmulPreferenceCreate", out -> (int) preferenceCreate.invokeExact(out));
             try (Arena scratch = Arena.ofConfined()) {
@@ -170,7 +205,7 @@ final class CublasLt implements AutoCloseable {
                 setInt(preferenceSet, preference, PREF_REDUCTION, REDUCE_IN_FLOAT32);
                 int alignment = alignment();
                 for (int operand = PREF_ALIGNMENT_A; operand <= PREF_ALIGNMENT_D; operand++) setInt(preferenceSet, preference, operand, alignment);
-                MemorySegment results = arena.allocate(wanted * HEURISTIC_BYTES, 8);
+                MemorySegment results = Arena.ofAuto().allocate(wanted * HEURISTIC_BYTES, 8);
                 MemorySegment count = scratch.allocate(JAVA_INT);
                 check("cublasLtMatmulAlgoGetHeuristic " + shape, NativeLibrary.status("cublasLtMatmulAlgoGetHeuristic", () -> (int) heuristic.invokeExact(
                         handle, desc, weightLayout, inputLayout, outputLayout, outputLayout, preference, wanted, results, count)));

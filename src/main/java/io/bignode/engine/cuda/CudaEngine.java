@@ -11,6 +11,7 @@ import io.bignode.engine.Model;
 import io.bignode.engine.cpu.UntouchedMemory;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.ModelParams;
+import io.bignode.poc.NonceInputs;
 import io.bignode.poc.WeightPool;
 import java.time.Duration;
 import java.util.List;
@@ -30,6 +31,9 @@ final class CudaEngine implements Engine {
     /** How long a reset may take before the GPU is left alone and tried again later. */
     private static final Duration RESETTING = Duration.ofSeconds(30);
 
+    /** How long somebody who measures speed waits for the GPU to be tuned. */
+    private static final Duration TUNING = Duration.ofSeconds(15);
+
     private static final int USUAL_CLOCK_KHZ = 1_500_000;
 
     private static final System.Logger LOG = System.getLogger(CudaEngine.class.getName());
@@ -39,7 +43,9 @@ final class CudaEngine implements Engine {
     private final int ordinal;
     private final long capBytes;
     private final Duration patience;
-    private final boolean hopperFfn;
+    private final OwnFfn ownFfn;
+    private final Optional<Tuning> tuning;
+    private final String name;
     private final boolean provesItself;
     private final Runnable hopeless;
     private final GpuGauges gauges;
@@ -47,6 +53,7 @@ final class CudaEngine implements Engine {
     private final double operationsASecond;
     private final Device device;
     private @Nullable Gpu gpu;
+    private @Nullable Tuner tuner;
 
     /** Whether the GPU, as it is open now, has computed as it should. */
     private boolean proven;
@@ -72,7 +79,9 @@ final class CudaEngine implements Engine {
         this.ordinal = found.ordinal();
         this.capBytes = options.capBytes();
         this.patience = patience;
-        this.hopperFfn = options.hopperFfn();
+        this.ownFfn = options.ownFfn();
+        this.tuning = options.tuning();
+        this.name = found.uuid();
         CudaDriver driver = libraries.driver();
         int gpu = driver.device(ordinal);
         this.multiprocessors = driver.attribute(gpu, CudaDriver.MULTIPROCESSORS);
@@ -110,7 +119,10 @@ final class CudaEngine implements Engine {
         if (proven) return;
         List<String> deviations = provesItself ? test(opened) : List.of();
         proven = deviations.isEmpty();
-        if (proven) return;
+        if (proven) {
+            tuner = tuning.map(wanted -> tuner(opened, wanted)).orElse(null);
+            return;
+        }
         opened.close();
         gpu = null;
         throw new DeviceException(device.id() + " does not compute as it should, so that it is not used: " + String.join("; ", deviations));
@@ -148,8 +160,8 @@ final class CudaEngine implements Engine {
     }
 
     private Gpu open() {
-        if (provesItself) kernels.compileAhead(Gpu.architecture(libraries.driver(), libraries.driver().device(ordinal)), hopperFfn);
-        Gpu opened = new Gpu(libraries, kernels, ordinal, capBytes);
+        if (provesItself) kernels.compileAhead(Gpu.architecture(libraries.driver(), libraries.driver().device(ordinal)), ownFfn != OwnFfn.NEVER);
+        Gpu opened = new Gpu(libraries, kernels, ordinal, capBytes, tuning.map(this::measured).orElseGet(Measured::none));
         gpu = opened;
         proven = false;
         return opened;
@@ -159,7 +171,8 @@ final class CudaEngine implements Engine {
         long begin = System.nanoTime();
         try {
             opened.enter();
-            List<String> deviations = SelfTest.run(opened, hopperFfn);
+            List<String> deviations = SelfTest.run(opened, ownFfn == OwnFfn.ALWAYS);
+            if (ownFfn == OwnFfn.WHERE_FASTER && opened.measured().usesOwn()) testOwnFfn(opened);
             String seconds = String.format(Locale.ROOT, "%.2f", (System.nanoTime() - begin) * 1e-9);
             if (deviations.isEmpty()) LOG.log(System.Logger.Level.INFO, "device {0} computes as it should: its self test took {1} s", device.id(), seconds);
             return deviations;
@@ -169,8 +182,49 @@ final class CudaEngine implements Engine {
         }
     }
 
+    /** Our own kernel has to prove itself anew where it is to be used; the library does without it. */
+    private void testOwnFfn(Gpu opened) {
+        List<String> deviations = SelfTest.ownFfn(opened);
+        if (deviations.isEmpty()) return;
+        LOG.log(System.Logger.Level.WARNING, "device {0}: our feed-forward kernel deviates and is not used any more: {1}", device.id(), deviations);
+        opened.measured().distrustOwn("it deviates: " + String.join("; ", deviations));
+    }
+
+    /** What was measured on this GPU before. */
+    private Measured measured(Tuning wanted) {
+        String identity = String.join(
+                "\0", device.name(), name, libraries.identity(), KernelCache.source("swiglu.cu"), KernelCache.source(HopperFfn.FILE),
+                KernelCache.source("sm90.cuh"));
+        return Measured.of(wanted.folder(), name, identity);
+    }
+
+    private Tuner tuner(Gpu opened, Tuning wanted) {
+        Tuner started = new Tuner(device.id(), opened, wanted, ownFfn);
+        for (ModelParams params : wanted.expected()) {
+            if (refusal(params).isPresent()) continue;
+            plan(params, opened.memory().availableBytes() - DevicePools.bytes(params.poolSize())).ifPresent(plan -> started.add(params, plan));
+        }
+        return started;
+    }
+
+    @Override
+    public void tune(ModelParams params) throws InterruptedException {
+        Tuner tuning = tunerNow();
+        if (tuning != null) tuning.await(TUNING);
+    }
+
+    private synchronized @Nullable Tuner tunerNow() {
+        return tuner;
+    }
+
+    private synchronized void stopTuning() {
+        if (tuner != null) tuner.close();
+        tuner = null;
+    }
+
     /** Destroys a broken context, in a thread that may be left behind: a GPU that hangs may never let go of it. */
     private void reset(Gpu broken) {
+        stopTuning();
         Thread thread = Thread.ofPlatform().daemon().name(device.id() + "-reset").start(broken::reset);
         try {
             if (!thread.join(RESETTING)) throw new DeviceException(device.id() + " hangs and cannot be reset; the host may have to be restarted");
@@ -213,14 +267,24 @@ final class CudaEngine implements Engine {
     public void warm(ModelParams params) {
         Gpu opened = opened();
         opened.enter();
-        Kernels.load(opened, params.headDim(), params.seqLen());
-        GpuWeights.kernel(opened);
+        try (IdleTime.Use _ = opened.idle().use()) {
+            Optional<GpuPlan> plan = plan(params, opened.memory().availableBytes() - opened.pools().missingBytes(params.poolSize()));
+            plan.ifPresent(wanted -> opened.pageLocked().prepare(NonceInputs.pieces(params, wanted.batch()), GpuPlan.SLOTS));
+            Kernels.load(opened, params.headDim(), params.seqLen());
+            GpuWeights.kernel(opened);
+            plan.ifPresent(wanted -> Products.askAhead(opened, params, wanted));
+        }
+    }
+
+    @Override
+    public EarlyCopy copyAside(WeightPool drawn) {
+        return new PoolFollower(device.id(), opened(), drawn);
     }
 
     @Override
     public Model open(ModelParams params, WeightPool pool) {
         Gpu opened = opened();
-        try {
+        try (IdleTime.Use _ = opened.idle().use()) {
             opened.enter();
             // The pool goes first: what it leaves is what can be planned with.
             try (DevicePools.Copy _ = opened.pools().copyOf(pool)) {
@@ -228,8 +292,10 @@ final class CudaEngine implements Engine {
                 Optional<GpuPlan> plan = plan(params, free);
                 while (plan.isPresent()) {
                     try {
-                        CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience, hopperFfn);
+                        CudaModel model = new CudaModel(opened, params, pool, plan.get(), patience, ownFfn);
                         LOG.log(System.Logger.Level.INFO, "device {0}: model open, {1}, seconds {2}", device.id(), plan.get(), model.openingSeconds());
+                        Tuner tuning = tunerNow();
+                        if (tuning != null) tuning.add(params, plan.get());
                         return model;
                     } catch (DeviceMemoryException full) {
                         LOG.log(System.Logger.Level.WARNING, "device {0}: {1} does not fit after all: {2}", device.id(), plan.get(), full.getMessage());
@@ -256,8 +322,8 @@ final class CudaEngine implements Engine {
     }
 
     @Override
-    public double matrixRate(ModelParams params, int batch) {
-        return MatrixRate.measure(opened());
+    public double matrixRate(ModelParams params, int batch, int size) {
+        return MatrixRate.measure(opened(), size);
     }
 
     @Override
@@ -273,6 +339,7 @@ final class CudaEngine implements Engine {
     @Override
     public synchronized void close() {
         gauges.close();
+        stopTuning();
         if (gpu == null) return;
         if (gpu.lost()) {
             // One that could not be reset is left to the end of the process.

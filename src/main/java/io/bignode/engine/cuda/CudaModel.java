@@ -39,14 +39,13 @@ final class CudaModel implements Model {
     /** Layers that are queued ahead, at least: one computing, one to follow. */
     private static final int MIN_AHEAD = 2;
 
-
     private final Gpu gpu;
     private final CudaDriver driver;
     private final ModelParams p;
     private final Duration patience;
     private final Map<String, Double> openingSeconds = new LinkedHashMap<>();
     private final Kernels kernels;
-    private final Optional<HopperFfn> hopperFfn;
+    private final FfnChoice ffn;
     private final long stream;
     private final ReentrantLock launching = new ReentrantLock(true);
     private final BlockingQueue<Slot> slots = new ArrayBlockingQueue<>(GpuPlan.SLOTS);
@@ -65,10 +64,10 @@ final class CudaModel implements Model {
      * Opens the model.
      *
      * @param patience  how long the GPU may make no progress before it counts as hung
-     * @param hopperFfn whether the feed-forward layer's first half is computed by our own kernel where the GPU is a Hopper
+     * @param ownFfn    where the feed-forward layer's first half is computed by our own kernel
      * @throws DeviceMemoryException when the plan does not fit after all; nothing stays allocated
      */
-    CudaModel(Gpu gpu, ModelParams params, WeightPool pool, GpuPlan plan, Duration patience, boolean hopperFfn) {
+    CudaModel(Gpu gpu, ModelParams params, WeightPool pool, GpuPlan plan, Duration patience, OwnFfn ownFfn) {
         this.gpu = gpu;
         this.driver = gpu.driver();
         this.stream = gpu.computeStream();
@@ -77,7 +76,7 @@ final class CudaModel implements Model {
         this.patience = patience;
         long begin = System.nanoTime();
         this.kernels = Kernels.load(gpu, params.headDim(), params.seqLen());
-        this.hopperFfn = hopperFfn ? HopperFfn.of(gpu, params) : Optional.empty();
+        this.ffn = new FfnChoice(gpu, params, ownFfn);
         begin = took("kernels", begin);
         Release partly = new Release();
         try (DevicePools.Copy _ = gpu.pools().copyOf(pool)) {
@@ -108,7 +107,7 @@ final class CudaModel implements Model {
     public NonceInputs newInputs() {
         return new NonceInputs(p, plan.batch(), (arena, bytes) -> {
             gpu.enter();
-            return driver.allocHost(bytes).reinterpret(arena, this::freeHost);
+            return gpu.pageLocked().take(bytes).reinterpret(arena, this::freeHost);
         });
     }
 
@@ -130,7 +129,7 @@ final class CudaModel implements Model {
         double[] result = new double[inputs.count()];
         long nanos = 0;
         Slot slot = take();
-        try {
+        try (IdleTime.Use _ = gpu.idle().use()) {
             for (int done = 0; done < result.length; ) {
                 int b = Math.min(plan.batch(), result.length - done);
                 try {
@@ -196,7 +195,6 @@ final class CudaModel implements Model {
         int t = p.seqLen();
         int rows = b * t;
         int ahead = layerNanos == 0 ? MIN_AHEAD : Math.clamp(AHEAD.toNanos() / layerNanos, MIN_AHEAD, MIN_AHEAD + p.nLayers());
-        boolean full = b == plan.batch();
         Activations a = activations;
         // The residual stream, and what is still to be added to it: 0 for nothing.
         long residual = inputs;
@@ -206,24 +204,24 @@ final class CudaModel implements Model {
             normalise(rows, residual, 0, 1, delta, w.attentionNorm(), a.residual, a.x);
             delta = a.projections;
             if (layer < p.nLayers() - 1) {
-                attendEverywhere(w, b, full);
-                product(rows, p.dim(), p.dim(), p.dim(), w.output(), a.x, delta, full);
+                attendEverywhere(w, b);
+                product(rows, p.dim(), p.dim(), p.dim(), w.output(), a.x, delta);
                 normalise(rows, a.residual, 0, 1, delta, w.ffnNorm(), a.residual, a.x);
-                feedForward(w, rows, delta, full);
+                feedForward(w, rows, delta);
                 residual = a.residual;
             } else {
                 // Only the last position's logits are asked for: here the others serve as keys and values, no more.
-                attendAtTheEnd(w, b, full);
-                product(b, p.dim(), p.dim(), p.dim(), w.output(), a.x, delta, full);
+                attendAtTheEnd(w, b);
+                product(b, p.dim(), p.dim(), p.dim(), w.output(), a.x, delta);
                 normalise(b, a.residual, t - 1, t, delta, w.ffnNorm(), a.last, a.x);
-                feedForward(w, b, delta, full);
+                feedForward(w, b, delta);
                 residual = a.last;
             }
             weights.release();
             pace(layer, ahead, cancelled);
         }
         normalise(b, residual, 0, 1, delta, weights.finalNorm(), a.last, a.x);
-        product(b, p.vocabSize(), p.dim(), p.dim(), weights.output(), a.x, a.logits, full);
+        product(b, p.vocabSize(), p.dim(), p.dim(), weights.output(), a.x, a.logits);
     }
 
     /** {@code sum = residual + delta; out = rmsnorm(sum) * weight}, for the residual's rows first, first + step, … */
@@ -232,20 +230,20 @@ final class CudaModel implements Model {
     }
 
     /** {@code x = attention(x · wqᵀ, x · wkᵀ, x · wvᵀ)} for every position. */
-    private void attendEverywhere(GpuWeights.Layer w, int b, boolean full) {
+    private void attendEverywhere(GpuWeights.Layer w, int b) {
         int width = p.dim() + 2 * p.kvDim();
         long qkv = activations.projections; // (r, d + 2 kv)
-        product(b * p.seqLen(), width, p.dim(), p.dim(), w.query(), activations.x, qkv, full);
+        product(b * p.seqLen(), width, p.dim(), p.dim(), w.query(), activations.x, qkv);
         attend(b, p.seqLen(), qkv, width, qkv + 2L * p.dim(), width);
     }
 
     /** {@code x = attention(…)} for the last positions alone, whose rows follow each other then. */
-    private void attendAtTheEnd(GpuWeights.Layer w, int b, boolean full) {
+    private void attendAtTheEnd(GpuWeights.Layer w, int b) {
         int t = p.seqLen();
         int d = p.dim();
         long kv = activations.projections; // (r, 2 kv)
-        product(b * t, 2 * p.kvDim(), d, d, w.key(), activations.x, kv, full);
-        product(b, d, d, (long) t * d, w.query(), activations.x + 2L * (t - 1) * d, activations.query, full);
+        product(b * t, 2 * p.kvDim(), d, d, w.key(), activations.x, kv);
+        product(b, d, d, (long) t * d, w.query(), activations.x + 2L * (t - 1) * d, activations.query);
         attend(b, 1, activations.query, d, kv, 2L * p.kvDim());
     }
 
@@ -255,28 +253,29 @@ final class CudaModel implements Model {
     }
 
     /** {@code out = (silu(x · w1ᵀ) * (x · w3ᵀ)) · w2ᵀ} */
-    private void feedForward(GpuWeights.Layer w, int rows, long out, boolean full) {
+    private void feedForward(GpuWeights.Layer w, int rows, long out) {
         int f = p.hiddenDim();
-        if (hopperFfn.isPresent() && rows >= HopperFfn.MIN_ROWS) {
-            hopperFfn.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
+        Optional<HopperFfn> own = ffn.own(rows, plan.batch() * p.seqLen());
+        if (own.isPresent()) {
+            own.get().run(rows, activations.x, w.gate(), w.up(), activations.hidden);
         } else {
-            gateAndUp(w, rows, full);
+            gateAndUp(w, rows);
         }
-        product(rows, p.dim(), f, f, w.down(), activations.hidden, out, full);
+        product(rows, p.dim(), f, f, w.down(), activations.hidden, out);
     }
 
     /** {@code hidden = silu(x · w1ᵀ) * (x · w3ᵀ)}, some rows at a time. */
-    private void gateAndUp(GpuWeights.Layer w, int rows, boolean full) {
+    private void gateAndUp(GpuWeights.Layer w, int rows) {
         int f = p.hiddenDim();
         for (int row = 0; row < rows; row += plan.chunkRows()) {
             int count = Math.min(plan.chunkRows(), rows - row);
-            product(count, 2 * f, p.dim(), p.dim(), w.gate(), activations.x + 2L * row * p.dim(), activations.gateUp, full);
+            product(count, 2 * f, p.dim(), p.dim(), w.gate(), activations.x + 2L * row * p.dim(), activations.gateUp);
             kernels.gate(stream, count, activations.gateUp, activations.hidden + 2L * row * f, f);
         }
     }
 
-    private void product(int rows, int n, int k, long xStride, long w, long x, long d, boolean recurring) {
-        products.run(new Shape(rows, n, k, xStride), w, x, d, recurring);
+    private void product(int rows, int n, int k, long xStride, long w, long x, long d) {
+        products.run(new Shape(rows, n, k, xStride), w, x, d);
     }
 
     /** Waits until the layer {@code ahead} layers back is done, so that the queue stays short. */

@@ -12,13 +12,14 @@ import java.util.Optional;
  * @param choice        which GPUs to use
  * @param capBytes      the most memory to take of each
  * @param kernelsFolder where compiled kernels are kept
- * @param hopperFfn     whether our own feed-forward kernel is used on Hopper GPUs
+ * @param ownFfn        where our own feed-forward kernel is used
  * @param selfTest      whether a GPU has to prove itself each time it is opened
+ * @param tuning        what is measured while a GPU is idle; empty for nothing
  * @param hopeless      called when a lost GPU could not be opened anew several times, so that only a new process can use it
  */
 public record CudaOptions(
-        Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, boolean hopperFfn, boolean selfTest,
-        Runnable hopeless) {
+        Optional<Path> libraries, List<Path> environments, GpuChoice choice, long capBytes, Path kernelsFolder, OwnFfn ownFfn, boolean selfTest,
+        Optional<Tuning> tuning, Runnable hopeless) {
     /** Copies the list. */
     public CudaOptions {
         environments = List.copyOf(environments);

@@ -2,10 +2,15 @@ package io.bignode.engine.cuda;
 
 import io.bignode.poc.WeightPool;
 import java.lang.foreign.MemorySegment;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
-/** Copies of weight pools on a GPU: a pool is copied once, however many models cut their weights from it. Safe for use by several threads. */
+/** Copies of weight pools on a GPU: a pool is copied once, however many models cut their weights from it, and while it
+ * is drawn where somebody asks for it then. Safe for use by several threads. */
 final class DevicePools implements AutoCloseable {
     /** Values that the cutting kernel may read beyond the pool's end. */
     private static final long MARGIN_BYTES = 32;
@@ -16,8 +21,12 @@ final class DevicePools implements AutoCloseable {
     private final Gpu gpu;
     private final Map<WeightPool, Entry> entries = new IdentityHashMap<>();
 
+    /** Those whose memory is taken, also where the copy failed and others wait for it still. */
+    private final Set<Entry> allEntries = new HashSet<>();
+
     private static final class Entry {
         private final long address;
+        private final CompletableFuture<Void> copied = new CompletableFuture<>();
         private int users;
 
         Entry(long address) {
@@ -32,17 +41,17 @@ final class DevicePools implements AutoCloseable {
     /** A use of a copy, until it is closed. */
     final class Copy implements AutoCloseable {
         private final WeightPool pool;
-        private final long address;
+        private final Entry entry;
         private boolean closed;
 
-        private Copy(WeightPool pool, long address) {
+        private Copy(WeightPool pool, Entry entry) {
             this.pool = pool;
-            this.address = address;
+            this.entry = entry;
         }
 
         /** Where it is on the device; it may be read a few values beyond its end. */
         long address() {
-            return address;
+            return entry.address;
         }
 
         @Override
@@ -50,13 +59,15 @@ final class DevicePools implements AutoCloseable {
             synchronized (DevicePools.this) {
                 if (closed) return;
                 closed = true;
-                Entry entry = entries.get(pool);
-                if (entry != null && --entry.users == 0) {
-                    entries.remove(pool);
-                    gpu.memory().free(entry.address);
-                }
+                leave(pool, entry);
             }
         }
+    }
+
+    private synchronized void leave(WeightPool pool, Entry entry) {
+        if (--entry.users > 0) return;
+        entries.remove(pool, entry);
+        if (allEntries.remove(entry)) gpu.memory().free(entry.address);
     }
 
     /** Bytes a pool's copy takes. */
@@ -64,44 +75,66 @@ final class DevicePools implements AutoCloseable {
         return 2 * poolSize + MARGIN_BYTES;
     }
 
-    /** The pool's copy, made now when there is none. */
-    synchronized Copy copyOf(WeightPool pool) {
-        Entry entry = entries.get(pool);
-        if (entry == null) {
-            entry = new Entry(upload(pool));
-            entries.put(pool, entry);
-        }
-        entry.users++;
-        return new Copy(pool, entry.address);
+    /** Bytes that the copy of a pool of this size is still going to take, as far as one can tell: one that is being made has taken them. */
+    synchronized long missingBytes(long poolSize) {
+        return entries.keySet().stream().anyMatch(pool -> pool.size() == poolSize) ? 0 : bytes(poolSize);
     }
 
-    private long upload(WeightPool pool) {
+    /** The pool's copy, made now when there is none. Waits for one that another thread makes, which may go on as long as the pool's draw does. */
+    Copy copyOf(WeightPool pool) {
+        Entry entry;
+        boolean first;
+        synchronized (this) {
+            first = !entries.containsKey(pool);
+            entry = entries.computeIfAbsent(pool, _ -> new Entry(gpu.memory().alloc(bytes(pool.size()))));
+            allEntries.add(entry);
+            entry.users++;
+        }
+        try {
+            if (first) {
+                upload(pool, entry.address);
+                entry.copied.complete(null);
+            } else {
+                entry.copied.join();
+            }
+            return new Copy(pool, entry);
+        } catch (CompletionException theirs) {
+            leave(pool, entry);
+            throw theirs.getCause() instanceof RuntimeException cause ? cause : theirs;
+        } catch (RuntimeException | Error failure) {
+            synchronized (this) {
+                // Whoever comes next begins anew.
+                entries.remove(pool, entry);
+            }
+            entry.copied.completeExceptionally(failure);
+            leave(pool, entry);
+            throw failure;
+        }
+    }
+
+    private void upload(WeightPool pool, long address) {
         CudaDriver driver = gpu.driver();
-        MemorySegment values = pool.values();
+        long bytes = 2 * pool.size();
         long stream = gpu.copyStream();
-        long address = gpu.memory().alloc(bytes(pool.size()));
         MemorySegment[] buffers = new MemorySegment[2];
         long[] copied = new long[2];
         try {
-            long size = Math.min(BUFFER_BYTES, values.byteSize());
+            long size = Math.min(BUFFER_BYTES, bytes);
             for (int i = 0; i < 2; i++) {
                 buffers[i] = driver.allocHost(size);
                 copied[i] = driver.createEvent();
             }
-            driver.fill(address + values.byteSize(), (byte) 0, MARGIN_BYTES, stream);
-            int turn = 0;
-            for (long at = 0; at < values.byteSize(); at += size, turn = 1 - turn) {
-                if (at >= 2 * size) GpuWait.spin(driver, copied[turn]);
-                long count = Math.min(size, values.byteSize() - at);
-                MemorySegment.copy(values, at, buffers[turn], 0, count);
+            driver.fill(address + bytes, (byte) 0, MARGIN_BYTES, stream);
+            int pieces = 0;
+            for (long at = 0; at < bytes; pieces++) {
+                int turn = pieces % 2;
+                if (pieces >= 2) GpuWait.spin(driver, copied[turn]);
+                long count = pool.copy(at, buffers[turn]);
                 driver.copyToDevice(address + at, buffers[turn], count, stream);
                 driver.record(copied[turn], stream);
+                at += count;
             }
             driver.synchronize(stream);
-            return address;
-        } catch (RuntimeException | Error failure) {
-            gpu.memory().free(address);
-            throw failure;
         } finally {
             for (int i = 0; i < 2; i++) {
                 if (copied[i] != 0) driver.destroyEvent(copied[i]);
@@ -112,7 +145,8 @@ final class DevicePools implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        entries.values().forEach(entry -> gpu.memory().free(entry.address));
+        allEntries.forEach(entry -> gpu.memory().free(entry.address));
+        allEntries.clear();
         entries.clear();
     }
 }

@@ -28,16 +28,30 @@ final class Gpu implements AutoCloseable {
     private final long weightStream;
     private final long workspace;
     private final DevicePools pools;
+    private final Measured measured;
+    private final IdleTime idle = new IdleTime();
+    private final PageLocked pageLocked;
     private final Map<String, Long> modules = new HashMap<>();
     private volatile boolean lost;
     private boolean closed;
 
     /**
-     * Opens a GPU.
+     * Opens a GPU of which nothing was measured.
      *
      * @param capBytes the most memory to take
      */
     Gpu(CudaLibraries libraries, KernelCache kernelCache, int ordinal, long capBytes) {
+        this(libraries, kernelCache, ordinal, capBytes, Measured.none());
+    }
+
+    /**
+     * Opens a GPU.
+     *
+     * @param capBytes the most memory to take
+     * @param measured what was measured on it before
+     */
+    Gpu(CudaLibraries libraries, KernelCache kernelCache, int ordinal, long capBytes, Measured measured) {
+        this.measured = measured;
         this.driver = libraries.driver();
         this.kernelCache = kernelCache;
         this.device = driver.device(ordinal);
@@ -53,6 +67,7 @@ final class Gpu implements AutoCloseable {
             this.weightStream = driver.createStream();
             this.workspace = memory.alloc(WORKSPACE_BYTES);
             this.pools = new DevicePools(this);
+            this.pageLocked = new PageLocked(driver);
         } catch (RuntimeException | Error failure) {
             // Resetting frees whatever of the above there is.
             driver.resetContext(device);
@@ -103,6 +118,21 @@ final class Gpu implements AutoCloseable {
     /** The copies of weight pools. */
     DevicePools pools() {
         return pools;
+    }
+
+    /** What was measured on it. */
+    Measured measured() {
+        return measured;
+    }
+
+    /** When nobody computes on it. */
+    IdleTime idle() {
+        return idle;
+    }
+
+    /** Page-locked memory that is at hand. */
+    PageLocked pageLocked() {
+        return pageLocked;
     }
 
     /** A GPU's architecture as compilers name it, for instance {@code sm_90}; no context is needed for that. */
@@ -170,6 +200,7 @@ final class Gpu implements AutoCloseable {
         closed = true;
         enter();
         pools.close();
+        pageLocked.close();
         blas.close();
         memory.free(workspace);
         driver.destroyStream(computeStream);

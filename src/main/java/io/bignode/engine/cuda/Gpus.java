@@ -146,7 +146,7 @@ public final class Gpus {
         }
 
         private Gpus with(List<Found> gpus, CudaDriver driver, NativeLibrary compiler, NativeLibrary products) {
-            CudaLibraries all = new CudaLibraries(driver, new Nvrtc(compiler), products);
+            CudaLibraries all = new CudaLibraries(driver, new Nvrtc(compiler), products, driverVersion.orElse(""));
             KernelCache kernels = new KernelCache(all.nvrtc(), options.kernelsFolder());
             List<Engine> engines = new ArrayList<>();
             for (Found gpu : gpus) {

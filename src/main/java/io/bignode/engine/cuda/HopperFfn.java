@@ -48,8 +48,12 @@ final class HopperFfn {
 
     /** The kernel for a model; empty where the GPU is no Hopper or the model's rows do not begin at multiples of sixteen bytes. */
     static Optional<HopperFfn> of(Gpu gpu, ModelParams params) {
-        boolean fits = gpu.architecture().equals(ARCHITECTURE) && params.dim() % 8 == 0 && params.hiddenDim() % 8 == 0;
-        return fits ? Optional.of(new HopperFfn(gpu, params)) : Optional.empty();
+        return fits(gpu, params) ? Optional.of(new HopperFfn(gpu, params)) : Optional.empty();
+    }
+
+    /** Whether the GPU and the model are of the kind that the kernel is made for. */
+    static boolean fits(Gpu gpu, ModelParams params) {
+        return gpu.architecture().equals(ARCHITECTURE) && params.dim() % 8 == 0 && params.hiddenDim() % 8 == 0;
     }
 
     /**

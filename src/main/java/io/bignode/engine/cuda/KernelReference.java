@@ -1,5 +1,7 @@
 package io.bignode.engine.cuda;
 
+import java.util.function.DoubleUnaryOperator;
+
 /**
  * What each kernel computes, stated plainly in Java: sums in float64, rounded to float16 where the function says. Values are float16 held as float32, so that
  * a kernel's results can differ from these only where its sums, taken in another order, fall on the other side of a rounding.
@@ -83,6 +85,16 @@ final class KernelReference {
      * @param rotary (positions, headDim / 2) of (cos, sin)
      */
     static float[] attention(Attention.Sizes s, int headDim, float[] query, float[] key, float[] value, float[] rotary) {
+        return attention(s, headDim, query, key, value, rotary, DoubleUnaryOperator.identity());
+    }
+
+    /**
+     * The same, for sums of scores that are a little off.
+     *
+     * @param sums what becomes of a score's sum before it is rounded
+     */
+    static float[] attention(
+            Attention.Sizes s, int headDim, float[] query, float[] key, float[] value, float[] rotary, DoubleUnaryOperator sums) {
         int dim = s.heads() * headDim;
         int kv = s.kvHeads() * headDim;
         int earlier = s.positions() - s.queries();
@@ -100,7 +112,7 @@ final class KernelReference {
                 int keys = nonce * s.positions() * kv + group * headDim;
                 float maximum = Float.NEGATIVE_INFINITY;
                 for (int i = 0; i < seen; i++) {
-                    scores[i] = half(half(dot(turnedQuery, row * dim + head * headDim, turnedKey, keys + i * kv, headDim)) / (float) Math.sqrt(headDim));
+                    scores[i] = half(half(sums.applyAsDouble(dot(turnedQuery, row * dim + head * headDim, turnedKey, keys + i * kv, headDim))) / (float) Math.sqrt(headDim));
                     maximum = Math.max(maximum, scores[i]);
                 }
                 double sum = 0;

@@ -27,6 +27,11 @@ record Kernels(Kernel norm, Attention attention, Kernel swiglu, Kernel distances
 
     /** Launches {@code out = silu(gate) * up}, of gateUp (rows, 2 * width). */
     void gate(long stream, int rows, long gateUp, long out, int width) {
+        gate(swiglu, stream, rows, gateUp, out, width);
+    }
+
+    /** The same, without the other kernels. */
+    static void gate(Kernel swiglu, long stream, int rows, long gateUp, long out, int width) {
         swiglu.launch(stream, new Grid(rows, Math.ceilDiv(width, SWIGLU_COLUMNS), 1), THREADS, gateUp, out, width);
     }
 

@@ -1,28 +1,22 @@
 package io.bignode.engine.cuda;
 
+import io.bignode.engine.cuda.CublasLt.Algorithm;
+import io.bignode.engine.cuda.CublasLt.Product;
 import io.bignode.engine.cuda.CublasLt.Shape;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.bignode.engine.cuda.IdleTime.WantedException;
 import java.time.Duration;
-import java.util.Random;
 
 /**
- * What a GPU's matrix products reach alone: a square float16 product of 8192 for some seconds, so that clock and power are those of long work. Operands are
- * drawn at random, as power depends on them.
+ * What a GPU's matrix products reach alone: a square float16 product for some seconds, so that clock and power are those of long work, in the fastest of the ways
+ * the library proposes. Operands are random, as power depends on them.
  */
 final class MatrixRate {
-    private static final int SIZE = 8192;
-
     /** Products launched before the clock is read: a fraction of a second's work of a large chip. */
     private static final int ROUNDS = 20;
 
     private static final Duration WARM_UP = Duration.ofSeconds(1);
     private static final Duration MEASURED = Duration.ofSeconds(3);
     private static final Duration LIMIT = Duration.ofSeconds(120);
-
-    /** Values that are drawn; an operand repeats them. Drawing all of them would take many times as long as the measurement. */
-    private static final int DRAWN = 1 << 20;
 
     private final CudaDriver driver;
     private final long stream;
@@ -32,25 +26,41 @@ final class MatrixRate {
         this.stream = gpu.computeStream();
     }
 
-    /** Operations a second. */
-    static double measure(Gpu gpu) {
+    /**
+     * Operations a second.
+     *
+     * @param size rows and columns of the matrices
+     */
+    static double measure(Gpu gpu, int size) {
         gpu.enter();
-        return new MatrixRate(gpu).run(gpu);
+        try (IdleTime.Use _ = gpu.idle().use()) {
+            return new MatrixRate(gpu).run(gpu, size);
+        }
     }
 
-    private double run(Gpu gpu) {
-        long bytes = 2L * SIZE * SIZE;
+    private double run(Gpu gpu, int size) {
+        long count = (long) size * size;
         try (Buffers buffers = new Buffers(gpu.memory());
-                Products products = new Products(gpu)) {
-            long a = buffers.alloc(bytes);
-            long b = buffers.alloc(bytes);
-            long c = buffers.alloc(bytes);
-            randomise(a, 1);
-            randomise(b, 2);
-            Shape shape = new Shape(SIZE, SIZE, SIZE, SIZE);
-            Runnable product = () -> products.run(shape, a, b, c, true);
-            repeat(product, WARM_UP);
-            return 2.0 * SIZE * SIZE * SIZE * repeat(product, MEASURED);
+                Product product = gpu.blas().product(new Shape(size, size, size, size), Gpu.WORKSPACE_BYTES, ProductTrial.PROPOSALS)) {
+            long a = buffers.alloc(2 * count);
+            long b = buffers.alloc(2 * count);
+            long c = buffers.alloc(2 * count);
+            product.use(fastest(gpu, new Shape(size, size, size, size), a, b, c));
+            Runnable launch = () -> product.run(a, b, c, gpu.workspace(), stream);
+            repeat(launch, WARM_UP);
+            return 2.0 * count * size * repeat(launch, MEASURED);
+        }
+    }
+
+    /** The fastest way on random operands, which are left for what follows. */
+    private static Algorithm fastest(Gpu gpu, Shape shape, long a, long b, long c) {
+        try (Stopwatch stopwatch = new Stopwatch(gpu, () -> {})) {
+            Operands operands = new Operands(gpu, stopwatch.before());
+            operands.fill(a, (long) shape.rows() * shape.k(), 1, 1);
+            operands.fill(b, (long) shape.n() * shape.k(), 1, 2);
+            return new ProductTrial(gpu, stopwatch).fastest(shape, a, b, c);
+        } catch (WantedException impossible) {
+            throw new IllegalStateException("nobody is asked before a launch", impossible);
         }
     }
 
@@ -73,16 +83,6 @@ final class MatrixRate {
         } finally {
             driver.destroyEvent(start);
             driver.destroyEvent(end);
-        }
-    }
-
-    private void randomise(long address, long seed) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment values = arena.allocate(2L * DRAWN, 8);
-            Random random = new Random(seed);
-            for (long i = 0; i < DRAWN; i++) values.setAtIndex(ValueLayout.JAVA_SHORT, i, Float.floatToFloat16((float) random.nextGaussian()));
-            for (long at = 0; at < 2L * SIZE * SIZE; at += values.byteSize()) driver.copyToDevice(address + at, values, values.byteSize(), stream);
-            driver.synchronize(stream);
         }
     }
 }

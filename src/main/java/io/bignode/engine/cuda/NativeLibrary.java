@@ -136,6 +136,17 @@ final class NativeLibrary {
         }
     }
 
+    /** What tells one build of a version from another, which a library's own function for its version leaves out; empty where its file is not known. */
+    String build() {
+        Optional<Path> file = file();
+        if (file.isEmpty()) return "";
+        try {
+            return " " + Files.size(file.get()) + " bytes of " + Files.getLastModifiedTime(file.get());
+        } catch (IOException unreadable) {
+            return "";
+        }
+    }
+
     /**
      * A function that returns a status as {@code int}.
      *

@@ -6,12 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.bignode.engine.DeviceException;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -37,7 +34,7 @@ final class Nvrtc {
 
     Nvrtc(NativeLibrary library) {
         name = library.name();
-        build = library.file().map(Nvrtc::build).orElse("");
+        build = library.build();
         // nvrtcResult nvrtcVersion(int *major, int *minor)
         version = library.status("nvrtcVersion", ADDRESS, ADDRESS);
         // nvrtcResult nvrtcCreateProgram(nvrtcProgram *program, const char *source, const char *name, int headers, const char *const *texts,
@@ -57,15 +54,6 @@ final class Nvrtc {
         destroy = library.status("nvrtcDestroyProgram", ADDRESS);
         // const char *nvrtcGetErrorString(nvrtcResult result)
         errorString = library.text("nvrtcGetErrorString", JAVA_INT);
-    }
-
-    /** What tells one build of a version from another: the function for the version leaves that out. */
-    private static String build(Path file) {
-        try {
-            return " " + Files.size(file) + " bytes of " + Files.getLastModifiedTime(file);
-        } catch (IOException unreadable) {
-            return "";
-        }
     }
 
     /** The compiler's name, version and build, which decide what it makes of a source. */

@@ -10,6 +10,7 @@ import io.bignode.engine.Model;
 import io.bignode.poc.ModelParams;
 import io.bignode.poc.NonceInputs;
 import io.bignode.poc.ProofOrder;
+import io.bignode.poc.WeightPool;
 import io.bignode.proof.ProofDevice;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
@@ -139,10 +140,13 @@ public final class TransformerDevice implements ProofDevice {
         ProofOrder order = orders.order(lease.work());
         List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
         Key key = new Key(order.blockHash(), order.params());
-        warm(key);
+        boolean opens = warm(key);
         // Waiting for the pool needs no device: the other slot may compute meanwhile.
-        try (WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize())) {
+        try (Early early = new Early(opens);
+                WeightPools.Shared pool = pools.acquire(order.blockHash(), order.params().poolSize(), early::begin)) {
             Opened opened = take(key, pool);
+            // The model has a use of its own of the device's copy.
+            early.giveUp();
             NonceInputs inputs = null;
             try {
                 inputs = inputs(opened);
@@ -183,15 +187,40 @@ public final class TransformerDevice implements ProofDevice {
         }
     }
 
-    /** Has the device prepare for a model that is not open, in a thread of its own while this one waits for the weights. */
-    private void warm(Key key) throws InterruptedException {
+    /** A copy of a pool on the device, begun while the pool is drawn. */
+    private final class Early implements AutoCloseable {
+        private final boolean wanted;
+        private final List<Engine.EarlyCopy> copies = new ArrayList<>();
+
+        Early(boolean wanted) {
+            this.wanted = wanted;
+        }
+
+        private void begin(WeightPool drawn) {
+            if (wanted) copies.add(engine.copyAside(drawn));
+        }
+
+        private void giveUp() {
+            copies.forEach(Engine.EarlyCopy::close);
+            copies.clear();
+        }
+
+        @Override
+        public void close() {
+            giveUp();
+        }
+    }
+
+    /** Has the device prepare for a model that is not open, in a thread of its own while this one waits for the weights; whether it is not open. */
+    private boolean warm(Key key) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            if (models.containsKey(key) || lost) return;
+            if (models.containsKey(key) || lost) return false;
         } finally {
             lock.unlock();
         }
         engine.warmAside(key.params());
+        return true;
     }
 
     private Opened take(Key key, WeightPools.Shared pool) throws InterruptedException {

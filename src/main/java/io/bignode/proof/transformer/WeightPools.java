@@ -6,8 +6,10 @@ import io.bignode.poc.WeightPool;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 
 /**
  * The host's weight pools. One that is asked for is made once, however many ask, and shared; one that nobody uses any more stays until its memory is
@@ -26,6 +28,9 @@ public final class WeightPools implements AutoCloseable {
 
     private static final class Entry {
         private final CompletableFuture<WeightPool> pool = new CompletableFuture<>();
+
+        /** The same pool as soon as its draw begins; nothing where it is not drawn but read, or cannot be made. */
+        private final CompletableFuture<Optional<WeightPool>> drawing = new CompletableFuture<>();
         private int users;
     }
 
@@ -85,6 +90,15 @@ public final class WeightPools implements AutoCloseable {
      * @throws InterruptedException when interrupted
      */
     public Shared acquire(String blockHash, long size) throws InterruptedException {
+        return acquire(blockHash, size, _ -> {});
+    }
+
+    /**
+     * The same for somebody who copies the pool while it is drawn.
+     *
+     * @param begun receives a pool that is being drawn, at once; not called where the pool is there or is read from its file
+     */
+    public Shared acquire(String blockHash, long size, Consumer<WeightPool> begun) throws InterruptedException {
         Key key = new Key(blockHash, size);
         Entry entry;
         boolean first;
@@ -97,9 +111,10 @@ public final class WeightPools implements AutoCloseable {
             entry = use(key);
         }
         if (first) {
-            make(key, entry);
+            make(key, entry, begun);
         }
         try {
+            if (!first && !entry.pool.isDone()) entry.drawing.get().ifPresent(begun);
             return new Shared(key, entry.pool.get());
         } catch (InterruptedException stop) {
             forget(key, entry);
@@ -113,13 +128,13 @@ public final class WeightPools implements AutoCloseable {
         }
     }
 
-    private void make(Key key, Entry entry) {
+    private void make(Key key, Entry entry, Consumer<WeightPool> begun) {
         try {
             long start = System.nanoTime();
             WeightPool pool = cache.load(key.blockHash(), key.size(), threads, memory).orElse(null);
             boolean drawn = pool == null;
             if (pool == null) {
-                pool = WeightPool.generate(key.blockHash(), key.size(), threads, memory, n -> {});
+                pool = WeightPool.generate(key.blockHash(), key.size(), threads, memory, early -> begun(entry, early, begun), n -> {});
             }
             LOG.log(System.Logger.Level.INFO, String.format(
                     Locale.ROOT, "weight pool of %,d values %s in %.2f s", key.size(), drawn ? "drawn" : "read from the cache",
@@ -130,7 +145,14 @@ public final class WeightPools implements AutoCloseable {
             entry.pool.complete(pool);
         } catch (InterruptedException | RuntimeException | Error failure) {
             entry.pool.completeExceptionally(failure);
+        } finally {
+            entry.drawing.complete(Optional.empty());
         }
+    }
+
+    private static void begun(Entry entry, WeightPool drawn, Consumer<WeightPool> begun) {
+        entry.drawing.complete(Optional.of(drawn));
+        begun.accept(drawn);
     }
 
     /** Writes the pool's file in the background; the pool counts as used until then. */

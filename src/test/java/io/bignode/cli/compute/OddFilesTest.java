@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,23 +118,44 @@ class OddFilesTest {
         return batch.put("r_target", 1.6).put("fraud_threshold", 1e-7);
     }
 
-    private static String million(String each) {
-        return IntStream.range(0, 1_000_000).mapToObj(i -> each.isEmpty() ? Integer.toString(i) : each).collect(Collectors.joining(",", "[", "]"));
+    private static String array(int size, String each) {
+        return IntStream.range(0, size).mapToObj(i -> each.isEmpty() ? Integer.toString(i) : each).collect(Collectors.joining(",", "[", "]"));
     }
 
     @Test
+    void soManyNoncesAreRefusedRatherThanComputedForDays() throws Exception {
+        manyNonces(100_001);
+    }
+
+    @Test
+    @Tag("full")
     void aMillionNoncesAreRefusedRatherThanComputedForDays() throws Exception {
-        String name = file("million.json", tiny().put("nonces", "HERE").toString().replace("\"HERE\"", million("")));
+        manyNonces(1_000_000);
+    }
+
+    private static void manyNonces(int count) throws Exception {
+        String name = file("many.json", tiny().put("nonces", "HERE").toString().replace("\"HERE\"", array(count, "")));
         for (String command : List.of("compute", "fingerprint")) {
             Outcome outcome = run(command, name);
             assertThat(outcome.exit()).isEqualTo(ExitCode.USAGE);
-            assertThat(outcome.err()).contains("nonces are 1000000; give 100000 at most at a time");
+            assertThat(outcome.err()).contains("nonces are " + count + "; give 100000 at most at a time");
         }
     }
 
     @Test
+    void ofManyFaultsTheFirstAreTold() throws Exception {
+        manyFaults(100_000);
+    }
+
+    @Test
+    @Tag("full")
     void ofAMillionFaultsTheFirstAreTold() throws Exception {
-        String faulty = batch().put("nonces", "HERE").put("dist", "THERE").toString().replace("\"HERE\"", million("")).replace("\"THERE\"", million("9"));
+        manyFaults(1_000_000);
+    }
+
+    private static void manyFaults(int count) throws Exception {
+        String values = batch().put("nonces", "HERE").put("dist", "THERE").toString();
+        String faulty = values.replace("\"HERE\"", array(count, "")).replace("\"THERE\"", array(count, "9"));
         Outcome whole = run("verify", file("faulty.json", faulty));
         assertThat(whole.exit()).isEqualTo(ExitCode.USAGE);
         assertThat(whole.err()).contains("dist[0] must be a number", "dist[99]", "has more faults than these 100").doesNotContain("dist[100]");

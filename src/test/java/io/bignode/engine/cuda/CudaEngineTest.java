@@ -196,7 +196,7 @@ class CudaEngineTest {
             gpu.enter();
             int t = task.params().seqLen();
             for (GpuPlan plan : List.of(new GpuPlan(2, false, Math.max(1, t / 2)), new GpuPlan(3, true, t + 1), new GpuPlan(8, false, 8 * t))) {
-                try (Model model = new CudaModel(gpu, task.params(), pool, plan, Duration.ofSeconds(60), false)) {
+                try (Model model = new CudaModel(gpu, task.params(), pool, plan, Duration.ofSeconds(60), OwnFfn.NEVER)) {
                     assertThat(deviation(task, model, plan.batch())).as("%s", plan).isLessThanOrEqualTo(task.bound());
                 }
             }
@@ -207,7 +207,7 @@ class CudaEngineTest {
 
     private CudaLibraries libraries() {
         return new CudaLibraries(
-                new CudaDriver(library("libcuda.so.1")), new Nvrtc(library("libnvrtc.so.13")), library("libcublasLt.so.13"));
+                new CudaDriver(library("libcuda.so.1")), new Nvrtc(library("libnvrtc.so.13")), library("libcublasLt.so.13"), "simulated");
     }
 
     private KernelCache kernels() {
@@ -356,7 +356,7 @@ class CudaEngineTest {
         Gpu gpu = new Gpu(libraries(), kernels(), 0, Long.MAX_VALUE);
         try (WeightPool pool = task.pool()) {
             gpu.enter();
-            try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, true, 64), Duration.ofSeconds(60), true)) {
+            try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, true, 64), Duration.ofSeconds(60), OwnFfn.ALWAYS)) {
                 try (NonceInputs inputs = model.newInputs()) {
                     task.draw(inputs, task.nonces().subList(0, 2));
                     assertThat(task.deviation(model.distances(inputs, () -> false).distances(), 0)).isLessThanOrEqualTo(task.bound());
@@ -400,7 +400,7 @@ class CudaEngineTest {
         try (WeightPool pool = task.pool()) {
             gpu.enter();
             for (boolean materialised : new boolean[] {true, false}) {
-                try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, materialised, 64), Duration.ofSeconds(60), false);
+                try (Model model = new CudaModel(gpu, task.params(), pool, new GpuPlan(2, materialised, 64), Duration.ofSeconds(60), OwnFfn.NEVER);
                         NonceInputs inputs = model.newInputs()) {
                     task.draw(inputs, task.nonces().subList(0, 2));
                     AtomicInteger asked = new AtomicInteger();
@@ -566,7 +566,8 @@ class CudaEngineTest {
         engine.close();
         CudaOptions usual = machine.options(Long.MAX_VALUE);
         CudaOptions options = new CudaOptions(
-                usual.libraries(), usual.environments(), usual.choice(), usual.capBytes(), usual.kernelsFolder(), false, false, hopeless::incrementAndGet);
+                usual.libraries(), usual.environments(), usual.choice(), usual.capBytes(), usual.kernelsFolder(), OwnFfn.NEVER, false, Optional.empty(),
+                hopeless::incrementAndGet);
         Detection.Found found = Gpus.look(options).detection().gpus().getFirst();
         engine = new CudaEngine(libraries(), kernels(), found, options, Duration.ofSeconds(60), new GpuGauges(Optional.empty(), ""));
         engine.prepare();

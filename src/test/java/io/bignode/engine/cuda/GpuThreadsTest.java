@@ -31,7 +31,7 @@ class GpuThreadsTest {
 
     private List<Engine> prepared(int gpus) {
         SimulatedGpu machine = SimulatedGpu.with(gpus, 2L << 30);
-        CudaOptions options = new CudaOptions(Optional.of(machine.folder()), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels, false, false, () -> {});
+        CudaOptions options = new CudaOptions(Optional.of(machine.folder()), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels, OwnFfn.NEVER, false, Optional.empty(), () -> {});
         List<Engine> engines = Gpus.look(options).engines();
         engines.forEach(Engine::prepare);
         return engines;
@@ -69,7 +69,7 @@ class GpuThreadsTest {
         try (WeightPool pool = WeightPool.generate("tiles", PARAMS.poolSize(), 2, HostMemory.PLAIN, _ -> {})) {
             refused(() -> engine.warm(PARAMS));
             refused(() -> engine.open(PARAMS, pool));
-            refused(() -> engine.matrixRate(PARAMS, 1));
+            refused(() -> engine.matrixRate(PARAMS, 1, 64));
             try (Model model = engine.open(PARAMS, pool)) {
                 refused(model::newInputs);
                 refused(model::close);
@@ -104,7 +104,7 @@ class GpuThreadsTest {
         CudaDriver driver = new CudaDriver(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libcuda.so.1")).library());
         Nvrtc compiler = new Nvrtc(((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libnvrtc.so.13")).library());
         CudaLibraries libraries =
-                new CudaLibraries(driver, compiler, ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libcublasLt.so.13")).library());
+                new CudaLibraries(driver, compiler, ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libcublasLt.so.13")).library(), "simulated");
         KernelCache cache = new KernelCache(compiler, SimulatedGpu.kernels());
         try (Gpu first = new Gpu(libraries, cache, 0, Long.MAX_VALUE);
                 Gpu second = new Gpu(libraries, cache, 1, Long.MAX_VALUE)) {

@@ -39,7 +39,7 @@ class GpusTest {
 
     private Gpus look() {
         CudaOptions options =
-                new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), false, false, () -> {});
+                new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, folder.resolve("kernels"), OwnFfn.NEVER, false, Optional.empty(), () -> {});
         return Gpus.look(options, false);
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -26,10 +27,14 @@ class SelfTestTest {
     }
 
     private static List<String> onAGpu(Function<Nvrtc, KernelCache> kernels, Function<Gpu, List<String>> test) {
-        SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
+        return onAGpu(SimulatedGpu.with(1, 1L << 30), kernels, test);
+    }
+
+    private static List<String> onAGpu(SimulatedGpu machine, Function<Nvrtc, KernelCache> kernels, Function<Gpu, List<String>> test) {
         CudaLibraries libraries =
                 new CudaLibraries(
-                        new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"));
+                        new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"),
+                        "simulated");
         try (Gpu gpu = new Gpu(libraries, kernels.apply(libraries.nvrtc()), 0, Long.MAX_VALUE)) {
             gpu.enter();
             long before = machine.allocated(0);
@@ -77,6 +82,72 @@ class SelfTestTest {
             }
             assertThat(checks.deviations()).isEmpty();
             return checks.deviations();
+        });
+    }
+
+    /**
+     * The bound of attention is above what sums in another order do to it, and at which shape they come close: tensor cores add products with fewer bits than float64,
+     * by some millionths of the sum.
+     */
+    @Test
+    @Tag("full")
+    void attentionsBoundIsAboveWhatSumsInAnotherOrderDo() {
+        double worst = 0;
+        for (int[] shape : new int[][] {{28, 150, 1}, {28, 150, 150}, {28, 256, 256}, {32, 150, 150}, {64, 150, 150}, {128, 150, 150}, {28, 600, 70}}) {
+            double off = 0;
+            for (int seed = 0; seed < 20; seed++) off = Math.max(off, attentionOffBySums(shape[0], shape[1], shape[2], seed));
+            System.out.printf("attention of heads of %d, %d queries of %d positions: sums off by 4e-6 move it by %.2g%n", shape[0], shape[2], shape[1], off);
+            worst = Math.max(worst, off);
+        }
+        assertThat(worst).isLessThan(KernelChecks.ATTENTION);
+    }
+
+    private static double attentionOffBySums(int headDim, int positions, int queries, int seed) {
+        Random random = new Random(seed);
+        Attention.Sizes sizes = new Attention.Sizes(1, queries, positions, 2, 1);
+        float[] query = normals(random, queries * 2 * headDim, 1.5);
+        float[] key = normals(random, positions * headDim, 1.5);
+        float[] value = normals(random, positions * headDim, 1);
+        float[] rotary = new float[positions * headDim];
+        for (int i = 0; i < rotary.length; i += 2) rotary[i] = 1;
+        float[] exact = KernelReference.attention(sizes, headDim, query, key, value, rotary);
+        float[] off = KernelReference.attention(sizes, headDim, query, key, value, rotary, sum -> sum * (1 + 4e-6 * (2 * random.nextDouble() - 1)));
+        double most = 0;
+        for (int i = 0; i < exact.length; i++) most = Math.max(most, Math.abs(exact[i] - off[i]));
+        return most;
+    }
+
+    private static float[] normals(Random random, int count, double deviation) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) values[i] = KernelReference.half(deviation * random.nextGaussian());
+        return values;
+    }
+
+    /** What a real GPU has to do: how long that takes there is reckoned from these counts, as the simulator computes a thousand times slower. */
+    @Test
+    void theSelfTestIsShort() {
+        SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
+        onAGpu(machine, nvrtc -> new KernelCache(nvrtc, SimulatedGpu.kernels()), gpu -> {
+            long launches = machine.launched(0);
+            long allocations = machine.calls(0, "cuMemAlloc");
+            long in = machine.calls(0, "cuMemcpyHtoDAsync");
+            long out = machine.calls(0, "cuMemcpyDtoHAsync");
+            long modules = machine.calls(0, "cuModuleLoadData");
+            long products = machine.calls(0, "product");
+            List<String> deviations = SelfTest.run(gpu, true);
+            launches = machine.launched(0) - launches;
+            allocations = machine.calls(0, "cuMemAlloc") - allocations;
+            in = machine.calls(0, "cuMemcpyHtoDAsync") - in;
+            out = machine.calls(0, "cuMemcpyDtoHAsync") - out;
+            modules = machine.calls(0, "cuModuleLoadData") - modules;
+            products = machine.calls(0, "product") - products;
+            System.out.printf("self test: %d launches, %d products, %d allocations, %d copies in, %d out, %d modules%n", launches, products, allocations, in, out, modules);
+            assertThat(launches).isLessThan(100);
+            assertThat(products).isLessThan(40);
+            assertThat(allocations).isLessThan(250);
+            assertThat(in + out).isLessThan(200);
+            assertThat(modules).isLessThan(16);
+            return deviations;
         });
     }
 

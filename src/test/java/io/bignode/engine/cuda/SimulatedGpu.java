@@ -1,6 +1,7 @@
 package io.bignode.engine.cuda;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -108,6 +109,41 @@ public final class SimulatedGpu {
         call(FunctionDescriptor.ofVoid(JAVA_INT, JAVA_LONG), "sim_hang", device, after);
     }
 
+    /** Says how long work takes by the events' clock: a kernel, or {@code product N} by the N-th proposal; what has no order takes none from then on. */
+    public void takes(int device, String work, double millis) {
+        try (Arena arena = Arena.ofConfined()) {
+            call(FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS, JAVA_DOUBLE), "sim_takes", device, arena.allocateFrom(work), millis);
+        }
+    }
+
+    /** Has work of this name, after {@code after} more, wait in its stream until it is released. */
+    public void hold(int device, String work, long after) {
+        try (Arena arena = Arena.ofConfined()) {
+            call(FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS, JAVA_LONG), "sim_hold", device, arena.allocateFrom(work), after);
+        }
+    }
+
+    /** Whether work of this name waits. */
+    public boolean held(int device, String work) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) call(FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), "sim_held", device, arena.allocateFrom(work)) != 0;
+        }
+    }
+
+    /** Lets it go on. */
+    public void release(int device, String work) {
+        try (Arena arena = Arena.ofConfined()) {
+            call(FunctionDescriptor.ofVoid(JAVA_INT, ADDRESS), "sim_release", device, arena.allocateFrom(work));
+        }
+    }
+
+    /** How often a function of the driver was called, or work of this name begun. */
+    public long calls(int device, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (long) call(FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS), "sim_calls", device, arena.allocateFrom(name));
+        }
+    }
+
     /** Device memory in use. */
     public long allocated(int device) {
         return (long) call(FunctionDescriptor.of(JAVA_LONG, JAVA_INT), "sim_allocated", device);
@@ -120,12 +156,12 @@ public final class SimulatedGpu {
 
     /** What an engine is to know of the machine. */
     CudaOptions options(long capBytes) {
-        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, capBytes, kernels(), false, false, () -> {});
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, capBytes, kernels(), OwnFfn.NEVER, false, Optional.empty(), () -> {});
     }
 
     /** The same, of GPUs that have to prove themselves. */
     CudaOptions provingOptions() {
-        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels(), false, true, () -> {});
+        return new CudaOptions(Optional.of(folder), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels(), OwnFfn.NEVER, true, Optional.empty(), () -> {});
     }
 
     private Object call(FunctionDescriptor descriptor, String function, Object... arguments) {

@@ -94,11 +94,12 @@ class ThreadOrderTest {
         SimulatedGpu machine = SimulatedGpu.with(1, 4L << 30);
         ModelParams params = ModelParams.read(JsonFields.of(golden).object("params"));
         CudaLibraries libraries = new CudaLibraries(
-                new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"));
+                new CudaDriver(library(machine, "libcuda.so.1")), new Nvrtc(library(machine, "libnvrtc.so.13")), library(machine, "libcublasLt.so.13"),
+                "simulated");
         Gpu gpu = new Gpu(libraries, new KernelCache(libraries.nvrtc(), SimulatedGpu.kernels()), 0, Long.MAX_VALUE);
         try (WeightPool pool = pool(golden, params)) {
             gpu.enter();
-            try (Model model = new CudaModel(gpu, params, pool, new GpuPlan(2, true, 64), Duration.ofSeconds(200), true)) {
+            try (Model model = new CudaModel(gpu, params, pool, new GpuPlan(2, true, 64), Duration.ofSeconds(200), OwnFfn.ALWAYS)) {
                 sameInEveryOrder(machine, model, golden, nonces, orders);
             }
         } finally {

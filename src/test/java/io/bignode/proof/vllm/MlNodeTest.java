@@ -203,7 +203,7 @@ class MlNodeTest {
 
     @Test
     void whateverIsCalledTheNodeAnswersAndTellsNoToken() throws Exception {
-        callAnything(1_500);
+        callAnything(500);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.bignode.lease;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -109,7 +110,7 @@ final class FairShare<S> {
     /** Notes that one was served with a lease that is expected to use so much device time. */
     void serve(S who, long estimateNanos) {
         join(who);
-        Account<S> account = accounts.get(who);
+        Account<S> account = Objects.requireNonNull(accounts.get(who));
         turns.remove(account);
         floor = Math.max(floor, account.usedNanos);
         account.lastServed = ++served;

@@ -27,9 +27,10 @@ class GpuThreadsTest {
     private static final ModelParams PARAMS = new ModelParams(48, 2, 2, 1, 96, 1.0, 32, 1e-5, 10_000, false, 8);
 
     @TempDir
-    Path kernels;
+    Path none;
 
-    private List<Engine> prepared(int gpus) {
+    /** @param kernels where they are kept; in an empty folder there are none yet */
+    private List<Engine> prepared(int gpus, Path kernels) {
         SimulatedGpu machine = SimulatedGpu.with(gpus, 2L << 30);
         CudaOptions options = new CudaOptions(Optional.of(machine.folder()), List.of(), (_, _) -> true, Long.MAX_VALUE, kernels, OwnFfn.NEVER, false, Optional.empty(), () -> {});
         List<Engine> engines = Gpus.look(options).engines();
@@ -40,7 +41,7 @@ class GpuThreadsTest {
     /** The kernels are compiled once, by the first; the others wait for it and then load them. */
     @Test
     void gpusThatWarmTogetherComputeTheSame() throws Exception {
-        List<Engine> engines = prepared(4);
+        List<Engine> engines = prepared(4, none);
         List<Thread> warming = engines.stream().map(engine -> engine.warmAside(PARAMS)).toList();
         for (Thread thread : warming) {
             assertThat(thread.isVirtual()).isFalse();
@@ -65,7 +66,7 @@ class GpuThreadsTest {
 
     @Test
     void aVirtualThreadIsRefusedWhateverItAsksOfAGpu() {
-        Engine engine = prepared(1).getFirst();
+        Engine engine = prepared(1, SimulatedGpu.kernels()).getFirst();
         try (WeightPool pool = WeightPool.generate("tiles", PARAMS.poolSize(), 2, HostMemory.PLAIN, _ -> {})) {
             refused(() -> engine.warm(PARAMS));
             refused(() -> engine.open(PARAMS, pool));

@@ -50,16 +50,17 @@ class ImportRulesTest {
             Row.of("session", "monitor", "protocol"),
             Row.of("proof", "protocol", "json"),
             Row.of("proof.transformer", "proof", "protocol", "json", "engine", "poc", "random"),
+            Row.of("proof.vllm", "proof", "protocol", "json"),
             Row.of("lease", "session", "monitor", "protocol", "proof"),
             Row.of("broker", "protocol"),
             Row.of("worker", "protocol", "proof"),
-            Row.of("delivery", "session", "monitor"),
+            Row.of("delivery", "session", "monitor", "protocol"),
             Row.of("http", "json"),
             Row.of("api", "http", "delivery", "session", "monitor", "protocol", "json", "proof"),
             Row.of("node.tls", "monitor", "config"),
             Row.of(
                     "node", "node.tls", "api", "http", "delivery", "lease", "session", "broker", "worker", "monitor", "protocol", "proof",
-                    "proof.transformer", "engine", "poc", "random", "metrics", "log", "json", "config"));
+                    "proof.transformer", "proof.vllm", "engine", "poc", "random", "metrics", "log", "json", "config"));
 
     /** The package without a row: it may import everything. */
     private static final String COMMANDS = "cli";
@@ -110,6 +111,7 @@ class ImportRulesTest {
                         onlyIn(root, "the HTTP edge", inPackage(root + ".http.."), "http", "api", "node", "cli", "Main"),
                         onlyIn(root, "the API", inPackage(root + ".api.."), "api", "node"),
                         onlyIn(root, "the transformer", inPackage(root + ".proof.transformer.."), "proof.transformer", "node", "cli", "Main"),
+                        onlyIn(root, "vLLM's backends", inPackage(root + ".proof.vllm.."), "proof.vllm", "node", "cli", "Main"),
                         onlyIn(root, "SQL", inPackage("java.sql..", "javax.sql..", "org.sqlite..", "org.postgresql.."), "session.store"),
                         onlyIn(root, "the store", inPackage(root + ".session.store.."), "session.store", "node", "cli", "Main"),
                         onlyIn(root, "Prometheus", inPackage("io.prometheus.."), "metrics"),

@@ -4,6 +4,7 @@ import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.delegation.SessionResource;
 import io.bignode.api.delegation.StartResource;
 import io.bignode.api.mlnode.MlNodeCalls;
+import io.bignode.api.mlnode.MlNodeResource;
 import io.bignode.api.operator.FleetView;
 import io.bignode.api.operator.HistoryResource;
 import io.bignode.api.operator.LiveDocuments;
@@ -72,6 +73,25 @@ public final class Api implements Service {
             WorkerActions workers,
             FleetView fleet,
             Metering metering) {
+        this(function, Optional.empty(), tenants, sessions, delivery, devices, hosts, workers, fleet, metering);
+    }
+
+    /**
+     * The API of a head that is an ML node as well.
+     *
+     * @param vectors what an ML node's owner orders; empty for a head that is none
+     */
+    public Api(
+            ProofFunction function,
+            Optional<ProofFunction> vectors,
+            Tenants tenants,
+            Sessions sessions,
+            Delivery delivery,
+            IntSupplier devices,
+            CallbackHosts hosts,
+            WorkerActions workers,
+            FleetView fleet,
+            Metering metering) {
         this.tenants = tenants;
         this.workers = workers;
         this.delivery = delivery;
@@ -98,6 +118,7 @@ public final class Api implements Service {
         all.addAll(live.routes());
         all.addAll(new HistoryResource(sessions, fleet).routes());
         all.add(new MetricsResource(metering).route());
+        vectors.ifPresent(ordered -> all.addAll(new MlNodeResource(ordered, sessions, devices, hosts, fleet).routes()));
         this.routes = new Routes(all);
     }
 

@@ -59,7 +59,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
 
     /** One device's requests and leases. */
     private static final class Mailbox {
-        final DeviceOffer device;
+        DeviceOffer device;
         final Deque<LeaseRequest> waiting = new ArrayDeque<>();
         final Queue<Lease> leases = new ArrayDeque<>();
 
@@ -111,6 +111,14 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
     public void start() {
         BrokerLog.quiet();
         connector.start();
+    }
+
+    /** Offers a device anew, of which something changed; the head is told so by another hello. */
+    public synchronized void offer(DeviceOffer device) {
+        Mailbox mailbox = mailbox(DeviceId.of(device.deviceId()).device());
+        if (mailbox.device.equals(device)) return;
+        mailbox.device = device;
+        if (current != null) introduce(current);
     }
 
     @Override

@@ -1,18 +1,24 @@
 package io.bignode.broker;
 
+import com.fasterxml.jackson.annotation.JacksonInject;
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.OptBoolean;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.InjectableValues;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.protocol.DeviceHealth;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
@@ -22,6 +28,7 @@ import io.bignode.protocol.WorkerMessage;
 import io.bignode.protocol.WorkerMessage.DeviceGone;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -34,6 +41,8 @@ final class Wire {
 
     private static final int MAX_TEXT = 1 << 20;
     private static final int MAX_DEPTH = 16;
+    private static final String SERVES = "serves";
+    private static final String UNCOMPUTED = "uncomputed";
 
     /** The messages that a worker itself may send; all other {@link WorkerMessage}s are made by the head. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -65,6 +74,30 @@ final class Wire {
         String body();
     }
 
+    /** The nonces of a result that came to nothing; they are missing where the worker does not know of them. */
+    private abstract static class Done {
+        @JsonCreator
+        @SuppressWarnings("unused") // Jackson reads the annotations
+        Done(
+                @JsonProperty("leaseId") String leaseId,
+                @JsonProperty("found") List<Found> found,
+                @JsonProperty("computed") int computed,
+                @JsonProperty("deviceNanos") long deviceNanos,
+                @JsonProperty("uncomputed") @JacksonInject(value = UNCOMPUTED, useInput = OptBoolean.TRUE) List<Long> uncomputed) {}
+    }
+
+    /** Which work a device takes; it is missing where the worker does not know of it. */
+    private abstract static class Offer {
+        @JsonCreator
+        @SuppressWarnings("unused") // Jackson reads the annotations
+        Offer(
+                @JsonProperty("deviceId") String deviceId,
+                @JsonProperty("name") String name,
+                @JsonProperty("memoryBytes") long memoryBytes,
+                @JsonProperty("maxBatch") int maxBatch,
+                @JsonProperty("serves") @JacksonInject(value = SERVES, useInput = OptBoolean.TRUE) String serves) {}
+    }
+
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = HeadMessage.Cancel.class, name = "cancel"),
@@ -91,9 +124,14 @@ final class Wire {
             .addMixIn(HeadMessage.class, Heads.class)
             .addMixIn(Found.class, Proof.class)
             .addMixIn(WorkOrder.class, Body.class)
+            .addMixIn(DeviceOffer.class, Offer.class)
+            .addMixIn(LeaseReport.Done.class, Done.class)
             .build();
 
-    private static final ObjectReader WORKER_MESSAGES = JSON.readerFor(WorkerMessage.class);
+    /** What a worker of before protocol 2.1 does not say. */
+    private static final InjectableValues UNSAID = new InjectableValues.Std().addValue(SERVES, "").addValue(UNCOMPUTED, List.of());
+
+    private static final ObjectReader WORKER_MESSAGES = JSON.readerFor(WorkerMessage.class).with(UNSAID);
     private static final ObjectReader HEAD_MESSAGES = JSON.readerFor(HeadMessage.class);
     private static final ObjectReader LEASES = JSON.readerFor(Lease.class);
 

@@ -1,5 +1,6 @@
 package io.bignode.config;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.stream.Stream;
  * @param kernelsDir     where compiled kernels are kept
  * @param tuningDir      where measurements of GPUs are kept
  * @param hopperFfn      where our own feed-forward kernel is used on Hopper GPUs
+ * @param backends       the vLLM backends that are devices, too
  */
 public record DeviceSettings(
         DeviceChoice choice,
@@ -26,7 +28,11 @@ public record DeviceSettings(
         long gpuMemoryBytes,
         Path kernelsDir,
         Path tuningDir,
-        HopperFfn hopperFfn) {
+        HopperFfn hopperFfn,
+        List<URI> backends) {
+    /** The GPUs of a host with backends are theirs. */
+    private static final String NO_DEVICES = "none";
+
     /** Where our own feed-forward kernel is used. */
     public enum HopperFfn {
         /** Where it was measured to be faster. */
@@ -37,8 +43,9 @@ public record DeviceSettings(
         OFF
     }
 
-    /** Copies the list. */
+    /** Copies the lists. */
     public DeviceSettings {
+        backends = List.copyOf(backends);
         cudaEnvironments = List.copyOf(cudaEnvironments);
     }
 
@@ -57,15 +64,17 @@ public record DeviceSettings(
     /** Reads the variables; faults are noted in the reader. */
     static DeviceSettings read(EnvironmentReader reader, Path cacheDir) {
         int gib = reader.integerIfSet(Setting.GPU_MEMORY_GIB).orElse((int) Setting.GPU_MEMORY_GIB.max());
+        List<URI> backends = BackendUrls.read(reader);
         return new DeviceSettings(
-                choice(reader),
+                choice(reader, backends.isEmpty() ? Setting.DEVICES.usual() : NO_DEVICES),
                 reader.number(Setting.MARGIN),
                 Settings.folder(reader, Setting.CUDA_LIBRARIES),
                 Stream.of(Setting.CUDA_HOME, Setting.VIRTUAL_ENV, Setting.CONDA_PREFIX).flatMap(named -> Settings.folder(reader, named).stream()).toList(),
                 (long) gib << 30,
                 cacheDir.resolve("kernels"),
                 cacheDir.resolve("tuning"),
-                hopperFfn(reader));
+                hopperFfn(reader),
+                backends);
     }
 
     private static HopperFfn hopperFfn(EnvironmentReader reader) {
@@ -81,8 +90,8 @@ public record DeviceSettings(
         };
     }
 
-    private static DeviceChoice choice(EnvironmentReader reader) {
-        String text = reader.textOrUsual(Setting.DEVICES);
+    private static DeviceChoice choice(EnvironmentReader reader, String usual) {
+        String text = reader.text(Setting.DEVICES).orElse(usual);
         Optional<DeviceChoice> choice = DeviceChoice.parse(text);
         if (choice.isEmpty()) {
             reader.fault(Setting.DEVICES, "is " + EnvironmentReader.quoted(text)

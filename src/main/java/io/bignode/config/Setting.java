@@ -52,6 +52,9 @@ public enum Setting {
     DEVICES("DELEGATION_DEVICES", Topic.DEVICES, ReadBy.BOTH, Value.text("all"),
             "Which devices compute. `all` takes every GPU, and the CPU where there is none. `cpu` takes the CPU alone. `none` computes nothing on this host,"
                     + " so that the head only serves workers on other hosts. `0,2`, `cuda:1` or `GPU-3f2a1b6c` take some GPUs."),
+    BACKENDS("DELEGATION_BACKENDS", Topic.DEVICES, ReadBy.BOTH, Value.unset(Kind.TEXT, "none"),
+            "The [vLLM backends](backends.md) of this host that compute vectors, as URLs with commas between them: `http://127.0.0.1:5001,http://127.0.0.1:5002`."
+                    + " With it, `DELEGATION_DEVICES` is `none` unless it is set, as the GPUs are the backends'."),
     // Four times the mean deviation that was measured between this program and the function's executable statement on main-net.
     MARGIN("DELEGATION_MARGIN", Topic.DEVICES, ReadBy.BOTH, Value.number(0, 0.01, "5e-6"),
             "A nonce whose distance is this close to `r_target` is not reported: see [the margin](gpu-results.md#the-margin)."),
@@ -98,6 +101,10 @@ public enum Setting {
                     + " `10.0.0.0/8`. Without it, push is off."),
     CALLBACK_CA("DELEGATION_CALLBACK_CA", Topic.PUSH, ReadBy.HEAD, Value.unset(Kind.FILE, "none"),
             "A PEM file with certificate authorities that the head trusts when it pushes by https, besides those of the JDK."),
+
+    MLNODE("DELEGATION_MLNODE", Topic.PUSH, ReadBy.HEAD, Value.flag("off"),
+            "`on` answers the calls by which a network node drives an [ML node](mlnode.md), under `/mlnode/TOKEN`. Its callbacks need"
+                    + " `DELEGATION_CALLBACK_HOSTS`."),
 
     LOG_FORMAT("DELEGATION_LOG_FORMAT", Topic.LOG, ReadBy.BOTH, Value.text("text"),
             "`text` writes the log for people, `json` writes one JSON object per line."),

@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param tls         the files with which the API is served over TLS; empty where it is not
  * @param push        where found batches may be pushed
  * @param broker      how workers on other hosts join
+ * @param mlNode      whether this node answers an ML node's calls
  */
 public record Settings(
         String host,
@@ -44,7 +45,8 @@ public record Settings(
         TenantSettings tenants,
         Optional<TlsSettings> tls,
         PushSettings push,
-        BrokerSettings broker) {
+        BrokerSettings broker,
+        boolean mlNode) {
 
     /** Where the token came from, for the greeting and for doctor. */
     public sealed interface TokenOrigin {
@@ -101,6 +103,7 @@ public record Settings(
         PushSettings push = PushSettings.read(reader);
         BrokerSettings broker = BrokerSettings.read(reader);
         broker.requireOwnPort(reader, host, port);
+        boolean mlNode = reader.flag(Setting.MLNODE);
         LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
@@ -134,7 +137,8 @@ public record Settings(
                 tenants,
                 tls,
                 push,
-                broker);
+                broker,
+                mlNode);
     }
 
     /**

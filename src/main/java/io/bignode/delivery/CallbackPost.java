@@ -67,10 +67,11 @@ final class CallbackPost implements AutoCloseable {
     /**
      * Sends a document.
      *
+     * @param path   what stands behind the URL's own path
      * @return the status of the answer
      * @throws IOException when there is no answer, or the host may not be called; the message may be logged
      */
-    int send(CallbackUrl url, byte[] json) throws IOException, InterruptedException {
+    int send(CallbackUrl url, String path, byte[] json) throws IOException, InterruptedException {
         if (!hosts.allows(url.host(), url.port())) throw new IOException("the host is not on the list of those that may be called");
         long deadline = System.nanoTime() + limit.toNanos();
         IOException failure = new IOException("the host has no address");
@@ -84,7 +85,7 @@ final class CallbackPost implements AutoCloseable {
                     failure = e;
                     continue;
                 }
-                return exchange(url, json, socket, deadline);
+                return exchange(url, path, json, socket, deadline);
             } catch (IOException e) {
                 if (System.nanoTime() - deadline >= 0) throw new IOException("no answer within " + limit.toSeconds() + " s", e);
                 throw e;
@@ -124,21 +125,21 @@ final class CallbackPost implements AutoCloseable {
         return allowed;
     }
 
-    private int exchange(CallbackUrl url, byte[] json, Socket plain, long deadline) throws IOException {
+    private int exchange(CallbackUrl url, String path, byte[] json, Socket plain, long deadline) throws IOException {
         plain.setSoTimeout(left(deadline));
         plain.setTcpNoDelay(true);
-        if (!url.secure()) return exchange(url, json, plain);
+        if (!url.secure()) return exchange(url, path, json, plain);
         try (SSLSocket socket = (SSLSocket) tls.get().createSocket(plain, url.host(), url.port(), true)) {
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm("HTTPS"); // the name asked for must stand in the certificate
             socket.setSSLParameters(parameters);
             socket.startHandshake();
-            return exchange(url, json, socket);
+            return exchange(url, path, json, socket);
         }
     }
 
-    private static int exchange(CallbackUrl url, byte[] json, Socket socket) throws IOException {
-        String head = "POST " + url.target() + " HTTP/1.1\r\nHost: " + url.hostHeader() + "\r\nUser-Agent: bignode\r\n"
+    private static int exchange(CallbackUrl url, String path, byte[] json, Socket socket) throws IOException {
+        String head = "POST " + url.target(path) + " HTTP/1.1\r\nHost: " + url.hostHeader() + "\r\nUser-Agent: bignode\r\n"
                 + "Content-Type: application/json\r\nContent-Length: " + json.length + "\r\nConnection: close\r\n\r\n";
         OutputStream out = socket.getOutputStream();
         out.write(head.getBytes(StandardCharsets.US_ASCII));

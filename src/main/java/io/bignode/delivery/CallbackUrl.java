@@ -64,12 +64,16 @@ public record CallbackUrl(URI url) {
         return url.getPort() > 0 ? url.getHost() + ":" + url.getPort() : url.getHost();
     }
 
-    /** What is asked for: the URL's path with {@code /generated} behind it, and its query. */
-    String target() {
+    /**
+     * What is asked for: the URL's path with more behind it, and its query.
+     *
+     * @param more begins with a slash
+     */
+    String target(String more) {
         URI ascii = URI.create(url.toASCIIString());
         String path = ascii.getRawPath() == null ? "" : ascii.getRawPath();
         String query = ascii.getRawQuery() == null ? "" : "?" + ascii.getRawQuery();
-        return path.replaceFirst("/+$", "") + "/generated" + query;
+        return path.replaceFirst("/+$", "") + more + query;
     }
 
     /** Its host and port alone. */

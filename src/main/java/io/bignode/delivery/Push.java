@@ -1,5 +1,7 @@
 package io.bignode.delivery;
 
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.Found;
 import io.bignode.session.Batches;
 import io.bignode.session.Session;
 import io.bignode.session.SessionStore.StoreException;
@@ -8,6 +10,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +43,7 @@ public final class Push implements AutoCloseable {
     private final CallbackHosts hosts;
     private final BatchBody body;
     private final PushRules rules;
+    private final Alarms alarms;
     private final CallbackPost post;
     private final DeliveryObserver observer;
     private final Semaphore together;
@@ -54,19 +58,24 @@ public final class Push implements AutoCloseable {
      * @param body  writes what is sent
      * @param tls   makes the sockets of https
      * @param observer told what became of each attempt
+     * @param alarms  told of what is never taken
      */
-    public Push(Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, DeliveryObserver observer) {
-        this(sessions, hosts, body, tls, rules, InetAddress::getAllByName, observer);
+    public Push(
+            Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, DeliveryObserver observer, Alarms alarms) {
+        this(sessions, hosts, body, tls, rules, InetAddress::getAllByName, observer, alarms);
     }
 
-    Push(Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, CallbackPost.Resolver resolver) {
-        this(sessions, hosts, body, tls, rules, resolver, DeliveryObserver.NOBODY);
+    Push(
+            Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, CallbackPost.Resolver resolver,
+            Alarms alarms) {
+        this(sessions, hosts, body, tls, rules, resolver, DeliveryObserver.NOBODY, alarms);
     }
 
     private Push(
             Sessions sessions, CallbackHosts hosts, BatchBody body, Supplier<SSLSocketFactory> tls, PushRules rules, CallbackPost.Resolver resolver,
-            DeliveryObserver observer) {
+            DeliveryObserver observer, Alarms alarms) {
         this.observer = observer;
+        this.alarms = alarms;
         this.sessions = sessions;
         this.hosts = hosts;
         this.body = body;
@@ -132,6 +141,7 @@ public final class Push implements AutoCloseable {
 
     private void run(Session session) throws InterruptedException {
         Optional<URI> callback = session.order().callback();
+        PushedPage page = new PushedPage(session, body, observer, alarms);
         int failures = 0;
         while (!closed && goesOn(session)) {
             if (!session.order().callback().equals(callback)) {
@@ -147,7 +157,7 @@ public final class Push implements AutoCloseable {
             session.delivery().await(session.settled(), LOOK, () -> closed || !session.order().callback().equals(here));
             boolean moved = !session.order().callback().equals(callback);
             if (closed || moved || session.settled() == session.totalBatches()) continue;
-            String failure = attempt(session, url);
+            String failure = attempt(session, url, page);
             if (failure == null) {
                 session.attention().pushFailure(Optional.empty());
                 if (failures > 0) LOG.log(System.Logger.Level.INFO, "session {0}: {1} takes pushed batches again", session.id(), url);
@@ -163,7 +173,8 @@ public final class Push implements AutoCloseable {
                         "session {0}: pushing to {1} failed: {2}; it is tried again until the session is purged",
                         session.id(), url, failure);
             }
-            if (!pause(session, callback, rules.pause(failures, ThreadLocalRandom.current().nextDouble()))) return;
+            double luck = ThreadLocalRandom.current().nextDouble();
+            if (!pause(session, callback, rules.pause(failures, body.maxPause(session), luck))) return;
         }
     }
 
@@ -179,17 +190,16 @@ public final class Push implements AutoCloseable {
     }
 
     /** Pushes what is there, once; says what failed, null when nothing did. */
-    private @Nullable String attempt(Session session, CallbackUrl url) throws InterruptedException {
+    private @Nullable String attempt(Session session, CallbackUrl url, PushedPage page) throws InterruptedException {
         together.acquire();
         try {
             if (!session.delivery().beginTurn(TURN)) return null; // a poll hands it out just now
             try {
                 Batches batches = session.delivery().unsettled();
                 if (batches.found().isEmpty()) return null;
-                int status = post.send(url, body.of(session, batches));
-                if (status < 200 || status > 299) return "the answer was HTTP status " + status;
+                String failure = page.send(batches.found(), session.settled(), batch -> post.send(url, body.path(session), body.of(session, batch)));
+                if (failure != null) return failure;
                 session.delivery().settle(batches.cursor());
-                observer.pushed(session.order().tenant(), batches.found().size());
                 session.polled();
                 return null;
             } finally {
@@ -202,10 +212,29 @@ public final class Push implements AutoCloseable {
         }
     }
 
-    /** Writes what was found as the document that is pushed. */
-    @FunctionalInterface
+    /** Writes what was found as the documents that are pushed. */
     public interface BatchBody {
-        /** A proof batch of everything found, as JSON. */
-        byte[] of(Session session, Batches batches);
+        /** Cuts found nonces into what one document holds, in their order. */
+        default List<List<Found>> batches(Session session, List<Found> found) {
+            return List.of(found);
+        }
+
+        /** A proof batch of found nonces, as JSON. */
+        byte[] of(Session session, List<Found> batch);
+
+        /** Where documents are pushed to, behind the address that the session's order names. */
+        default String path(Session session) {
+            return "/generated";
+        }
+
+        /** The longest wait before a document that was not taken is sent again. */
+        default Duration maxPause(Session session) {
+            return Duration.ofMinutes(1);
+        }
+
+        /** Whether who gets a document refuses all of it, by status 400, for one nonce in it. */
+        default boolean refusedForOne(Session session) {
+            return false;
+        }
     }
 }

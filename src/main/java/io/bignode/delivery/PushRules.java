@@ -23,6 +23,11 @@ public record PushRules(Duration attempt, Duration first, Duration longest, int 
         return new PushRules(Duration.ofSeconds(10), Duration.ofSeconds(1), Duration.ofMinutes(1), 32);
     }
 
+    /** The same, but no longer than a session's documents may wait. */
+    Duration pause(int failures, Duration max, double luck) {
+        return max.compareTo(longest) < 0 ? new PushRules(attempt, max.compareTo(first) < 0 ? max : first, max, together).pause(failures, luck) : pause(failures, luck);
+    }
+
     /**
      * How long to wait after so many failed attempts in a row.
      *

@@ -79,7 +79,7 @@ final class RequestPipeline {
                         exchange.connection().from().getHostAddress(), parameter, exchange.wantsHeadAlone(), exchange.query(),
                         name -> String.join(",", exchange.headers(name)), exchange::body);
                 if (asksForToken(route.credential(), exchange)) {
-                    request.tenant(tenant(exchange, route.credential(), request));
+                    request.tenant(tenant(exchange, route, request));
                     limits.known(exchange.connection(), request.tenant().name());
                 }
                 route.resource().serve(request, exchange);
@@ -102,7 +102,7 @@ final class RequestPipeline {
         return switch (credential) {
             case NONE -> false;
             case OPTIONAL_BEARER -> !exchange.headers("Authorization").isEmpty();
-            case BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, OPERATOR, VIEWER -> true;
+            case BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, BEARER_OR_PATH, OPERATOR, VIEWER -> true;
         };
     }
 
@@ -110,22 +110,23 @@ final class RequestPipeline {
         known(bearer(exchange), service.tenants(), exchange);
     }
 
-    private Tenant tenant(Exchange exchange, Route.Credential credential, Request request) throws ProblemException, IOException {
+    private Tenant tenant(Exchange exchange, Route route, Request request) throws ProblemException, IOException {
         Optional<String> shown = bearer(exchange);
         if (shown.isEmpty()) {
-            shown = switch (credential) {
+            shown = switch (route.credential()) {
                 case NONE, BEARER, OPTIONAL_BEARER, OPERATOR, VIEWER -> Optional.empty();
                 case BEARER_OR_QUERY -> request.queryToken();
                 case BEARER_OR_BODY -> request.bodyToken();
+                case BEARER_OR_PATH -> route.token(exchange.path());
             };
         }
         request.operator(shown.flatMap(service.operators()::of).isPresent());
-        return known(shown, whose(credential), exchange);
+        return known(shown, whose(route.credential()), exchange);
     }
 
     private Tenants whose(Route.Credential credential) {
         return switch (credential) {
-            case NONE, BEARER, OPTIONAL_BEARER, BEARER_OR_QUERY, BEARER_OR_BODY -> service.tenants();
+            case NONE, BEARER, OPTIONAL_BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, BEARER_OR_PATH -> service.tenants();
             case OPERATOR -> service.operators();
             // Both are asked, so that the time taken tells nothing.
             case VIEWER -> token -> {

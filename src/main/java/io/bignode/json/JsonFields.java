@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,6 +149,11 @@ public final class JsonFields {
     /** The field as it stands, or null where it is missing. */
     public @Nullable JsonNode raw(String name) {
         return object.get(name);
+    }
+
+    /** All fields as they stand. */
+    public Set<Map.Entry<String, JsonNode>> properties() {
+        return object.properties();
     }
 
     /** Notes a fault of the field {@code name}. Of very many, as a long array can have, the first are kept. */

@@ -58,7 +58,8 @@ final class CheckLeases {
 
     private ActiveLease issued(VerificationTask check, String deviceId, NonceRange range) {
         Session session = check.subject.session();
-        Lease lease = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), range);
+        Lease all = new Lease(CHECK + UUID.randomUUID(), session.id(), session.order().work(), session.order().nonces(), range);
+        Lease lease = new Lease(all.id(), all.sessionId(), verification.work(check, all), all.nonces(), range);
         return new ActiveLease(lease, session, deviceId, rates.estimateNanos(deviceId, lease.work().costClass(), range.count()), Optional.of(check));
     }
 }

@@ -8,6 +8,7 @@ import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,9 @@ final class LeaseIssuer implements WaitingRequests.Service {
 
     /** The sessions, by their ids, whose models each device had ready last. */
     private final Map<String, Map<String, Boolean>> ready = new HashMap<>();
+
+    /** Sessions whose next nonces are larger than any that may be computed. */
+    private final Set<Session> spent = new HashSet<>();
 
     private final WaitingRequests waiting;
 
@@ -94,6 +98,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     /** Forgets sessions that ended, and looks which ones have work that nobody told of: nonces came back, or the store takes results again. */
     void tick() {
         shares.forget(session -> session.status().ended());
+        spent.removeIf(session -> session.status().ended());
         context.sessions().leasable().forEach(this::join);
         waiting.lookApart();
     }
@@ -149,12 +154,19 @@ final class LeaseIssuer implements WaitingRequests.Service {
 
     private FairShare.Answer issue(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
         Optional<DeviceOffer> device = registry.device(request.deviceId());
+        if (spent.contains(session)) return FairShare.Answer.ABSENT;
         if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return FairShare.Answer.PASSES;
         String costClass = session.order().work().costClass();
         int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
         Optional<LeasedRange> flight = take.apply(max);
         if (flight.isEmpty()) return FairShare.Answer.ABSENT;
         Lease lease = lease(session, flight.get());
+        if (lease.nonces().nonce(lease.range().end() - 1) > context.policies().proofs().maxNonce(lease.work())) {
+            // Its last few nonces would have to be cut from the range for a handful of leases in a billion.
+            spent.add(session);
+            context.sessions().giveBack(lease.id());
+            return FairShare.Answer.ABSENT;
+        }
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
         send(new ActiveLease(lease, session, request.deviceId(), estimate, Optional.empty()));
         shares.serve(session, estimate);

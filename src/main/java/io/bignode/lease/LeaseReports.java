@@ -93,7 +93,8 @@ final class LeaseReports {
         Lease lease = issued.lease;
         issued.session.generating();
         boolean held = done.computed() > 0 && verification.holds(source, () -> checkers.somebodyMay(source, issued.session));
-        outcomes.landings.add(new LeaseResult(lease.id(), done.computed(), done.found(), done.deviceNanos(), Provenance.of(issued.deviceId), held));
+        Provenance provenance = Provenance.of(issued.deviceId);
+        outcomes.landings.add(new LeaseResult(lease.id(), done.computed(), done.found(), done.deviceNanos(), provenance, held, done.uncomputed()));
         inFlight.observer().computed(issued.session.order().tenant(), issued.deviceId, done.computed(), done.found().size(), done.deviceNanos());
         issuer.settle(issued, done.deviceNanos());
         if (done.computed() < 1) return;

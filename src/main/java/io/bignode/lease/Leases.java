@@ -58,6 +58,7 @@ public final class Leases {
     private final CheckLeases checks;
     private final Quarantine quarantine;
     private final OrderWatch watch;
+    private final EarlyShare earlyShare;
     private final ActiveLeases inFlight;
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
@@ -92,6 +93,7 @@ public final class Leases {
         this.returns = new LeaseReturns(context, issuer, workerAlarms, quarantine);
         this.reports = new LeaseReports(context, checkers, gauges, issuer, returns);
         this.watch = new OrderWatch(sessions, alarms, policies, registry, blame, inFlight, verification);
+        this.earlyShare = new EarlyShare(alarms);
         this.watchedNanos = this.nanoTime.getAsLong() - WATCH.toNanos();
         sessions.flights().forEach(this::restore);
         sessions.release(sessions.held().stream().filter(this::needsNoCheck).map(LeaseResult::leaseId).toList());
@@ -176,6 +178,7 @@ public final class Leases {
                 watchedNanos = now;
                 blame.tick(inFlight.byDevice(), issuer.asking(), registry.connectedDevices(), registry::knows, now);
                 watch.tick(now);
+                earlyShare.tick(sessions.leasable(), now);
             }
             issuer.issueToJudge();
             returns.apply(verification.tick(now, checkers::somebodyMay, registry::knows), outcomes);

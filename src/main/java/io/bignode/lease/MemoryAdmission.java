@@ -56,7 +56,7 @@ public record MemoryAdmission(Supplier<List<DeviceOffer>> devices, Capacity capa
         }
 
         private Optional<Obstacle> misfit(WorkOrder work) {
-            if (offers.stream().anyMatch(device -> capacity.fits(device, work))) return Optional.empty();
+            if (capacity.mayCome(work) || offers.stream().anyMatch(device -> capacity.fits(device, work))) return Optional.empty();
             List<String> reasons = new ArrayList<>();
             for (DeviceOffer device : offers.subList(0, Math.min(MAX_NAMED, offers.size()))) capacity.refusal(device, work).ifPresent(reasons::add);
             return Optional.of(new Obstacle.FitsNoDevice(String.join("; ", reasons)));

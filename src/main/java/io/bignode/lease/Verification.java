@@ -4,6 +4,7 @@ import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Session;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -44,6 +45,9 @@ final class Verification {
 
     private static final int FAILURES = 3;
 
+    /** Agreement on too few nonces to tell anything counts after so many in a row: larger results do not come. */
+    private static final int SMALL = 5;
+
     /** How many open checks a device is asked about at a time. */
     private static final int LOOKS = 16;
 
@@ -53,6 +57,9 @@ final class Verification {
         Optional<VerificationTask> check = Optional.empty();
         boolean proven;
         long numbered;
+
+        /** How many checks in a row agreed on too few nonces to tell anything. */
+        int small;
 
         /** Removes the results that came in up to a number, of those that are chosen. */
         List<String> takeUpTo(long number, Predicate<Unverified> chosen) {
@@ -104,9 +111,15 @@ final class Verification {
         Unverified result = new Unverified(leaseId, session, computed, found, ++standing.numbered, now);
         standing.waiting.add(result);
         if (standing.check.isPresent()) return;
+        if (!tells(result)) return; // a larger one may come; tick() takes what there is
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
             begin(standing, new VerificationTask(source, result, computed.count(), now));
         }
+    }
+
+    /** Whether a result is large enough for agreement on it to tell something. */
+    private boolean tells(Unverified result) {
+        return result.computed().count() >= policies.proofs().minSample(result.session().order().work());
     }
 
     /** Whether there is a check that no device holds at the moment. */
@@ -159,9 +172,15 @@ final class Verification {
         return check.sample.get();
     }
 
+    /** What whoever checks is to compute. */
+    WorkOrder work(VerificationTask check, Lease lease) {
+        return policies.proofs().check(lease.work(), check.reportedOf(lease));
+    }
+
     private NonceRange draw(VerificationTask check, int max) {
         NonceRange all = check.subject.computed();
-        int count = Math.max(1, Math.min(max, Math.min(check.size, all.count())));
+        int least = policies.proofs().minSample(check.subject.session().order().work());
+        int count = Math.max(1, Math.min(Math.max(max, least), Math.min(Math.max(check.size, least), all.count())));
         int slack = all.count() - count;
         List<Found> found = check.subject.found();
         int start = random.nextInt(slack + 1);
@@ -235,6 +254,11 @@ final class Verification {
         List<Found> reported = check.reportedOf(done);
         Optional<String> deviation = policies.proofs().deviation(lease.work(), reported, found);
         boolean cutShort = computed < lease.range().count();
+        Standing standing = standings.get(check.source);
+        if (deviation.isEmpty() && !check.isDisputed() && !tells(check.subject) && standing != null && ++standing.small <= SMALL) {
+            end(standing); // a larger result is checked, once there is one
+            return List.of();
+        }
         // An answer that ended before the first nonce that is said to count says nothing of those.
         if (cutShort && deviation.isEmpty() && reported.isEmpty() && check.subject.counts()) return List.of();
         return decide(check, new VerificationTask.Opinion(checker, done, found, deviation.orElse("")), deviation, cutShort);
@@ -273,6 +297,7 @@ final class Verification {
         Standing standing = standings.get(check.source);
         if (standing == null) return List.of();
         end(standing);
+        standing.small = 0;
         standing.proven = proven;
         return List.of(new Verdict.Release(standing.takeUpTo(check.subject.number(), chosen)));
     }
@@ -317,7 +342,8 @@ final class Verification {
 
     private VerificationTask choose(Source source, Standing standing, long now) {
         // The newest result that has something to forge is checked, as agreement releases all before it: a source that began to forge is caught.
-        Unverified newest = standing.waiting.stream().filter(Unverified::counts).reduce((_, later) -> later).orElseGet(standing.waiting::getLast);
+        Unverified newest = standing.waiting.stream().filter(result -> result.counts() && tells(result)).reduce((_, later) -> later)
+                .or(() -> standing.waiting.stream().filter(Unverified::counts).reduce((_, later) -> later)).orElseGet(standing.waiting::getLast);
         long nonces = standing.waiting.stream().mapToLong(batch -> batch.computed().count()).sum();
         int size = (int) Math.ceil(policies.verifyShare() * nonces);
         return new VerificationTask(source, newest, Math.max(1, size), now);

@@ -9,18 +9,24 @@ import io.bignode.engine.cpu.CpuEngine;
 import io.bignode.lease.Judge;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
+import io.bignode.poc.ProofOrder;
+import io.bignode.proof.ProofDevice;
 import io.bignode.proof.transformer.TransformerDevice;
 import io.bignode.proof.transformer.WeightPools;
+import io.bignode.proof.vllm.VectorDevice;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.worker.Worker;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** This host's devices at work. They work in the same way whether the head is in this process or on another host. */
 public final class HostDevices implements AutoCloseable {
@@ -34,6 +40,7 @@ public final class HostDevices implements AutoCloseable {
     private final ArtemisWorker link;
     private final Worker worker;
     private final WeightPools pools;
+    private final List<VectorDevice> backends;
     private final double margin;
     private Optional<CpuJudge> judge = Optional.empty();
 
@@ -48,11 +55,17 @@ public final class HostDevices implements AutoCloseable {
         this.name = name;
         this.devices = devices;
         List<Engine> engines = devices.engines();
+        this.backends = backends(settings.backends());
         this.link = new ArtemisWorker(name, offers(), access, watcher);
         this.margin = settings.margin();
         this.pools = new WeightPools(
                 poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
-        this.worker = new Worker(engines.stream().map(engine -> new TransformerDevice(engine, pools, margin)).toList(), link, pools::close);
+        Stream<ProofDevice> own = engines.stream().map(engine -> new TransformerDevice(engine, pools, margin));
+        this.worker = new Worker(Stream.concat(own, backends.stream()).toList(), link, pools::close);
+    }
+
+    private static List<VectorDevice> backends(List<URI> urls) {
+        return IntStream.range(0, urls.size()).mapToObj(number -> new VectorDevice("vllm:" + number, urls.get(number))).toList();
     }
 
     private static HostMemory memory(List<Engine> engines) {
@@ -65,12 +78,13 @@ public final class HostDevices implements AutoCloseable {
     }
 
     private List<DeviceOffer> offers() {
-        return devices.engines().stream().map(engine -> offer(name, engine.device())).toList();
+        Stream<DeviceOffer> own = devices.engines().stream().map(engine -> offer(name, engine.device()));
+        return Stream.concat(own, backends.stream().map(backend -> backend.offer(name))).toList();
     }
 
     private static DeviceOffer offer(String worker, Device device) {
         String name = device.name().length() > 128 ? device.name().substring(0, 128) : device.name();
-        return new DeviceOffer(new DeviceId(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch());
+        return new DeviceOffer(new DeviceId(worker, device.id()).id(), name, device.memoryBytes(), device.maxBatch(), ProofOrder.FUNCTION);
     }
 
     /**
@@ -95,8 +109,9 @@ public final class HostDevices implements AutoCloseable {
         devices.detection().gpus().forEach(gpu -> gpu.notUsedBecause().ifPresent(
                 reason -> LOG.log(System.Logger.Level.WARNING, "device {0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
         devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
-        if (devices.engines().isEmpty()) return;
+        if (devices.engines().isEmpty() && backends.isEmpty()) return;
         link.start();
+        backends.forEach(backend -> backend.watch(other -> link.offer(other.offer(name))));
         worker.start();
     }
 

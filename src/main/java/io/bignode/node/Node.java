@@ -23,7 +23,9 @@ import io.bignode.metrics.Metrics;
 import io.bignode.monitor.Alarms;
 import io.bignode.node.tls.HeadCertificate;
 import io.bignode.proof.ProofFunction;
+import io.bignode.proof.ProofFunctions;
 import io.bignode.proof.transformer.TransformerFunction;
+import io.bignode.proof.vllm.VectorFunction;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.WorkerGone;
 import io.bignode.session.Session;
@@ -68,9 +70,15 @@ public final class Node implements AutoCloseable {
     private Optional<HostDevices> devices = Optional.empty();
     private volatile boolean closed;
 
-    /** Wires a node that serves the transformer's distances; nothing is computed or served yet. */
+    /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
     public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
-        this(new TransformerFunction(), settings, http, store, live, alarms);
+        this(new VectorFunction(), settings, http, store, live, alarms);
+    }
+
+    private Node(VectorFunction vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+        this(
+                new ProofFunctions(List.of(vectors, new TransformerFunction())), settings.mlNode() ? Optional.of(vectors) : Optional.empty(), settings, http,
+                store, live, alarms);
     }
 
     /**
@@ -84,6 +92,12 @@ public final class Node implements AutoCloseable {
      * @throws CommandException when a setting turns out to be unusable
      */
     public Node(ProofFunction function, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+        this(function, Optional.empty(), settings, http, store, live, alarms);
+    }
+
+    private Node(
+            ProofFunction function, Optional<ProofFunction> vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
+            Alarms alarms) {
         this.settings = settings;
         this.http = http;
         this.address = http.address(); // a server that was closed, as of a node that is told to stop, has none
@@ -108,6 +122,7 @@ public final class Node implements AutoCloseable {
         this.head = new HeadLoop(sessions, leases, workers, Node::die);
         this.api = new Api(
                 function,
+                vectors,
                 live.tenants(),
                 sessions,
                 new Delivery(meter),
@@ -116,7 +131,7 @@ public final class Node implements AutoCloseable {
                 new WorkerAdministration(joinToken, leases),
                 new ShownFleet(ProgramVersion.text(), settings.tokensFile().isEmpty(), leases, alarms),
                 meter);
-        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function)::document, live.callbackTls(), PushRules.usual(), meter);
+        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function), live.callbackTls(), PushRules.usual(), meter, alarms);
     }
 
     /** The certificate by which workers of other hosts know this head. Where none can join, no certificate is made. */

@@ -28,6 +28,11 @@ public interface Capacity {
         return refusal(device, work).isEmpty();
     }
 
+    /** Whether a device that can do this work may come at any time, where none can now: then its order waits instead of being refused. */
+    default boolean mayCome(WorkOrder work) {
+        return false;
+    }
+
     /** How many floating-point operations a nonce of this work takes; empty where that is not known. */
     default OptionalDouble operations(WorkOrder work) {
         return OptionalDouble.empty();

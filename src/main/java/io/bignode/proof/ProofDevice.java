@@ -50,11 +50,17 @@ public interface ProofDevice extends AutoCloseable {
      * @param found       the nonces that count
      * @param computed    nonces computed, from the lease's first on; 0 where it was cancelled before any was
      * @param deviceNanos time the device was busy
+     * @param uncomputed  the nonces among those computed that came to nothing on this device
      */
-    record Result(List<Found> found, int computed, long deviceNanos) {
+    record Result(List<Found> found, int computed, long deviceNanos, List<Long> uncomputed) {
+        /** A result in which every nonce came to something. */
+        public Result(List<Found> found, int computed, long deviceNanos) {
+            this(found, computed, deviceNanos, List.of());
+        }
+
         /** How the lease ends with this. */
         public LeaseReport report(String leaseId) {
-            return computed == 0 ? new LeaseReport.Returned(leaseId) : new LeaseReport.Done(leaseId, found, computed, deviceNanos);
+            return computed == 0 ? new LeaseReport.Returned(leaseId) : new LeaseReport.Done(leaseId, found, computed, deviceNanos, uncomputed);
         }
     }
 }

@@ -5,12 +5,19 @@ import io.bignode.json.JsonFields;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.WorkOrder;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** A proof function as a head needs it. Safe for use by several threads. */
 public interface ProofFunction extends ProofRules, Capacity {
     /** The name that its work orders carry. */
     String name();
+
+    /** Whether a start request that names no function is meant for this one, where a node serves several. */
+    default boolean isMeant(JsonFields fields) {
+        return true;
+    }
 
     /**
      * Reads what a start request asks of this function; fields it does not know are ignored.
@@ -19,8 +26,43 @@ public interface ProofFunction extends ProofRules, Capacity {
      */
     ProofRequest read(JsonFields fields);
 
+    /**
+     * Reads a request that one device is to answer as a whole, where the function knows such requests.
+     *
+     * @param fields the request's fields; every fault is noted there, and what is returned may only be used where there is none
+     */
+    default ProofRequest readRequest(JsonFields fields) {
+        fields.fault("", "is not taken: " + name() + " knows no single requests");
+        return read(fields);
+    }
+
     /** The fields, by their names in a start request, in which two orders of the same nonces differ. */
     List<String> changes(WorkOrder before, WorkOrder after);
+
+    /** Cuts found nonces into what one batch can tell of each, in their order. */
+    default List<List<Found>> batches(WorkOrder work, List<Found> found) {
+        return List.of(found);
+    }
+
+    /** The field by which batches that are pushed name their session; empty where they do not. */
+    default Optional<String> sessionField(WorkOrder work) {
+        return Optional.empty();
+    }
+
+    /** Where batches are pushed to, behind the address that their order names. */
+    default String callbackPath(WorkOrder work) {
+        return "/generated";
+    }
+
+    /** The longest wait before a batch that was not taken is pushed again. */
+    default Duration maxPushPause(WorkOrder work) {
+        return Duration.ofMinutes(1);
+    }
+
+    /** Whether who gets a batch refuses all of it for one nonce in it. */
+    default boolean refusedForOne(WorkOrder work) {
+        return false;
+    }
 
     /** Writes the fields of a batch of found nonces, as small nodes read them, into an object that was begun. */
     void writeBatch(WorkOrder work, List<Found> found, JsonGenerator json) throws IOException;

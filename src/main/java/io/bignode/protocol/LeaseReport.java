@@ -28,11 +28,18 @@ public sealed interface LeaseReport extends WorkerMessage {
      * @param found       the nonces that count, of those computed
      * @param computed    how many of the lease's nonces were computed, from the first on: all, or fewer where it was cancelled half-way
      * @param deviceNanos how long the device was busy with them
+     * @param uncomputed  the nonces among those computed that came to nothing on this device, so that another one should try them
      */
-    record Done(String leaseId, List<Found> found, int computed, long deviceNanos) implements LeaseReport {
-        /** Copies the list; refuses a negative count or time. */
+    record Done(String leaseId, List<Found> found, int computed, long deviceNanos, List<Long> uncomputed) implements LeaseReport {
+        /** A result in which every nonce came to something. */
+        public Done(String leaseId, List<Found> found, int computed, long deviceNanos) {
+            this(leaseId, found, computed, deviceNanos, List.of());
+        }
+
+        /** Copies the lists; refuses a negative count or time. */
         public Done {
             found = List.copyOf(found);
+            uncomputed = List.copyOf(uncomputed);
             if (computed < 0 || deviceNanos < 0) throw new IllegalArgumentException(computed + " computed in " + deviceNanos + " ns");
         }
 
@@ -40,13 +47,14 @@ public sealed interface LeaseReport extends WorkerMessage {
         public boolean isOf(Lease lease) {
             if (computed > lease.range().count()) return false;
             Set<Long> seen = new HashSet<>();
-            for (Found result : found) {
-                OptionalLong index = lease.nonces().index(result.nonce());
-                if (index.isEmpty() || !seen.add(result.nonce())) return false;
-                long place = index.getAsLong() - lease.range().first();
-                if (place < 0 || place >= computed) return false;
-            }
-            return true;
+            return found.stream().allMatch(result -> isOf(lease, result.nonce(), seen)) && uncomputed.stream().allMatch(nonce -> isOf(lease, nonce, seen));
+        }
+
+        private boolean isOf(Lease lease, long nonce, Set<Long> seen) {
+            OptionalLong index = lease.nonces().index(nonce);
+            if (index.isEmpty() || !seen.add(nonce)) return false;
+            long place = index.getAsLong() - lease.range().first();
+            return place >= 0 && place < computed;
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.Optional;
 public final class Attention {
     private volatile Optional<String> silence = Optional.empty();
     private volatile Optional<String> pushFailure = Optional.empty();
+    private volatile Optional<String> behind = Optional.empty();
 
     /** Nothing is wrong. */
     Attention() {}
@@ -13,6 +14,11 @@ public final class Attention {
     /** No results come, for this reason; empty where some do, or are not to be expected. */
     public void silence(Optional<String> reason) {
         silence = reason;
+    }
+
+    /** It got less than its share, in these words; empty where it did not. */
+    public void behind(Optional<String> reason) {
+        behind = reason;
     }
 
     /** Results could not be pushed, for this reason; empty once they were. */
@@ -27,6 +33,6 @@ public final class Attention {
 
     /** What the owner should know; empty where all is well. */
     public Optional<String> text() {
-        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason));
+        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason)).or(() -> behind);
     }
 }

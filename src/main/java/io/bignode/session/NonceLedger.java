@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -61,16 +62,29 @@ final class NonceLedger {
      * @return empty when the sequence is exhausted
      */
     synchronized Optional<NonceRange> take(int max) {
+        return take(max, Set.of());
+    }
+
+    /**
+     * The same without some of the returned indices, which stay for others.
+     *
+     * @param but the indices that are not taken
+     */
+    synchronized Optional<NonceRange> take(int max, Set<Long> but) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
-        Map.Entry<Long, Long> gap = returned.firstEntry();
-        if (gap == null) {
-            if (next == size) return Optional.empty();
-            long first = next;
-            next += Math.min(max, size - next);
-            changes.add(new Change.LineageAdvanced(lineage, next));
-            return Optional.of(fly(first, next));
+        for (Map.Entry<Long, Long> gap : returned.entrySet()) {
+            long first = gap.getKey();
+            while (first < gap.getValue() && but.contains(first)) first++;
+            if (first == gap.getValue()) continue;
+            int count = 1;
+            while (count < max && !but.isEmpty() && first + count < gap.getValue() && !but.contains(first + count)) count++;
+            return Optional.of(take(Map.entry(gap.getKey(), gap.getValue()), first, but.isEmpty() ? max : count));
         }
-        return Optional.of(take(gap, gap.getKey(), max));
+        if (next == size) return Optional.empty();
+        long first = next;
+        next += Math.min(max, size - next);
+        changes.add(new Change.LineageAdvanced(lineage, next));
+        return Optional.of(fly(first, next));
     }
 
     /**
@@ -103,6 +117,11 @@ final class NonceLedger {
         if (computed < 0 || computed > range.count()) throw new IllegalArgumentException(computed + " of " + range);
         if (!inFlight.remove(range.first(), range.end())) throw new IllegalStateException(range + " is not in flight");
         if (computed < range.count()) giveBack(range.first() + computed, range.end());
+    }
+
+    /** Gives back an index that counted as computed. */
+    synchronized void reopen(long index) {
+        giveBack(index, index + 1);
     }
 
     /** Whether there is nothing to take; it may be again when a range comes back. */

@@ -359,9 +359,14 @@ public final class Session {
         return new Change.SessionPurged(id, log.numbered());
     }
 
-    /** Ends it if its life is over. */
+    /** Ends it if its life is over, or every nonce of its order was computed. */
     void expireIfDue() {
         if (life.timeIsUp()) end(SessionStatus.EXPIRED, null);
+        else if (isComplete()) end(SessionStatus.STOPPED, null);
+    }
+
+    private synchronized boolean isComplete() {
+        return !life.status().ended() && results.isComplete();
     }
 
     /** How long ago it ended; empty while it runs or lingers or a lease is in flight, so that no session is purged under its last leases. */

@@ -43,6 +43,8 @@ final class SessionResults {
     /** The results among them that wait to be released. */
     private final Map<String, LeaseResult> held = new HashMap<>();
 
+    private final UncomputedNonces uncomputed;
+
     /** Sums up the session's life. */
     private final SessionSummary summary;
 
@@ -60,6 +62,7 @@ final class SessionResults {
         this.ledger = ledger;
         this.log = log;
         this.around = around;
+        this.uncomputed = new UncomputedNonces(session.order().nonces());
         this.summary = new SessionSummary(around.activity.deviceTime());
         this.computed = progress.computed();
         this.deviceNanos = progress.deviceNanos();
@@ -92,6 +95,11 @@ final class SessionResults {
         return ledger.exhausted();
     }
 
+    /** Whether every nonce of the order was computed, and every result is visible. */
+    boolean isComplete() {
+        return inFlight == 0 && computed > 0 && ledger.exhausted();
+    }
+
     /** Whether it ended and nothing more comes: every lease ended, and its result is visible. */
     boolean drained() {
         return life.status().ended() && inFlight == 0;
@@ -104,7 +112,7 @@ final class SessionResults {
 
     /** Leases the lowest nonce range that is free; empty when there is none. */
     Optional<LeasedRange> take(String deviceId, int max) {
-        return fly(deviceId, () -> ledger.take(max));
+        return fly(deviceId, () -> ledger.take(max, uncomputed.of(deviceId)));
     }
 
     /** Leases a range that begins at a certain index where that one is free. */
@@ -182,7 +190,13 @@ final class SessionResults {
         }
     }
 
-    private Landed end(LeasedRange flight, LeaseResult landing, List<Change> more) {
+    private Landed end(LeasedRange flight, LeaseResult result, List<Change> more) {
+        List<Long> again = uncomputed.again(flight.deviceId(), result.uncomputed());
+        LeaseResult landing = result.without(again.size());
+        int hopeless = result.uncomputed().size() - again.size();
+        if (hopeless > 0) {
+            LOG.log(System.Logger.Level.WARNING, "session {0}: {1} nonces cannot be computed: they came to nothing on two devices", session.id(), hopeless);
+        }
         flights.remove(flight.leaseId());
         around.flying.remove(flight.leaseId());
         int nonces = landing.found().size();
@@ -191,7 +205,8 @@ final class SessionResults {
         if (landing.computed() > 0) deviceNanos += landing.deviceNanos();
         if (nonces > 0 && firstFoundAt == null) firstFoundAt = around.clock.instant();
         synchronized (ledger) {
-            ledger.land(flight.range(), landing.computed());
+            ledger.land(flight.range(), result.computed());
+            again.forEach(ledger::reopen);
             List<Change> changes = ledger.changes();
             changes.addAll(more);
             changes.add(new Change.LeaseEnded(flight.leaseId()));

@@ -42,7 +42,8 @@ class DeviceSettingsTest {
                         8L << 30,
                         temp.resolve("hf/bignode/kernels"),
                         temp.resolve("hf/bignode/tuning"),
-                        DeviceSettings.HopperFfn.ON));
+                        DeviceSettings.HopperFfn.ON,
+                        List.of()));
     }
 
     @Test

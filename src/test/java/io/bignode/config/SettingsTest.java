@@ -50,7 +50,8 @@ class SettingsTest {
                         1L << 50,
                         temp.resolve(".local/share/bignode/cache/kernels"),
                         temp.resolve(".local/share/bignode/cache/tuning"),
-                        DeviceSettings.HopperFfn.AUTO));
+                        DeviceSettings.HopperFfn.AUTO,
+                        List.of()));
     }
 
     @Test
@@ -86,7 +87,8 @@ class SettingsTest {
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
                         new PushSettings(List.of(), Optional.empty()),
-                        new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02)));
+                        new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
+                        false));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -47,7 +47,7 @@ class CallbackPostTest {
 
     private int send(CallbackHosts hosts, CallbackPost.Resolver resolver, SSLSocketFactory tls, String url, Duration limit) throws Exception {
         try (CallbackPost post = new CallbackPost(hosts, resolver, () -> tls, limit)) {
-            return post.send(new CallbackUrl(URI.create(url)), BODY);
+            return post.send(new CallbackUrl(URI.create(url)), "/generated", BODY);
         }
     }
 

@@ -24,7 +24,7 @@ class CallbackUrlTest {
         CallbackUrl url = new CallbackUrl(URI.create(text));
         assertThat(url.host()).isEqualTo(host);
         assertThat(url.port()).isEqualTo(port);
-        assertThat(url.target()).isEqualTo(target);
+        assertThat(url.target("/generated")).isEqualTo(target);
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.bignode.delivery.Push.BatchBody;
 import io.bignode.fixtures.ManualTime;
 import io.bignode.fixtures.Waiting;
+import io.bignode.monitor.Alarms;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
@@ -24,6 +25,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,10 +63,10 @@ class PushTest {
     }
 
     private Push push(CallbackHosts hosts) {
-        BatchBody body = (_, batches) ->
-                batches.found().stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
+        BatchBody body = (_, batch) ->
+                batch.stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
         Push push = new Push(sessions, hosts, body, () -> (SSLSocketFactory) SSLSocketFactory.getDefault(), QUICK,
-                _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")});
+                _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")}, new Alarms(InstantSource.system()));
         open.add(push);
         push.start();
         return push;

@@ -268,7 +268,7 @@ final class History {
         LeaseReport report = done ? done(lease) : failedOrReturned(lease);
         old.add(report);
         switch (report) {
-            case LeaseReport.Done(String _, List<Found> found, int computed, long _) -> {
+            case LeaseReport.Done(String _, List<Found> found, int computed, long _, List<Long> _) -> {
                 land(flight, computed, found);
                 flight.run().computed(lease.range(), computed);
             }

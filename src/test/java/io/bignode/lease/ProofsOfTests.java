@@ -17,6 +17,14 @@ public final class ProofsOfTests implements ProofRules {
     /** What all orders' nonces are numbers of. */
     String stream = "";
 
+    /** How many nonces a check should have. */
+    int minSample = 1;
+
+    @Override
+    public int minSample(WorkOrder work) {
+        return minSample;
+    }
+
     @Override
     public OptionalDouble expectedShare(WorkOrder work) {
         return share;

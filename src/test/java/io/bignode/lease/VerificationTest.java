@@ -78,6 +78,28 @@ class VerificationTest {
     }
 
     @Test
+    void agreementOnTooFewNoncesToTellAnythingReleasesNothingUntilALargerResultIsChecked() {
+        bench.proofs.minSample = 4;
+        Lease small = take("farm");
+        assertThat(small.range().count()).isEqualTo(1);
+        honest("farm", small);
+        bench.time.pass(Duration.ofSeconds(3));
+        bench.leases.tick();
+        Lease check = take("other");
+        assertThat(check.range()).as("nothing larger is there").isEqualTo(small.range());
+        honest("other", check);
+        assertThat(visible()).isZero();
+
+        Lease larger = take("farm");
+        assertThat(larger.range().count()).isGreaterThanOrEqualTo(4);
+        honest("farm", larger);
+        Lease second = take("other");
+        assertThat(second.range().first()).isGreaterThanOrEqualTo(larger.range().first());
+        honest("other", second);
+        assertThat(visible()).as("agreement on it releases what came before, too").isEqualTo(1 + larger.range().count());
+    }
+
+    @Test
     void resultsOfTheHeadsOwnDevicesAreCheckedByAnother() {
         Lease lease = take("local");
         honest("local", lease);

@@ -23,7 +23,8 @@ class DevicesProveTest {
     void aGpuWhoseMemoryOthersHaveTakenIsNotCalledUsable() {
         SimulatedGpu machine = SimulatedGpu.with(1, 32L << 20);
         DeviceSettings settings = new DeviceSettings(
-                DeviceChoice.ALL, 0, Optional.of(machine.folder()), List.of(), 1L << 50, SimulatedGpu.kernels(), folder, DeviceSettings.HopperFfn.OFF);
+                DeviceChoice.ALL, 0, Optional.of(machine.folder()), List.of(), 1L << 50, SimulatedGpu.kernels(), folder, DeviceSettings.HopperFfn.OFF,
+                List.of());
         Detection detection = Devices.prove(settings);
         assertThat(detection.gpus()).singleElement().satisfies(gpu -> assertThat(gpu.notUsedBecause()).hasValueSatisfying(
                 reason -> assertThat(reason).contains("its memory is taken", "CUDA_ERROR_OUT_OF_MEMORY", "nvidia-smi")));

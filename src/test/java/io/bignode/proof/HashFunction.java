@@ -84,6 +84,6 @@ final class HashFunction implements ProofFunction {
 
     @Override
     public Optional<String> refusal(DeviceOffer device, WorkOrder work) {
-        return device.deviceId().contains("/hash:") ? Optional.empty() : Optional.of(device.deviceId() + " computes no hashes");
+        return device.serves().equals(NAME) ? Optional.empty() : Optional.of(device.deviceId() + " computes no hashes");
     }
 }

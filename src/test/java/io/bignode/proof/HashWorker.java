@@ -29,7 +29,7 @@ final class HashWorker {
      */
     public static void main(String[] args) throws Exception {
         BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(args[0]), PinnedTls.context(args[1]), false);
-        DeviceOffer offer = new DeviceOffer(args[2] + "/hash:0", "a digest", 1 << 20, BATCH);
+        DeviceOffer offer = new DeviceOffer(args[2] + "/hash:0", "a digest", 1 << 20, BATCH, HashFunction.NAME);
         ArtemisWorker link = new ArtemisWorker(args[2], List.of(offer), new BrokerAccess(route, args[2], System.getenv(TOKEN)), new ArtemisWorker.Watcher() {});
         Worker worker = new Worker(List.of(new HashDevice(Boolean.parseBoolean(args[3]))), link, () -> {});
         link.start();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class NonceLedgerTest {
@@ -63,5 +64,18 @@ class NonceLedgerTest {
         short3.land(new NonceRange(0, 2), 1);
         assertThat(short3.exhausted()).isFalse();
         assertThat(short3.take(8)).contains(new NonceRange(1, 1));
+    }
+
+    @Test
+    void anIndexThatIsGivenBackAloneIsTakenByAnybodyBut() {
+        ledger.take(10);
+        ledger.land(new NonceRange(0, 10), 10);
+        ledger.reopen(3);
+        ledger.reopen(4);
+        ledger.reopen(8);
+        assertThat(ledger.take(5, Set.of(3L))).as("not what it tried, though it stands in the same gap").contains(new NonceRange(4, 1));
+        assertThat(ledger.take(5, Set.of(3L))).contains(new NonceRange(8, 1));
+        assertThat(ledger.take(5, Set.of(3L))).as("new ones, while that one waits for others").contains(new NonceRange(10, 5));
+        assertThat(ledger.take(5)).contains(new NonceRange(3, 1));
     }
 }

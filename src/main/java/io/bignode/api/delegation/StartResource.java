@@ -35,6 +35,7 @@ public final class StartResource {
     private static final Duration STORE = Duration.ofSeconds(20);
 
     private static final Duration STORE_LOOK = Duration.ofMillis(200);
+    private static final String CALLBACK = "callback_url";
     private static final String UNUSED = "batch_size and fraud_threshold change nothing on this node";
 
     private final ProofFunction function;
@@ -99,7 +100,7 @@ public final class StartResource {
 
     private StartRequest parse(Request request) throws ProblemException, IOException {
         try {
-            return StartRequest.parse(request.document(), function, hosts);
+            return StartRequest.parse(request.document(), function::read, hosts, CALLBACK);
         } catch (InvalidDocumentException e) {
             throw new ProblemException(Problem.invalid(e.faults()));
         }

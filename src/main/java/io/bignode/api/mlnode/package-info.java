@@ -1,4 +1,9 @@
-/** The ML node's API: calls of it that reach this node by mistake are told where they belong. */
+/**
+ * The ML node's API, by which a network node drives this node as it does a process of vLLM: starts and stops of stages, requests to validate others, and what
+ * devices there are. Where it is off, and on paths that are not this node's, callers are told where such calls belong.
+ *
+ * <p>Invariant: the token in a path is looked at by the server alone; nothing here logs a path.
+ */
 @NullMarked
 package io.bignode.api.mlnode;
 

@@ -47,7 +47,9 @@ final class DeviceChecks {
             return new Outcome(List.of(chosen), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of("cpu"));
         }
         if (settings.choice().kind() == DeviceChoice.Kind.NONE) {
-            Finding none = Finding.ok("devices", "this host computes nothing, because " + Setting.DEVICES + " is none; workers on other hosts compute");
+            Finding none = Finding.ok("devices", settings.backends().isEmpty()
+                    ? "this host computes nothing, because " + Setting.DEVICES + " is none; workers on other hosts compute"
+                    : "no GPU is used by the node itself, as " + Setting.BACKENDS + " is set and " + Setting.DEVICES + " names none");
             return new Outcome(List.of(none), new Detection(List.of(), Optional.empty(), List.of(), Optional.empty()), List.of());
         }
         return new DeviceChecks(settings).check(detection(settings, look));

@@ -99,6 +99,7 @@ public final class DoctorCommand implements Callable<Integer> {
             });
         }
         Optional<DeviceChecks.Outcome> devices = deviceSettings().map(settings -> DeviceChecks.run(settings, look));
+        deviceSettings().ifPresent(settings -> findings.addAll(BackendChecks.run(settings.backends())));
         devices.ifPresent(outcome -> {
             findings.addAll(outcome.findings());
             // Without a folder to unpack it in, OpenBLAS' own loader would leave it in one of its choice.

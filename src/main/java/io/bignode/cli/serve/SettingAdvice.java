@@ -38,7 +38,7 @@ public final class SettingAdvice {
         List<String> advice = new ArrayList<>(unknown(environment));
         margin(settings.devices()).ifPresent(advice::add);
         boolean alone = settings.broker().port().isEmpty() && settings.broker().external().isEmpty();
-        if (settings.devices().choice().kind() == DeviceChoice.Kind.NONE && alone) {
+        if (settings.devices().choice().kind() == DeviceChoice.Kind.NONE && settings.devices().backends().isEmpty() && alone) {
             advice.add(Setting.DEVICES + " is none and no worker can join: NOTHING WILL EVER COMPUTE. Set " + Setting.WORKER_PORT + " (for instance "
                     + Setting.WORKER_PORT.example() + "), or leave " + Setting.DEVICES + " unset");
         }

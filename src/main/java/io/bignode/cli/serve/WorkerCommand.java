@@ -74,7 +74,9 @@ public final class WorkerCommand implements Callable<Integer> {
                 .ifPresent(odd -> LOG.log(System.Logger.Level.WARNING, "{0}", odd));
         String name = settings.name().orElseGet(() -> WorkerName.in(settings.dataDir()));
         Devices devices = Devices.of(settings.devices());
-        if (devices.engines().isEmpty()) throw CommandException.usage(Setting.DEVICES + " is none: a worker without devices has nothing to do");
+        if (devices.engines().isEmpty() && settings.devices().backends().isEmpty()) {
+            throw CommandException.usage(Setting.DEVICES + " is none and " + Setting.BACKENDS + " names no backend: a worker without devices has nothing to do");
+        }
         WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
         JoinLog log = new JoinLog(name, target(settings), state);
         HostDevices host =

@@ -30,6 +30,7 @@ final class ModelSizes {
 
     /** Why a model does not fit a device; empty when it does. Answers of devices that are alike are remembered, the reasons are not. */
     Optional<String> refusal(DeviceOffer offer, WorkOrder work) {
+        if (!offer.serves().isEmpty() && !offer.serves().equals(ProofOrder.FUNCTION)) return Optional.of(offer.deviceId() + " serves " + offer.serves() + " alone");
         if (answers.size() > REMEMBERED) answers.clear();
         Question question = new Question(kind(offer), offer.memoryBytes(), work.costClass());
         if (answers.computeIfAbsent(question, _ -> refusal(offer, params(work)).isEmpty())) return Optional.empty();

@@ -32,6 +32,9 @@ public final class TransformerFunction implements ProofFunction {
     @Override
     public ProofRequest read(JsonFields fields) {
         ProofOrder order = ProofOrder.read(fields);
+        // Read for their faults alone: batches are as large as the polls are apart, and who checks them brings a threshold of his own.
+        fields.integer("batch_size", 1, Long.MAX_VALUE);
+        fields.number("fraud_threshold", 0, true, 1, null);
         ObjectNode identity = order.toJson();
         // The same nonces of the same streams, whatever the height, the target or the field order of a retry.
         identity.remove("block_height");

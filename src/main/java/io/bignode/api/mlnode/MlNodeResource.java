@@ -1,0 +1,218 @@
+package io.bignode.api.mlnode;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.bignode.api.delegation.StartRequest;
+import io.bignode.api.operator.FleetView;
+import io.bignode.delivery.CallbackHosts;
+import io.bignode.http.Answer;
+import io.bignode.http.Problem;
+import io.bignode.http.ProblemException;
+import io.bignode.http.Reply;
+import io.bignode.http.Request;
+import io.bignode.http.Route;
+import io.bignode.http.Route.Credential;
+import io.bignode.json.Fault;
+import io.bignode.json.InvalidDocumentException;
+import io.bignode.proof.ProofFunction;
+import io.bignode.protocol.ProtocolVersion;
+import io.bignode.session.Obstacle;
+import io.bignode.session.Order;
+import io.bignode.session.Session;
+import io.bignode.session.Sessions;
+import io.bignode.session.StartOutcome;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+
+/**
+ * The calls by which a network node drives an ML node, answered by this node: a start is an order of vectors that is pushed to where the call says. Every call
+ * stands under {@code /mlnode/TOKEN}, with or without one more segment, as network nodes put the version of their program there. Nodes that name different
+ * segments are different ML nodes of their owner. Thread safe.
+ */
+public final class MlNodeResource {
+    private static final System.Logger LOG = System.getLogger(MlNodeResource.class.getName());
+    private static final String ROOT = "/mlnode";
+    private static final String URL = "url";
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    private final ProofFunction function;
+    private final Sessions sessions;
+    private final IntSupplier devices;
+    private final CallbackHosts hosts;
+    private final MlNodeRequests requests;
+    private final MlNodeDevices gpus;
+
+    /** The segment by which each session was started under this head; those of before are everybody's. */
+    private final Map<String, String> segments = new ConcurrentHashMap<>();
+
+    /**
+     * Answers for these sessions.
+     *
+     * @param function what is ordered
+     * @param devices  how many devices serve now
+     * @param hosts    who may be called back
+     * @param fleet    what is shown of devices
+     */
+    public MlNodeResource(ProofFunction function, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
+        this.function = function;
+        this.sessions = sessions;
+        this.devices = devices;
+        this.hosts = hosts;
+        this.gpus = new MlNodeDevices(fleet);
+        this.requests = new MlNodeRequests(function, sessions, hosts);
+    }
+
+    /** Every path. */
+    public List<Route> routes() {
+        List<Route> routes = new ArrayList<>();
+        add(routes, "GET", "/api/v1/state", this::state);
+        add(routes, "POST", "/api/v1/stop", this::stop);
+        add(routes, "GET", "/api/v1/inference/pow/status", this::status);
+        add(routes, "POST", "/api/v1/inference/pow/init/generate", this::start);
+        add(routes, "POST", "/api/v1/inference/pow/stop", this::stop);
+        add(routes, "POST", "/api/v1/inference/pow/generate", requests::generate);
+        add(routes, "GET", "/api/v1/inference/pow/generate/{request_id}", requests::look);
+        add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
+        add(routes, "POST", "/api/v1/inference/up", MlNodeResource::noInference);
+        for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models")) {
+            add(routes, "GET", absent, MlNodeResource::absent);
+        }
+        for (String probe : List.of("/health", "/livez", "/readyz")) add(routes, "GET", probe, MlNodeResource::alive);
+        return routes;
+    }
+
+    private static void add(List<Route> routes, String method, String path, Route.Resource resource) {
+        routes.add(new Route(method, ROOT + path, Credential.BEARER, resource));
+        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, resource));
+        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, resource));
+    }
+
+    /** Callers take it for a call that is not implemented. */
+    private static void absent(Request request, Reply reply) throws ProblemException {
+        throw new ProblemException(Problem.notFound("this node does not answer this call of an ML node"));
+    }
+
+    private static void noInference(Request request, Reply reply) throws ProblemException {
+        throw new ProblemException(Problem.unavailable("this node serves no inference: the backends of its hosts do", RETRY));
+    }
+
+    private static void alive(Request request, Reply reply) throws IOException {
+        reply.send(Answer.ok(json -> json.writeStringField("status", "healthy")));
+    }
+
+    /** The sessions of whoever calls, by the segment that he calls by, which go on. */
+    private List<Session> running(Request request) {
+        segments.keySet().removeIf(id -> sessions.find(request.tenant().name(), id).filter(session -> session.status().ended()).isPresent());
+        return sessions.list(request.tenant().name()).stream()
+                .filter(session -> isStage(session) && !session.status().ended())
+                .filter(session -> segments.getOrDefault(session.id(), request.parameter()).equals(request.parameter()))
+                .toList();
+    }
+
+    private void state(Request request, Reply reply) throws IOException {
+        String state = running(request).isEmpty() ? "STOPPED" : "POW";
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("state", state);
+            json.writeStringField("version", ProtocolVersion.program());
+            json.writeStringField("poc_status", state.equals("POW") ? "GENERATING" : "IDLE");
+            json.writeBooleanField("inference_healthy", false);
+        }));
+    }
+
+    private void status(Request request, Reply reply) throws IOException {
+        int serving = devices.getAsInt();
+        String status = serving == 0 ? "NO_BACKENDS" : running(request).isEmpty() ? "IDLE" : "GENERATING";
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("status", status);
+            backends(json, "backends", serving, status);
+        }));
+    }
+
+    /** A caller counts them, and shows their numbers where an ML node has ports. */
+    private static void backends(JsonGenerator json, String name, int serving, String status) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (int number = 0; number < serving; number++) {
+            json.writeStartObject();
+            json.writeNumberField("port", number);
+            json.writeStringField("status", status);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private void start(Request request, Reply reply) throws ProblemException, IOException {
+        Order order = order(request);
+        StartOutcome outcome = sessions.start(order);
+        Session session = session(outcome);
+        if (outcome instanceof StartOutcome.Started) {
+            LOG.log(System.Logger.Level.INFO, "session {0} started by the ML node''s API for tenant {1}, node {2}, block {3}, from {4}", session.id(),
+                    request.tenant().name(), Long.toString(order.nodeId()), Long.toString(order.epoch().blockHeight()), request.address());
+        }
+        segments.put(session.id(), request.parameter());
+        for (Session other : sessions.list(request.tenant().name())) {
+            if (isBefore(other, order)) stop(other, "another block, " + order.epoch().blockHeight() + ", is asked for");
+        }
+        int serving = devices.getAsInt();
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("status", "OK");
+            json.writeStringField("session_id", session.id());
+            json.writeNumberField("backends", serving);
+            json.writeNumberField("n_groups", serving);
+            backends(json, "results", serving, "OK");
+        }));
+    }
+
+    /** The session of an order that was taken. */
+    static Session session(StartOutcome outcome) throws ProblemException {
+        return switch (outcome) {
+            case StartOutcome.Started(Session started) -> started;
+            case StartOutcome.Running(Session started) -> started;
+            case StartOutcome.Redirected(Session started) -> started;
+            case StartOutcome.Replaced(Session started, Session _) -> started;
+            case StartOutcome.Refused(Obstacle obstacle, boolean _) -> throw new ProblemException(Problem.unavailable(obstacle.text(), RETRY));
+            case StartOutcome.NotStored(String reason) ->
+                throw new ProblemException(Problem.unavailable("the store cannot keep a new session at the moment: " + reason, RETRY));
+            case StartOutcome.Closing _ -> throw new ProblemException(Problem.unavailable("this node is shutting down", RETRY));
+        };
+    }
+
+    private Order order(Request request) throws ProblemException, IOException {
+        try {
+            StartRequest start = StartRequest.parse(request.document(), function::read, hosts, URL);
+            if (start.callback().isEmpty()) throw new InvalidDocumentException(List.of(new Fault(URL, "is required")));
+            return start.order(request.tenant(), true, false);
+        } catch (InvalidDocumentException invalid) {
+            throw new ProblemException(Problem.invalid(invalid.faults()));
+        }
+    }
+
+    /** Whether a session is one of a stage, and no single request. */
+    private boolean isStage(Session session) {
+        return session.order().work().function().equals(function.name()) && !MlNodeRequests.isRequest(session);
+    }
+
+    /** Whether a session is one that the same ML node goes on with for another block. */
+    private boolean isBefore(Session session, Order order) {
+        Order other = session.order();
+        return !session.status().ended() && isStage(session) && other.participant().equals(order.participant())
+                && !other.epoch().blockHash().equals(order.epoch().blockHash());
+    }
+
+    private void stop(Request request, Reply reply) throws IOException {
+        List<Session> stopped = running(request);
+        for (Session session : stopped) stop(session, "the network node ends the stage");
+        reply.send(Answer.ok(json -> {
+            json.writeStringField("status", "OK");
+            backends(json, "results", devices.getAsInt(), "STOPPED");
+        }));
+    }
+
+    private void stop(Session session, String why) {
+        sessions.stop(session.order().tenant(), session.id());
+        LOG.log(System.Logger.Level.INFO, "session {0} is stopped: {1}; what it found is pushed still", session.id(), why);
+    }
+}

@@ -1,0 +1,96 @@
+package io.bignode.delivery;
+
+import io.bignode.monitor.Alarms;
+import io.bignode.protocol.Found;
+import io.bignode.session.Session;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is being pushed of a session: found nonces, in their order, in as many documents as they need. What was taken is not sent again when a later document
+ * fails. Used by one thread.
+ *
+ * <p>Where one nonce has a whole document refused, the document is halved until that nonce stands alone. It is set aside, with an alarm, if any other of the page
+ * was taken; where all are refused none of them is to blame.
+ */
+final class PushedPage {
+    private static final System.Logger LOG = System.getLogger(Push.class.getName());
+    private static final int REFUSED = 400;
+
+    /** So many refusals in a row and the reason is none of the nonces; more than it takes to halve a page of any size to one nonce. */
+    private static final int MAX_REFUSALS = 48;
+
+    private final Session session;
+    private final Push.BatchBody body;
+    private final DeliveryObserver observer;
+    private final Alarms alarms;
+
+    /** The cursor behind which the page begins, and how many of its nonces were taken. */
+    private long begins = -1;
+
+    private int taken;
+    private int refusals;
+
+    /** Posts a document; returns the status of the answer. */
+    @FunctionalInterface
+    interface Post {
+        int send(List<Found> batch) throws IOException, InterruptedException;
+    }
+
+    PushedPage(Session session, Push.BatchBody body, DeliveryObserver observer, Alarms alarms) {
+        this.session = session;
+        this.body = body;
+        this.observer = observer;
+        this.alarms = alarms;
+    }
+
+    /**
+     * Sends found nonces.
+     *
+     * @param found  all that were not settled
+     * @param cursor behind which they stand
+     * @return why they were not all taken; null when they were
+     */
+    @Nullable String send(List<Found> found, long cursor, Post post) throws IOException, InterruptedException {
+        if (cursor != begins) taken = 0;
+        begins = cursor;
+        refusals = 0;
+        List<Found> refused = new ArrayList<>();
+        for (List<Found> batch : body.batches(session, found.subList(Math.min(taken, found.size()), found.size()))) {
+            String failure = send(batch, refused, post);
+            if (failure != null) return failure;
+        }
+        if (refused.isEmpty()) return null;
+        if (refused.size() == found.size()) return "every nonce is refused by HTTP status " + REFUSED;
+        for (Found one : refused) setAside(one);
+        return null;
+    }
+
+    private @Nullable String send(List<Found> batch, List<Found> refused, Post post) throws IOException, InterruptedException {
+        int status = post.send(batch);
+        if (status >= 200 && status <= 299) {
+            refusals = 0;
+            observer.pushed(session.order().tenant(), batch.size());
+            // What is refused stands before what is taken only until the page is done, and is sent again if that fails.
+            if (refused.isEmpty()) taken += batch.size();
+            return null;
+        }
+        if (status != REFUSED || !body.refusedForOne(session) || ++refusals > MAX_REFUSALS) return "the answer was HTTP status " + status;
+        if (batch.size() == 1) {
+            refused.add(batch.getFirst());
+            return null;
+        }
+        int half = batch.size() / 2;
+        String failure = send(batch.subList(0, half), refused, post);
+        return failure != null ? failure : send(batch.subList(half, batch.size()), refused, post);
+    }
+
+    private void setAside(Found refused) {
+        String text = "session " + session.id() + " of node " + session.order().nodeId() + ": nonce " + refused.nonce() + " is refused by HTTP status " + REFUSED
+                + " and set aside";
+        LOG.log(System.Logger.Level.WARNING, "{0}", text);
+        alarms.raise("push/set-aside", text, "look at the log of that small node, and at the device that computed the nonce; polls can still fetch it");
+    }
+}

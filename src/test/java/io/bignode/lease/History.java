@@ -239,7 +239,12 @@ final class History {
     }
 
     private void tickModel() {
-        runs.forEach((session, run) -> run.ended |= session.age().compareTo(rules.life()) >= 0);
+        runs.forEach((session, run) -> run.ended |= session.age().compareTo(rules.life()) >= 0 || isComplete(session, run));
+    }
+
+    /** A session ends when all that was left of its order is computed. */
+    private boolean isComplete(Session session, Run run) {
+        return run.inFlight == 0 && session.totalComputed() > 0 && orders.get(session.order()).exhausted(session.order().nonces().size());
     }
 
     private void giveUpModel() {
@@ -258,7 +263,15 @@ final class History {
             assertThat(entry.getValue().inFlight).isZero();
             return true;
         });
-        assertThat(running()).isLessThanOrEqualTo(rules.maxSessions());
+        assertThat(running()).as(this::states).isLessThanOrEqualTo(rules.maxSessions());
+    }
+
+    private String states() {
+        List<String> states = new ArrayList<>();
+        runs.forEach((session, run) -> states.add(
+                session.order().key() + " " + session.status() + (session.waiting() ? " waits" : "") + (run.ended ? " should have ended" : "")
+                        + " age " + session.age().toMillis() + " polled " + (time.getAsLong() - run.polledNanos) / 1_000_000));
+        return "running: " + states;
     }
 
     private void end(boolean done) {

@@ -29,6 +29,14 @@ final class OrderModel {
         flying.set(first, end);
     }
 
+    /** Whether each of so many indices is computed or in flight. */
+    boolean exhausted(long size) {
+        if (size > Integer.MAX_VALUE) return false;
+        BitSet busy = (BitSet) computed.clone();
+        busy.or(flying);
+        return busy.nextClearBit(0) >= size;
+    }
+
     void landed(NonceRange range, int count) {
         int first = Math.toIntExact(range.first());
         flying.clear(first, Math.toIntExact(range.end()));

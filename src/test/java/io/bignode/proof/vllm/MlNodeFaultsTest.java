@@ -106,7 +106,7 @@ class MlNodeFaultsTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("faults-long")
     @Timeout(1500)
     void aHundredKillsUnderEightKeysLoseNothing() throws Exception {
         long seed = System.nanoTime();

@@ -22,7 +22,10 @@ const char* nvmlErrorString(int) { return "NVML_ERROR"; }
 
 int nvmlDeviceGetHandleByUUID(const char* uuid, Device** device) {
     unsigned ordinal;
-    if (std::sscanf(uuid, "GPU-%2x5a5a5a-", &ordinal) != 1 || ordinal >= 8) return NOT_FOUND;
+    // The last one is a part of a GPU.
+    const bool part = std::sscanf(uuid, "MIG-%2x5a5a5a-", &ordinal) == 1;
+    if (!part && std::sscanf(uuid, "GPU-%2x5a5a5a-", &ordinal) != 1) return NOT_FOUND;
+    if (ordinal >= 8 || part != (ordinal == 7)) return NOT_FOUND;
     *device = &devices[ordinal];
     return SUCCESS;
 }

@@ -62,6 +62,7 @@ public record DeviceChoice(Kind kind, List<String> names) {
     }
 
     private static String canonical(String name) {
+        if (name.startsWith("MIG-")) return name.replaceFirst("MIG-", "GPU-"); // the driver tells a part of a GPU as it tells a whole one
         return name.matches("\\d+") ? "cuda:" + name : name;
     }
 }

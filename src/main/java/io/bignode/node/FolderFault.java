@@ -25,12 +25,10 @@ public final class FolderFault {
     }
 
     /**
-     * Whether a folder that exists is of a file system that keeps no new ones, as /proc and /sys are; nothing is made.
-     *
-     * @throws IOException when the file system cannot be asked
+     * Whether a folder that exists and may be written is of a file system that keeps no new ones, as /proc and /sys are; nothing is made. The folder itself is
+     * asked: where the root is no mount point, as in a chroot, the JDK finds no file store for it.
      */
-    public static boolean keepsNothing(Path existing) throws IOException {
-        var store = Files.getFileStore(existing);
-        return store.isReadOnly() || store.getTotalSpace() == 0;
+    public static boolean keepsNothing(Path existing) {
+        return existing.toFile().getTotalSpace() == 0;
     }
 }

@@ -54,6 +54,7 @@ class DeviceSettingsTest {
         assertThat(choice("0,2").includes(1, "GPU-aaaa")).isFalse();
         assertThat(choice("0,12").includes(1, "GPU-aaaa")).as("cuda:1 is not the beginning of cuda:12").isFalse();
         assertThat(choice("GPU-3f2a").includes(5, "GPU-3f2a1b6c-0000")).isTrue();
+        assertThat(choice("MIG-3f2a").includes(5, "GPU-3f2a1b6c-0000")).as("a part of a GPU").isTrue();
         assertThat(choice("GPU-3f2a").includes(5, "GPU-4f2a1b6c-0000")).isFalse();
     }
 

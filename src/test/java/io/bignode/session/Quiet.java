@@ -2,6 +2,7 @@ package io.bignode.session;
 
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -10,13 +11,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class Quiet implements BeforeAllCallback, AfterAllCallback {
     private final Logger log = Logger.getLogger("io.bignode");
 
+    /** Another test of this process may have set it. */
+    private @Nullable Level before;
+
     @Override
     public void beforeAll(ExtensionContext context) {
+        before = log.getLevel();
         log.setLevel(Level.OFF);
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        log.setLevel(null);
+        log.setLevel(before);
     }
 }

@@ -122,7 +122,7 @@ final class ServerChecks {
             if (!existing.equals(folder) && FolderFault.keepsNothing(existing)) {
                 return Finding.fail(check, folder + " cannot be created in " + existing + ", where no folder can be created: set " + setting);
             }
-            long free = Files.getFileStore(existing).getUsableSpace();
+            long free = existing.toFile().getUsableSpace(); // there may be no file store: see keepsNothing
             // What the folder's own files take, it may overwrite.
             long room = free + sizeOf(folder);
             String where = String.format(Locale.ROOT, "%s%s, %.1f GiB free", folder, existing.equals(folder) ? "" : " (will be made)", HostChecks.gib(free));

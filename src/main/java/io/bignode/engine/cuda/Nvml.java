@@ -67,13 +67,26 @@ final class Nvml implements AutoCloseable {
     }
 
     /**
-     * The handle of a GPU.
+     * The handle of a GPU, or of the part of a GPU (MIG) that this process was given: the driver tells both by the same kind of UUID, this library by two.
      *
      * @throws DeviceException when the library does not know it
      */
     long device(String uuid) {
         if (deviceByUuid.isEmpty()) throw new DeviceException("this NVML has no nvmlDeviceGetHandleByUUID: a newer driver is needed");
         MethodHandle find = deviceByUuid.get();
+        try {
+            return device(find, uuid);
+        } catch (DeviceException whole) {
+            try {
+                return device(find, uuid.replaceFirst("^GPU-", "MIG-"));
+            } catch (DeviceException part) {
+                whole.addSuppressed(part);
+                throw whole;
+            }
+        }
+    }
+
+    private long device(MethodHandle find, String uuid) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(uuid);
             MemorySegment found = arena.allocate(JAVA_LONG);

@@ -33,6 +33,16 @@ class GpuGaugesTest {
     }
 
     @Test
+    void aPartOfAGpuIsFoundByItsOwnName() {
+        SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
+        NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());
+        var library = ((NativeLibrary.Lookup.Found) NativeLibrary.find(places, "libnvidia-ml.so.1")).library();
+        try (GpuGauges part = new GpuGauges(Optional.of(library), "GPU-075a5a5a-5a5a")) {
+            assertThat(part.read().celsius()).isPresent();
+        }
+    }
+
+    @Test
     void withoutTheLibraryAndForAnUnknownGpuNothingIsTold() {
         SimulatedGpu machine = SimulatedGpu.with(1, 1L << 30);
         NativeLibrary.Places places = NativeLibrary.Places.only(machine.folder());

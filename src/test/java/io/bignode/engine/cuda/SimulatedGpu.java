@@ -61,13 +61,17 @@ public final class SimulatedGpu {
      * @param memoryBytes of each
      */
     public static SimulatedGpu with(int devices, long memoryBytes) {
+        requireCompiler();
+        SimulatedGpu machine = new SimulatedGpu(build());
+        machine.configure(devices, memoryBytes, 2, 9, 0);
+        return machine;
+    }
+
+    private static void requireCompiler() {
         boolean compiler = Stream.of(System.getenv("PATH").split(":")).anyMatch(path -> Files.isExecutable(Path.of(path, "g++")));
         boolean x86 = System.getProperty("os.arch").equals("amd64");
         if (!compiler || !x86) System.out.println("skipped: the simulated GPU needs g++ on x86-64 (apt-get install g++)");
         Assumptions.assumeTrue(compiler && x86, "the simulated GPU needs g++ on x86-64");
-        SimulatedGpu machine = new SimulatedGpu(build());
-        machine.configure(devices, memoryBytes, 2, 9, 0);
-        return machine;
     }
 
     /** Says what the machine has; nothing is allocated then, and no fault ordered. */
@@ -87,6 +91,7 @@ public final class SimulatedGpu {
 
     /** Compiled kernels, kept from one run of the tests to the next, for as long as the simulator that compiled them is the same. */
     public static Path kernels() {
+        requireCompiler();
         return build().resolve("kernels");
     }
 

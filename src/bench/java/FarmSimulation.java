@@ -23,11 +23,8 @@ import io.bignode.session.CommitTicket;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
-import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
-import io.bignode.session.StoreImage;
-import io.bignode.session.StoreObserver;
 import io.bignode.session.Terms;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -51,8 +48,8 @@ import java.util.logging.LogManager;
 
 /**
  * A stage of a whole farm in virtual time: the production classes that own sessions, leases, fair share, verification and delivery serve devices and small nodes
- * that are played. The head is one server: a round of messages takes the processor time that it was measured to take here and now, then a commit, drawn from
- * what commits of the store were measured to take. Messages take a drawn time in each direction. So what waits for the head waits here, too.
+ * that are played. The head is one server: a round of messages takes the processor time that it was measured to take here and now, then a commit. What a commit
+ * and a message take is assumed, and drawn around that. So what waits for the head waits here, too.
  *
  * <pre>
  * FarmSimulation [--seed N] [--seconds STAGE] [--verify SHARE] DEVICESxSESSIONS...   prints a row of docs/scale.md for each
@@ -66,12 +63,13 @@ final class FarmSimulation implements HeadSide {
     /** A round of the head takes so many messages at most, as its broker's. */
     private static final int ROUND = 512;
 
-    /** What a message takes from or to a worker on the network of a data centre, broker and TLS included; the tail is twice that and more. */
+    /** The assumed median of what a message takes from or to a worker, broker and TLS included. */
     private static final double MESSAGE_MILLIS = 1.0;
 
-    /** A commit: half of them take this, one in a hundred four times as long (src/bench/store-commits.sh on a disk that syncs). */
+    /** The assumed median of what a commit of the store takes. */
     private static final double COMMIT_MILLIS = 4;
 
+    /** Of the logarithm: one in a hundred takes four times the median. */
     private static final double SIGMA = 0.6;
     private static final int DEVICES_OF_A_WORKER = 8;
     private static final int BATCH = 64;
@@ -182,7 +180,6 @@ final class FarmSimulation implements HeadSide {
     private long number;
     private long leases;
     private long headNanos;
-    private long pollNanos;
     private long steps;
     private long allocated;
     private long ticked;
@@ -273,11 +270,9 @@ final class FarmSimulation implements HeadSide {
 
     /** The small node asks once a second for what came since. */
     private void poll(Session session, long[] cursor) {
-        long before = processorNanos();
         session.polled();
         Optional<Batches> batches = session.delivery().after(cursor[0]);
         if (batches.isPresent()) cursor[0] = batches.get().cursor();
-        pollNanos += processorNanos() - before;
         store.forget(session.id(), cursor[0]);
         after(SECOND, () -> poll(session, cursor));
     }
@@ -462,7 +457,7 @@ final class FarmSimulation implements HeadSide {
     }
 
     /** Holds what was found until it was fetched. */
-    private final class Store implements SessionStore, CommitTicket {
+    private final class Store extends NoStore {
         private final Map<String, TreeMap<Long, List<Found>>> batches = new HashMap<>();
 
         void forget(String sessionId, long upTo) {
@@ -491,59 +486,5 @@ final class FarmSimulation implements HeadSide {
             }
             return new FoundPage(page, last);
         }
-
-        @Override
-        public StoreImage load() {
-            return new StoreImage(List.of(), List.of(), List.of(), List.of());
-        }
-
-        @Override
-        public long incarnation() {
-            return 1;
-        }
-
-        @Override
-        public boolean await() {
-            return true;
-        }
-
-        @Override
-        public boolean awaitKept() {
-            return true;
-        }
-
-        @Override
-        public void soon() {}
-
-        @Override
-        public Optional<String> refusal() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean ownershipLost() {
-            return false;
-        }
-
-        @Override
-        public boolean full() {
-            return false;
-        }
-
-        @Override
-        public long pendingBytes() {
-            return 0;
-        }
-
-        @Override
-        public void observe(StoreObserver observer) {}
-
-        @Override
-        public List<History> history(int limit) {
-            return List.of();
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -16,18 +16,11 @@ import io.bignode.protocol.WorkerMessage.Reported;
 import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerMessage;
-import io.bignode.session.Change;
-import io.bignode.session.CommitTicket;
-import io.bignode.session.SessionStore.FoundPage;
-import io.bignode.session.SessionStore.History;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
-import io.bignode.session.SessionStore;
 import io.bignode.session.Sessions;
 import io.bignode.session.StartOutcome;
-import io.bignode.session.StoreImage;
-import io.bignode.session.StoreObserver;
 import io.bignode.session.Terms;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -67,7 +60,7 @@ final class LeaseCosts implements HeadSide {
 
     private LeaseCosts(int workers, int devices, int orders) {
         InstantSource clock = () -> Instant.EPOCH.plusNanos(nanos);
-        sessions = new Sessions(SessionRules.of(orders, Duration.ofDays(1)), clock, () -> nanos, new Nothing());
+        sessions = new Sessions(SessionRules.of(orders, Duration.ofDays(1)), clock, () -> nanos, new NoStore());
         leases = new Leases(sessions, LeaseRules.usual(), () -> nanos, this, new Policies(new Sound(), (_, _) -> Optional.empty(), 0.02), new Alarms(clock));
         for (int i = 0; i < orders; i++) {
             Order order = new Order("default", "key" + i, new NonceSequence(i, orders), i, new WorkOrder("test", "shape", "{}"), 1, new Epoch(1, "hash"),
@@ -196,72 +189,5 @@ final class LeaseCosts implements HeadSide {
             Set<Found> same = new HashSet<>(reported);
             return same.equals(new HashSet<>(checked)) ? Optional.empty() : Optional.of(reported + " is not " + checked);
         }
-    }
-
-    /** A store that keeps nothing and is never late. */
-    private static final class Nothing implements SessionStore, CommitTicket {
-        @Override
-        public StoreImage load() {
-            return new StoreImage(List.of(), List.of(), List.of(), List.of());
-        }
-
-        @Override
-        public long incarnation() {
-            return 1;
-        }
-
-        @Override
-        public CommitTicket write(List<Change> changes) {
-            return this;
-        }
-
-        @Override
-        public boolean await() {
-            return true;
-        }
-
-        @Override
-        public boolean awaitKept() {
-            return true;
-        }
-
-        @Override
-        public void soon() {}
-
-        @Override
-        public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
-            return new FoundPage(List.of(), after);
-        }
-
-        @Override
-        public Optional<String> refusal() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean ownershipLost() {
-            return false;
-        }
-
-        @Override
-        public boolean full() {
-            return false;
-        }
-
-        @Override
-        public long pendingBytes() {
-            return 0;
-        }
-
-        @Override
-        public void observe(StoreObserver observer) {}
-
-        @Override
-        public List<History> history(int limit) {
-            return List.of();
-        }
-
-        @Override
-        public void close() {}
     }
 }

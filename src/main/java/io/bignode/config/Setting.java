@@ -102,6 +102,10 @@ public enum Setting {
     CALLBACK_CA("DELEGATION_CALLBACK_CA", Topic.PUSH, ReadBy.HEAD, Value.unset(Kind.FILE, "none"),
             "A PEM file with certificate authorities that the head trusts when it pushes by https, besides those of the JDK."),
 
+    CALLBACK_SECONDS("DELEGATION_CALLBACK_SECONDS", Topic.PUSH, ReadBy.HEAD, Value.whole(1, 86_400, 900),
+            "How long after a session's end the head pushes [vectors and verdicts](mlnode.md#callbacks) that are not taken. Then they rest: polls can fetch"
+                    + " them until the session is purged."),
+
     MLNODE("DELEGATION_MLNODE", Topic.PUSH, ReadBy.HEAD, Value.flag("off"),
             "`on` answers the calls by which a network node drives an [ML node](mlnode.md), under `/mlnode/TOKEN`. Its callbacks need"
                     + " `DELEGATION_CALLBACK_HOSTS`."),

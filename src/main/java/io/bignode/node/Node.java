@@ -131,7 +131,7 @@ public final class Node implements AutoCloseable {
                 new WorkerAdministration(joinToken, leases),
                 new ShownFleet(ProgramVersion.text(), settings.tokensFile().isEmpty(), leases, alarms),
                 meter);
-        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function), live.callbackTls(), PushRules.usual(), meter, alarms);
+        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function), live.callbackTls(), PushRules.usual(settings.push().patience()), meter, alarms);
     }
 
     /** The certificate by which workers of other hosts know this head. Where none can join, no certificate is made. */

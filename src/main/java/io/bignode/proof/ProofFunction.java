@@ -59,6 +59,11 @@ public interface ProofFunction extends ProofRules, Capacity {
         return Duration.ofMinutes(1);
     }
 
+    /** Whether pushed batches are worth nothing some time after the end of their order's session, so that pushing them ends then. */
+    default boolean pushEnds(WorkOrder work) {
+        return false;
+    }
+
     /** Whether who gets a batch refuses all of it for one nonce in it. */
     default boolean refusedForOne(WorkOrder work) {
         return false;

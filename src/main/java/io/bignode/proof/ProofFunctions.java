@@ -79,6 +79,11 @@ public final class ProofFunctions implements ProofFunction {
     }
 
     @Override
+    public boolean pushEnds(WorkOrder work) {
+        return of(work).pushEnds(work);
+    }
+
+    @Override
     public boolean refusedForOne(WorkOrder work) {
         return of(work).refusedForOne(work);
     }

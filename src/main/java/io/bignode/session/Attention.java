@@ -6,6 +6,7 @@ import java.util.Optional;
 public final class Attention {
     private volatile Optional<String> silence = Optional.empty();
     private volatile Optional<String> pushFailure = Optional.empty();
+    private volatile Optional<String> untaken = Optional.empty();
     private volatile Optional<String> behind = Optional.empty();
 
     /** Nothing is wrong. */
@@ -26,6 +27,11 @@ public final class Attention {
         pushFailure = reason;
     }
 
+    /** Results were not taken in time and are not pushed any more, in these words; empty where there are none such. */
+    public void untaken(Optional<String> results) {
+        untaken = results;
+    }
+
     /** Why results could not be pushed; empty where they could. */
     public Optional<String> pushFailure() {
         return pushFailure;
@@ -33,6 +39,6 @@ public final class Attention {
 
     /** What the owner should know; empty where all is well. */
     public Optional<String> text() {
-        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason)).or(() -> behind);
+        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason)).or(() -> untaken).or(() -> behind);
     }
 }

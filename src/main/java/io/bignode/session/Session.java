@@ -370,7 +370,7 @@ public final class Session {
     }
 
     /** How long ago it ended; empty while it runs or lingers or a lease is in flight, so that no session is purged under its last leases. */
-    synchronized Optional<Duration> drainedFor() {
+    public synchronized Optional<Duration> drainedFor() {
         return isOver() ? Optional.of(life.endedAgo()) : Optional.empty();
     }
 

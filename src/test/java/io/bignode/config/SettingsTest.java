@@ -86,7 +86,7 @@ class SettingsTest {
                         settings.devices(),
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
-                        new PushSettings(List.of(), Optional.empty()),
+                        new PushSettings(List.of(), Optional.empty(), Duration.ofSeconds(900)),
                         new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
                         false));
         assertThat(temp.resolve("data")).doesNotExist();

@@ -110,6 +110,11 @@ public final class VectorFunction implements ProofFunction {
     }
 
     @Override
+    public boolean pushEnds(WorkOrder work) {
+        return true;
+    }
+
+    @Override
     public Optional<String> sessionField(WorkOrder work) {
         return order(work).request().map(_ -> "request_id");
     }

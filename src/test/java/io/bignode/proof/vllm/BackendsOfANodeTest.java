@@ -145,7 +145,7 @@ class BackendsOfANodeTest {
             Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
             String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
             Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
-                    .contains("none of the 1 devices that work can"));
+                    .contains("none of the 1 devices that work serves its model yet"));
             assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
             node.swap(0, MODEL, 2_000_000);
             new Poller(node, session, "ab", "alice").poll(100);

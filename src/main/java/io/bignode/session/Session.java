@@ -213,6 +213,11 @@ public final class Session {
         return results.computed();
     }
 
+    /** How many nonces cannot be computed: they came to nothing on two devices, and nobody tries them again. */
+    public synchronized long uncomputable() {
+        return results.uncomputable();
+    }
+
     /** How many batches were found: the newest cursor. */
     public synchronized long totalBatches() {
         return log.newest();

@@ -36,6 +36,11 @@ public interface ProofFunction extends ProofRules, Capacity {
         return read(fields);
     }
 
+    /** The name of the model that some work is computed on; empty where the function's models have no names. */
+    default Optional<String> model(WorkOrder work) {
+        return Optional.empty();
+    }
+
     /** The fields, by their names in a start request, in which two orders of the same nonces differ. */
     List<String> changes(WorkOrder before, WorkOrder after);
 

@@ -8,6 +8,7 @@ public final class Attention {
     private volatile Optional<String> pushFailure = Optional.empty();
     private volatile Optional<String> untaken = Optional.empty();
     private volatile Optional<String> behind = Optional.empty();
+    private volatile Optional<Double> earlyShare = Optional.empty();
 
     /** Nothing is wrong. */
     Attention() {}
@@ -17,9 +18,20 @@ public final class Attention {
         silence = reason;
     }
 
-    /** It got less than its share, in these words; empty where it did not. */
-    public void behind(Optional<String> reason) {
+    /**
+     * What it got in its first minute of its fair share.
+     *
+     * @param share  1 for all of it; empty where that is not known yet
+     * @param reason that it got less than it should, in words; empty where it did not
+     */
+    public void early(Optional<Double> share, Optional<String> reason) {
+        earlyShare = share;
         behind = reason;
+    }
+
+    /** What it got in its first minute of its fair share, 1 for all of it; empty where that is not known: too early, or from before a restart. */
+    public Optional<Double> earlyShare() {
+        return earlyShare;
     }
 
     /** Results could not be pushed, for this reason; empty once they were. */

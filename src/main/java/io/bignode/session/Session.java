@@ -248,10 +248,10 @@ public final class Session {
         RecentRate pace = around.activity.ofSession(id, age());
         long busy = pace.work().deviceNanos();
         return new SessionView(
-                id, order.tenant(), order.nodeId(), order.epoch(), status(), error(), createdAt(), age(), timeLeft(), around.rules.life(), totalComputed(),
+                id, order.tenant(), order.nodeId(), order.work(), order.epoch(), status(), error(), createdAt(), age(), timeLeft(), around.rules.life(), totalComputed(),
                 log.total(), log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos),
                 order.weight(), results.withDevices(), life.polledAgo(), order.callback().isPresent(), life.idle() && !status().ended(), waiting(), turn,
-                lingers(), attention.text());
+                lingers(), attention.earlyShare(), results.uncomputable(), attention.text());
     }
 
     /** Whether its batches are to be pushed and there is something to hand out, or still may be. */

@@ -82,6 +82,11 @@ public final class VectorFunction implements ProofFunction {
     }
 
     @Override
+    public Optional<String> model(WorkOrder work) {
+        return Optional.of(order(work).model());
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         return order(before).blockHeight() == order(after).blockHeight() ? List.of() : List.of("block_height");
     }

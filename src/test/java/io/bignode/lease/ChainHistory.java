@@ -13,33 +13,23 @@ import io.bignode.protocol.WorkerGone;
 import io.bignode.protocol.WorkerHello;
 import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.Batches;
-import io.bignode.session.Change;
-import io.bignode.session.CommitTicket;
 import io.bignode.session.CrashingStore;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Orders;
 import io.bignode.session.Session;
 import io.bignode.session.SessionRules;
-import io.bignode.session.SessionStore.FoundPage;
-import io.bignode.session.SessionStore.History;
 import io.bignode.session.Sessions;
-import io.bignode.session.StoreImage;
-import io.bignode.session.UntroubledStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -84,7 +74,7 @@ final class ChainHistory {
     private final Map<Order, Stage> stages = new LinkedHashMap<>();
     private final ProofsOfTests proofs = new ProofsOfTests();
     private final boolean troubled;
-    private Watched store;
+    private WatchedStore store;
     private Sessions sessions;
     private Leases leases;
     private long number;
@@ -108,67 +98,6 @@ final class ChainHistory {
         for (int number = 0; number < count; number++) {
             long nanosPerNonce = (long) (5_000_000 * Math.pow(10, random.nextDouble() * 3));
             backends.add(new SimulatedBackend("host-" + number, nanosPerNonce, this, random));
-        }
-    }
-
-    /** Knows what lies free in each order's sequence, as the head has just written it. */
-    private final class Watched implements UntroubledStore {
-        final CrashingStore inner = new CrashingStore(kept, random, troubled ? 4000 : Integer.MAX_VALUE / 2);
-        final Map<Long, NavigableMap<Long, Long>> free = new HashMap<>();
-
-        /** Of the lineages, by their keys. */
-        final Map<String, Long> lineages = new HashMap<>();
-
-        /** The lineages of which new nonces were opened since their last lease was sent. */
-        final Set<Long> opened = new HashSet<>();
-
-        Watched() {
-            for (StoreImage.Lineage lineage : kept.load().lineages()) {
-                free.put(lineage.id(), new TreeMap<>(lineage.gaps()));
-                lineages.put(lineage.key(), lineage.id());
-            }
-        }
-
-        @Override
-        public CommitTicket write(List<Change> changes) {
-            for (Change change : changes) {
-                switch (change) {
-                    case Change.LineageBegun(long id, String _, String key, NonceSequence _) -> {
-                        free.put(id, new TreeMap<>());
-                        lineages.put(key, id);
-                    }
-                    case Change.LineageAdvanced(long id, long _) -> opened.add(id);
-                    case Change.GapOpened(long id, long first, long end) -> free.get(id).put(first, end);
-                    case Change.GapClosed(long id, long first) -> free.get(id).remove(first);
-                    default -> {}
-                }
-            }
-            return inner.write(changes);
-        }
-
-        @Override
-        public StoreImage load() {
-            return inner.load();
-        }
-
-        @Override
-        public long incarnation() {
-            return inner.incarnation();
-        }
-
-        @Override
-        public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
-            return inner.found(sessionId, after, upTo, maxBytes);
-        }
-
-        @Override
-        public List<History> history(int limit) {
-            return inner.history(limit);
-        }
-
-        @Override
-        public void close() {
-            inner.close();
         }
     }
 
@@ -214,13 +143,9 @@ final class ChainHistory {
         if (!stage.leased) assertThat(lease.range().first()).as("the first index of a block").isZero();
         stage.leased = true;
         assertThat(lease.nonces().nonce(lease.range().end() - 1)).isLessThanOrEqualTo(MAX_NONCE);
-        long lineage = store.lineages.get(order.key());
-        if (!store.opened.remove(lineage)) return;
-        store.free.get(lineage).headMap(lease.range().first()).forEach((first, end) -> {
-            for (long index = first; index < end; index++) {
-                assertThat(backend(deviceId).vain(lease.nonces().nonce(index))).as("index %d lies free, and %s is issued", index, lease.range()).isTrue();
-            }
-        });
+        for (long index : store.freeWhenOpened(order.key(), lease.range().first())) {
+            assertThat(backend(deviceId).vain(lease.nonces().nonce(index))).as("index %d lies free, and %s is issued", index, lease.range()).isTrue();
+        }
     }
 
     void later(Duration wait, Runnable what) {
@@ -278,7 +203,7 @@ final class ChainHistory {
             kills++;
             store.close();
         }
-        store = new Watched();
+        store = new WatchedStore(kept, new CrashingStore(kept, random, troubled ? 4000 : Integer.MAX_VALUE / 2));
         sessions = new Sessions(RULES, time, time, store);
         leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(), new Policies(proofs, (_, _) -> Optional.empty(), 0), new Alarms(time));
         for (SimulatedBackend backend : backends) backend.headIsAway();

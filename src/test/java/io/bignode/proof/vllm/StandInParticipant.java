@@ -37,7 +37,7 @@ final class StandInParticipant implements AutoCloseable {
     /** The phases of an epoch in which it takes callbacks, and that in which it takes none. */
     enum Phase { GENERATE, VALIDATE, INFERENCE }
 
-    private final HttpServer server;
+    private HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();
     private final String mlNode;
     private final String publicKey;
@@ -47,6 +47,7 @@ final class StandInParticipant implements AutoCloseable {
     private final Set<Long> poisoned = ConcurrentHashMap.newKeySet();
     private final List<String> refusals = new ArrayList<>();
     private final List<JsonNode> verdicts = new ArrayList<>();
+    private final int port;
     private volatile Phase phase = Phase.GENERATE;
     private int again;
     private int posts;
@@ -61,19 +62,35 @@ final class StandInParticipant implements AutoCloseable {
         this.publicKey = publicKey;
         this.nodeId = nodeId;
         this.nodeCount = nodeCount;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::take);
-        server.start();
+        server = listen(0);
+        port = server.getAddress().getPort();
+    }
+
+    private HttpServer listen(int at) throws IOException {
+        HttpServer listening = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 64);
+        listening.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        listening.createContext("/", this::take);
+        listening.start();
+        return listening;
+    }
+
+    /** Its node is away: connections to it are refused. */
+    void leave() {
+        server.stop(0);
+    }
+
+    /** Its node is back, with all that it had. */
+    void comeBack() throws IOException {
+        server = listen(port);
     }
 
     /** Where it takes callbacks for a model: the model's id is escaped twice, as the field does it. */
     String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/v2/poc-batches/org%252Fmodel-of-tests";
+        return "http://127.0.0.1:" + port + "/v2/poc-batches/org%252Fmodel-of-tests";
     }
 
     int port() {
-        return server.getAddress().getPort();
+        return port;
     }
 
     void phase(Phase next) {
@@ -147,7 +164,10 @@ final class StandInParticipant implements AutoCloseable {
         }
         TreeMap<Long, String> block = stored(post.get("block_hash").asText());
         for (JsonNode artifact : post.get("artifacts")) {
-            if (block.putIfAbsent(artifact.get("nonce").asLong(), artifact.get("vector_b64").asText()) != null) again++;
+            String vector = artifact.get("vector_b64").asText();
+            String before = block.putIfAbsent(artifact.get("nonce").asLong(), vector);
+            if (before != null) again++;
+            if (before != null && !before.equals(vector)) return "another vector of nonce " + artifact.get("nonce");
         }
         return "";
     }

@@ -38,9 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 class MlNodeFaultsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** These processes do not live long enough for the second compiler to be worth its time. */
-    private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-
     @TempDir
     Path folder;
 
@@ -62,7 +59,7 @@ class MlNodeFaultsTest {
     private void startBackend(int number) throws Exception {
         String wanted = number < backendPorts.size() ? Integer.toString(backendPorts.get(number)) : "0";
         JavaProcess process = new JavaProcess(
-                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "5000000", wanted), Map.of("JAVA_TOOL_OPTIONS", SHORT_LIVED), "64m");
+                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "5000000", wanted), Map.of(), "64m");
         int at = Integer.parseInt(process.await(line -> line.matches("\\d+")));
         if (number < backends.size()) {
             backends.set(number, process);
@@ -77,7 +74,7 @@ class MlNodeFaultsTest {
                 "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", Integer.toString(port),
                 "DELEGATION_BACKENDS", String.join(",", backendPorts.stream().map(each -> "http://127.0.0.1:" + each).toList()),
                 "DELEGATION_DATA_DIR", folder.resolve("data").toString(), "DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1",
-                "DELEGATION_SESSION_SECONDS", "3600", "JAVA_TOOL_OPTIONS", SHORT_LIVED), "256m");
+                "DELEGATION_SESSION_SECONDS", "3600"), "256m");
     }
 
     private static int freePort() throws IOException {

@@ -85,6 +85,9 @@ final class StandInBackend implements AutoCloseable {
     private final AtomicLong queued = new AtomicLong();
     private final AtomicLong calls = new AtomicLong();
     private final AtomicLong processed = new AtomicLong();
+
+    /** How long it computed for {@code /generate}. */
+    private final AtomicLong busyNanos = new AtomicLong();
     private final Map<String, ObjectNode> requests = new ConcurrentHashMap<>();
     private volatile Fault fault = Fault.NONE;
     private volatile long every = 1;
@@ -163,7 +166,7 @@ final class StandInBackend implements AutoCloseable {
         on("POST", "/stand-in", body -> {
             fault = Fault.valueOf(body.path("fault").asText("none").toUpperCase(java.util.Locale.ROOT));
             every = body.path("every").asLong(1);
-            return JSON.createObjectNode().put("processed", processed.get()).put("calls", calls.get());
+            return JSON.createObjectNode().put("processed", processed.get()).put("calls", calls.get()).put("busy_nanos", busyNanos.get());
         });
         timer.scheduleAtFixedRate(this::post, 5, 5, TimeUnit.SECONDS);
         server.start();
@@ -326,12 +329,14 @@ final class StandInBackend implements AutoCloseable {
     private ObjectNode compute(String id, Work work, List<Long> nonces, Optional<Map<Long, byte[]>> validated, JsonNode body, Fault now)
             throws InterruptedException {
         gpu.lockInterruptibly();
+        long began = System.nanoTime();
         ArrayNode artifacts = JSON.createArrayNode();
         try {
             Thread.sleep(Duration.ofNanos(nonces.size() * model.nanosPerNonce() * (now == Fault.SLOW ? 10 : 1)));
             if (now == Fault.CRASH) Runtime.getRuntime().halt(139);
             for (long nonce : nonces) artifacts.add(artifact(work, nonce));
         } finally {
+            busyNanos.addAndGet(System.nanoTime() - began);
             gpu.unlock();
         }
         processed.addAndGet(nonces.size());

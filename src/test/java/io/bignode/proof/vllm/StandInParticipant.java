@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 final class StandInParticipant implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_POST = 1 << 20;
+    private static final String OTHER_STAGE = "other stage";
 
     /** What the network's node narrows nonces to. */
     private static final long MAX_NONCE = Integer.MAX_VALUE;
@@ -49,8 +50,10 @@ final class StandInParticipant implements AutoCloseable {
     private final List<JsonNode> verdicts = new ArrayList<>();
     private final int port;
     private volatile Phase phase = Phase.GENERATE;
+    private volatile String stage = "";
     private int again;
     private int posts;
+    private int late;
 
     /**
      * A participant that drives an ML node.
@@ -111,6 +114,11 @@ final class StandInParticipant implements AutoCloseable {
         return again;
     }
 
+    /** The posts that came for another stage than that of the newest block. */
+    synchronized int late() {
+        return late;
+    }
+
     synchronized int posts() {
         return posts;
     }
@@ -139,6 +147,7 @@ final class StandInParticipant implements AutoCloseable {
             else if (path.equals(expected + "/validated")) refusal = phase == Phase.VALIDATE ? validated(JSON.readTree(body)) : "phase";
             else refusal = "path " + path;
             if (refusal.equals("phase")) status = 503;
+            else if (refusal.equals(OTHER_STAGE)) late++;
             else if (refusal.isEmpty()) status = 200;
             else refusals.add(refusal);
         }
@@ -151,6 +160,7 @@ final class StandInParticipant implements AutoCloseable {
         for (String field : List.of("public_key", "block_hash", "block_height", "node_id", "artifacts", "encoding")) {
             if (!post.has(field)) return "no " + field;
         }
+        if (!post.get("block_hash").asText().equals(stage)) return OTHER_STAGE;
         if (!post.get("public_key").asText().equals(publicKey) || post.get("node_id").asInt() != nodeId) return "unknown node";
         for (JsonNode artifact : post.get("artifacts")) {
             long nonce = artifact.path("nonce").asLong(-1);
@@ -215,6 +225,7 @@ final class StandInParticipant implements AutoCloseable {
 
     /** Asks for a block, whatever the status is. */
     JsonNode init(String block, long height, String model, int seqLen) throws IOException, InterruptedException {
+        stage = block;
         ObjectNode order = JSON.createObjectNode().put("block_hash", block).put("block_height", height).put("public_key", publicKey).put("node_id", nodeId)
                 .put("node_count", nodeCount).put("url", url());
         order.putObject("params").put("model", model).put("seq_len", seqLen);

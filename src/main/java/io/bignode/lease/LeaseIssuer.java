@@ -4,6 +4,8 @@ import io.bignode.monitor.LruMap;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
+import io.bignode.protocol.NonceRange;
+import io.bignode.protocol.NonceSequence;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
@@ -34,7 +36,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     /** The sessions, by their ids, whose models each device had ready last. */
     private final Map<String, Map<String, Boolean>> ready = new HashMap<>();
 
-    /** Sessions whose next nonces are larger than any that may be computed. */
+    /** Sessions whose next nonces are larger than any that may be computed; looked at again with every tick, as others may have come back. */
     private final Set<Session> spent = new HashSet<>();
 
     private final WaitingRequests waiting;
@@ -98,7 +100,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     /** Forgets sessions that ended, and looks which ones have work that nobody told of: nonces came back, or the store takes results again. */
     void tick() {
         shares.forget(session -> session.status().ended());
-        spent.removeIf(session -> session.status().ended());
+        spent.clear();
         context.sessions().leasable().forEach(this::join);
         waiting.lookApart();
     }
@@ -141,7 +143,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
         if (!registry.serves(request.deviceId())) return false;
         boolean busy = blame.fails(request.deviceId()) && !inFlight.ofDevice(request.deviceId()).isEmpty();
         return shares.offer(session -> blame.mayTry(request.deviceId(), session.id(), busy, context.clock().getAsLong())
-                ? issue(request, session, max -> session.take(request.deviceId(), max))
+                ? issue(request, session, max -> session.take(request.deviceId(), max, request.maxBatch()))
                 : FairShare.Answer.PASSES);
     }
 
@@ -149,7 +151,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     boolean issueLost(LeaseRequest request, ActiveLease lost) {
         long first = lost.lease.range().first();
         return !blame.fails(request.deviceId())
-                && issue(request, lost.session, max -> lost.session.takeFrom(first, request.deviceId(), max)) == FairShare.Answer.TAKES;
+                && issue(request, lost.session, max -> lost.session.takeFrom(first, request.deviceId(), max, request.maxBatch())) == FairShare.Answer.TAKES;
     }
 
     private FairShare.Answer issue(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
@@ -157,20 +159,34 @@ final class LeaseIssuer implements WaitingRequests.Service {
         if (spent.contains(session)) return FairShare.Answer.ABSENT;
         if (device.isPresent() && !context.policies().capacity().fits(device.get(), session.order().work())) return FairShare.Answer.PASSES;
         String costClass = session.order().work().costClass();
-        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), costClass, request.maxBatch());
-        Optional<LeasedRange> flight = take.apply(max);
+        Optional<LeasedRange> flight = take(request, session, take);
         if (flight.isEmpty()) return FairShare.Answer.ABSENT;
         Lease lease = lease(session, flight.get());
-        if (lease.nonces().nonce(lease.range().end() - 1) > context.policies().proofs().maxNonce(lease.work())) {
-            // Its last few nonces would have to be cut from the range for a handful of leases in a billion.
-            spent.add(session);
-            context.sessions().giveBack(lease.id());
-            return FairShare.Answer.ABSENT;
-        }
         long estimate = rates.estimateNanos(request.deviceId(), costClass, lease.range().count());
         send(new ActiveLease(lease, session, request.deviceId(), estimate, Optional.empty()));
         shares.serve(session, estimate);
         return FairShare.Answer.TAKES;
+    }
+
+    private Optional<LeasedRange> take(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
+        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), session.order().work().costClass(), request.maxBatch());
+        Optional<LeasedRange> flight = take.apply(max);
+        if (flight.isEmpty()) return flight;
+        int allowed = allowed(session, flight.get().range());
+        if (allowed == flight.get().range().count()) return flight;
+        context.sessions().giveBack(flight.get().leaseId());
+        if (allowed > 0) return take.apply(allowed);
+        spent.add(session);
+        return Optional.empty();
+    }
+
+    /** How many of a range's first nonces may be computed: the others are too large. */
+    private int allowed(Session session, NonceRange range) {
+        NonceSequence nonces = session.order().nonces();
+        long max = context.policies().proofs().maxNonce(session.order().work());
+        if (nonces.nonce(range.end() - 1) <= max) return range.count();
+        long first = nonces.nonce(range.first());
+        return first > max ? 0 : (int) ((max - first) / nonces.stride() + 1);
     }
 
     /** Hands the judge the checks that nobody else can decide. */

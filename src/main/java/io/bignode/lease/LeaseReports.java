@@ -19,6 +19,9 @@ import java.util.stream.Collectors;
 final class LeaseReports {
     private static final System.Logger LOG = System.getLogger(Leases.class.getName());
 
+    /** Of so many nonces it is no chance that most come to nothing. */
+    private static final int TELLING = 8;
+
     private final LeaseContext context;
     private final ActiveLeases inFlight;
     private final Verification verification;
@@ -75,8 +78,13 @@ final class LeaseReports {
             else returns.quarantine(source, fault.get(), outcomes);
             return;
         }
+        if (done.computed() >= TELLING && isVain(done)) {
+            failed(lease.id(), "device " + issued.deviceId + " came to nothing on " + done.uncomputed().size() + " of " + done.computed() + " nonces", false, outcomes);
+            return;
+        }
         inFlight.end(lease.id(), LeaseObserver.End.DONE);
-        if (done.computed() > 0) blame.worked(issued.deviceId);
+        if (done.computed() > 0 && isVain(done) && blame.fails(issued.deviceId)) blame.device(issued, "its probe came to nothing", false, context.clock().getAsLong());
+        else if (done.computed() > 0) blame.worked(issued.deviceId);
         else if (!issued.askedBack()) blame.emptyHanded(issued, context.clock().getAsLong());
         context.rates().measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
         gauges.computed(issued.deviceId, context.policies().capacity().operations(lease.work()), done.computed(), done.deviceNanos());
@@ -87,6 +95,11 @@ final class LeaseReports {
         } else {
             computed(issued, source, done, outcomes);
         }
+    }
+
+    /** Whether most of the nonces came to nothing: of a few that may be chance, of more it is the device's fault, and they are not given up for it. */
+    private static boolean isVain(LeaseReport.Done done) {
+        return 2 * done.uncomputed().size() > done.computed();
     }
 
     private void computed(ActiveLease issued, Source source, LeaseReport.Done done, Outcomes outcomes) {

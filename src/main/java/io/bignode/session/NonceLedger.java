@@ -29,6 +29,9 @@ final class NonceLedger {
     private List<Change> changes = new ArrayList<>();
     private long next;
 
+    /** How many indices below {@code next} are computed. */
+    private long computed;
+
     /** A ledger of a sequence none of whose nonces was taken. */
     NonceLedger(long lineage, NonceSequence nonces) {
         this(lineage, nonces, Map.of());
@@ -58,6 +61,7 @@ final class NonceLedger {
             if (range.getKey() < end || range.getValue() <= range.getKey()) throw overlap(range);
             end = range.getValue();
         }
+        computed = next - all.entrySet().stream().mapToLong(range -> range.getValue() - range.getKey()).sum();
         if (end > next || next > size || all.size() < returned.size() + flights.size()) throw overlap(Map.entry(end, next));
     }
 
@@ -68,20 +72,22 @@ final class NonceLedger {
      * @return empty when the sequence is exhausted
      */
     synchronized Optional<NonceRange> take(int max) {
-        return take(max, Set.of());
+        return take(max, max, Set.of());
     }
 
     /** The same without the indices that came to nothing on this device: they stay for others. */
-    synchronized Optional<NonceRange> take(int max, String deviceId) {
-        return take(max, uncomputed.of(deviceId));
+    synchronized Optional<NonceRange> take(int max, int batch, String deviceId) {
+        return take(max, batch, uncomputed.of(deviceId));
     }
 
     /**
-     * The same without some of the returned indices, which stay for others.
+     * The same without some of the returned indices, which stay for others. While the indices that are out outnumber those that are computed, no more than a batch
+     * of new ones is taken: should a large range be lost, those after it are not far ahead of the count of results, however slow the devices are that are left.
      *
-     * @param but the indices that are not taken
+     * @param batch how many new ones may be taken at any time; more are taken in whole batches
+     * @param but   the indices that are not taken
      */
-    synchronized Optional<NonceRange> take(int max, Set<Long> but) {
+    synchronized Optional<NonceRange> take(int max, int batch, Set<Long> but) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
         for (Map.Entry<Long, Long> gap : returned.entrySet()) {
             long first = gap.getKey();
@@ -93,7 +99,8 @@ final class NonceLedger {
         }
         if (next == size) return Optional.empty();
         long first = next;
-        next += Math.min(max, size - next);
+        long lead = 2 * computed - next;
+        next += Math.min(max <= batch ? max : Math.clamp(lead / batch * batch, batch, max), size - next);
         changes.add(new Change.LineageAdvanced(lineage, next));
         return Optional.of(fly(first, next));
     }
@@ -103,12 +110,13 @@ final class NonceLedger {
      *
      * @param first the index wanted
      * @param max   the most to take, at least 1
+     * @param batch how many new ones may be taken at any time
      * @return empty when the sequence is exhausted
      */
-    synchronized Optional<NonceRange> takeFrom(long first, int max) {
+    synchronized Optional<NonceRange> takeFrom(long first, int max, int batch) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
         Map.Entry<Long, Long> gap = returned.floorEntry(first);
-        return gap == null || gap.getValue() <= first ? take(max) : Optional.of(take(gap, first, max));
+        return gap == null || gap.getValue() <= first ? take(max, batch, Set.of()) : Optional.of(take(gap, first, max));
     }
 
     private NonceRange take(Map.Entry<Long, Long> gap, long first, int max) {
@@ -127,6 +135,7 @@ final class NonceLedger {
     synchronized void land(NonceRange range, int computed) {
         if (computed < 0 || computed > range.count()) throw new IllegalArgumentException(computed + " of " + range);
         if (!inFlight.remove(range.first(), range.end())) throw new IllegalStateException(range + " is not in flight");
+        this.computed += computed;
         if (computed < range.count()) giveBack(range.first() + computed, range.end());
     }
 
@@ -147,6 +156,7 @@ final class NonceLedger {
 
     /** Gives back an index that counted as computed. */
     synchronized void reopen(long index) {
+        computed--;
         giveBack(index, index + 1);
     }
 

@@ -282,7 +282,12 @@ public final class Session {
      * @return empty when this session may get no leases
      */
     public synchronized Optional<LeasedRange> take(String deviceId, int max) {
-        return leasable() ? results.take(deviceId, max) : Optional.empty();
+        return take(deviceId, max, max);
+    }
+
+    /** The same, but no more than a batch of new nonces while those that are in flight or came back outnumber those that are computed. */
+    public synchronized Optional<LeasedRange> take(String deviceId, int max, int batch) {
+        return leasable() ? results.take(deviceId, max, batch) : Optional.empty();
     }
 
     /**
@@ -290,8 +295,8 @@ public final class Session {
      *
      * @param first the index wanted
      */
-    public synchronized Optional<LeasedRange> takeFrom(long first, String deviceId, int max) {
-        return leasable() ? results.takeFrom(first, deviceId, max) : Optional.empty();
+    public synchronized Optional<LeasedRange> takeFrom(long first, String deviceId, int max, int batch) {
+        return leasable() ? results.takeFrom(first, deviceId, max, batch) : Optional.empty();
     }
 
     /** Notes that a device has the model ready. */

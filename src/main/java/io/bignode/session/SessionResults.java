@@ -115,13 +115,13 @@ final class SessionResults {
     }
 
     /** Leases the lowest nonce range that is free; empty when there is none. */
-    Optional<LeasedRange> take(String deviceId, int max) {
-        return fly(deviceId, () -> ledger.take(max, deviceId));
+    Optional<LeasedRange> take(String deviceId, int max, int batch) {
+        return fly(deviceId, () -> ledger.take(max, batch, deviceId));
     }
 
     /** Leases a range that begins at a certain index where that one is free. */
-    Optional<LeasedRange> takeFrom(long first, String deviceId, int max) {
-        return fly(deviceId, () -> ledger.takeFrom(first, max));
+    Optional<LeasedRange> takeFrom(long first, String deviceId, int max, int batch) {
+        return fly(deviceId, () -> ledger.takeFrom(first, max, batch));
     }
 
     private Optional<LeasedRange> fly(String deviceId, Supplier<Optional<NonceRange>> take) {

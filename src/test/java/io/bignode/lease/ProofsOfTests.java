@@ -20,6 +20,14 @@ public final class ProofsOfTests implements ProofRules {
     /** How many nonces a check should have. */
     int minSample = 1;
 
+    /** The largest nonce that may be computed. */
+    long maxNonce = Long.MAX_VALUE;
+
+    @Override
+    public long maxNonce(WorkOrder work) {
+        return maxNonce;
+    }
+
     @Override
     public int minSample(WorkOrder work) {
         return minSample;

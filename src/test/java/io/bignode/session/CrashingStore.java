@@ -11,9 +11,9 @@ import java.util.Random;
  * A store of a head that is killed at random: whenever somebody waits for it, before what he waits for is durable or right after; what nobody
  * waited for is lost, from some change on.
  */
-final class CrashingStore implements UntroubledStore {
+public final class CrashingStore implements UntroubledStore {
     /** The head is killed. Not caught by anything but the test. */
-    static final class Killed extends Error {
+    public static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
     }
 
@@ -24,19 +24,25 @@ final class CrashingStore implements UntroubledStore {
     /** Of so many waits, one is the head's last. */
     private final int waits;
 
-    CrashingStore(SessionStore inner, Random random, int waits) {
+    /**
+     * A store of a head that begins.
+     *
+     * @param inner what outlives the head
+     * @param waits of so many waits, one is the head's last
+     */
+    public CrashingStore(SessionStore inner, Random random, int waits) {
         this.inner = inner;
         this.random = random;
         this.waits = waits;
     }
 
     /** Makes some of what lingers durable, as time does. */
-    void linger(int changes) {
+    public void linger(int changes) {
         for (int i = 0; i < changes && !lingering.isEmpty(); i++) inner.write(lingering.remove()).await();
     }
 
     /** Kills the head here and now. */
-    Killed kill() {
+    public Killed kill() {
         linger(random.nextInt(lingering.size() + 1));
         lingering.clear();
         return new Killed();

@@ -46,6 +46,20 @@ class NonceLedgerTest {
     }
 
     @Test
+    void noMoreThanABatchOfNewOnesIsTakenUntilMoreIsComputedThanIsNot() {
+        assertThat(ledger.take(100, 10, Set.of())).contains(new NonceRange(0, 10));
+        assertThat(ledger.take(5, 10, Set.of())).contains(new NonceRange(10, 5));
+        assertThat(ledger.take(100, 10, Set.of())).contains(new NonceRange(15, 10));
+        ledger.land(new NonceRange(0, 10), 10);
+        ledger.land(new NonceRange(15, 10), 10);
+        assertThat(ledger.take(100, 10, Set.of())).as("20 are computed and 5 are not").contains(new NonceRange(25, 10));
+        ledger.land(new NonceRange(25, 10), 10);
+        assertThat(ledger.take(100, 10, Set.of())).as("30 are computed and 5 are not: 25 more, in whole batches").contains(new NonceRange(35, 20));
+        ledger.land(new NonceRange(35, 20), 0);
+        assertThat(ledger.take(100, 10, Set.of())).as("what came back is taken whole").contains(new NonceRange(35, 20));
+    }
+
+    @Test
     void aRangeLandsOnce() {
         ledger.take(4);
         ledger.land(new NonceRange(0, 4), 4);
@@ -73,9 +87,9 @@ class NonceLedgerTest {
         ledger.reopen(3);
         ledger.reopen(4);
         ledger.reopen(8);
-        assertThat(ledger.take(5, Set.of(3L))).as("not what it tried, though it stands in the same gap").contains(new NonceRange(4, 1));
-        assertThat(ledger.take(5, Set.of(3L))).contains(new NonceRange(8, 1));
-        assertThat(ledger.take(5, Set.of(3L))).as("new ones, while that one waits for others").contains(new NonceRange(10, 5));
+        assertThat(ledger.take(5, 5, Set.of(3L))).as("not what it tried, though it stands in the same gap").contains(new NonceRange(4, 1));
+        assertThat(ledger.take(5, 5, Set.of(3L))).contains(new NonceRange(8, 1));
+        assertThat(ledger.take(5, 5, Set.of(3L))).as("new ones, while that one waits for others").contains(new NonceRange(10, 5));
         assertThat(ledger.take(5)).contains(new NonceRange(3, 1));
     }
 }

@@ -3,7 +3,7 @@ package io.bignode.session;
 import java.util.Optional;
 
 /** A store of tests that is never refused, lost, behind or full. */
-interface UntroubledStore extends SessionStore {
+public interface UntroubledStore extends SessionStore {
     @Override
     default Optional<String> refusal() {
         return Optional.empty();

@@ -24,7 +24,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A head whose devices are stand-in backends, each in a process of its own. */
+/** A head whose devices are stand-in backends. */
 final class BackendNode implements AutoCloseable {
     static final String MODEL = "org/model-of-tests";
     static final int SEQUENCE = 1024;
@@ -33,7 +33,7 @@ final class BackendNode implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient client = HttpClient.newHttpClient();
-    private final List<JavaProcess> backends = new ArrayList<>();
+    private final List<AutoCloseable> backends = new ArrayList<>();
     private final List<Integer> ports = new ArrayList<>();
     private final List<JavaProcess> workers = new ArrayList<>();
     private final Path folder;
@@ -47,27 +47,25 @@ final class BackendNode implements AutoCloseable {
         this.more = more;
     }
 
-    /** Starts a backend of a model; returns its number. */
-    int backend(String model, long nanosPerNonce) throws Exception {
+    /** Starts a backend of a model. */
+    void backend(String model, long nanosPerNonce) throws Exception {
+        StandInBackend backend = new StandInBackend(new StandInBackend.Model(model, SEQUENCE, nanosPerNonce, ""), 0);
+        backends.add(backend);
+        ports.add(backend.port());
+    }
+
+    /** Starts a backend that may crash: in a process of its own. */
+    void process(String model, long nanosPerNonce) throws Exception {
         JavaProcess process = new JavaProcess(
                 StandInBackend.class.getName(), List.of(model, Integer.toString(SEQUENCE), Long.toString(nanosPerNonce), "0"), Map.of(), "64m");
         backends.add(process);
         ports.add(Integer.valueOf(process.await(line -> line.matches("\\d+"))));
-        return backends.size() - 1;
     }
 
     /** Ends a backend and starts another one of another model in its place. */
     void swap(int number, String model, long nanosPerNonce) throws Exception {
-        backends.get(number).kill();
-        JavaProcess process = new JavaProcess(
-                StandInBackend.class.getName(),
-                List.of(model, Integer.toString(SEQUENCE), Long.toString(nanosPerNonce), Integer.toString(ports.get(number))), Map.of(), "64m");
-        process.await(line -> line.matches("\\d+"));
-        backends.set(number, process);
-    }
-
-    JavaProcess process(int number) {
-        return backends.get(number);
+        backends.get(number).close();
+        backends.set(number, new StandInBackend(new StandInBackend.Model(model, SEQUENCE, nanosPerNonce, ""), ports.get(number)));
     }
 
     URI backendUrl(int number) {
@@ -142,9 +140,9 @@ final class BackendNode implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public void close() throws Exception {
         if (node != null) node.close();
         workers.forEach(JavaProcess::close);
-        backends.forEach(JavaProcess::close);
+        for (AutoCloseable backend : backends) backend.close();
     }
 }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,8 +23,42 @@ import org.junit.jupiter.api.io.TempDir;
 /** A head whose devices are vLLM backends computes orders of vectors, from the start of a session to its polls. */
 @Timeout(120)
 class BackendsOfANodeTest {
+    /** Slow enough for the time that a test waits not to cost many vectors. */
+    private static final long RATE = 6_000_000;
+
+    private static final String SWAPPED = "a/model-that-comes-later";
+
+    @TempDir
+    private static Path shared;
+
+    private static BackendNode node;
+
     @TempDir
     Path folder;
+
+    /** Two backends of one model and one of another. */
+    @BeforeAll
+    static void start() throws Exception {
+        node = new BackendNode(shared, Map.of());
+        node.backend(MODEL, RATE);
+        node.backend(MODEL, RATE);
+        node.backend("another/model", RATE);
+        node.start();
+        Waiting.until("three devices are there", () -> node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).toString().contains("vllm:2"));
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        node.close();
+    }
+
+    private static String begin(BackendNode node, String block, String key, String model) throws Exception {
+        return node.answer("POST", "/api/v1/delegation/start", BackendNode.order(block, key, model, ""), TOKEN).get("session_id").asText();
+    }
+
+    private static void stop(BackendNode node, String session) throws Exception {
+        node.answer("DELETE", "/api/v1/delegation/session/" + session, "", TOKEN);
+    }
 
     private static final List<StandInBackend.Fault> QUICK = List.of(
             StandInBackend.Fault.CONFLICT, StandInBackend.Fault.FULL, StandInBackend.Fault.CHAT_BUSY, StandInBackend.Fault.BROKEN, StandInBackend.Fault.HALF,
@@ -35,14 +71,16 @@ class BackendsOfANodeTest {
         private final String session;
         private final String block;
         private final String key;
+        private final String model;
         private final TreeMap<Long, String> found = new TreeMap<>();
         private long cursor;
 
-        Poller(BackendNode node, String session, String block, String key) {
+        Poller(BackendNode node, String session, String block, String key, String model) {
             this.node = node;
             this.session = session;
             this.block = block;
             this.key = key;
+            this.model = model;
         }
 
         TreeMap<Long, String> poll(int enough) throws Exception {
@@ -66,90 +104,85 @@ class BackendsOfANodeTest {
                 long nonce = artifact.get("nonce").asLong();
                 String vector = artifact.get("vector_b64").asText();
                 assertThat(found.put(nonce, vector)).as("nonce %d once", nonce).isNull();
-                assertThat(vector).isEqualTo(Vectors.of(block, key, MODEL, SEQUENCE, nonce, 12, ""));
+                assertThat(vector).isEqualTo(Vectors.of(block, key, model, SEQUENCE, nonce, 12, ""));
             }
         }
     }
 
     @Test
     void everyNonceOfAnOrderIsComputedOnceByTheBackendsThatServeItsModel() throws Exception {
-        try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 2_000_000);
-            node.backend(MODEL, 2_000_000);
-            node.backend("another/model", 2_000_000);
-            node.start();
-            Waiting.until("three devices are there", () -> node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).toString().contains("vllm:2"));
-            String first = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
-            String second = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "bob", MODEL, ""), TOKEN).get("session_id").asText();
-
-            TreeMap<Long, String> found = new Poller(node, first, "ab", "alice").poll(500);
-            assertThat(found.keySet()).allMatch(nonce -> nonce % 3 == 1);
-            assertThat(new Poller(node, second, "ab", "bob").poll(500)).isNotEmpty();
-            JsonNode history = node.answer("GET", "/api/v1/history", "", JOIN_TOKEN);
-            assertThat(history.toString()).contains("local/vllm:0", "local/vllm:1").doesNotContain("local/vllm:2");
+        String first = begin(node, "aa", "alice", MODEL);
+        String second = begin(node, "aa", "bob", MODEL);
+        TreeMap<Long, String> found = new Poller(node, first, "aa", "alice", MODEL).poll(150);
+        assertThat(found.keySet()).allMatch(nonce -> nonce % 3 == 1);
+        assertThat(new Poller(node, second, "aa", "bob", MODEL).poll(150)).isNotEmpty();
+        stop(node, first);
+        stop(node, second);
+        for (JsonNode epoch : node.answer("GET", "/api/v1/history", "", JOIN_TOKEN).get("epochs")) {
+            if (!epoch.get("block_hash").asText().equals("aa")) continue;
+            assertThat(epoch.toString()).contains("local/vllm:0", "local/vllm:1").doesNotContain("local/vllm:2");
+            return;
         }
+        throw new AssertionError("the history does not have the block");
     }
 
     @Test
     void whateverOneBackendDoesEveryNonceIsHandedOutOnceAndAsItShouldBe() throws Exception {
-        whateverOneBackendDoes(QUICK);
+        whateverOneBackendDoes(node, QUICK, 30);
     }
 
     @Test
     @Tag("full")
     @Timeout(300)
     void aBackendThatHangsOrDiesLosesNothing() throws Exception {
-        whateverOneBackendDoes(List.of(StandInBackend.Fault.HANG, StandInBackend.Fault.CRASH));
+        try (BackendNode own = new BackendNode(folder, Map.of())) {
+            own.process(MODEL, 2_000_000);
+            own.process(MODEL, 2_000_000);
+            own.start();
+            Waiting.until("devices are there", () -> own.send("GET", "/health", "", "").statusCode() == 200);
+            whateverOneBackendDoes(own, List.of(StandInBackend.Fault.HANG, StandInBackend.Fault.CRASH), 100);
+        }
     }
 
-    private void whateverOneBackendDoes(List<StandInBackend.Fault> faults) throws Exception {
-        try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 2_000_000);
-            node.backend(MODEL, 2_000_000);
-            node.start();
-            Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
-            String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
-            Poller poller = new Poller(node, session, "ab", "alice");
-            poller.poll(100);
-            for (StandInBackend.Fault fault : faults) {
-                node.fail(0, fault, 2);
-                poller.poll(poller.found.size() + 100);
-            }
-            if (!faults.contains(StandInBackend.Fault.CRASH)) node.fail(0, StandInBackend.Fault.NONE, 1);
-            // What came to nothing on one backend, or failed there, was computed by the other.
-            long until = poller.found.lastKey();
-            poller.pollUntil("no nonce below is missing", () -> poller.found.headMap(until, true).size() == (until - 1) / 3 + 1);
+    /** What comes to nothing on one backend, or fails there, is computed by the other. */
+    private static void whateverOneBackendDoes(BackendNode node, List<StandInBackend.Fault> faults, int nonces) throws Exception {
+        String session = begin(node, "ab", "alice", MODEL);
+        Poller poller = new Poller(node, session, "ab", "alice", MODEL);
+        poller.poll(50);
+        for (StandInBackend.Fault fault : faults) {
+            node.fail(0, fault, 2);
+            poller.poll(poller.found.size() + nonces);
         }
+        if (!faults.contains(StandInBackend.Fault.CRASH)) node.fail(0, StandInBackend.Fault.NONE, 1);
+        long until = poller.found.lastKey();
+        poller.pollUntil("no nonce below is missing", () -> poller.found.headMap(until, true).size() == (until - 1) / 3 + 1);
+        stop(node, session);
     }
 
     @Test
     @Tag("full")
     void anOrderThatEveryBackendRefusesEndsWithTheReason() throws Exception {
-        try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 2_000_000);
-            node.backend(MODEL, 2_000_000);
-            node.start();
-            Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
+        try (BackendNode own = new BackendNode(folder, Map.of())) {
+            own.backend(MODEL, 2_000_000);
+            own.backend(MODEL, 2_000_000);
+            own.start();
+            Waiting.until("devices are there", () -> own.send("GET", "/health", "", "").statusCode() == 200);
             String order = BackendNode.order("ab", "alice", MODEL, "").replace("\"seq_len\": 1024", "\"seq_len\": 1024, \"scheme\": \"a newer one\"");
-            String session = node.answer("POST", "/api/v1/delegation/start", order, TOKEN).get("session_id").asText();
-            Waiting.until("it ends", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText().equals("error"));
-            assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()).contains("it answers 422", "scheme");
+            String session = own.answer("POST", "/api/v1/delegation/start", order, TOKEN).get("session_id").asText();
+            Waiting.until("it ends", () -> own.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText().equals("error"));
+            assertThat(own.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()).contains("it answers 422", "scheme");
         }
     }
 
     @Test
     void anOrderWhoseModelNobodyServesWaitsForABackendThatDoes() throws Exception {
-        try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend("another/model", 2_000_000);
-            node.start();
-            Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
-            String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
-            Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
-                    .contains("none of the 1 devices that work serves its model yet"));
-            assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
-            node.swap(0, MODEL, 2_000_000);
-            new Poller(node, session, "ab", "alice").poll(100);
-        }
+        String session = begin(node, "ac", "alice", SWAPPED);
+        Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
+                .contains("none of the 3 devices that work serves its model yet"));
+        assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
+        node.swap(2, SWAPPED, RATE);
+        new Poller(node, session, "ac", "alice", SWAPPED).poll(30);
+        stop(node, session);
     }
 
     @Test
@@ -169,7 +202,7 @@ class BackendsOfANodeTest {
                     .contains("no device works"));
 
             assertThat(node.sendToBackend(0, "/api/v1/pow/stop", "{}")).isEqualTo(200);
-            new Poller(node, session, "ab", "alice").poll(100);
+            new Poller(node, session, "ab", "alice", MODEL).poll(100);
             Waiting.until("nothing is wrong with it", () -> !device(node).get("state").asText().equals("occupied")
                     && node.alarms.list().stream().noneMatch(alarm -> alarm.key().startsWith("worker/")));
             JsonNode line = node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("sessions").get(0);
@@ -187,18 +220,18 @@ class BackendsOfANodeTest {
     @Tag("full")
     void aWorkerWhoseVectorsAreMadeUpIsQuarantinedBeforeAnyOfThemIsSeen() throws Exception {
         Map<String, String> more = Map.of("DELEGATION_WORKER_HOST", "127.0.0.1", "DELEGATION_WORKER_PORT", "0");
-        try (BackendNode node = new BackendNode(folder, more)) {
-            node.start();
-            node.worker("first", 2_000_000, "");
-            node.worker("second", 2_000_000, "");
-            node.worker("forger", 2_000_000, "made up");
-            Waiting.until("three workers have joined", () -> node.answer("GET", "/api/v1/admin/workers", "", JOIN_TOKEN).findValuesAsText("name")
+        try (BackendNode own = new BackendNode(folder, more)) {
+            own.start();
+            own.worker("first", 2_000_000, "");
+            own.worker("second", 2_000_000, "");
+            own.worker("forger", 2_000_000, "made up");
+            Waiting.until("three workers have joined", () -> own.answer("GET", "/api/v1/admin/workers", "", JOIN_TOKEN).findValuesAsText("name")
                     .containsAll(List.of("first", "second", "forger")));
-            String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
-            Poller poller = new Poller(node, session, "ab", "alice");
-            poller.pollUntil("the forger is found", () -> poller.found.size() > 300 && state(node, "forger").equals("quarantined"));
-            assertThat(state(node, "first")).isNotEqualTo("quarantined");
-            assertThat(state(node, "second")).isNotEqualTo("quarantined");
+            String session = begin(own, "ab", "alice", MODEL);
+            Poller poller = new Poller(own, session, "ab", "alice", MODEL);
+            poller.pollUntil("the forger is found", () -> poller.found.size() > 300 && state(own, "forger").equals("quarantined"));
+            assertThat(state(own, "first")).isNotEqualTo("quarantined");
+            assertThat(state(own, "second")).isNotEqualTo("quarantined");
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,7 @@ class MlNodeFaultsTest {
     private final List<StandInParticipant> participants = new ArrayList<>();
     private final List<JavaProcess> backends = new ArrayList<>();
     private final List<Integer> backendPorts = new ArrayList<>();
+    private final List<String> sessions = new ArrayList<>();
     private JavaProcess head;
     private int port;
 
@@ -57,7 +59,7 @@ class MlNodeFaultsTest {
     private void startBackend(int number) throws Exception {
         String wanted = number < backendPorts.size() ? Integer.toString(backendPorts.get(number)) : "0";
         JavaProcess process = new JavaProcess(
-                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "2000000", wanted), Map.of(), "64m");
+                StandInBackend.class.getName(), List.of(MODEL, Integer.toString(SEQUENCE), "5000000", wanted), Map.of(), "64m");
         int at = Integer.parseInt(process.await(line -> line.matches("\\d+")));
         if (number < backends.size()) {
             backends.set(number, process);
@@ -102,48 +104,124 @@ class MlNodeFaultsTest {
     @Test
     @Timeout(180)
     void aHeadThatIsKilledAndABackendThatIsReplacedLoseNothing() throws Exception {
-        run(2, 2, 2, Duration.ofSeconds(2), new Random(14));
+        serve(2, 2);
+        participants.getFirst().leave();
+        grows(participants.get(1), 30);
+        backends.getFirst().kill();
+        head.kill();
+        startBackend(0);
+        startHead();
+        grows(participants.get(1), 30);
+        participants.getFirst().comeBack();
+        for (StandInParticipant participant : participants) grows(participant, 30);
+        requireAll();
     }
 
+    /**
+     * For ten minutes the head is killed a hundred times and backends are killed, frozen and started anew, while one receiver is away. Fewer of it by
+     * {@code -Dbignode.kills=…} and {@code -Dbignode.seconds=…}.
+     */
     @Test
     @Tag("faults-long")
-    @Timeout(1500)
+    @Timeout(3600)
     void aHundredKillsUnderEightKeysLoseNothing() throws Exception {
-        long seed = System.nanoTime();
-        System.out.println("seed " + seed);
-        run(3, 8, 100, Duration.ofSeconds(6), new Random(seed));
+        long seed = Long.getLong("bignode.seed", System.nanoTime());
+        int kills = Integer.getInteger("bignode.kills", 100);
+        Duration time = Duration.ofSeconds(Integer.getInteger("bignode.seconds", 600));
+        System.out.printf("seed %d: %d kills in %d s%n", seed, kills, time.toSeconds());
+        Random random = new Random(seed);
+        serve(3, 8);
+        StandInParticipant away = participants.getFirst();
+        away.phase(StandInParticipant.Phase.INFERENCE);
+        long began = System.nanoTime();
+        int frozen = -1;
+        for (int kill = 0; kill < kills; kill++) {
+            int before = sizes();
+            if (frozen >= 0) backends.get(frozen).signal("CONT");
+            int victim = random.nextInt(backends.size());
+            frozen = random.nextInt(3) == 0 ? victim : -1;
+            if (frozen >= 0) {
+                backends.get(victim).signal("STOP");
+            } else if (random.nextBoolean()) {
+                backends.get(victim).kill();
+                startBackend(victim);
+            }
+            head.kill();
+            startHead();
+            Waiting.until(Duration.ofMinutes(2), () -> "after a kill nothing arrives: " + head.tail(), () -> sizes() > before);
+            for (StandInParticipant participant : participants) requireSmallNonces(participant);
+            pause(began + time.multipliedBy(kill + 1).dividedBy(kills).toNanos());
+        }
+        if (frozen >= 0) backends.get(frozen).signal("CONT");
+        assertThat(size(away)).isZero();
+        away.phase(StandInParticipant.Phase.GENERATE);
+        for (StandInParticipant participant : participants) grows(participant, 50);
+        requireAll();
+        System.out.printf("%d artifacts arrived, %d of them twice%n", sizes(), participants.stream().mapToInt(StandInParticipant::again).sum());
     }
 
-    private void run(int backendCount, int keys, int kills, Duration between, Random random) throws Exception {
+    /** In a stage of three minutes the receiver is away for two, and the head is killed in between. */
+    @Test
+    @Tag("faults-long")
+    @Timeout(600)
+    void aReceiverThatIsAwayForMostOfAStageGetsAllOfIt() throws Exception {
+        serve(2, 2);
+        StandInParticipant away = participants.getFirst();
+        grows(away, 50);
+        long began = System.nanoTime();
+        pause(began + Duration.ofSeconds(20).toNanos());
+        away.leave();
+        pause(began + Duration.ofSeconds(80).toNanos());
+        head.kill();
+        startHead();
+        pause(began + Duration.ofSeconds(140).toNanos());
+        long found = generated(0);
+        assertThat(found).as("what was found meanwhile").isGreaterThan(size(away) + 1000);
+        away.comeBack();
+        // The pause between two tries is 10 s at most.
+        Waiting.until(Duration.ofSeconds(20), () -> size(away) + " of " + found + " have arrived", () -> size(away) >= found);
+        System.out.printf("%d artifacts arrived %d s after the receiver was back%n", found, Duration.ofNanos(System.nanoTime() - began).toSeconds() - 140);
+        pause(began + Duration.ofSeconds(180).toNanos());
+        assertThat(generated(0) - size(away)).as("the newest that have not arrived").isLessThan(2000);
+        requireAll();
+    }
+
+    private static void pause(long untilNanos) throws InterruptedException {
+        TimeUnit.NANOSECONDS.sleep(untilNanos - System.nanoTime());
+    }
+
+    /** Starts backends, a head, and a stage of each key. */
+    private void serve(int backendCount, int keys) throws Exception {
         port = freePort();
         for (int number = 0; number < backendCount; number++) startBackend(number);
         startHead();
-        List<String> sessions = new ArrayList<>();
         for (int key = 0; key < keys; key++) {
             StandInParticipant participant = new StandInParticipant("http://127.0.0.1:" + port + "/mlnode/" + TOKEN + "/" + key, "key-" + key, 1, 3);
             participants.add(participant);
             sessions.add(Waiting.value("the head serves", () -> started(participant)));
         }
-        // One receiver is away all the time, and gets everything afterwards.
-        participants.getFirst().phase(StandInParticipant.Phase.INFERENCE);
-        for (int kill = 0; kill < kills; kill++) {
-            grows(participants.get(1 + kill % (keys - 1)), 50);
-            int victim = random.nextInt(backendCount);
-            if (kill % 2 == 1) {
-                backends.get(victim).kill();
-                startBackend(victim);
-            } else {
-                backends.get(victim).signal("STOP");
-                Thread.sleep(between.dividedBy(2).toMillis()); // a freeze has to last for a while
-                backends.get(victim).signal("CONT");
-            }
-            head.kill();
-            startHead();
+    }
+
+    private int sizes() {
+        return participants.stream().mapToInt(MlNodeFaultsTest::size).sum();
+    }
+
+    private long generated(int key) throws Exception {
+        return answer("/api/v1/delegation/session/" + sessions.get(key)).get("total_generated").asLong();
+    }
+
+    private void requireSmallNonces(StandInParticipant participant) {
+        synchronized (participant) {
+            TreeMap<Long, String> stored = participant.stored("ab");
+            if (stored.isEmpty()) return;
+            assertThat(stored.lastKey() / 3).as("largest nonce index of %d", stored.size()).isLessThanOrEqualTo(2L * stored.size() + 64L * backends.size());
         }
-        participants.getFirst().phase(StandInParticipant.Phase.GENERATE);
-        for (StandInParticipant participant : participants) grows(participant, 50);
+    }
+
+    /** Ends all stages; everything that the head has of them is with the participants. */
+    private void requireAll() throws Exception {
         for (StandInParticipant participant : participants) participant.stop();
-        for (int key = 0; key < keys; key++) requireAll(participants.get(key), sessions.get(key), "key-" + key);
+        for (int key = 0; key < participants.size(); key++) requireAll(participants.get(key), sessions.get(key), "key-" + key);
     }
 
     private static Optional<String> started(StandInParticipant participant) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A head that a participant of the network registered as its ML node, with stand-in backends behind it. */
 @Timeout(120)
 class MlNodeTest {
-    private static final int ENOUGH = 300;
+    private static final int ENOUGH = 100;
 
     @TempDir
     private static Path folder;
@@ -42,14 +42,14 @@ class MlNodeTest {
     static void start() throws Exception {
         node = new BackendNode(
                 folder, Map.of("DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1", "DELEGATION_MAX_SESSIONS", "50"));
-        node.backend(MODEL, 2_000_000);
-        node.backend(MODEL, 2_000_000);
+        node.backend(MODEL, 5_000_000);
+        node.backend(MODEL, 5_000_000);
         node.start();
         Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
     }
 
     @AfterAll
-    static void end() {
+    static void end() throws Exception {
         node.close();
     }
 
@@ -108,7 +108,7 @@ class MlNodeTest {
     @Test
     void anotherBlockBeginsAtOnceAndTheOneBeforeGetsNoMoreLeases() throws Exception {
         participant.start("ab", 7, MODEL, SEQUENCE);
-        Waiting.until("artifacts of the first arrive", () -> size("ab") > 100);
+        Waiting.until("artifacts of the first arrive", () -> size("ab") > 50);
         String before = participant.init("ab", 7, MODEL, SEQUENCE).get("session_id").asText();
         participant.init("cd", 9, MODEL, SEQUENCE);
         Waiting.until("artifacts of the second arrive, from its first nonce on", () -> size("cd") > ENOUGH && has("cd", 1));
@@ -151,7 +151,7 @@ class MlNodeTest {
     @Test
     void validationRunsBesideAStageAndItsVerdictArrivesWhenItsPhaseComes() throws Exception {
         participant.start("ab", 7, MODEL, SEQUENCE);
-        Waiting.until("artifacts arrive", () -> size("ab") > 100);
+        Waiting.until("artifacts arrive", () -> size("ab") > 50);
         String sound = participant.validate("ab", 7, MODEL, SEQUENCE, "bob", vectors("bob", ""));
         String forged = participant.validate("ab", 7, MODEL, SEQUENCE, "eve", vectors("eve", "made up"));
         Waiting.until("both are answered", () -> participant.look(sound).get("status").asText().equals("completed")
@@ -203,7 +203,7 @@ class MlNodeTest {
 
     @Test
     void whateverIsCalledTheNodeAnswersAndTellsNoToken() throws Exception {
-        callAnything(500);
+        callAnything(300);
     }
 
     @Test

@@ -85,6 +85,9 @@ final class StandInBackend implements AutoCloseable {
     private final AtomicLong queued = new AtomicLong();
     private final AtomicLong calls = new AtomicLong();
     private final AtomicLong processed = new AtomicLong();
+
+    /** How long it computed for {@code /generate}. */
+    private final AtomicLong busyNanos = new AtomicLong();
     private final Map<String, ObjectNode> requests = new ConcurrentHashMap<>();
     private volatile Fault fault = Fault.NONE;
     private volatile long every = 1;
@@ -163,7 +166,7 @@ final class StandInBackend implements AutoCloseable {
         on("POST", "/stand-in", body -> {
             fault = Fault.valueOf(body.path("fault").asText("none").toUpperCase(java.util.Locale.ROOT));
             every = body.path("every").asLong(1);
-            return JSON.createObjectNode().put("processed", processed.get()).put("calls", calls.get());
+            return JSON.createObjectNode().put("processed", processed.get()).put("calls", calls.get()).put("busy_nanos", busyNanos.get());
         });
         timer.scheduleAtFixedRate(this::post, 5, 5, TimeUnit.SECONDS);
         server.start();
@@ -246,6 +249,15 @@ final class StandInBackend implements AutoCloseable {
         for (String field : List.of("block_height", "node_id", "node_count")) {
             if (!body.path(field).isIntegralNumber()) throw new Refused(UNPROCESSABLE, field + ": Input should be a valid integer");
         }
+        for (String field : List.of("wait", "poc_stronger_rng")) {
+            if (body.has(field) && !body.get(field).isBoolean()) throw new Refused(UNPROCESSABLE, field + ": Input should be a valid boolean");
+        }
+        if (body.has("batch_size") && (!body.get("batch_size").isIntegralNumber() || body.get("batch_size").asInt() < 1)) {
+            throw new Refused(UNPROCESSABLE, "batch_size: Input should be greater than or equal to 1");
+        }
+        for (String field : List.of("validation", "stat_test")) {
+            if (body.hasNonNull(field) && !body.get(field).isObject()) throw new Refused(UNPROCESSABLE, field + ": Input should be a valid dictionary");
+        }
         JsonNode params = body.path("params");
         if (!params.path("model").isTextual() || !params.path("seq_len").isIntegralNumber()) throw new Refused(UNPROCESSABLE, "params: Field required");
         Set<String> unknown = new HashSet<>();
@@ -313,7 +325,11 @@ final class StandInBackend implements AutoCloseable {
     private void later(String id, Work work, List<Long> nonces, Optional<Map<Long, byte[]>> validated, JsonNode body) {
         try {
             ObjectNode done = compute(id, work, nonces, validated, body, Fault.NONE);
-            requests.put(id, done);
+            ObjectNode before = requests.put(id, done);
+            if (before != null && before.path("status").asText().equals("cancelled")) {
+                requests.put(id, before);
+                return;
+            }
             if (work.url().isPresent()) send(URI.create(work.url().get() + (validated.isPresent() ? "/validated" : "/generated")), about(work).setAll(done));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -326,12 +342,14 @@ final class StandInBackend implements AutoCloseable {
     private ObjectNode compute(String id, Work work, List<Long> nonces, Optional<Map<Long, byte[]>> validated, JsonNode body, Fault now)
             throws InterruptedException {
         gpu.lockInterruptibly();
+        long began = System.nanoTime();
         ArrayNode artifacts = JSON.createArrayNode();
         try {
             Thread.sleep(Duration.ofNanos(nonces.size() * model.nanosPerNonce() * (now == Fault.SLOW ? 10 : 1)));
             if (now == Fault.CRASH) Runtime.getRuntime().halt(139);
             for (long nonce : nonces) artifacts.add(artifact(work, nonce));
         } finally {
+            busyNanos.addAndGet(System.nanoTime() - began);
             gpu.unlock();
         }
         processed.addAndGet(nonces.size());
@@ -456,6 +474,7 @@ final class StandInBackend implements AutoCloseable {
         Generation current = generation;
         if (current != null) current.stopped = true;
         generation = null;
+        requests.replaceAll((_, request) -> request.path("status").asText().equals("completed") ? request : request.deepCopy().put("status", "cancelled"));
         return JSON.createObjectNode().put("status", "OK").set("pow_status", JSON.createObjectNode().put("status", "STOPPED"));
     }
 

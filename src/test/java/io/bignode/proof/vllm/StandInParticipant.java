@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 final class StandInParticipant implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int MAX_POST = 1 << 20;
+    private static final String OTHER_STAGE = "other stage";
 
     /** What the network's node narrows nonces to. */
     private static final long MAX_NONCE = Integer.MAX_VALUE;
@@ -37,7 +38,7 @@ final class StandInParticipant implements AutoCloseable {
     /** The phases of an epoch in which it takes callbacks, and that in which it takes none. */
     enum Phase { GENERATE, VALIDATE, INFERENCE }
 
-    private final HttpServer server;
+    private HttpServer server;
     private final HttpClient client = HttpClient.newHttpClient();
     private final String mlNode;
     private final String publicKey;
@@ -47,9 +48,12 @@ final class StandInParticipant implements AutoCloseable {
     private final Set<Long> poisoned = ConcurrentHashMap.newKeySet();
     private final List<String> refusals = new ArrayList<>();
     private final List<JsonNode> verdicts = new ArrayList<>();
+    private final int port;
     private volatile Phase phase = Phase.GENERATE;
+    private volatile String stage = "";
     private int again;
     private int posts;
+    private int late;
 
     /**
      * A participant that drives an ML node.
@@ -61,19 +65,35 @@ final class StandInParticipant implements AutoCloseable {
         this.publicKey = publicKey;
         this.nodeId = nodeId;
         this.nodeCount = nodeCount;
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", this::take);
-        server.start();
+        server = listen(0);
+        port = server.getAddress().getPort();
+    }
+
+    private HttpServer listen(int at) throws IOException {
+        HttpServer listening = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), at), 64);
+        listening.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        listening.createContext("/", this::take);
+        listening.start();
+        return listening;
+    }
+
+    /** Its node is away: connections to it are refused. */
+    void leave() {
+        server.stop(0);
+    }
+
+    /** Its node is back, with all that it had. */
+    void comeBack() throws IOException {
+        server = listen(port);
     }
 
     /** Where it takes callbacks for a model: the model's id is escaped twice, as the field does it. */
     String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/v2/poc-batches/org%252Fmodel-of-tests";
+        return "http://127.0.0.1:" + port + "/v2/poc-batches/org%252Fmodel-of-tests";
     }
 
     int port() {
-        return server.getAddress().getPort();
+        return port;
     }
 
     void phase(Phase next) {
@@ -92,6 +112,11 @@ final class StandInParticipant implements AutoCloseable {
 
     synchronized int again() {
         return again;
+    }
+
+    /** The posts that came for another stage than that of the newest block. */
+    synchronized int late() {
+        return late;
     }
 
     synchronized int posts() {
@@ -122,6 +147,7 @@ final class StandInParticipant implements AutoCloseable {
             else if (path.equals(expected + "/validated")) refusal = phase == Phase.VALIDATE ? validated(JSON.readTree(body)) : "phase";
             else refusal = "path " + path;
             if (refusal.equals("phase")) status = 503;
+            else if (refusal.equals(OTHER_STAGE)) late++;
             else if (refusal.isEmpty()) status = 200;
             else refusals.add(refusal);
         }
@@ -134,6 +160,7 @@ final class StandInParticipant implements AutoCloseable {
         for (String field : List.of("public_key", "block_hash", "block_height", "node_id", "artifacts", "encoding")) {
             if (!post.has(field)) return "no " + field;
         }
+        if (!post.get("block_hash").asText().equals(stage)) return OTHER_STAGE;
         if (!post.get("public_key").asText().equals(publicKey) || post.get("node_id").asInt() != nodeId) return "unknown node";
         for (JsonNode artifact : post.get("artifacts")) {
             long nonce = artifact.path("nonce").asLong(-1);
@@ -147,7 +174,10 @@ final class StandInParticipant implements AutoCloseable {
         }
         TreeMap<Long, String> block = stored(post.get("block_hash").asText());
         for (JsonNode artifact : post.get("artifacts")) {
-            if (block.putIfAbsent(artifact.get("nonce").asLong(), artifact.get("vector_b64").asText()) != null) again++;
+            String vector = artifact.get("vector_b64").asText();
+            String before = block.putIfAbsent(artifact.get("nonce").asLong(), vector);
+            if (before != null) again++;
+            if (before != null && !before.equals(vector)) return "another vector of nonce " + artifact.get("nonce");
         }
         return "";
     }
@@ -195,6 +225,7 @@ final class StandInParticipant implements AutoCloseable {
 
     /** Asks for a block, whatever the status is. */
     JsonNode init(String block, long height, String model, int seqLen) throws IOException, InterruptedException {
+        stage = block;
         ObjectNode order = JSON.createObjectNode().put("block_hash", block).put("block_height", height).put("public_key", publicKey).put("node_id", nodeId)
                 .put("node_count", nodeCount).put("url", url());
         order.putObject("params").put("model", model).put("seq_len", seqLen);

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.SplittableRandom;
 
 /**
  * The vectors of the stand-in backend: unit vectors of float16 that depend on what the function's vectors depend on, and on nothing else. Two backends that serve
@@ -20,10 +21,11 @@ final class Vectors {
      * @param salt empty for a sound backend
      */
     static String of(String blockHash, String publicKey, String model, int seqLen, long nonce, int dimensions, String salt) {
+        SplittableRandom random = new SplittableRandom(seed(blockHash + '|' + publicKey + '|' + model + '|' + seqLen + '|' + nonce + '|' + salt));
         double[] values = new double[dimensions];
         double square = 0;
         for (int i = 0; i < dimensions; i++) {
-            values[i] = normal(blockHash + '|' + publicKey + '|' + model + '|' + seqLen + '|' + nonce + '|' + i + '|' + salt);
+            values[i] = random.nextGaussian();
             square += values[i] * values[i];
         }
         ByteBuffer bytes = ByteBuffer.allocate(2 * dimensions).order(ByteOrder.LITTLE_ENDIAN);
@@ -55,12 +57,9 @@ final class Vectors {
         return Math.min(1, sum);
     }
 
-    private static double normal(String of) {
+    private static long seed(String of) {
         try {
-            ByteBuffer digest = ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(of.getBytes(StandardCharsets.UTF_8)));
-            double u = ((digest.getLong() >>> 11) + 1) * 0x1p-53;
-            double v = (digest.getLong() >>> 11) * 0x1p-53;
-            return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * v);
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(of.getBytes(StandardCharsets.UTF_8))).getLong();
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

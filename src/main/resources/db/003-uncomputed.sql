@@ -1,4 +1,4 @@
--- Nonces that came to nothing on a device.
+-- Nonces that came to nothing on a device, and which function the history is of.
 
 -- Those that another device is to try, and which one tried them; their indices are free (gap).
 CREATE TABLE tried (
@@ -13,3 +13,6 @@ ALTER TABLE session ADD COLUMN uncomputable BIGINT NOT NULL DEFAULT 0;
 
 -- The nonces of a result that came to nothing on its device: numbers with commas between them.
 ALTER TABLE held ADD COLUMN uncomputed TEXT NOT NULL DEFAULT '';
+
+-- The proof function that the device computed; empty for what was computed before this script.
+ALTER TABLE history ADD COLUMN work_function TEXT NOT NULL DEFAULT '';

@@ -7,6 +7,9 @@ import { brief, count, duration, plural, share } from "./format.js";
 const SHOWN = 10;
 const COLUMNS = [["Block", "what"], ["Computed", "number"], ["Found", "number"], ["Found share", "number"], ["Device time", "number"], ["Found by tenant", "tenants"]];
 
+// What is computed of a nonce, by the function's name.
+const FUNCTIONS = { "transformer-distance": "distances", "vllm-vectors": "vectors" };
+
 let whole = false;
 let epochs = [];
 
@@ -47,7 +50,8 @@ function render() {
     (row, epoch) => {
       const [what, raw, valid, found, device, tenants] = row.children;
       say(what.firstChild, count(epoch.block_height));
-      say(what.lastChild, brief(epoch.block_hash, 12));
+      const words = (epoch.functions ?? []).map((name) => FUNCTIONS[name] ?? name).join(", ");
+      say(what.lastChild, words ? `${words} · ${brief(epoch.block_hash, 12)}` : brief(epoch.block_hash, 12));
       mark(what, "title", epoch.block_hash);
       say(raw, count(epoch.raw));
       say(valid, count(epoch.valid));

@@ -8,7 +8,7 @@ const COLUMNS = [
   ["Status", "status"],
   ["Time", "progress"],
   ["Share", "number"],
-  ["Early\u200bshare", "number"],
+  ["Early share", "number"],
   ["Found/\u200bmin", "number"],
   ["Computed/\u200bmin", "number"],
   ["Found", "number"],

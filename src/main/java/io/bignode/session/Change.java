@@ -65,6 +65,6 @@ public sealed interface Change {
         }
     }
 
-    /** A device worked; added up by epoch, tenant and device, and kept when its session is purged. */
-    record Worked(Epoch epoch, String tenant, String deviceId, long computed, long found, long deviceNanos) implements Change {}
+    /** A device worked for a function; added up by epoch, tenant and device, and kept when its session is purged. */
+    record Worked(Epoch epoch, String tenant, String deviceId, String function, long computed, long found, long deviceNanos) implements Change {}
 }

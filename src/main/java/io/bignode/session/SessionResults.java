@@ -210,7 +210,8 @@ final class SessionResults {
             if (landing.computed() > 0) {
                 changes.add(moved());
                 changes.add(new Change.Worked(
-                        session.order().epoch(), session.order().tenant(), landing.provenance().device(), landing.computed(), nonces, landing.deviceNanos()));
+                        session.order().epoch(), session.order().tenant(), landing.provenance().device(), session.order().work().function(), landing.computed(),
+                        nonces, landing.deviceNanos()));
             }
             return new Landed(around.store.write(changes), () -> publish(number, landing));
         }

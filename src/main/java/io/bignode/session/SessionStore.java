@@ -75,11 +75,12 @@ public interface SessionStore extends AutoCloseable {
      * @param epoch       the block
      * @param tenant      for whom
      * @param deviceId    which device
+     * @param function    the proof function that it computed; empty where that was not kept yet
      * @param computed    nonces computed
      * @param found       those that count
      * @param deviceNanos how long the device was busy with them
      */
-    record History(Epoch epoch, String tenant, String deviceId, long computed, long found, long deviceNanos) {}
+    record History(Epoch epoch, String tenant, String deviceId, String function, long computed, long found, long deviceNanos) {}
 
     /** What is stored cannot be read at the moment. The message holds no secret. */
     final class StoreException extends RuntimeException {

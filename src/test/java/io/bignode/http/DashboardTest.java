@@ -44,6 +44,15 @@ class DashboardTest extends BrowserTest {
     }
 
     @Test
+    void aSessionShowsItsModelAndWhatItGotOfItsFairShareInItsFirstMinute() {
+        show(Scene.BUSY);
+        browser.until("the model of those that compute vectors", () -> browser.text("#sessions").contains("org/A-Model-Of-235B"));
+        assertThat(browser.text("#sessions")).contains("58 %", "97 %", "2 nonces came to nothing on two devices");
+        assertThat(browser.script("return document.querySelectorAll('#sessions-rows td.warn[data-name=\"Early share\"]').length")).isEqualTo(1L);
+        browser.until("what epochs had", () -> browser.text("#history").contains("vectors"));
+    }
+
+    @Test
     void aWrongTokenIsToldAndARightOneIsKeptForTheTabAlone() {
         browser.signIn(feed.url(), "not-the-token");
         browser.until("a word about the token", () -> browser.text("#token-fault").contains("does not know this token"));

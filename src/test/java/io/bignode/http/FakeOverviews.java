@@ -148,6 +148,7 @@ final class FakeOverviews {
                 raw += part;
             }
             epoch.putArray("devices");
+            epoch.putArray("functions").add(i % 2 == 0 ? "vllm-vectors" : "transformer-distance");
             epoch.put("block_height", 1_482_019L - 94L * i).put("block_hash", "9F2C6A1B7E3D5048" + Integer.toHexString(0xA51C * (i + 3)));
             epoch.put("raw", raw).put("valid", raw / 5).put("device_seconds", 1831.5);
         }

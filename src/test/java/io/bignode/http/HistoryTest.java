@@ -30,6 +30,7 @@ class HistoryTest {
             assertThat(epochs.get(0).get("tenants").get(0).get("raw").asLong()).isEqualTo(6);
             assertThat(epochs.get(0).get("devices").get(0).get("valid").asLong()).isEqualTo(6);
             assertThat(epochs.get(1).get("raw").asLong()).isEqualTo(3);
+            assertThat(epochs.get(0).get("functions").toString()).isEqualTo("[\"transformer-distance\"]");
         }
     }
 
@@ -54,7 +55,7 @@ class HistoryTest {
 
             assertThat(response.headers().firstValue("Content-Type").orElseThrow()).startsWith("text/csv");
             assertThat(response.headers().firstValue("Content-Disposition")).hasValue("attachment; filename=\"bignode-history.csv\"");
-            assertThat(response.body().lines().toList().getFirst()).isEqualTo("block_height,block_hash,tenant,device_id,raw,valid,device_seconds");
+            assertThat(response.body().lines().toList().getFirst()).isEqualTo("block_height,block_hash,tenant,device_id,raw,valid,device_seconds,function");
             assertThat(response.body().lines().toList().get(1)).startsWith("9007199254740993,\"'=HYPERLINK(\"\"http://x\"\",1)\",first,");
         }
     }

@@ -93,7 +93,7 @@ public final class MemoryStore implements UntroubledStore {
             case Change.Worked worked -> history.merge(
                     List.of(worked.epoch(), worked.tenant(), worked.deviceId()),
                     new History(
-                            worked.epoch(), worked.tenant(), worked.deviceId(), worked.computed(), worked.found(), worked.deviceNanos()),
+                            worked.epoch(), worked.tenant(), worked.deviceId(), worked.function(), worked.computed(), worked.found(), worked.deviceNanos()),
                     MemoryStore::sum);
         }
     }
@@ -104,7 +104,7 @@ public final class MemoryStore implements UntroubledStore {
 
     private static History sum(History a, History b) {
         return new History(
-                a.epoch(), a.tenant(), a.deviceId(), a.computed() + b.computed(), a.found() + b.found(), a.deviceNanos() + b.deviceNanos());
+                a.epoch(), a.tenant(), a.deviceId(), b.function(), a.computed() + b.computed(), a.found() + b.found(), a.deviceNanos() + b.deviceNanos());
     }
 
     @Override

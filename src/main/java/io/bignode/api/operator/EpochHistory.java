@@ -12,13 +12,14 @@ import java.util.TreeMap;
 
 /** What devices did in each epoch, for each tenant and device: as a document and as a table. */
 final class EpochHistory {
-    private static final String HEADER = "block_height,block_hash,tenant,device_id,raw,valid,device_seconds\r\n";
+    private static final String HEADER = "block_height,block_hash,tenant,device_id,raw,valid,device_seconds,function\r\n";
 
     /** Characters that begin a formula in a spreadsheet. */
     private static final String FORMULA = "=+-@\t\r";
 
     /** An epoch, in the words of its JSON document. */
-    record EpochLine(long blockHeight, String blockHash, List<TenantLine> tenants, List<DeviceLine> devices, long raw, long valid, double deviceSeconds) {}
+    record EpochLine(long blockHeight, String blockHash, List<String> functions, List<TenantLine> tenants, List<DeviceLine> devices, long raw, long valid,
+            double deviceSeconds) {}
 
     /** What was computed for one tenant. */
     record TenantLine(String tenant, long raw, long valid, double deviceSeconds) {}
@@ -64,6 +65,7 @@ final class EpochHistory {
         return new EpochLine(
                 epoch.blockHeight(),
                 epoch.blockHash(),
+                lines.stream().map(History::function).filter(function -> !function.isEmpty()).distinct().sorted().toList(),
                 byTenant.entrySet().stream()
                         .map(entry -> new TenantLine(entry.getKey(), entry.getValue().raw(), entry.getValue().valid(), entry.getValue().seconds()))
                         .toList(),
@@ -83,7 +85,7 @@ final class EpochHistory {
         for (History line : lines) {
             table.append(line.epoch().blockHeight()).append(',').append(cell(line.epoch().blockHash())).append(',').append(cell(line.tenant())).append(',')
                     .append(devices ? cell(line.deviceId()) : "").append(',').append(line.computed()).append(',').append(line.found()).append(',')
-                    .append(BigDecimal.valueOf(line.deviceNanos(), 9).stripTrailingZeros().toPlainString()).append("\r\n");
+                    .append(BigDecimal.valueOf(line.deviceNanos(), 9).stripTrailingZeros().toPlainString()).append(',').append(cell(line.function())).append("\r\n");
         }
         return table.toString().getBytes(StandardCharsets.UTF_8);
     }

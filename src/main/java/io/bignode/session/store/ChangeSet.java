@@ -126,7 +126,7 @@ final class ChangeSet {
 
     private static Change.Worked sum(Change.Worked a, Change.Worked b) {
         return new Change.Worked(
-                a.epoch(), a.tenant(), a.deviceId(), a.computed() + b.computed(), a.found() + b.found(), a.deviceNanos() + b.deviceNanos());
+                a.epoch(), a.tenant(), a.deviceId(), b.function(), a.computed() + b.computed(), a.found() + b.found(), a.deviceNanos() + b.deviceNanos());
     }
 
     private static long size(Collection<?> found) {

@@ -168,14 +168,15 @@ final class GroupSql {
 
     private void history(ChangeSet group) throws SQLException {
         all(
-                "INSERT INTO history (block_height, block_hash, tenant, device, computed, found, device_nanos) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                        + " ON CONFLICT (block_height, block_hash, tenant, device) DO UPDATE SET computed = history.computed + excluded.computed,"
+                "INSERT INTO history (block_height, block_hash, tenant, device, work_function, computed, found, device_nanos) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+                        + " ON CONFLICT (block_height, block_hash, tenant, device) DO UPDATE SET work_function = excluded.work_function, computed = history.computed + excluded.computed,"
                         + " found = history.found + excluded.found, device_nanos = history.device_nanos + excluded.device_nanos",
                 group.worked.values(),
                 (row, change) -> row.number(change.epoch().blockHeight())
                         .text(change.epoch().blockHash())
                         .text(change.tenant())
                         .text(change.deviceId())
+                        .text(change.function())
                         .number(change.computed())
                         .number(change.found())
                         .number(change.deviceNanos())

@@ -160,10 +160,10 @@ final class StoreReads {
     static List<History> history(Connection connection, int limit) throws SQLException {
         List<History> history = all(
                 connection,
-                "SELECT block_height, block_hash, tenant, device, computed, found, device_nanos FROM history"
+                "SELECT block_height, block_hash, tenant, device, work_function, computed, found, device_nanos FROM history"
                         + " ORDER BY block_height DESC, block_hash, tenant, device LIMIT " + limit,
                 row -> new History(
-                        new Epoch(row.number(), row.text()), row.text(), row.text(), row.number(), row.number(), row.number()));
+                        new Epoch(row.number(), row.text()), row.text(), row.text(), row.text(), row.number(), row.number(), row.number()));
         connection.commit();
         return history;
     }

@@ -209,11 +209,11 @@ abstract class StoreContract {
         store.load();
         assertThat(store.history(10))
                 .containsExactlyInAnyOrder(
-                        new History(EPOCH, "alice", "local/cpu", 31, 4, 3100), new History(EPOCH, "alice", "rented-7/cuda:1", 5, 0, 500));
+                        new History(EPOCH, "alice", "local/cpu", "f", 31, 4, 3100), new History(EPOCH, "alice", "rented-7/cuda:1", "f", 5, 0, 500));
     }
 
     private static Change worked(long computed, long found, String device) {
-        return new Change.Worked(EPOCH, "alice", device, computed, found, computed * 100);
+        return new Change.Worked(EPOCH, "alice", device, "f", computed, found, computed * 100);
     }
 
     private void begin(String session, long lineage) {

@@ -203,7 +203,7 @@ class MlNodeTest {
 
     @Test
     void whateverIsCalledTheNodeAnswersAndTellsNoToken() throws Exception {
-        callAnything(300);
+        callAnything(150);
     }
 
     @Test

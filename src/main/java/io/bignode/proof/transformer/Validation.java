@@ -113,7 +113,7 @@ record Validation(double fraudThreshold, List<Long> nonces, List<Double> receive
 
     /** Validations of the same model that take a device about as long: as many nonces, or up to half as many. */
     String costClass(ProofOrder order) {
-        int upTo = Integer.highestOneBit(Math.max(0, 2 * nonces.size() - 1));
+        int upTo = Integer.highestOneBit(Math.max(0, 2 * distinct().size() - 1));
         return String.format(Locale.ROOT, "validation of up to %d nonces, %s", upTo, order.params().toJson());
     }
 

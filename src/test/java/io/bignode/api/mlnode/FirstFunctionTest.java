@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Main;
+import io.bignode.field.FirstFunctionParticipant;
 import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;

@@ -1,4 +1,4 @@
-package io.bignode.api.mlnode;
+package io.bignode.field;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,7 +23,7 @@ import java.util.concurrent.Executors;
  * A participant's node of a chain that pays for the first function, as the field's builds behave: it asks for the state and the status before each command, stops
  * what runs, and takes proof batches and verdicts. It is strict: what is not exactly what an ML node of the field posts is refused.
  */
-final class FirstFunctionParticipant implements AutoCloseable {
+public final class FirstFunctionParticipant implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> BATCH = List.of("block_hash", "block_height", "dist", "node_id", "nonces", "public_key");
     private static final List<String> VERDICT = List.of(
@@ -47,7 +47,7 @@ final class FirstFunctionParticipant implements AutoCloseable {
      * @param mlNode its URL
      * @param order  what each start asks for, but for the URL that is called back
      */
-    FirstFunctionParticipant(String mlNode, ObjectNode order) throws IOException {
+    public FirstFunctionParticipant(String mlNode, ObjectNode order) throws IOException {
         this.mlNode = mlNode;
         this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 64);
         this.order = order.deepCopy().put("url", "http://127.0.0.1:" + server.getAddress().getPort() + "/v1/poc-batches");
@@ -105,51 +105,51 @@ final class FirstFunctionParticipant implements AutoCloseable {
     }
 
     /** Whether it takes callbacks; otherwise it answers 503, as outside of its phases. */
-    synchronized void takes(boolean on) {
+    public synchronized void takes(boolean on) {
         takes = on;
     }
 
-    synchronized TreeMap<Long, Double> stored() {
+    public synchronized TreeMap<Long, Double> stored() {
         return new TreeMap<>(stored);
     }
 
-    synchronized List<JsonNode> verdicts() {
+    public synchronized List<JsonNode> verdicts() {
         return List.copyOf(verdicts);
     }
 
-    synchronized List<String> refusals() {
+    public synchronized List<String> refusals() {
         return List.copyOf(refusals);
     }
 
-    synchronized int again() {
+    public synchronized int again() {
         return again;
     }
 
-    synchronized int posts() {
+    public synchronized int posts() {
         return posts;
     }
 
-    ObjectNode order() {
+    public ObjectNode order() {
         return order.deepCopy();
     }
 
     /** A call as the field makes it: JSON without a Content-Type, and no token but what stands in the path. */
-    HttpResponse<String> call(String method, String path, String body) throws IOException, InterruptedException {
+    public HttpResponse<String> call(String method, String path, String body) throws IOException, InterruptedException {
         HttpRequest.BodyPublisher publisher = body.isEmpty() ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
         return client.send(HttpRequest.newBuilder(URI.create(mlNode + path)).method(method, publisher).build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    JsonNode answer(String method, String path, String body) throws IOException, InterruptedException {
+    public JsonNode answer(String method, String path, String body) throws IOException, InterruptedException {
         HttpResponse<String> response = call(method, path, body);
         if (response.statusCode() != 200) throw new IOException(path + " answers " + response.statusCode() + ": " + response.body());
         return JSON.readTree(response.body());
     }
 
-    String state() throws IOException, InterruptedException {
+    public String state() throws IOException, InterruptedException {
         return answer("GET", "/api/v1/state", "").get("state").asText();
     }
 
-    JsonNode status() throws IOException, InterruptedException {
+    public JsonNode status() throws IOException, InterruptedException {
         return answer("GET", "/api/v1/pow/status", "");
     }
 
@@ -160,7 +160,7 @@ final class FirstFunctionParticipant implements AutoCloseable {
      * @param word  the status that says that it does so already
      * @return the answer to the start; empty where it did so already
      */
-    JsonNode begin(String phase, String word) throws IOException, InterruptedException {
+    public JsonNode begin(String phase, String word) throws IOException, InterruptedException {
         String state = state();
         if (state.equals("POW") && status().get("status").asText().equals(word)) return JSON.createObjectNode();
         if (!state.equals("STOPPED")) answer("POST", "/api/v1/stop", "");
@@ -168,7 +168,7 @@ final class FirstFunctionParticipant implements AutoCloseable {
     }
 
     /** A batch of another participant, as the field has it validated. */
-    JsonNode validate(JsonNode batch) throws IOException, InterruptedException {
+    public JsonNode validate(JsonNode batch) throws IOException, InterruptedException {
         return answer("POST", "/api/v1/pow/validate", batch.toString());
     }
 

@@ -8,6 +8,7 @@ import io.bignode.protocol.Found;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -25,7 +26,7 @@ final class ValidatedDistances {
 
     /** The proof of a validation whose nonces were computed. */
     static String proof(Validation validation, Map<Long, Double> computed) {
-        return validation.nonces().stream().map(nonce -> Double.toString(computed.get(nonce))).collect(Collectors.joining(",", "[", "]"));
+        return validation.nonces().stream().map(nonce -> Double.toString(Objects.requireNonNull(computed.get(nonce)))).collect(Collectors.joining(",", "[", "]"));
     }
 
     /**

@@ -59,6 +59,11 @@ public final class ProofFunctions implements ProofFunction {
     }
 
     @Override
+    public Optional<String> model(WorkOrder work) {
+        return of(work).model(work);
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         return of(after).changes(before, after);
     }
@@ -81,6 +86,11 @@ public final class ProofFunctions implements ProofFunction {
     @Override
     public Duration maxPushPause(WorkOrder work) {
         return of(work).maxPushPause(work);
+    }
+
+    @Override
+    public boolean pushEnds(WorkOrder work) {
+        return of(work).pushEnds(work);
     }
 
     @Override

@@ -25,13 +25,19 @@ final class NonceLedger {
     private final long size;
     private final NavigableMap<Long, Long> returned = new TreeMap<>();
     private final NavigableMap<Long, Long> inFlight = new TreeMap<>();
+    private final UncomputedNonces uncomputed;
     private List<Change> changes = new ArrayList<>();
     private long next;
 
     /** A ledger of a sequence none of whose nonces was taken. */
     NonceLedger(long lineage, NonceSequence nonces) {
+        this(lineage, nonces, Map.of());
+    }
+
+    private NonceLedger(long lineage, NonceSequence nonces, Map<Long, String> tried) {
         this.lineage = lineage;
         this.size = nonces.size();
+        this.uncomputed = new UncomputedNonces(lineage, nonces, tried);
     }
 
     /**
@@ -41,7 +47,7 @@ final class NonceLedger {
      * @throws IllegalStateException when an index would be in two places at once
      */
     NonceLedger(StoreImage.Lineage stored, List<NonceRange> flights) {
-        this(stored.id(), stored.nonces());
+        this(stored.id(), stored.nonces(), stored.tried());
         next = stored.next();
         returned.putAll(stored.gaps());
         flights.forEach(range -> inFlight.put(range.first(), range.end()));
@@ -63,6 +69,11 @@ final class NonceLedger {
      */
     synchronized Optional<NonceRange> take(int max) {
         return take(max, Set.of());
+    }
+
+    /** The same without the indices that came to nothing on this device: they stay for others. */
+    synchronized Optional<NonceRange> take(int max, String deviceId) {
+        return take(max, uncomputed.of(deviceId));
     }
 
     /**
@@ -117,6 +128,21 @@ final class NonceLedger {
         if (computed < 0 || computed > range.count()) throw new IllegalArgumentException(computed + " of " + range);
         if (!inFlight.remove(range.first(), range.end())) throw new IllegalStateException(range + " is not in flight");
         if (computed < range.count()) giveBack(range.first() + computed, range.end());
+    }
+
+    /**
+     * Ends the flight of a range some of whose computed nonces came to nothing: what another device is to try may be taken again.
+     *
+     * @param nothing the nonces that came to nothing
+     * @return how many another device is to try
+     * @throws IllegalStateException when the range is not in flight
+     */
+    synchronized int land(NonceRange range, int computed, String deviceId, List<Long> nothing) {
+        land(range, computed);
+        if (computed == 0) return 0;
+        List<Long> again = uncomputed.done(deviceId, new NonceRange(range.first(), computed), nothing, changes);
+        again.forEach(this::reopen);
+        return again.size();
     }
 
     /** Gives back an index that counted as computed. */

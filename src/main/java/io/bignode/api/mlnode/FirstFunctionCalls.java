@@ -1,6 +1,7 @@
 package io.bignode.api.mlnode;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.api.delegation.StartRequest;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.http.Answer;
@@ -216,9 +217,10 @@ final class FirstFunctionCalls {
 
     /** Takes a batch of another participant. The same batch again is the same request, which has one verdict. */
     void validate(Request request, Reply reply) throws ProblemException, IOException {
+        JsonNode document = request.document();
         Session prepared = validating(request).orElseThrow(() -> notRunning("no validation was asked for; call init/validate first"));
         try {
-            JsonFields fields = JsonFields.of(request.document());
+            JsonFields fields = JsonFields.of(document);
             ProofRequest proof = function.readRequest(prepared.order().work(), fields);
             fields.check();
             Order order = new StartRequest(proof, 1, prepared.order().callback()).order(request.tenant(), true, false);

@@ -109,6 +109,11 @@ public final class TransformerFunction implements ProofFunction {
     }
 
     @Override
+    public boolean pushEnds(WorkOrder work) {
+        return orders.validation(work).isPresent();
+    }
+
+    @Override
     public void writeBatch(WorkOrder work, List<Found> found, JsonGenerator json) throws IOException {
         ProofOrder order = orders.order(work);
         Optional<Validation> validation = orders.validation(work);

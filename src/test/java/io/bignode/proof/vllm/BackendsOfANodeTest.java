@@ -145,11 +145,42 @@ class BackendsOfANodeTest {
             Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
             String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, ""), TOKEN).get("session_id").asText();
             Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
-                    .contains("none of the 1 devices that work can"));
+                    .contains("none of the 1 devices that work serves its model yet"));
             assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
             node.swap(0, MODEL, 2_000_000);
             new Poller(node, session, "ab", "alice").poll(100);
         }
+    }
+
+    @Test
+    void aBackendThatSomebodyElseHasGenerateGetsNoLeasesUntilThatEnds() throws Exception {
+        try (BackendNode node = new BackendNode(folder, Map.of())) {
+            node.backend(MODEL, 2_000_000);
+            node.start();
+            Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
+            String order = BackendNode.order("cd", "eve", MODEL, "");
+            assertThat(node.sendToBackend(0, "/api/v1/pow/init/generate", order)).isEqualTo(200);
+            Waiting.until("it is told as used by others", () -> device(node).get("state").asText().equals("occupied") && device(node).get("alarm").asText()
+                    .contains("generates for somebody else"));
+            assertThat(node.alarms.list()).anySatisfy(alarm -> assertThat(alarm.key()).isEqualTo("worker/local/vllm:0"));
+            String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, "").replace("{\"block", "{\"auth_token\": \"" + TOKEN
+                    + "\", \"block"), "").get("session_id").asText();
+            Waiting.until("the order waits", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).path("waiting_for").asText()
+                    .contains("no device works"));
+
+            assertThat(node.sendToBackend(0, "/api/v1/pow/stop", "{}")).isEqualTo(200);
+            new Poller(node, session, "ab", "alice").poll(100);
+            Waiting.until("nothing is wrong with it", () -> !device(node).get("state").asText().equals("occupied")
+                    && node.alarms.list().stream().noneMatch(alarm -> alarm.key().startsWith("worker/")));
+            JsonNode line = node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("sessions").get(0);
+            assertThat(line.get("function").asText()).isEqualTo("vllm-vectors");
+            assertThat(line.get("model").asText()).isEqualTo(MODEL);
+            assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("model").asText()).isEqualTo(MODEL);
+        }
+    }
+
+    private static JsonNode device(BackendNode node) throws Exception {
+        return node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("devices").get(0);
     }
 
     @Test

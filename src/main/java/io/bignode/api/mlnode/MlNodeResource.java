@@ -27,7 +27,7 @@ import java.util.List;
 import java.util.function.IntSupplier;
 
 /**
- * The calls by which a network node drives an ML node, answered by this node: a start is an order of vectors that is pushed to where the call says. Every call
+ * The calls by which a network node drives an ML node, answered by this node: a start is an order that is pushed to where the call says. Every call
  * stands under {@code /mlnode/TOKEN}, with or without one more segment, as network nodes put the version of their program there. Nodes that name different
  * segments are different ML nodes of their owner. Thread safe.
  */
@@ -41,7 +41,6 @@ public final class MlNodeResource {
     private final CallbackHosts hosts;
     private final MlNodeRequests requests;
     private final MlNodeDevices gpus;
-
     private final MlNodeSessions own;
     private final FirstFunctionCalls first;
 

@@ -97,7 +97,8 @@ class RealWorkerTest {
     @Tag("full")
     void whatWorkersComputeOfOthersBatchesIsCheckedBeforeItIsAVerdict() throws Exception {
         JsonNode golden = Golden.read("small-models.json").get(0);
-        Map<String, String> settings = Map.of("DELEGATION_DEVICES", "none", "DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1", "DELEGATION_VERIFY_SHARE", "1");
+        Map<String, String> settings = Map.of(
+                "DELEGATION_DEVICES", "none", "DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1", "DELEGATION_VERIFY_SHARE", "1");
         try (Farm farm = new Farm(folder, settings)) {
             for (String name : List.of("one", "other")) {
                 farm.realWorker(name);

@@ -105,9 +105,13 @@ class ContractTest {
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/init/generate", new Way(TOKEN, vectors().toString()));
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/generate", new Way(TOKEN, validation().toString()));
         calls.put("GET " + ML_NODE + "/api/v1/pow/status", Way.by(TOKEN));
-        for (String path : List.of("/api/v1/pow/init/generate", "/api/v1/pow/init/validate")) calls.put("POST " + ML_NODE + path, new Way(TOKEN, distances().toString()));
+        for (String path : List.of("/api/v1/pow/init/generate", "/api/v1/pow/init/validate")) {
+            calls.put("POST " + ML_NODE + path, new Way(TOKEN, distances().toString()));
+        }
         calls.put("POST " + ML_NODE + "/api/v1/pow/validate", new Way(TOKEN, batch().toString()));
-        for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/stop")) calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/stop")) {
+            calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        }
         return calls;
     }
 

@@ -189,9 +189,9 @@ final class FirstFunctionCalls {
 
     /** Generating ends; a device has the weights ready before the first batch comes. */
     private void validatePhase(Request request, Reply reply, Asked orders) throws ProblemException, IOException {
-        for (Session session : own.running(request, function.name())) own.stop(session, "the network node has others' batches validated");
         Optional<Session> before = validating(request).filter(session -> session.order().work().equals(orders.preparation().work()));
         Session session = before.isPresent() ? before.get() : prepare(request, orders.preparation());
+        for (Session stage : own.running(request, function.name())) own.stop(stage, "the network node has others' batches validated");
         ok(reply, new State(Phase.VALIDATING, Optional.of(session)));
     }
 

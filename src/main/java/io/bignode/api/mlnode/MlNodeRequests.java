@@ -62,7 +62,8 @@ final class MlNodeRequests {
     private Order order(Request request) throws ProblemException, IOException {
         try {
             // Asked for again it is another one: the one before may have been answered, and is not computed twice.
-            return ahead(StartRequest.parse(request.document(), function::readRequest, hosts, URL).order(request.tenant(), true, false), "request " + UUID.randomUUID());
+            Order order = StartRequest.parse(request.document(), function::readRequest, hosts, URL).order(request.tenant(), true, false);
+            return ahead(order, "request " + UUID.randomUUID());
         } catch (InvalidDocumentException invalid) {
             throw new ProblemException(Problem.invalid(invalid.faults()));
         }

@@ -10,7 +10,10 @@ import io.bignode.session.StartOutcome;
 import java.util.List;
 import java.util.Map;
 
-/** The sessions that network nodes start here, by the segment of the path by which each calls: those that name different ones drive different ML nodes. Thread safe. */
+/**
+ * The sessions that network nodes start here, by the segment of the path by which each calls: those that name different ones drive different ML nodes. Thread
+ * safe.
+ */
 final class MlNodeSessions {
     private static final System.Logger LOG = System.getLogger(MlNodeSessions.class.getName());
 

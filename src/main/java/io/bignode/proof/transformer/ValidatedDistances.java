@@ -60,7 +60,8 @@ final class ValidatedDistances {
         if (distances.size() != count) return Optional.of("reported " + distances.size() + " distances of a validation of " + count + " nonces");
         for (int i = 0; i < count; i++) {
             double distance = distances.get(i);
-            if (!(distance >= 0 && distance <= ProofOrder.MAX_DISTANCE + ROUNDING)) return Optional.of("reported what is no distance for nonce " + validation.nonces().get(i));
+            boolean sound = distance >= 0 && distance <= ProofOrder.MAX_DISTANCE + ROUNDING;
+            if (!sound) return Optional.of("reported what is no distance for nonce " + validation.nonces().get(i));
         }
         return Optional.empty();
     }

@@ -110,8 +110,8 @@ class ValidationTest {
     void aDeviceReportsADistanceOfEachNonceOrNothing() throws Exception {
         WorkOrder work = validation();
         assertThat(function.fault(work, reported("[1.40,1.44,1.40]"))).isEmpty();
-        for (String proof : List.of("[1.40,1.44]", "[1.40,1.44,1.40,1.40]", "[1.40,-1,1.40]", "[1.40,2.1,1.40]", "[1.40,null,1.40]", "[1.40,\"NaN\",1.40]", "1.39", "[1.40,",
-                "[1.40,1.44," + " ".repeat(200) + "1.40]")) {
+        for (String proof : List.of("[1.40,1.44]", "[1.40,1.44,1.40,1.40]", "[1.40,-1,1.40]", "[1.40,2.1,1.40]", "[1.40,null,1.40]", "[1.40,\"NaN\",1.40]", "1.39",
+                "[1.40,", "[1.40,1.44," + " ".repeat(200) + "1.40]")) {
             assertThat(function.fault(work, reported(proof))).as(proof).isPresent();
         }
         assertThat(function.fault(work, List.of())).isPresent();

@@ -51,6 +51,14 @@ public final class Api implements Service {
     private volatile boolean closing;
 
     /**
+     * What an ML node's owner orders.
+     *
+     * @param vectors what the network's chain pays for
+     * @param first   what chains of before pay for
+     */
+    public record MlNodeFunctions(ProofFunction vectors, ProofFunction first) {}
+
+    /**
      * The API of a head.
      *
      * @param function  what is ordered
@@ -79,11 +87,11 @@ public final class Api implements Service {
     /**
      * The API of a head that is an ML node as well.
      *
-     * @param vectors what an ML node's owner orders; empty for a head that is none
+     * @param mlNode what an ML node's owner orders; empty for a head that is none
      */
     public Api(
             ProofFunction function,
-            Optional<ProofFunction> vectors,
+            Optional<MlNodeFunctions> mlNode,
             Tenants tenants,
             Sessions sessions,
             Delivery delivery,
@@ -118,7 +126,7 @@ public final class Api implements Service {
         all.addAll(live.routes());
         all.addAll(new HistoryResource(sessions, fleet).routes());
         all.add(new MetricsResource(metering).route());
-        vectors.ifPresent(ordered -> all.addAll(new MlNodeResource(ordered, sessions, devices, hosts, fleet).routes()));
+        mlNode.ifPresent(ordered -> all.addAll(new MlNodeResource(ordered.vectors(), ordered.first(), sessions, devices, hosts, fleet).routes()));
         this.routes = new Routes(all);
     }
 

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 public final class CpuJudge implements Judge, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(CpuJudge.class.getName());
 
+    /** As many floating-point operations as a few cores do in the minutes that a lease may take: three nonces of the main net, for instance. */
+    private static final double MAX_OPERATIONS = 3e13;
+
     private final ProofFunction function = new TransformerFunction();
     private final WeightPools pools;
     private final double margin;
@@ -52,7 +55,8 @@ public final class CpuJudge implements Judge, AutoCloseable {
 
     @Override
     public boolean takes(WorkOrder work) {
-        return !unable && work.function().equals(function.name()) && function.fits(new DeviceOffer(DEVICE, "CPU", CpuEngine.usableMemory(), 1), work);
+        if (unable || !work.function().equals(function.name()) || function.operations(work).orElse(0) > MAX_OPERATIONS) return false;
+        return function.fits(new DeviceOffer(DEVICE, "CPU", CpuEngine.usableMemory(), 1), work);
     }
 
     @Override

@@ -74,17 +74,17 @@ public final class Node implements AutoCloseable {
 
     /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
     public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
-        this(new VectorFunction(matchRules(settings.vectors())), settings, http, store, live, alarms);
+        this(new Api.MlNodeFunctions(new VectorFunction(matchRules(settings.vectors())), new TransformerFunction()), settings, http, store, live, alarms);
     }
 
     private static MatchRules matchRules(VectorSettings vectors) {
         return new MatchRules(vectors.distances(), vectors.pMismatch(), vectors.fraudThreshold());
     }
 
-    private Node(VectorFunction vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+    private Node(Api.MlNodeFunctions all, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
         this(
-                new ProofFunctions(List.of(vectors, new TransformerFunction())), settings.mlNode() ? Optional.of(vectors) : Optional.empty(), settings, http,
-                store, live, alarms);
+                new ProofFunctions(List.of(all.vectors(), all.first())), settings.mlNode() ? Optional.of(all) : Optional.empty(), settings, http, store, live,
+                alarms);
     }
 
     /**
@@ -102,7 +102,7 @@ public final class Node implements AutoCloseable {
     }
 
     private Node(
-            ProofFunction function, Optional<ProofFunction> vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
+            ProofFunction function, Optional<Api.MlNodeFunctions> mlNode, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
             Alarms alarms) {
         this.settings = settings;
         this.http = http;
@@ -129,7 +129,7 @@ public final class Node implements AutoCloseable {
         this.head = new HeadLoop(sessions, leases, workers, Node::die);
         this.api = new Api(
                 function,
-                vectors,
+                mlNode,
                 live.tenants(),
                 sessions,
                 new Delivery(meter),

@@ -20,6 +20,12 @@ public record ProofOrder(String blockHash, long blockHeight, String publicKey, l
     /** The name of this function in a work order. */
     public static final String FUNCTION = "transformer-distance";
 
+    /** The most characters of a block's hash. */
+    public static final int MAX_HASH = 256;
+
+    /** The most characters of a public key. */
+    public static final int MAX_KEY = 512;
+
     /** No two points of the unit sphere are further apart. */
     public static final double MAX_DISTANCE = 2;
 
@@ -29,9 +35,9 @@ public record ProofOrder(String blockHash, long blockHeight, String publicKey, l
      * @param fields the document's fields; every fault is noted there
      */
     public static ProofOrder read(JsonFields fields) {
-        String blockHash = fields.text("block_hash", 256);
+        String blockHash = fields.text("block_hash", MAX_HASH);
         long height = fields.integer("block_height", 0, Long.MAX_VALUE);
-        String publicKey = fields.text("public_key", 512);
+        String publicKey = fields.text("public_key", MAX_KEY);
         long nodeId = fields.integer("node_id", 0, Long.MAX_VALUE);
         double rTarget = readTarget(fields);
         ModelParams params = ModelParams.read(fields.object("params"));

@@ -36,6 +36,16 @@ public interface ProofFunction extends ProofRules, Capacity {
         return read(fields);
     }
 
+    /**
+     * Reads a request that goes on with one before it, which says what the request leaves out, where the function knows such requests.
+     *
+     * @param before what {@link #readRequest(JsonFields)} made of the one before
+     * @param fields the request's fields; every fault is noted there, and what is returned may only be used where there is none
+     */
+    default ProofRequest readRequest(WorkOrder before, JsonFields fields) {
+        return readRequest(fields);
+    }
+
     /** The name of the model that some work is computed on; empty where the function's models have no names. */
     default Optional<String> model(WorkOrder work) {
         return Optional.empty();

@@ -48,6 +48,11 @@ public final class ProofFunctions implements ProofFunction {
         return meant(fields).readRequest(fields);
     }
 
+    @Override
+    public ProofRequest readRequest(WorkOrder before, JsonFields fields) {
+        return of(before).readRequest(before, fields);
+    }
+
     private ProofFunction meant(JsonFields fields) {
         List<ProofFunction> all = List.copyOf(byName.values());
         return all.stream().filter(function -> function.isMeant(fields)).findFirst().orElseGet(all::getLast);

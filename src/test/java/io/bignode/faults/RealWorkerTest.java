@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.field.FirstFunctionParticipant;
 import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;
@@ -86,6 +89,42 @@ class RealWorkerTest {
             for (JavaProcess process : List.of(farm.head, worker)) {
                 assertThat(process.lines()).noneMatch(line -> line.text().contains(Farm.JOIN_TOKEN) || line.text().contains(Farm.TOKEN));
             }
+        }
+    }
+
+    /** There is no device but the two workers': each verdict is computed by one of them, and waits until the other has computed the batch too. */
+    @Test
+    @Tag("full")
+    void whatWorkersComputeOfOthersBatchesIsCheckedBeforeItIsAVerdict() throws Exception {
+        JsonNode golden = Golden.read("small-models.json").get(0);
+        Map<String, String> settings = Map.of(
+                "DELEGATION_DEVICES", "none", "DELEGATION_MLNODE", "on", "DELEGATION_CALLBACK_HOSTS", "127.0.0.1", "DELEGATION_VERIFY_SHARE", "1");
+        try (Farm farm = new Farm(folder, settings)) {
+            for (String name : List.of("one", "other")) {
+                farm.realWorker(name);
+                Waiting.until(Duration.ofSeconds(20), farm.head::tail, () -> ForgerTest.state(farm, name).equals("working"));
+            }
+            ObjectNode order = Golden.order(golden).put("r_target", 1.42).put("public_key", "the key of a validator");
+            try (FirstFunctionParticipant participant = new FirstFunctionParticipant("http://127.0.0.1:" + farm.port + "/mlnode/" + Farm.TOKEN, order)) {
+                participant.begin("validate", "VALIDATING");
+                for (double told : List.of(1.3, 1.31)) {
+                    ObjectNode batch = Golden.order(golden);
+                    batch.set("nonces", golden.get("nonces"));
+                    ArrayNode distances = batch.putArray("dist");
+                    golden.get("nonces").forEach(_ -> distances.add(told));
+                    participant.validate(batch);
+                }
+                Waiting.until(Duration.ofSeconds(60), farm.head::tail, () -> participant.verdicts().size() == 2);
+                for (JsonNode verdict : participant.verdicts()) {
+                    for (int i = 0; i < golden.get("nonces").size(); i++) {
+                        Assertions.assertThat(verdict.get("dist").get(i).asDouble()).isCloseTo(golden.get("distances").get(i).asDouble(), Offset.offset(2e-6));
+                    }
+                    assertThat(verdict.get("n_invalid").asInt()).isEqualTo(5);
+                    assertThat(verdict.get("fraud_detected").asBoolean()).isTrue();
+                }
+                assertThat(participant.refusals()).isEmpty();
+            }
+            for (String name : List.of("one", "other")) assertThat(ForgerTest.state(farm, name)).as("an honest worker").isEqualTo("working");
         }
     }
 }

@@ -107,6 +107,13 @@ class AuthorizationMatrixTest {
         }
         for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop")) MATRIX.put("POST " + ML_NODE + path, new Row(200, 200));
         MATRIX.put("POST " + ML_NODE + "/api/v1/inference/up", new Row(503, 503));
+        MATRIX.put("GET " + ML_NODE + "/api/v1/pow/status", new Row(200, 200));
+        MATRIX.put("POST " + ML_NODE + "/api/v1/pow/stop", new Row(200, 200));
+        for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/validate")) {
+            MATRIX.put("POST " + ML_NODE + path, new Row(400, 400));
+        }
+        // A start of a small node has no url.
+        for (String path : List.of("/api/v1/pow/init/generate", "/api/v1/pow/init/validate")) MATRIX.put("POST " + ML_NODE + path, new Row(422, 422));
         // An order of the first function is none of these.
         for (String path : List.of("/api/v1/inference/pow/init/generate", "/api/v1/inference/pow/generate")) MATRIX.put("POST " + ML_NODE + path, new Row(422, 422));
     }

@@ -104,7 +104,26 @@ class ContractTest {
         for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop", "/api/v1/inference/up")) calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/init/generate", new Way(TOKEN, vectors().toString()));
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/generate", new Way(TOKEN, validation().toString()));
+        calls.put("GET " + ML_NODE + "/api/v1/pow/status", Way.by(TOKEN));
+        for (String path : List.of("/api/v1/pow/init/generate", "/api/v1/pow/init/validate")) {
+            calls.put("POST " + ML_NODE + path, new Way(TOKEN, distances().toString()));
+        }
+        calls.put("POST " + ML_NODE + "/api/v1/pow/validate", new Way(TOKEN, batch().toString()));
+        for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/stop")) {
+            calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        }
         return calls;
+    }
+
+    private static ObjectNode distances() {
+        return startBody().put("url", "http://callback.example:8080/v1/poc-batches");
+    }
+
+    private static ObjectNode batch() {
+        ObjectNode batch = startBody();
+        batch.putArray("nonces").add(1);
+        batch.putArray("dist").add(1.3);
+        return batch;
     }
 
     private static ObjectNode vectors() {
@@ -196,6 +215,15 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey() + "?after=77", session.id(), way));
                 }
             }
+            for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/validate")) {
+                String call = "POST " + ML_NODE + path;
+                HttpResponse<String> idle = send(node, call, "x", new Way(TOKEN, "{}"));
+                assertThat(idle.statusCode()).as("nothing runs").isEqualTo(400);
+                contract.hold(call, idle);
+            }
+            send(node, "POST " + ML_NODE + "/api/v1/pow/init/validate", "x", new Way(TOKEN, distances().toString()));
+            String validate = "POST " + ML_NODE + "/api/v1/pow/validate";
+            contract.hold(validate, send(node, validate, "x", new Way(TOKEN, "{}")));
             contract.hold("GET /api/v1/history", send(node, "GET /api/v1/history?limit=0&format=xml", "x", Way.by(TOKEN)));
             node.devices.set(0);
             contract.hold("GET /health", node.get("//health", ""));

@@ -46,6 +46,7 @@ import java.util.logging.Logger;
 /** A server with real sessions and a device whose every move the test makes. */
 public final class TestNode implements AutoCloseable {
     public static final String API = "/api/v1/delegation";
+    private static final Optional<Api.MlNodeFunctions> ML_NODE = Optional.of(new Api.MlNodeFunctions(new VectorFunction(), new TransformerFunction()));
     public static final String TOKEN = "token-of-the-first-tenant";
     public static final String OTHER_TOKEN = "token-of-another-tenant";
     public static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
@@ -127,7 +128,7 @@ public final class TestNode implements AutoCloseable {
 
     private Api api(Tenants tenants, WorkerActions workers) {
         return new Api(
-                new TransformerFunction(), Optional.of(new VectorFunction()), tenants, sessions, delivery, devices::get, new OneHost(), workers,
+                new TransformerFunction(), ML_NODE, tenants, sessions, delivery, devices::get, new OneHost(), workers,
                 new SmallFarm(tenantsSeeAll, alarm::get), new NoMetering());
     }
 
@@ -167,7 +168,7 @@ public final class TestNode implements AutoCloseable {
     public static List<Route> routes() {
         Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
         Api api = new Api(
-                new TransformerFunction(), Optional.of(new VectorFunction()), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(),
+                new TransformerFunction(), ML_NODE, TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(),
                 new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
         return api.routes().all().stream().filter(route -> !route.template().equals("/") && !route.template().startsWith("/web/")).toList();
     }

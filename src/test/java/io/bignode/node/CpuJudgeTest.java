@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.fixtures.Golden;
+import io.bignode.json.JsonFields;
 import io.bignode.poc.HostMemory;
 import io.bignode.poc.PoolCache;
 import io.bignode.poc.ProofOrder;
+import io.bignode.proof.transformer.TransformerFunction;
 import io.bignode.proof.transformer.WeightPools;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
@@ -50,6 +53,26 @@ class CpuJudgeTest {
                     assertThat(Double.parseDouble(found.proof())).isCloseTo(golden.get("distances").get(0).doubleValue(), within(1e-4));
                 });
             });
+        }
+    }
+
+    @Test
+    void itTakesNothingThatItWouldComputeForHours() throws Exception {
+        JsonFields mainNet = JsonFields.of(Golden.order(Golden.read("main-net.json")));
+        TransformerFunction function = new TransformerFunction();
+        WorkOrder nonce = function.read(mainNet).work();
+        WorkOrder prepared = function.readRequest(mainNet).work();
+        ObjectNode batch = Golden.order(Golden.read("main-net.json"));
+        ArrayNode nonces = batch.putArray("nonces");
+        ArrayNode distances = batch.putArray("dist");
+        for (int i = 0; i < 200; i++) {
+            nonces.add(i);
+            distances.add(1.3);
+        }
+        WeightPools pools = new WeightPools(1L << 30, 1, new PoolCache(Path.of("unused"), 0), HostMemory.PLAIN);
+        try (CpuJudge judge = new CpuJudge(pools, 0, _ -> {})) {
+            assertThat(judge.takes(function.readRequest(prepared, JsonFields.of(batch)).work())).isFalse();
+            assertThat(function.operations(nonce).getAsDouble()).as("one nonce is taken where the memory holds it").isLessThan(3e13);
         }
     }
 

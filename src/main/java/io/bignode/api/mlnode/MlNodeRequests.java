@@ -61,19 +61,24 @@ final class MlNodeRequests {
 
     private Order order(Request request) throws ProblemException, IOException {
         try {
-            Order order = StartRequest.parse(request.document(), function::readRequest, hosts, URL).order(request.tenant(), true, false);
             // Asked for again it is another one: the one before may have been answered, and is not computed twice.
-            String key = "request " + UUID.randomUUID();
-            return new Order(
-                    order.tenant(), key, ONE, order.nodeId(), order.work(), order.weight() * AHEAD, order.epoch(), order.callback(), "requests", order.terms());
+            Order order = StartRequest.parse(request.document(), function::readRequest, hosts, URL).order(request.tenant(), true, false);
+            return ahead(order, "request " + UUID.randomUUID());
         } catch (InvalidDocumentException invalid) {
             throw new ProblemException(Problem.invalid(invalid.faults()));
         }
     }
 
+    /** The order as one of a single piece of work, ahead of all stages. */
+    static Order ahead(Order order, String key) {
+        return new Order(
+                order.tenant(), key, ONE, order.nodeId(), order.work(), order.weight() * AHEAD, order.epoch(), order.callback(), "requests", order.terms());
+    }
+
     /** Tells what became of a call. */
     void look(Request request, Reply reply) throws ProblemException, IOException {
         Session session = sessions.find(request.tenant().name(), request.parameter()).filter(MlNodeRequests::isRequest)
+                .filter(one -> one.order().work().function().equals(function.name()))
                 .orElseThrow(() -> new ProblemException(Problem.notFound("there is no request of this id, or it was purged")));
         List<Found> found = session.delivery().following(0).found();
         reply.send(Answer.ok(json -> {

@@ -24,42 +24,41 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 
 /**
- * The calls by which a network node drives an ML node, answered by this node: a start is an order of vectors that is pushed to where the call says. Every call
+ * The calls by which a network node drives an ML node, answered by this node: a start is an order that is pushed to where the call says. Every call
  * stands under {@code /mlnode/TOKEN}, with or without one more segment, as network nodes put the version of their program there. Nodes that name different
  * segments are different ML nodes of their owner. Thread safe.
  */
 public final class MlNodeResource {
-    private static final System.Logger LOG = System.getLogger(MlNodeResource.class.getName());
     private static final String ROOT = "/mlnode";
     private static final String URL = "url";
     private static final Duration RETRY = Duration.ofSeconds(5);
 
     private final ProofFunction function;
-    private final Sessions sessions;
     private final IntSupplier devices;
     private final CallbackHosts hosts;
     private final MlNodeRequests requests;
     private final MlNodeDevices gpus;
-
-    /** The segment by which each session was started under this head; those of before are everybody's. */
-    private final Map<String, String> segments = new ConcurrentHashMap<>();
+    private final MlNodeSessions own;
+    private final FirstFunctionCalls first;
 
     /**
      * Answers for these sessions.
      *
-     * @param function what is ordered
+     * @param function what is ordered of backends
+     * @param first    what is ordered by the calls of chains that pay for the first function
+     * @param sessions where sessions start and are found
      * @param devices  how many devices serve now
      * @param hosts    who may be called back
      * @param fleet    what is shown of devices
      */
-    public MlNodeResource(ProofFunction function, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
+    public MlNodeResource(
+            ProofFunction function, ProofFunction first, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
         this.function = function;
-        this.sessions = sessions;
+        this.own = new MlNodeSessions(sessions);
+        this.first = new FirstFunctionCalls(first, sessions, own, hosts);
         this.devices = devices;
         this.hosts = hosts;
         this.gpus = new MlNodeDevices(fleet);
@@ -70,12 +69,19 @@ public final class MlNodeResource {
     public List<Route> routes() {
         List<Route> routes = new ArrayList<>();
         add(routes, "GET", "/api/v1/state", this::state);
-        add(routes, "POST", "/api/v1/stop", this::stop);
+        add(routes, "POST", "/api/v1/stop", this::stopAll);
         add(routes, "GET", "/api/v1/inference/pow/status", this::status);
         add(routes, "POST", "/api/v1/inference/pow/init/generate", this::start);
         add(routes, "POST", "/api/v1/inference/pow/stop", this::stop);
         add(routes, "POST", "/api/v1/inference/pow/generate", requests::generate);
         add(routes, "GET", "/api/v1/inference/pow/generate/{request_id}", requests::look);
+        add(routes, "GET", "/api/v1/pow/status", first::status);
+        add(routes, "POST", "/api/v1/pow/init/generate", first::initGenerate);
+        add(routes, "POST", "/api/v1/pow/init/validate", first::initValidate);
+        add(routes, "POST", "/api/v1/pow/phase/generate", first::phaseGenerate);
+        add(routes, "POST", "/api/v1/pow/phase/validate", first::phaseValidate);
+        add(routes, "POST", "/api/v1/pow/validate", first::validate);
+        add(routes, "POST", "/api/v1/pow/stop", first::stop);
         add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
         add(routes, "POST", "/api/v1/inference/up", MlNodeResource::noInference);
         for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models")) {
@@ -104,17 +110,12 @@ public final class MlNodeResource {
         reply.send(Answer.ok(json -> json.writeStringField("status", "healthy")));
     }
 
-    /** The sessions of whoever calls, by the segment that he calls by, which go on. */
     private List<Session> running(Request request) {
-        segments.keySet().removeIf(id -> sessions.find(request.tenant().name(), id).filter(session -> session.status().ended()).isPresent());
-        return sessions.list(request.tenant().name()).stream()
-                .filter(session -> isStage(session) && !session.status().ended())
-                .filter(session -> segments.getOrDefault(session.id(), request.parameter()).equals(request.parameter()))
-                .toList();
+        return own.running(request, function.name());
     }
 
     private void state(Request request, Reply reply) throws IOException {
-        String state = running(request).isEmpty() ? "STOPPED" : "POW";
+        String state = running(request).isEmpty() && !first.isActive(request) ? "STOPPED" : "POW";
         reply.send(Answer.ok(json -> {
             json.writeStringField("state", state);
             json.writeStringField("version", ProtocolVersion.program());
@@ -145,17 +146,7 @@ public final class MlNodeResource {
     }
 
     private void start(Request request, Reply reply) throws ProblemException, IOException {
-        Order order = order(request);
-        StartOutcome outcome = sessions.start(order);
-        Session session = session(outcome);
-        if (outcome instanceof StartOutcome.Started) {
-            LOG.log(System.Logger.Level.INFO, "session {0} started by the ML node''s API for tenant {1}, node {2}, block {3}, from {4}", session.id(),
-                    request.tenant().name(), Long.toString(order.nodeId()), Long.toString(order.epoch().blockHeight()), request.address());
-        }
-        segments.put(session.id(), request.parameter());
-        for (Session other : sessions.list(request.tenant().name())) {
-            if (isBefore(other, order)) stop(other, "another block, " + order.epoch().blockHeight() + ", is asked for");
-        }
+        Session session = own.startStage(request, order(request));
         int serving = devices.getAsInt();
         reply.send(Answer.ok(json -> {
             json.writeStringField("status", "OK");
@@ -191,29 +182,17 @@ public final class MlNodeResource {
         }
     }
 
-    /** Whether a session is one of a stage, and no single request. */
-    private boolean isStage(Session session) {
-        return session.order().work().function().equals(function.name()) && !MlNodeRequests.isRequest(session);
-    }
-
-    /** Whether a session is one that the same ML node goes on with for another block. */
-    private boolean isBefore(Session session, Order order) {
-        Order other = session.order();
-        return !session.status().ended() && isStage(session) && other.participant().equals(order.participant())
-                && !other.epoch().blockHash().equals(order.epoch().blockHash());
+    /** Ends what there is of either function. */
+    private void stopAll(Request request, Reply reply) throws IOException {
+        first.stop(request);
+        stop(request, reply);
     }
 
     private void stop(Request request, Reply reply) throws IOException {
-        List<Session> stopped = running(request);
-        for (Session session : stopped) stop(session, "the network node ends the stage");
+        for (Session session : running(request)) own.stop(session, "the network node ends the stage");
         reply.send(Answer.ok(json -> {
             json.writeStringField("status", "OK");
             backends(json, "results", devices.getAsInt(), "STOPPED");
         }));
-    }
-
-    private void stop(Session session, String why) {
-        sessions.stop(session.order().tenant(), session.id());
-        LOG.log(System.Logger.Level.INFO, "session {0} is stopped: {1}; what it found is pushed still", session.id(), why);
     }
 }

@@ -18,6 +18,8 @@ record DistanceRules(WorkOrders orders) {
 
     /** See {@link io.bignode.proof.ProofRules#fault}. */
     Optional<String> fault(WorkOrder work, List<Found> found) {
+        Optional<Validation> validation = orders.validation(work);
+        if (validation.isPresent()) return ValidatedDistances.fault(validation.get(), found);
         // Where every nonce counts, what is no distance at all must not count yet.
         double limit = Math.min(rTarget(work), ProofOrder.MAX_DISTANCE + TOLERANCE);
         for (Found result : found) {
@@ -29,6 +31,7 @@ record DistanceRules(WorkOrders orders) {
 
     /** See {@link io.bignode.proof.ProofRules#deviation}. */
     Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
+        if (orders.validation(work).isPresent()) return ValidatedDistances.deviation(reported, checked, TOLERANCE);
         double border = rTarget(work) - TOLERANCE;
         Map<Long, Double> expected = new HashMap<>();
         checked.forEach(result -> expected.put(result.nonce(), distance(result)));

@@ -53,9 +53,10 @@ final class ModelSizes {
         return new Capacity.Shared("weight pool", order.blockHash() + "/" + bytes, bytes);
     }
 
-    /** How many floating-point operations a nonce takes. */
+    /** How many floating-point operations a nonce takes; of a validation all of the batch's. */
     OptionalDouble operations(WorkOrder work) {
-        return OptionalDouble.of(params(work).flopsPerNonce());
+        int nonces = orders.validation(work).map(validation -> validation.distinct().size()).orElse(1);
+        return OptionalDouble.of(nonces * params(work).flopsPerNonce());
     }
 
     private static String kind(DeviceOffer offer) {

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -138,7 +139,8 @@ public final class TransformerDevice implements ProofDevice {
     public Result compute(Lease lease, IntConsumer started, BooleanSupplier cancelled) throws InterruptedException {
         prepare();
         ProofOrder order = orders.order(lease.work());
-        List<Long> nonces = LongStream.of(lease.nonceValues()).boxed().toList();
+        Optional<Validation> validation = orders.validation(lease.work());
+        List<Long> nonces = validation.map(Validation::distinct).orElseGet(() -> LongStream.of(lease.nonceValues()).boxed().toList());
         Key key = new Key(order.blockHash(), order.params());
         boolean opens = warm(key);
         // Waiting for the pool needs no device: the other slot may compute meanwhile.
@@ -151,7 +153,8 @@ public final class TransformerDevice implements ProofDevice {
             try {
                 inputs = inputs(opened);
                 started.accept(opened.model.maxBatch());
-                return compute(opened.model, inputs, order, nonces, cancelled);
+                Computed computed = compute(opened.model, inputs, order, nonces, cancelled);
+                return validation.map(what -> validated(lease, what, nonces, computed)).orElseGet(() -> counting(nonces, computed, order.rTarget() - margin));
             } catch (DeviceLostException broken) {
                 markLost();
                 throw broken;
@@ -161,30 +164,43 @@ public final class TransformerDevice implements ProofDevice {
         }
     }
 
-    private Result compute(Model model, NonceInputs inputs, ProofOrder order, List<Long> nonces, BooleanSupplier cancelled) {
-        List<Found> found = new ArrayList<>();
+    /** The distances of a lease's nonces, from the first on as far as they were computed, and the time that the device was busy. */
+    private record Computed(List<Double> distances, long deviceNanos) {}
+
+    private static Computed compute(Model model, NonceInputs inputs, ProofOrder order, List<Long> nonces, BooleanSupplier cancelled) {
+        List<Double> distances = new ArrayList<>();
         long busy = 0;
-        int computed = 0;
-        while (computed < nonces.size()) {
-            List<Long> batch = nonces.subList(computed, Math.min(nonces.size(), computed + Math.min(inputs.capacity(), model.maxBatch())));
+        while (distances.size() < nonces.size()) {
+            int done = distances.size();
+            List<Long> batch = nonces.subList(done, Math.min(nonces.size(), done + Math.min(inputs.capacity(), model.maxBatch())));
             inputs.draw(order.blockHash(), order.publicKey(), batch);
             try {
                 Model.Computed outcome = model.distances(inputs, cancelled);
-                keep(batch, outcome, order.rTarget() - margin, found);
+                for (double distance : Distances.require(batch, outcome)) distances.add(distance);
                 busy += outcome.deviceNanos();
             } catch (CancelledException stop) {
                 break;
             }
-            computed += batch.size();
         }
-        return new Result(found, computed, busy);
+        return new Computed(distances, busy);
     }
 
-    private static void keep(List<Long> nonces, Model.Computed outcome, double limit, List<Found> found) {
-        double[] distances = Distances.require(nonces, outcome);
-        for (int i = 0; i < distances.length; i++) {
-            if (distances[i] < limit) found.add(new Found(nonces.get(i), Double.toString(distances[i])));
+    /** The nonces whose distances count. */
+    private static Result counting(List<Long> nonces, Computed computed, double limit) {
+        List<Found> found = new ArrayList<>();
+        for (int i = 0; i < computed.distances().size(); i++) {
+            double distance = computed.distances().get(i);
+            if (distance < limit) found.add(new Found(nonces.get(i), Double.toString(distance)));
         }
+        return new Result(found, computed.distances().size(), computed.deviceNanos());
+    }
+
+    /** The distances of all of a batch's nonces, as the one result of its lease; none where the lease was cancelled before all were computed. */
+    private static Result validated(Lease lease, Validation validation, List<Long> nonces, Computed computed) {
+        if (computed.distances().size() < nonces.size()) return new Result(List.of(), 0, computed.deviceNanos());
+        Map<Long, Double> distances = new HashMap<>();
+        for (int i = 0; i < nonces.size(); i++) distances.put(nonces.get(i), computed.distances().get(i));
+        return new Result(List.of(new Found(lease.nonceValues()[0], ValidatedDistances.proof(validation, distances))), 1, computed.deviceNanos());
     }
 
     /** A copy of a pool on the device, begun while the pool is drawn. */

@@ -218,9 +218,12 @@ class MlNodeTest {
         long seed = System.nanoTime();
         Random random = new Random(seed);
         String order = "{\"block_hash\": \"fuzz\", \"block_height\": 7, \"public_key\": \"" + key + "\", \"node_id\": 1, \"node_count\": 3, \"url\": \"" + participant.url()
-                + "\", \"params\": {\"model\": \"" + MODEL + "\", \"seq_len\": 1024}, \"nonces\": [1], \"validation\": {\"artifacts\": [{\"nonce\": 1, \"vector_b64\": \"AAAA\"}]}}";
+                + "\", \"params\": {\"model\": \"" + MODEL + "\", \"seq_len\": 1024}, \"batch_size\": 100, \"r_target\": 1.4, \"fraud_threshold\": 1e-7, \"nonces\": [1], \"dist\": [1.3],"
+                + " \"validation\": {\"artifacts\": [{\"nonce\": 1, \"vector_b64\": \"AAAA\"}]}}";
         List<String> paths = List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/inference/pow/init/generate", "/api/v1/inference/pow/stop",
-                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/health");
+                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/health",
+                "/api/v1/pow/status", "/api/v1/pow/init/generate", "/api/v1/pow/phase/generate", "/api/v1/pow/init/validate", "/api/v1/pow/phase/validate",
+                "/api/v1/pow/validate", "/api/v1/pow/stop");
         try (CapturedLog log = new CapturedLog("io.bignode", Level.ALL)) {
             for (int call = 0; call < calls; call++) {
                 String path = random.nextInt(4) > 0 ? paths.get(random.nextInt(paths.size())) : mutated(paths.get(random.nextInt(paths.size())), random);

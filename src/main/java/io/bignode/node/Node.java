@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.api.Api;
 import io.bignode.api.delegation.BatchesAnswer;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
@@ -60,6 +61,7 @@ public final class Node implements AutoCloseable {
     private final HttpServer http;
     private final InetAddress address;
     private final Api api;
+    private final HeadInference inference;
     private final Push push;
     private final LiveSettings live;
 
@@ -67,7 +69,7 @@ public final class Node implements AutoCloseable {
     private final Lock working = new ReentrantLock();
 
     private volatile Optional<HeadBroker> broker = Optional.empty();
-    private Optional<HostDevices> devices = Optional.empty();
+    private volatile Optional<HostDevices> devices = Optional.empty();
     private volatile boolean closed;
 
     /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
@@ -77,8 +79,8 @@ public final class Node implements AutoCloseable {
 
     private Node(VectorFunction vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
         this(
-                new ProofFunctions(List.of(vectors, new TransformerFunction())), settings.mlNode() ? Optional.of(vectors) : Optional.empty(), settings, http,
-                store, live, alarms);
+                new ProofFunctions(List.of(vectors, new TransformerFunction())), settings.mlNode().on() ? Optional.of(vectors) : Optional.empty(), settings,
+                http, store, live, alarms);
     }
 
     /**
@@ -120,9 +122,10 @@ public final class Node implements AutoCloseable {
         sessions.observe(meter);
         leases.observe(meter);
         this.head = new HeadLoop(sessions, leases, workers, Node::die);
+        this.inference = new HeadInference(settings, () -> devices.map(HostDevices::backends).orElse(List.of()));
         this.api = new Api(
                 function,
-                vectors,
+                vectors.map(ordered -> new MlNodeParts(ordered, inference, settings.mlNode().ownPort().isPresent())),
                 live.tenants(),
                 sessions,
                 new Delivery(meter),
@@ -177,6 +180,7 @@ public final class Node implements AutoCloseable {
     public void serve() {
         // Leases that devices of an earlier head in this process' place held are lost; that is told before the first small node asks.
         leases.handle(new WorkerGone(DeviceId.LOCAL));
+        inference.start();
         http.serve(api);
         push.start();
     }
@@ -235,6 +239,7 @@ public final class Node implements AutoCloseable {
             head.close();
             push.close();
             http.close();
+            inference.close();
             live.close();
             workers.close();
             broker.ifPresent(HeadBroker::close);

@@ -88,7 +88,7 @@ class SettingsTest {
                         Optional.empty(),
                         new PushSettings(List.of(), Optional.empty()),
                         new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
-                        false));
+                        new MlNodeSettings(false, Optional.empty(), Optional.empty())));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 
@@ -35,7 +36,9 @@ import java.util.function.IntSupplier;
  */
 public final class MlNodeResource {
     private static final System.Logger LOG = System.getLogger(MlNodeResource.class.getName());
-    private static final String ROOT = "/mlnode";
+    /** Every path begins with it. */
+    public static final String ROOT = "/mlnode";
+
     private static final String URL = "url";
     private static final Duration RETRY = Duration.ofSeconds(5);
 
@@ -45,6 +48,7 @@ public final class MlNodeResource {
     private final CallbackHosts hosts;
     private final MlNodeRequests requests;
     private final MlNodeDevices gpus;
+    private final MlNodeInference inference;
 
     /** The segment by which each session was started under this head; those of before are everybody's. */
     private final Map<String, String> segments = new ConcurrentHashMap<>();
@@ -52,18 +56,19 @@ public final class MlNodeResource {
     /**
      * Answers for these sessions.
      *
-     * @param function what is ordered
-     * @param devices  how many devices serve now
-     * @param hosts    who may be called back
-     * @param fleet    what is shown of devices
+     * @param parts   what is ordered, and who answers inference
+     * @param devices how many devices serve now
+     * @param hosts   who may be called back
+     * @param fleet   what is shown of devices
      */
-    public MlNodeResource(ProofFunction function, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
-        this.function = function;
+    public MlNodeResource(MlNodeParts parts, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
+        this.function = parts.vectors();
         this.sessions = sessions;
         this.devices = devices;
         this.hosts = hosts;
         this.gpus = new MlNodeDevices(fleet);
         this.requests = new MlNodeRequests(function, sessions, hosts);
+        this.inference = new MlNodeInference(parts.inference(), () -> sessions.leasable().stream().anyMatch(this::isStage));
     }
 
     /** Every path. */
@@ -77,8 +82,11 @@ public final class MlNodeResource {
         add(routes, "POST", "/api/v1/inference/pow/generate", requests::generate);
         add(routes, "GET", "/api/v1/inference/pow/generate/{request_id}", requests::look);
         add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
-        add(routes, "POST", "/api/v1/inference/up", MlNodeResource::noInference);
-        for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models")) {
+        add(routes, "POST", "/api/v1/inference/up", inference::up);
+        add(routes, "GET", "/v1/models", inference::models);
+        for (String method : List.of("GET", "POST")) add(routes, method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
+        add(routes, "GET", "/api/v1/versions", MlNodeResource::versions);
+        for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list")) {
             add(routes, "GET", absent, MlNodeResource::absent);
         }
         for (String probe : List.of("/health", "/livez", "/readyz")) add(routes, "GET", probe, MlNodeResource::alive);
@@ -86,9 +94,13 @@ public final class MlNodeResource {
     }
 
     private static void add(List<Route> routes, String method, String path, Route.Resource resource) {
-        routes.add(new Route(method, ROOT + path, Credential.BEARER, resource));
-        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, resource));
-        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, resource));
+        add(routes, method, path, Route.USUAL_BODY, resource);
+    }
+
+    private static void add(List<Route> routes, String method, String path, long maxBody, Route.Resource resource) {
+        routes.add(new Route(method, ROOT + path, Credential.BEARER, maxBody, resource));
+        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
+        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
     }
 
     /** Callers take it for a call that is not implemented. */
@@ -96,8 +108,8 @@ public final class MlNodeResource {
         throw new ProblemException(Problem.notFound("this node does not answer this call of an ML node"));
     }
 
-    private static void noInference(Request request, Reply reply) throws ProblemException {
-        throw new ProblemException(Problem.unavailable("this node serves no inference: the backends of its hosts do", RETRY));
+    private static void versions(Request request, Reply reply) throws IOException {
+        reply.send(Answer.ok(json -> json.writeStringField("version", ProtocolVersion.program())));
     }
 
     private static void alive(Request request, Reply reply) throws IOException {
@@ -114,12 +126,14 @@ public final class MlNodeResource {
     }
 
     private void state(Request request, Reply reply) throws IOException {
-        String state = running(request).isEmpty() ? "STOPPED" : "POW";
+        String state = !running(request).isEmpty() ? "POW" : inference.serves(request) ? "INFERENCE" : "STOPPED";
+        Optional<String> model = inference.loadedModel(request);
         reply.send(Answer.ok(json -> {
             json.writeStringField("state", state);
             json.writeStringField("version", ProtocolVersion.program());
             json.writeStringField("poc_status", state.equals("POW") ? "GENERATING" : "IDLE");
-            json.writeBooleanField("inference_healthy", false);
+            json.writeBooleanField("inference_healthy", inference.isReachable());
+            json.writeStringField("loaded_model", model.orElse(null));
         }));
     }
 

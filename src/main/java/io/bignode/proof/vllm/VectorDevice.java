@@ -13,19 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
-/**
- * A vLLM backend as a device: a lease is one call of it. Whether it is there, and which model it serves, is looked at every two seconds; while it is away, its
- * slots wait and request no leases.
- */
+/** A vLLM backend as a device: a lease is one call of it. It is {@linkplain BackendWatch watched}; while it is away, its slots wait and request no leases. */
 public final class VectorDevice implements ProofDevice {
-    private static final System.Logger LOG = System.getLogger(VectorDevice.class.getName());
-
     /** What a backend computes in one go. */
     private static final int BATCH = 32;
 
@@ -33,10 +27,6 @@ public final class VectorDevice implements ProofDevice {
     private static final Duration STEP = Duration.ofMillis(250);
 
     private static final int MAX_STEP = 64 * BATCH;
-    private static final Duration LOOK = Duration.ofSeconds(2);
-
-    /** A busy backend may miss one look. */
-    private static final int MISSED = 2;
 
     /** Longer than a backend waits for chat that it serves first; the head gives a lease up long before where it knows the backend's rate. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -51,20 +41,11 @@ public final class VectorDevice implements ProofDevice {
     private static final double NEWEST = 0.5;
 
     private final String id;
-    private final URI url;
     private final Backend backend;
+    private final BackendWatch watch;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private volatile boolean closed;
-
-    /** The model as the backend told it last; empty before it was there for the first time. */
-    private Optional<String> model = Optional.empty();
-
-    private boolean there;
-    private int missed;
     private double nanosPerNonce;
     private long lastEndNanos = System.nanoTime();
-    private Optional<Thread> watch = Optional.empty();
 
     /**
      * A backend that was not looked at yet.
@@ -74,22 +55,8 @@ public final class VectorDevice implements ProofDevice {
      */
     public VectorDevice(String id, URI url) {
         this.id = id;
-        this.url = url;
         this.backend = new Backend(url);
-    }
-
-    /**
-     * Asks a backend once which model it serves.
-     *
-     * @throws IllegalStateException when it is not there, or serves none; the message says so
-     * @throws InterruptedException  when interrupted while waiting
-     */
-    public static String probe(URI url) throws InterruptedException {
-        try (Backend backend = new Backend(url)) {
-            return backend.model();
-        } catch (BackendException away) {
-            throw new IllegalStateException(away.getMessage(), away);
-        }
+        this.watch = new BackendWatch(id, url, backend);
     }
 
     @Override
@@ -109,16 +76,17 @@ public final class VectorDevice implements ProofDevice {
 
     /** What a worker offers it as. */
     public DeviceOffer offer(String worker) {
-        lock.lock();
-        try {
-            // Devices that are alike have the same name.
-            String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
-            return new DeviceOffer(
-                    new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
-                    model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION));
-        } finally {
-            lock.unlock();
-        }
+        Optional<String> model = watch.model();
+        // Devices that are alike have the same name.
+        String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
+        return new DeviceOffer(
+                new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
+                model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION));
+    }
+
+    /** Whether the backend is there, and which model it serves. */
+    public BackendWatch watch() {
+        return watch;
     }
 
     /**
@@ -127,61 +95,13 @@ public final class VectorDevice implements ProofDevice {
      * @param onModel told whenever it serves another model than before
      */
     public void watch(Consumer<VectorDevice> onModel) {
-        watch = Optional.of(Thread.ofPlatform().daemon().name(id + "-watch").start(() -> look(onModel)));
-    }
-
-    private void look(Consumer<VectorDevice> onModel) {
-        try {
-            while (!closed) {
-                try {
-                    if (found(backend.model())) onModel.accept(this);
-                } catch (BackendException away) {
-                    missed(String.valueOf(away.getMessage()));
-                }
-                Thread.sleep(LOOK);
-            }
-        } catch (InterruptedException close) {
-            LOG.log(System.Logger.Level.DEBUG, "backend {0} is not watched any more", id);
-        }
-    }
-
-    /** Whether it serves another model than before. */
-    private boolean found(String now) {
-        lock.lock();
-        try {
-            boolean other = !model.equals(Optional.of(now));
-            if (other || !there) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} serves {2}", id, url, now);
-            model = Optional.of(now);
-            there = true;
-            missed = 0;
-            changed.signalAll();
-            return other;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void missed(String reason) {
-        lock.lock();
-        try {
-            missed++;
-            boolean first = model.isEmpty() && missed == 1;
-            if (first || there && missed >= MISSED) LOG.log(System.Logger.Level.WARNING, "backend {0} at {1} is not there: {2}", id, url, reason);
-            if (missed >= MISSED) there = false;
-        } finally {
-            lock.unlock();
-        }
+        watch.start(() -> onModel.accept(this));
     }
 
     /** Waits until the backend is there. */
     @Override
     public void prepare() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (!there) changed.await();
-        } finally {
-            lock.unlock();
-        }
+        watch.await();
     }
 
     @Override
@@ -257,8 +177,6 @@ public final class VectorDevice implements ProofDevice {
 
     @Override
     public void close() {
-        closed = true;
-        watch.ifPresent(Thread::interrupt);
-        backend.close();
+        watch.close();
     }
 }

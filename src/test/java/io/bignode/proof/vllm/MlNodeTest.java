@@ -87,7 +87,7 @@ class MlNodeTest {
 
     @Test
     void aStageRunsFromItsStartToItsStopAndEveryArtifactArrivesOnce() throws Exception {
-        assertThat(participant.state()).isEqualTo("STOPPED");
+        assertThat(participant.state()).isEqualTo("INFERENCE");
         assertThat(participant.status()).isEqualTo("IDLE");
         assertThat(participant.start("ab", 7, MODEL, SEQUENCE)).isTrue();
         Waiting.until("artifacts arrive", () -> size("ab") > ENOUGH);
@@ -220,7 +220,7 @@ class MlNodeTest {
         String order = "{\"block_hash\": \"fuzz\", \"block_height\": 7, \"public_key\": \"" + key + "\", \"node_id\": 1, \"node_count\": 3, \"url\": \"" + participant.url()
                 + "\", \"params\": {\"model\": \"" + MODEL + "\", \"seq_len\": 1024}, \"nonces\": [1], \"validation\": {\"artifacts\": [{\"nonce\": 1, \"vector_b64\": \"AAAA\"}]}}";
         List<String> paths = List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/inference/pow/init/generate", "/api/v1/inference/pow/stop",
-                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/health");
+                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/v1/chat/completions", "/v1/completions", "/health");
         try (CapturedLog log = new CapturedLog("io.bignode", Level.ALL)) {
             for (int call = 0; call < calls; call++) {
                 String path = random.nextInt(4) > 0 ? paths.get(random.nextInt(paths.size())) : mutated(paths.get(random.nextInt(paths.size())), random);
@@ -228,14 +228,14 @@ class MlNodeTest {
                 String method = List.of("GET", "POST", "POST", "POST", "DELETE", "PUT").get(random.nextInt(6));
                 try {
                     int status = status(method, path, body);
-                    assertThat(status < 500 || status == 503).as("seed %d, call %d: %s %s answers %d to %s", seed, call, method, path, status, body).isTrue();
+                    assertThat(status < 500 || status == 503 || status == 502).as("seed %d, call %d: %s %s answers %d to %s", seed, call, method, path, status, body).isTrue();
                 } catch (IllegalArgumentException _) {
                     // no URL: a client sends none
                 }
             }
             assertThat(String.join("\n", log.lines())).doesNotContain(TOKEN);
         }
-        assertThat(participant.state()).as("the node goes on").isIn("POW", "STOPPED");
+        assertThat(participant.state()).as("the node goes on").isIn("POW", "INFERENCE", "STOPPED");
     }
 
     /** A kept connection may end just as it is used again; the call is made again then, by another one, and has to be answered. */

@@ -94,6 +94,9 @@ check_values() {
   if [[ -n ${DELEGATION_WORKER_PORT-} && $DELEGATION_WORKER_PORT == "$port" ]]; then
     faults+=('DELEGATION_WORKER_PORT must be another port than DELEGATION_PORT')
   fi
+  if [[ -n ${DELEGATION_MLNODE_PORT-} && $DELEGATION_MLNODE_PORT == @("$port"|"${DELEGATION_WORKER_PORT-}") ]]; then
+    faults+=('DELEGATION_MLNODE_PORT must be another port than DELEGATION_PORT and DELEGATION_WORKER_PORT')
+  fi
 }
 
 check_docker() {
@@ -140,6 +143,7 @@ compose() {
   else
     files+=(-f docker-compose.mlnode.yml -f docker-compose.mlnode.local.yml)
     [[ -z ${DELEGATION_WORKER_PORT-} ]] || files+=(-f docker-compose.workers.yml)
+    [[ -z ${DELEGATION_MLNODE_PORT-} ]] || files+=(-f docker-compose.mlnode-port.yml)
     [[ ${BIGNODE_GPUS:-all} != none ]] || files+=(-f docker-compose.cpu.yml)
     [[ ${BIGNODE_MONITORING:-off} != on ]] || files+=(-f docker-compose.monitoring.yml --profile monitoring)
   fi

@@ -24,9 +24,10 @@ public final class Main {
         boolean serves = Serve.isAll(args);
         // Before anything else is loaded: small nodes that come while this node starts wait instead of being refused.
         EarlyPort port = serves ? EarlyPort.take(System.getenv()) : EarlyPort.NONE;
+        EarlyPort mlNodes = serves ? EarlyPort.takeMlNodes(System.getenv()) : EarlyPort.NO_MLNODES;
         LogLines.conceal(LogSettings.secrets(System.getenv()));
         LineStyle style = LineStyle.of(LogSettings.lenient(System.getenv()).json(), System.getenv());
         LogLines.write(style, System.getenv(Setting.DEBUG.variable()) != null);
-        System.exit(serves ? Serve.execute(port) : BigNodeCommand.commandLine().execute(args));
+        System.exit(serves ? Serve.execute(port, mlNodes) : BigNodeCommand.commandLine().execute(args));
     }
 }

@@ -4,6 +4,7 @@ import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.delegation.SessionResource;
 import io.bignode.api.delegation.StartResource;
 import io.bignode.api.mlnode.MlNodeCalls;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.api.mlnode.MlNodeResource;
 import io.bignode.api.operator.FleetView;
 import io.bignode.api.operator.HistoryResource;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /** What the server serves once the head knows its sessions: every path of the API, and who may ask for it. */
 public final class Api implements Service {
@@ -48,15 +50,9 @@ public final class Api implements Service {
     private final LiveResource live;
     private final MlNodeCalls mlNodeCalls = new MlNodeCalls(System::nanoTime, DELEGATION);
     private final Routes routes;
+    private final Routes mlNodeRoutes;
+    private final boolean hasMlNodePort;
     private volatile boolean closing;
-
-    /**
-     * What an ML node's owner orders.
-     *
-     * @param vectors what the network's chain pays for
-     * @param first   what chains of before pay for
-     */
-    public record MlNodeFunctions(ProofFunction vectors, ProofFunction first) {}
 
     /**
      * The API of a head.
@@ -87,11 +83,11 @@ public final class Api implements Service {
     /**
      * The API of a head that is an ML node as well.
      *
-     * @param mlNode what an ML node's owner orders; empty for a head that is none
+     * @param mlNode what it needs for that; empty for a head that is none
      */
     public Api(
             ProofFunction function,
-            Optional<MlNodeFunctions> mlNode,
+            Optional<MlNodeParts> mlNode,
             Tenants tenants,
             Sessions sessions,
             Delivery delivery,
@@ -108,6 +104,10 @@ public final class Api implements Service {
         SessionResource session = new SessionResource(new BatchesAnswer(function), sessions, delivery, devices);
         StartResource start = new StartResource(function, sessions, devices, hosts);
         HealthResource health = new HealthResource(devices, () -> closing, sessions::ownershipLost);
+        List<Route> probes = List.of(
+                new Route("GET", "/health", Credential.NONE, health::ready),
+                new Route("GET", "/health/live", Credential.NONE, health::live),
+                new Route("GET", "/health/ready", Credential.NONE, health::ready));
         List<Route> all = new ArrayList<>(List.of(
                 new Route("POST", START, Credential.BEARER_OR_BODY, start::start),
                 new Route("GET", DELEGATION + "/batch/{session_id}", Credential.BEARER, session::poll),
@@ -117,22 +117,29 @@ public final class Api implements Service {
                 new Route("GET", DELEGATION + "/session/{session_id}", Credential.BEARER, session::detail),
                 new Route("DELETE", DELEGATION + "/session/{session_id}", Credential.BEARER, session::stop),
                 new Route("POST", DELEGATION + "/stop", Credential.BEARER_OR_BODY, session::stopNamed),
-                new Route("GET", "/health", Credential.NONE, health::ready),
-                new Route("GET", "/health/live", Credential.NONE, health::live),
-                new Route("GET", "/health/ready", Credential.NONE, health::ready),
                 new Route("GET", "/openapi", Credential.NONE, OpenApi::serve)));
+        all.addAll(probes);
         all.addAll(new WorkerResource(workers).routes());
         all.addAll(WebPages.routes());
         all.addAll(live.routes());
         all.addAll(new HistoryResource(sessions, fleet).routes());
         all.add(new MetricsResource(metering).route());
-        mlNode.ifPresent(ordered -> all.addAll(new MlNodeResource(ordered.vectors(), ordered.first(), sessions, devices, hosts, fleet).routes()));
+        List<Route> mlNodes = mlNode.map(parts -> new MlNodeResource(parts, sessions, devices, hosts, fleet).routes()).orElse(List.of());
+        this.hasMlNodePort = mlNode.map(MlNodeParts::ownPort).orElse(false);
+        if (!hasMlNodePort) all.addAll(mlNodes);
         this.routes = new Routes(all);
+        this.mlNodeRoutes = new Routes(Stream.concat(probes.stream(), mlNodes.stream()).toList());
     }
 
     @Override
     public Routes routes() {
         return routes;
+    }
+
+    /** The ML node's calls, and what asks after the health of the node. */
+    @Override
+    public Routes routesOfSecondPort() {
+        return mlNodeRoutes;
     }
 
     @Override
@@ -152,6 +159,9 @@ public final class Api implements Service {
 
     @Override
     public Optional<Problem> misdirected(String path, InetAddress from) {
+        if (hasMlNodePort && path.startsWith(MlNodeResource.ROOT + "/")) {
+            return Optional.of(Problem.notFound("this node answers an ML node's calls at the port of DELEGATION_MLNODE_PORT, and the others at DELEGATION_PORT"));
+        }
         return mlNodeCalls.problem(path, from);
     }
 

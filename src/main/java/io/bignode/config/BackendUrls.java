@@ -31,8 +31,8 @@ final class BackendUrls {
         return backends;
     }
 
-    /** A user or a password, which would stand in logs, has no place there. */
-    private static Optional<URI> parse(String entry) {
+    /** An address that may stand in logs: no user and no password. */
+    static Optional<URI> parse(String entry) {
         try {
             URI url = new URI(entry);
             boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());

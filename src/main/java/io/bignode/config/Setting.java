@@ -119,6 +119,10 @@ public enum Setting {
     MLNODE("DELEGATION_MLNODE", Topic.PUSH, ReadBy.HEAD, Value.flag("off"),
             "`on` answers the calls by which a network node drives an [ML node](mlnode.md), under `/mlnode/TOKEN`. Its callbacks need"
                     + " `DELEGATION_CALLBACK_HOSTS`."),
+    MLNODE_PORT("DELEGATION_MLNODE_PORT", Topic.PUSH, ReadBy.HEAD, Value.unset(0, 65_535, 9092, "the API's port"),
+            "A port of its own for the ML node's calls, usually 9092, at the address of `DELEGATION_HOST`. With it they are not answered at the API's port."),
+    INFERENCE_URL("DELEGATION_INFERENCE_URL", Topic.PUSH, ReadBy.HEAD, Value.unset(Kind.TEXT, "`DELEGATION_BACKENDS` of the head"),
+            "The server to which an ML node's calls for [inference](mlnode.md#inference) are passed on, for instance `http://127.0.0.1:8000`."),
 
     LOG_FORMAT("DELEGATION_LOG_FORMAT", Topic.LOG, ReadBy.BOTH, Value.text("text"),
             "`text` writes the log for people, `json` writes one JSON object per line."),

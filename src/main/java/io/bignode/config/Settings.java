@@ -26,7 +26,7 @@ import java.util.Optional;
  * @param tls         the files with which the API is served over TLS; empty where it is not
  * @param push        where found batches may be pushed
  * @param broker      how workers on other hosts join
- * @param mlNode      whether this node answers an ML node's calls
+ * @param mlNode      whether and where this node answers an ML node's calls
  * @param vectors     how vectors are checked, and how many requests to validate others are taken
  */
 public record Settings(
@@ -47,7 +47,7 @@ public record Settings(
         Optional<TlsSettings> tls,
         PushSettings push,
         BrokerSettings broker,
-        boolean mlNode,
+        MlNodeSettings mlNode,
         VectorSettings vectors) {
 
     /** Where the token came from, for the greeting and for doctor. */
@@ -105,7 +105,8 @@ public record Settings(
         PushSettings push = PushSettings.read(reader);
         BrokerSettings broker = BrokerSettings.read(reader);
         broker.requireOwnPort(reader, host, port);
-        boolean mlNode = reader.flag(Setting.MLNODE);
+        MlNodeSettings mlNode = MlNodeSettings.read(reader);
+        mlNode.requireOwnPort(reader, port, broker);
         VectorSettings vectors = VectorSettings.read(reader);
         LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = dataDir(reader);

@@ -64,6 +64,11 @@ final class BodyStream extends InputStream {
         return count;
     }
 
+    /** Leaves the body to another reader: whatever has not arrived by now is not waited for here. */
+    void handOver() {
+        late = true;
+    }
+
     /** Reads what follows and drops it: {@code max} bytes at most, and for no longer than {@code patience}. */
     void discard(long max, Duration patience) throws IOException {
         deadlineNanos = System.nanoTime() + patience.toNanos();
@@ -113,7 +118,8 @@ final class BodyStream extends InputStream {
         if (late) throw new Late();
     }
 
-    private static IOException failure(Throwable cause) {
+    /** What a client's failure to send its body is to a reader. */
+    static IOException failure(Throwable cause) {
         return cause instanceof HttpException ? new Malformed(cause) : new IOException("the client is gone", cause);
     }
 }

@@ -1,6 +1,7 @@
 package io.bignode.http;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -24,15 +25,17 @@ final class Exchange implements Reply {
     private final Response response;
     private final ConnectionLimits.Limited connection;
     private final HttpRules rules;
+    private final Forwarder forwarder;
     private final BodyStream body;
     private final long begunNanos = System.nanoTime();
 
     /** A request whose head was read and that nothing was answered to. */
-    Exchange(Request request, Response response, ConnectionLimits.Limited connection, HttpRules rules) {
+    Exchange(Request request, Response response, ConnectionLimits.Limited connection, HttpRules rules, Forwarder forwarder) {
         this.request = request;
         this.response = response;
         this.connection = connection;
         this.rules = rules;
+        this.forwarder = forwarder;
         this.body = new BodyStream(request, connection, rules.silent());
     }
 
@@ -50,6 +53,11 @@ final class Exchange implements Reply {
         HttpURI uri = request.getHttpURI();
         String path = uri.getPath() == null ? "/" : uri.getPath();
         return path.length() > 1 && path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+
+    /** Whether it came to the server's second port. */
+    boolean isAtSecondPort() {
+        return HttpServer.SECOND.equals(request.getConnectionMetaData().getConnector().getName());
     }
 
     Query query() {
@@ -151,6 +159,12 @@ final class Exchange implements Reply {
         // Proxies that gather answers before they pass them on are told not to.
         headers.put("X-Accel-Buffering", "no");
         return new EventStream(bytes -> write(false, bytes, rules.silent()), () -> write(true, new byte[0], rules.silent()));
+    }
+
+    @Override
+    public void forward(URI to, long maxBody, Duration patience) throws ForwardException, ProblemException, IOException, InterruptedException {
+        body.handOver();
+        forwarder.forward(new ForwardedCall(request, response, connection, rules.stalled(), to, maxBody, patience), this);
     }
 
     private void write(boolean last, byte[] bytes, Duration longest) throws IOException {

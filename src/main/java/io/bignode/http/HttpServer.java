@@ -1,8 +1,10 @@
 package io.bignode.http;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +36,9 @@ public final class HttpServer implements AutoCloseable {
     /** Request line and headers together. */
     static final int MAX_HEAD_BYTES = 16_384;
 
+    /** The name of the connector of the second port. */
+    static final String SECOND = "second";
+
     private static final System.Logger LOG = System.getLogger(HttpServer.class.getName());
     private static final String[] TLS_VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
@@ -47,6 +52,7 @@ public final class HttpServer implements AutoCloseable {
 
     private final HttpRules rules;
     private final ConnectionLimits limits;
+    private final Forwarder forwarder;
     private final RequestHandler handler;
     private final WrongTokens wrongTokens;
     private final Server server;
@@ -59,12 +65,13 @@ public final class HttpServer implements AutoCloseable {
         JETTY.setLevel(Level.OFF);
         this.rules = rules;
         this.limits = new ConnectionLimits(rules, System::nanoTime);
-        this.handler = new RequestHandler(rules, limits);
         this.wrongTokens = new WrongTokens(rules.wrongTokens(), System::nanoTime);
         VirtualThreadPool threads = new VirtualThreadPool();
         threads.setName("http");
         threads.setMaxConcurrentTasks(0); // connections are limited, and a request that waits costs little
         this.server = new Server(threads);
+        this.forwarder = new Forwarder(server);
+        this.handler = new RequestHandler(rules, limits, forwarder);
         server.setHandler(new GracefulHandler(handler));
         server.setErrorHandler(new ErrorProblems());
         server.setStopTimeout(rules.grace().toMillis());
@@ -73,27 +80,39 @@ public final class HttpServer implements AutoCloseable {
         server.addConnector(connector);
     }
 
+    /** Listens at a second port as well, by the same rules; what is served there is told apart by {@link Service#routesOfSecondPort}. */
+    private void addSecond(ServerSocketChannel socket) throws IOException {
+        ServerConnector second = connector(server, rules);
+        second.setName(SECOND);
+        second.addBean(limits);
+        second.open(socket);
+        server.addConnector(second);
+        LOG.log(System.Logger.Level.INFO, "listening on port {0} as well", Integer.toString(second.getLocalPort()));
+    }
+
     /**
      * Listens from now on; requests wait until they are {@linkplain #serve served}.
      *
      * @throws IllegalStateException when the address cannot be listened on
      */
     public static HttpServer listen(HttpRules rules) {
-        return new HttpServer(rules).start(null);
+        return new HttpServer(rules).start(null, Optional.empty());
     }
 
     /**
      * Serves on a socket that listens already; requests wait until they are {@linkplain #serve served}.
      *
      * @param socket bound to the address of the rules; closed with this server
+     * @param second bound to the second port, where there is one; closed with this server
      */
-    public static HttpServer listen(HttpRules rules, ServerSocketChannel socket) {
-        return new HttpServer(rules).start(socket);
+    public static HttpServer listen(HttpRules rules, ServerSocketChannel socket, Optional<ServerSocketChannel> second) {
+        return new HttpServer(rules).start(socket, second);
     }
 
-    private HttpServer start(@Nullable ServerSocketChannel socket) {
+    private HttpServer start(@Nullable ServerSocketChannel socket, Optional<ServerSocketChannel> second) {
         try {
             if (socket != null) connector.open(socket);
+            if (second.isPresent()) addSecond(second.get());
             server.start();
         } catch (Exception e) {
             throw new IllegalStateException("cannot listen on " + rules.host() + ":" + rules.port(), e);
@@ -145,6 +164,7 @@ public final class HttpServer implements AutoCloseable {
         drain();
         clock.shutdownNow();
         limits.closeIdle();
+        forwarder.close(rules.grace());
         try {
             server.stop();
         } catch (Exception e) {

@@ -50,7 +50,12 @@ public record Problem(int status, String title, String detail, List<Fault> fault
     }
 
     public static Problem tooLarge() {
-        return tooLarge("a body may have " + RequestBody.LIMIT + " bytes at most");
+        return tooLarge(RequestBody.LIMIT);
+    }
+
+    /** 413 for a body that has more bytes than its path takes. */
+    static Problem tooLarge(long max) {
+        return tooLarge("a body may have " + max + " bytes at most");
     }
 
     public static Problem tooLarge(String detail) {
@@ -82,6 +87,11 @@ public record Problem(int status, String title, String detail, List<Fault> fault
 
     public static Problem unavailable(String detail, Duration retryAfter) {
         return retry(503, "Service Unavailable", detail, retryAfter);
+    }
+
+    /** 502 where another server was to answer and did not. */
+    public static Problem badGateway(String detail) {
+        return of(502, "Bad Gateway", detail);
     }
 
     public static Problem internal() {

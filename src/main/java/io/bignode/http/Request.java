@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class Request {
     private final String address;
     private final String parameter;
+    private final String rest;
     private final boolean wantsHeadAlone;
     private final Query query;
     private final UnaryOperator<String> headers;
@@ -27,14 +28,16 @@ public final class Request {
      *
      * @param address   the client's, for the log; of a proxy where one stands between
      * @param parameter what stands at the braces of its route's path
+     * @param rest      what follows there, where the route takes whatever follows
      * @param wantsHeadAlone whether the answer is sent without its body
      * @param headers   the values of a header, with commas between them; empty text where there is none
      * @param body      the body's bytes; called once at most
      */
-    Request(String address, String parameter, boolean wantsHeadAlone, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
+    Request(String address, String parameter, String rest, boolean wantsHeadAlone, Query query, UnaryOperator<String> headers, Supplier<InputStream> body) {
         this.address = address;
         this.headers = headers;
         this.parameter = parameter;
+        this.rest = rest;
         this.wantsHeadAlone = wantsHeadAlone;
         this.query = query;
         this.body = body;
@@ -48,6 +51,11 @@ public final class Request {
     /** What stands at the braces of its route's path; empty text where there are none. */
     public String parameter() {
         return parameter;
+    }
+
+    /** The rest of the path, without a slash before it, where its route takes whatever follows; empty text elsewhere. */
+    public String rest() {
+        return rest;
     }
 
     public Query query() {

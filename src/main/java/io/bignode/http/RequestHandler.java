@@ -33,12 +33,14 @@ final class RequestHandler extends Handler.Abstract {
 
     private final HttpRules rules;
     private final ConnectionLimits limits;
+    private final Forwarder forwarder;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private volatile Stage stage = new Stage.Starting();
 
-    RequestHandler(HttpRules rules, ConnectionLimits limits) {
+    RequestHandler(HttpRules rules, ConnectionLimits limits, Forwarder forwarder) {
         this.rules = rules;
+        this.forwarder = forwarder;
         this.limits = limits;
     }
 
@@ -57,7 +59,7 @@ final class RequestHandler extends Handler.Abstract {
     public boolean handle(Request request, Response response, Callback callback) {
         ConnectionLimits.Limited connection = limits.of(request.getConnectionMetaData().getConnection());
         connection.begin();
-        Exchange exchange = new Exchange(request, response, connection, rules);
+        Exchange exchange = new Exchange(request, response, connection, rules, forwarder);
         try {
             serve(exchange);
             discard(exchange);
@@ -104,7 +106,6 @@ final class RequestHandler extends Handler.Abstract {
         if (exchange.isAmbiguous()) return Optional.of(Problem.malformed("HTTP/1.0 knows no Transfer-Encoding: send the body with its Content-Length"));
         if (!exchange.isCodingKnown()) return Optional.of(Problem.malformed("of all transfer codings this node takes chunked alone"));
         if (exchange.targetLength() > MAX_TARGET) return Optional.of(Problem.longTarget());
-        if (exchange.announcedLength() > RequestBody.LIMIT) return Optional.of(Problem.tooLarge());
         return Optional.empty();
     }
 

@@ -71,12 +71,14 @@ final class RequestPipeline {
 
     private void serve(Exchange exchange, Seen seen) throws ProblemException, IOException, InterruptedException {
         String path = exchange.path();
-        switch (service.routes().find(exchange.method(), path)) {
+        Routes routes = exchange.isAtSecondPort() ? service.routesOfSecondPort() : service.routes();
+        switch (routes.find(exchange.method(), path)) {
             case Routes.Found.Here(Route route, String parameter) -> {
                 seen.method = route.method();
                 seen.route = route.template();
+                if (exchange.announcedLength() > route.maxBody()) throw new ProblemException(Problem.tooLarge(route.maxBody()));
                 Request request = new Request(
-                        exchange.connection().from().getHostAddress(), parameter, exchange.wantsHeadAlone(), exchange.query(),
+                        exchange.connection().from().getHostAddress(), parameter, route.rest(path), exchange.wantsHeadAlone(), exchange.query(),
                         name -> String.join(",", exchange.headers(name)), exchange::body);
                 if (asksForToken(route.credential(), exchange)) {
                     request.tenant(tenant(exchange, route, request));

@@ -8,6 +8,9 @@ public interface Service {
     /** Every path. */
     Routes routes();
 
+    /** Every path at the server's second port, where it listens at one. */
+    Routes routesOfSecondPort();
+
     /** The tenants and their tokens. */
     Tenants tenants();
 

@@ -22,16 +22,21 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EarlyPort {
     /** No port was taken early; it is taken when it is asked for. */
-    public static final EarlyPort NONE = new EarlyPort(null, null);
+    public static final EarlyPort NONE = new EarlyPort(null, null, Setting.PORT);
+
+    /** The same of an ML node's port. */
+    public static final EarlyPort NO_MLNODES = new EarlyPort(null, null, Setting.MLNODE_PORT);
 
     private static final int FIRST_WITHOUT_PRIVILEGES = 1024;
 
     private final @Nullable ServerSocketChannel channel;
     private final @Nullable String fault;
+    private final Setting setting;
 
-    private EarlyPort(@Nullable ServerSocketChannel channel, @Nullable String fault) {
+    private EarlyPort(@Nullable ServerSocketChannel channel, @Nullable String fault, Setting setting) {
         this.channel = channel;
         this.fault = fault;
+        this.setting = setting;
     }
 
     /**
@@ -40,65 +45,72 @@ public final class EarlyPort {
      * @param environment the process's environment variables
      */
     public static EarlyPort take(Map<String, String> environment) {
-        Optional<EarlyPort> inherited = inherited();
-        if (inherited.isPresent()) return inherited.get();
-        String host = text(environment, Setting.HOST);
-        String port = text(environment, Setting.PORT);
+        return inherited().orElseGet(() -> take(environment, NONE, text(environment, Setting.PORT).orElseGet(Setting.PORT::usual)));
+    }
+
+    /** Takes the ML node's own port, where the settings name one, likewise; it is never handed over. */
+    public static EarlyPort takeMlNodes(Map<String, String> environment) {
+        boolean on = text(environment, Setting.MLNODE).filter(flag -> flag.equals("on") || flag.equals("true")).isPresent();
+        Optional<String> port = text(environment, Setting.MLNODE_PORT).filter(_ -> on);
+        return port.map(named -> take(environment, NO_MLNODES, named)).orElse(NO_MLNODES);
+    }
+
+    private static EarlyPort take(Map<String, String> environment, EarlyPort none, String port) {
         try {
-            return at(host, Integer.parseInt(port));
+            return at(text(environment, Setting.HOST).orElseGet(Setting.HOST::usual), Integer.parseInt(port), none.setting);
         } catch (IllegalArgumentException e) {
-            return NONE; // the settings' own check tells what is wrong with them
+            return none; // the settings' own check tells what is wrong with them
         }
     }
 
     /** The rules of {@code EnvironmentReader}, which is not loaded yet. */
-    private static String text(Map<String, String> environment, Setting setting) {
-        String text = environment.getOrDefault(setting.variable(), "").strip();
-        return text.isEmpty() ? setting.usual() : text;
+    private static Optional<String> text(Map<String, String> environment, Setting setting) {
+        return Optional.of(environment.getOrDefault(setting.variable(), "").strip()).filter(text -> !text.isEmpty());
     }
 
     private static Optional<EarlyPort> inherited() {
         try {
             return System.inheritedChannel() instanceof ServerSocketChannel socket
-                    ? Optional.of(new EarlyPort(new InheritedPort(socket), null))
+                    ? Optional.of(new EarlyPort(new InheritedPort(socket), null, Setting.PORT))
                     : Optional.empty();
         } catch (IOException e) {
             return Optional.of(new EarlyPort(null, "cannot listen on the socket that is standard input: " + e.getMessage()
-                    + ". Look at bignode.socket, or start without a socket there"));
+                    + ". Look at bignode.socket, or start without a socket there", Setting.PORT));
         }
     }
 
     /** Takes this port, whatever the environment says. */
-    private static EarlyPort at(String host, int port) {
+    private static EarlyPort at(String host, int port, Setting setting) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         String place = "cannot listen on " + host + ":" + port + ": ";
         if (address.isUnresolved()) {
-            return new EarlyPort(null, place + "there is no such host. Set " + Setting.HOST + " to an address of this host, or to " + Setting.HOST.usual());
+            String fix = "there is no such host. Set " + Setting.HOST + " to an address of this host, or to " + Setting.HOST.usual();
+            return new EarlyPort(null, place + fix, setting);
         }
         ServerSocketChannel opened = null;
         try {
             opened = ServerSocketChannel.open();
             // The port can be taken again although connections of a killed node linger.
             opened.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-            return new EarlyPort(opened.bind(address, HttpServer.BACKLOG), null);
+            return new EarlyPort(opened.bind(address, HttpServer.BACKLOG), null, setting);
         } catch (IOException e) {
             close(opened);
-            return new EarlyPort(null, place + reason(address, e));
+            return new EarlyPort(null, place + reason(address, e, setting), setting);
         }
     }
 
-    private static String reason(InetSocketAddress address, IOException failure) {
+    private static String reason(InetSocketAddress address, IOException failure, Setting setting) {
         if (failure instanceof BindException && !isOfThisHost(address.getAddress())) {
             return "that is no address of this host. Set " + Setting.HOST + " to one, or to " + Setting.HOST.usual();
         }
         boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
         // The system's message may be in any language. It is read only for ports that need privileges, where it hardly means anything else.
         if (privileged && String.valueOf(failure.getMessage()).contains("Permission denied")) {
-            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with " + Setting.PORT
+            return "ports below " + FIRST_WITHOUT_PRIVILEGES + " need privileges. Choose another with " + setting
                     + ", or give the process CAP_NET_BIND_SERVICE";
         }
-        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with " + Setting.PORT + ".";
-        return failure.getMessage() + ". Choose another with " + Setting.PORT;
+        if (failure instanceof BindException) return "the port is in use; is another node running there? Choose another with " + setting + ".";
+        return failure.getMessage() + ". Choose another with " + setting;
     }
 
     private static boolean isOfThisHost(InetAddress address) {
@@ -127,6 +139,6 @@ public final class EarlyPort {
     public ServerSocketChannel channel(String host, int port) {
         if (channel != null) return channel;
         if (fault != null) throw CommandException.environment(fault);
-        return at(host, port).channel(host, port);
+        return at(host, port, setting).channel(host, port);
     }
 }

@@ -13,6 +13,7 @@ import io.bignode.poc.ProofOrder;
 import io.bignode.proof.ProofDevice;
 import io.bignode.proof.transformer.TransformerDevice;
 import io.bignode.proof.transformer.WeightPools;
+import io.bignode.proof.vllm.BackendWatch;
 import io.bignode.proof.vllm.VectorDevice;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
@@ -70,6 +71,11 @@ public final class HostDevices implements AutoCloseable {
 
     private static HostMemory memory(List<Engine> engines) {
         return engines.isEmpty() ? HostMemory.PLAIN : engines.getFirst().poolMemory();
+    }
+
+    /** What is known of the backends among them. */
+    List<BackendWatch> backends() {
+        return backends.stream().map(VectorDevice::watch).toList();
     }
 
     /** The hello of these devices when they connect and have no leases. */

@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.api.Api;
 import io.bignode.api.delegation.BatchesAnswer;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
@@ -62,6 +63,7 @@ public final class Node implements AutoCloseable {
     private final HttpServer http;
     private final InetAddress address;
     private final Api api;
+    private final HeadInference inference;
     private final Push push;
     private final LiveSettings live;
 
@@ -69,22 +71,22 @@ public final class Node implements AutoCloseable {
     private final Lock working = new ReentrantLock();
 
     private volatile Optional<HeadBroker> broker = Optional.empty();
-    private Optional<HostDevices> devices = Optional.empty();
+    private volatile Optional<HostDevices> devices = Optional.empty();
     private volatile boolean closed;
 
     /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
     public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
-        this(new Api.MlNodeFunctions(new VectorFunction(matchRules(settings.vectors())), new TransformerFunction()), settings, http, store, live, alarms);
+        this(new MlNodeParts.Functions(new VectorFunction(matchRules(settings.vectors())), new TransformerFunction()), settings, http, store, live, alarms);
     }
 
     private static MatchRules matchRules(VectorSettings vectors) {
         return new MatchRules(vectors.distances(), vectors.pMismatch(), vectors.fraudThreshold());
     }
 
-    private Node(Api.MlNodeFunctions all, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+    private Node(MlNodeParts.Functions all, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
         this(
-                new ProofFunctions(List.of(all.vectors(), all.first())), settings.mlNode() ? Optional.of(all) : Optional.empty(), settings, http, store, live,
-                alarms);
+                new ProofFunctions(List.of(all.vectors(), all.first())), settings.mlNode().on() ? Optional.of(all) : Optional.empty(), settings, http, store,
+                live, alarms);
     }
 
     /**
@@ -102,7 +104,7 @@ public final class Node implements AutoCloseable {
     }
 
     private Node(
-            ProofFunction function, Optional<Api.MlNodeFunctions> mlNode, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
+            ProofFunction function, Optional<MlNodeParts.Functions> mlNode, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
             Alarms alarms) {
         this.settings = settings;
         this.http = http;
@@ -127,9 +129,10 @@ public final class Node implements AutoCloseable {
         sessions.observe(meter);
         leases.observe(meter);
         this.head = new HeadLoop(sessions, leases, workers, Node::die);
+        this.inference = new HeadInference(settings, () -> devices.map(HostDevices::backends).orElse(List.of()));
         this.api = new Api(
                 function,
-                mlNode,
+                mlNode.map(ordered -> new MlNodeParts(ordered, inference, settings.mlNode().ownPort().isPresent())),
                 live.tenants(),
                 sessions,
                 new Delivery(meter),
@@ -184,6 +187,7 @@ public final class Node implements AutoCloseable {
     public void serve() {
         // Leases that devices of an earlier head in this process' place held are lost; that is told before the first small node asks.
         leases.handle(new WorkerGone(DeviceId.LOCAL));
+        inference.start();
         http.serve(api);
         push.start();
     }
@@ -242,6 +246,7 @@ public final class Node implements AutoCloseable {
             head.close();
             push.close();
             http.close();
+            inference.close();
             live.close();
             workers.close();
             broker.ifPresent(HeadBroker::close);

@@ -88,7 +88,7 @@ class SettingsTest {
                         Optional.empty(),
                         new PushSettings(List.of(), Optional.empty(), Duration.ofSeconds(900)),
                         new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
-                        false,
+                        new MlNodeSettings(false, Optional.empty(), Optional.empty()),
                         new VectorSettings(Map.of(), 0.1, 0.01, 200)));
         assertThat(temp.resolve("data")).doesNotExist();
     }

@@ -164,6 +164,12 @@ class ComposeFilesTest {
     }
 
     @Test
+    void theMlNodesPortIsPublishedByAFileOfItsOwn() throws IOException {
+        assertThat(parse("docker-compose.mlnode-port.yml").at("/services/mlnode-308/ports/0").textValue())
+                .isEqualTo("${BIGNODE_BIND:+${BIGNODE_BIND}:}${DELEGATION_MLNODE_PORT:?set it in config.env}:${DELEGATION_MLNODE_PORT}");
+    }
+
+    @Test
     void monitoringIsAProfileReachedFromThisHostAloneWithItsSecretsInFiles() throws IOException {
         JsonNode file = parse("docker-compose.monitoring.yml");
         assertThat(file.get("services").propertyStream().map(Map.Entry::getKey)).containsExactly("prometheus", "grafana");
@@ -195,7 +201,7 @@ class ComposeFilesTest {
     @Test
     void theTokenComesFromTheEnvironmentAndIsRequired() throws IOException {
         assertThat(node().at("/environment/DELEGATION_AUTH_TOKEN").textValue()).startsWith("${DELEGATION_AUTH_TOKEN:?");
-        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu", ".workers", ".worker", ".worker.cpu", ".monitoring")) {
+        for (String name : List.of("", ".mlnode", ".mlnode.local", ".cpu", ".workers", ".mlnode-port", ".worker", ".worker.cpu", ".monitoring")) {
             String file = "docker-compose" + name + ".yml";
             assertThat(read(file)).as(file).doesNotContain(PLACEHOLDER);
         }
@@ -223,8 +229,8 @@ class ComposeFilesTest {
         TreeSet<String> used = new TreeSet<>();
         Pattern variable = Pattern.compile("\\$\\{([A-Z_]+)");
         for (String file : new String[] {
-            "docker-compose.mlnode.yml", "docker-compose.mlnode.local.yml", "docker-compose.workers.yml", "docker-compose.worker.yml",
-            "docker-compose.monitoring.yml", "checks.sh", "compose.sh", "deploy-local.sh"
+            "docker-compose.mlnode.yml", "docker-compose.mlnode.local.yml", "docker-compose.workers.yml", "docker-compose.mlnode-port.yml",
+            "docker-compose.worker.yml", "docker-compose.monitoring.yml", "checks.sh", "compose.sh", "deploy-local.sh"
         }) {
             variable.matcher(read(file)).results().map(match -> match.group(1)).filter(ComposeFilesTest::isSetting).forEach(used::add);
         }

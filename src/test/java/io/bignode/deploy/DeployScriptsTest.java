@@ -221,6 +221,18 @@ class DeployScriptsTest {
     }
 
     @Test
+    void anMlNodesOwnPortIsPublishedAndHasToBeAnotherOne() throws Exception {
+        configure(TOKEN, "DELEGATION_MLNODE_PORT=9092\n");
+        assertThat(sandbox.run(sandbox.path("join/compose.sh"), "up", "-d").exit()).isZero();
+        assertThat(calls().getLast()).isEqualTo("compose " + FILES + " -f docker-compose.mlnode-port.yml up -d");
+
+        configure(TOKEN, "DELEGATION_WORKER_PORT=9092\nDELEGATION_MLNODE_PORT=9092\n");
+        Outcome outcome = run("deploy-local.sh");
+        assertThat(outcome.exit()).isNotZero();
+        assertThat(outcome.err()).contains("DELEGATION_MLNODE_PORT must be another port");
+    }
+
+    @Test
     void whatConfigEnvNamesNoMoreIsNotInForceAnyMore() throws Exception {
         configure(TOKEN, "");
         sandbox.set("DELEGATION_LOG_FORMAT", "json").set("BIGNODE_GPUS", "none").set("DELEGATION_WORKER_PORT", "9091");

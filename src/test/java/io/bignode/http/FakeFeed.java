@@ -8,7 +8,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -78,7 +80,7 @@ public final class FakeFeed implements AutoCloseable {
         if (found.isEmpty()) {
             send(exchange, Problem.notFound("there is no such path").answer());
         } else {
-            Request call = new Request("127.0.0.1", "", false, new Query(""), name -> Objects.toString(exchange.getRequestHeaders().getFirst(name), ""),
+            Request call = new Request("127.0.0.1", "", "", false, new Query(""), name -> Objects.toString(exchange.getRequestHeaders().getFirst(name), ""),
                     InputStream::nullInputStream);
             found.getFirst().resource().serve(call, new WholeReply(exchange));
         }
@@ -93,6 +95,11 @@ public final class FakeFeed implements AutoCloseable {
         @Override
         public EventStream events() {
             throw new UnsupportedOperationException("files are no streams");
+        }
+
+        @Override
+        public void forward(URI to, long maxBody, Duration patience) {
+            throw new UnsupportedOperationException("files are here");
         }
     }
 

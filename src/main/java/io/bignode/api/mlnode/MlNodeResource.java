@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /**
@@ -32,7 +33,9 @@ import java.util.function.IntSupplier;
  * segments are different ML nodes of their owner. Thread safe.
  */
 public final class MlNodeResource {
-    private static final String ROOT = "/mlnode";
+    /** Every path begins with it. */
+    public static final String ROOT = "/mlnode";
+
     private static final String URL = "url";
     private static final Duration RETRY = Duration.ofSeconds(5);
 
@@ -43,26 +46,30 @@ public final class MlNodeResource {
     private final MlNodeDevices gpus;
     private final MlNodeSessions own;
     private final FirstFunctionCalls first;
+    private final MlNodeInference inference;
 
     /**
      * Answers for these sessions.
      *
-     * @param function what is ordered of backends
-     * @param first    what is ordered by the calls of chains that pay for the first function
-     * @param sessions where sessions start and are found
-     * @param devices  how many devices serve now
-     * @param hosts    who may be called back
-     * @param fleet    what is shown of devices
+     * @param parts   what is ordered, and who answers inference
+     * @param devices how many devices serve now
+     * @param hosts   who may be called back
+     * @param fleet   what is shown of devices
      */
-    public MlNodeResource(
-            ProofFunction function, ProofFunction first, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
-        this.function = function;
+    public MlNodeResource(MlNodeParts parts, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
+        this.function = parts.functions().vectors();
         this.own = new MlNodeSessions(sessions);
-        this.first = new FirstFunctionCalls(first, sessions, own, hosts);
+        this.first = new FirstFunctionCalls(parts.functions().first(), sessions, own, hosts);
         this.devices = devices;
         this.hosts = hosts;
         this.gpus = new MlNodeDevices(fleet);
         this.requests = new MlNodeRequests(function, sessions, hosts);
+        this.inference = new MlNodeInference(parts.inference(), () -> sessions.leasable().stream().anyMatch(this::isStage));
+    }
+
+    /** Whether it is one of a stage that backends compute. */
+    private boolean isStage(Session session) {
+        return session.order().work().function().equals(function.name()) && !MlNodeRequests.isRequest(session);
     }
 
     /** Every path. */
@@ -83,8 +90,11 @@ public final class MlNodeResource {
         add(routes, "POST", "/api/v1/pow/validate", first::validate);
         add(routes, "POST", "/api/v1/pow/stop", first::stop);
         add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
-        add(routes, "POST", "/api/v1/inference/up", MlNodeResource::noInference);
-        for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models")) {
+        add(routes, "POST", "/api/v1/inference/up", inference::up);
+        add(routes, "GET", "/v1/models", inference::models);
+        for (String method : List.of("GET", "POST")) add(routes, method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
+        add(routes, "GET", "/api/v1/versions", MlNodeResource::versions);
+        for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list")) {
             add(routes, "GET", absent, MlNodeResource::absent);
         }
         for (String probe : List.of("/health", "/livez", "/readyz")) add(routes, "GET", probe, MlNodeResource::alive);
@@ -92,9 +102,13 @@ public final class MlNodeResource {
     }
 
     private static void add(List<Route> routes, String method, String path, Route.Resource resource) {
-        routes.add(new Route(method, ROOT + path, Credential.BEARER, resource));
-        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, resource));
-        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, resource));
+        add(routes, method, path, Route.USUAL_BODY, resource);
+    }
+
+    private static void add(List<Route> routes, String method, String path, long maxBody, Route.Resource resource) {
+        routes.add(new Route(method, ROOT + path, Credential.BEARER, maxBody, resource));
+        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
+        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
     }
 
     /** Callers take it for a call that is not implemented. */
@@ -102,8 +116,8 @@ public final class MlNodeResource {
         throw new ProblemException(Problem.notFound("this node does not answer this call of an ML node"));
     }
 
-    private static void noInference(Request request, Reply reply) throws ProblemException {
-        throw new ProblemException(Problem.unavailable("this node serves no inference: the backends of its hosts do", RETRY));
+    private static void versions(Request request, Reply reply) throws IOException {
+        reply.send(Answer.ok(json -> json.writeStringField("version", ProtocolVersion.program())));
     }
 
     private static void alive(Request request, Reply reply) throws IOException {
@@ -115,12 +129,15 @@ public final class MlNodeResource {
     }
 
     private void state(Request request, Reply reply) throws IOException {
-        String state = running(request).isEmpty() && !first.isActive(request) ? "STOPPED" : "POW";
+        boolean computes = !running(request).isEmpty() || first.isActive(request);
+        String state = computes ? "POW" : inference.serves(request) ? "INFERENCE" : "STOPPED";
+        Optional<String> model = inference.loadedModel(request);
         reply.send(Answer.ok(json -> {
             json.writeStringField("state", state);
             json.writeStringField("version", ProtocolVersion.program());
             json.writeStringField("poc_status", state.equals("POW") ? "GENERATING" : "IDLE");
-            json.writeBooleanField("inference_healthy", false);
+            json.writeBooleanField("inference_healthy", inference.isReachable());
+            json.writeStringField("loaded_model", model.orElse(null));
         }));
     }
 

@@ -96,6 +96,7 @@ public final class DoctorCommand implements Callable<Integer> {
             settings(findings).ifPresent(settings -> {
                 findings.addAll(ServerChecks.run(settings));
                 findings.addAll(TrustChecks.run(settings, environment));
+                findings.addAll(BackendChecks.inference(settings));
             });
         }
         Optional<DeviceChecks.Outcome> devices = deviceSettings().map(settings -> DeviceChecks.run(settings, look));

@@ -27,6 +27,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -45,13 +46,15 @@ final class ServerChecks {
     /** Runs the checks. */
     static List<Finding> run(Settings settings) {
         Finding port = port(settings.host(), settings.port(), settings.tls());
-        return List.of(
+        List<Finding> findings = new ArrayList<>(List.of(
                 data(settings.dataDir(), FileOwners.own()),
                 cache(settings),
                 store(settings),
                 token(settings),
                 port,
-                broker(settings, port));
+                broker(settings, port)));
+        settings.mlNode().ownPort().ifPresent(own -> findings.add(mlNodePort(settings.host(), own, port)));
+        return findings;
     }
 
     private static Finding data(Path folder, String user) {
@@ -87,11 +90,25 @@ final class ServerChecks {
             boolean any = broker.port().get() == 0;
             return Finding.ok("broker", any ? "workers connect to any free port" : "the port for workers, " + broker.port().get() + ", is free");
         } catch (IOException taken) {
-            boolean ours = apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
-            if (ours) return Finding.ok("broker", "the port for workers, " + broker.port().get() + ", is in use by the node that runs here");
+            if (isOurs(apiPort)) return Finding.ok("broker", "the port for workers, " + broker.port().get() + ", is in use by the node that runs here");
             return Finding.fail("broker", "the node cannot listen for workers on port " + broker.port().get() + " of " + broker.host()
                     + " (" + taken.getMessage() + "): end the program that listens there, or set " + Setting.WORKER_PORT + " or " + Setting.WORKER_HOST);
         }
+    }
+
+    private static Finding mlNodePort(String host, int port, Finding apiPort) {
+        try {
+            bind(host, port);
+            return Finding.ok("mlnode", port == 0 ? "an ML node's calls come to any free port" : "the port for an ML node's calls, " + port + ", is free");
+        } catch (IOException taken) {
+            if (isOurs(apiPort)) return Finding.ok("mlnode", "the port for an ML node's calls, " + port + ", is in use by the node that runs here");
+            return Finding.fail("mlnode", "the node cannot listen for an ML node's calls on port " + port + " of " + host + " (" + taken.getMessage()
+                    + "): end the program that listens there, or set " + Setting.MLNODE_PORT);
+        }
+    }
+
+    private static boolean isOurs(Finding apiPort) {
+        return apiPort.verdict() == Finding.Verdict.OK && apiPort.message().contains(OURS);
     }
 
     private static void bind(String host, int port) throws IOException {

@@ -33,6 +33,7 @@ public final class Serve {
     private final PrintWriter err;
     private final Map<String, String> environment;
     private final EarlyPort port;
+    private final EarlyPort mlNodes;
 
     /**
      * A node that serves nobody yet.
@@ -40,11 +41,13 @@ public final class Serve {
      * @param err         where hints for people are printed
      * @param environment the settings
      * @param port        where to listen, if it was taken already
+     * @param mlNodes     where to listen for calls of an ML node, likewise
      */
-    Serve(PrintWriter err, Map<String, String> environment, EarlyPort port) {
+    Serve(PrintWriter err, Map<String, String> environment, EarlyPort port, EarlyPort mlNodes) {
         this.err = err;
         this.environment = environment;
         this.port = port;
+        this.mlNodes = mlNodes;
     }
 
     /** Whether a command line asks to serve and for nothing else, help for instance. */
@@ -52,15 +55,15 @@ public final class Serve {
         return args.length == 1 && args[0].equals("serve");
     }
 
-    /** Serves at a port until the process is stopped; returns the exit code when it cannot. */
-    public static int execute(EarlyPort port) {
-        return execute(new PrintWriter(System.err, true, System.err.charset()), System.getenv(), port);
+    /** Serves at these ports until the process is stopped; returns the exit code when it cannot. */
+    public static int execute(EarlyPort port, EarlyPort mlNodes) {
+        return execute(new PrintWriter(System.err, true, System.err.charset()), System.getenv(), port, mlNodes);
     }
 
     /** Serves with these settings. */
-    static int execute(PrintWriter err, Map<String, String> environment, EarlyPort port) {
+    static int execute(PrintWriter err, Map<String, String> environment, EarlyPort port, EarlyPort mlNodes) {
         try {
-            return new Serve(err, environment, port).run();
+            return new Serve(err, environment, port, mlNodes).run();
         } catch (Exception | Error failure) {
             // The whole process: whatever this is, it must not live on half started.
             return FailureReport.explain(failure, err, LogSettings.lenient(environment).json());
@@ -106,7 +109,9 @@ public final class Serve {
         NativeFolder.use(settings.dataDir());
         LiveSettings live = live(settings, alarms);
         live.start(); // a head may stand by for longer than a certificate lasts
-        HttpServer http = HttpServer.listen(live.rules(), port.channel(settings.host(), settings.port()));
+        HttpServer http = HttpServer.listen(
+                live.rules(), port.channel(settings.host(), settings.port()),
+                settings.mlNode().ownPort().map(own -> mlNodes.channel(settings.host(), own)));
         try {
             return new Node(settings, http, HeadStore.open(settings, alarms, http), live, alarms);
         } catch (StoreException unusable) {

@@ -19,6 +19,6 @@ public final class ServeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        return new Serve(spec.commandLine().getErr(), CommandEnvironment.of(spec), EarlyPort.NONE).run();
+        return new Serve(spec.commandLine().getErr(), CommandEnvironment.of(spec), EarlyPort.NONE, EarlyPort.NO_MLNODES).run();
     }
 }

@@ -46,6 +46,11 @@ public final class SettingAdvice {
             advice.add(Setting.SESSION_SECONDS + " is " + settings.sessionLife().toSeconds() + ", shorter than the network's stage of " + STAGE.toSeconds()
                     + " s: sessions expire while their small nodes still want nonces. Leave it unset for " + Setting.SESSION_SECONDS.usual());
         }
+        boolean forNothing = settings.mlNode().port().isPresent() || settings.mlNode().inference().isPresent();
+        if (!settings.mlNode().on() && forNothing) {
+            advice.add(Setting.MLNODE_PORT + " or " + Setting.INFERENCE_URL + " is set, and " + Setting.MLNODE + " is off: no ML node's calls are answered. Set "
+                    + Setting.MLNODE + " to on");
+        }
         return advice;
     }
 

@@ -60,7 +60,7 @@ public final class TrainingRun {
                 Setting.DATA_DIR.variable(), Path.of(args[0]).toAbsolutePath().toString(),
                 Setting.DEVICES.variable(), "cpu");
         PrintWriter err = new PrintWriter(System.err, true, System.err.charset());
-        Thread.ofPlatform().daemon().name("serve").start(() -> System.exit(Serve.execute(err, environment, EarlyPort.take(environment))));
+        Thread.ofPlatform().daemon().name("serve").start(() -> System.exit(Serve.execute(err, environment, EarlyPort.take(environment), EarlyPort.NO_MLNODES)));
         run.exercise();
         System.exit(ExitCode.OK); // the node ends as one that is told to stop
     }

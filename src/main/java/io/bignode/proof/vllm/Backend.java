@@ -69,13 +69,24 @@ final class Backend implements AutoCloseable {
      * @throws InterruptedException when interrupted while waiting
      */
     State look() throws InterruptedException {
+        String model = model();
+        JsonNode status = read(answer(request("/api/v1/pow/status").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
+        return new State(model, status.path("status").asText().equals("GENERATING"));
+    }
+
+    /**
+     * The model that the backend serves, if it is healthy.
+     *
+     * @throws BackendException     when it does not answer, or serves none
+     * @throws InterruptedException when interrupted while waiting
+     */
+    String model() throws InterruptedException {
         HttpRequest health = request("/health").GET().build();
         if (status(health) != 200) throw new BackendException("its health check does not answer 200");
         JsonNode models = read(answer(request("/v1/models").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
         JsonNode id = models.path("data").path(0).path("id");
         if (!id.isTextual()) throw new BackendException("/v1/models names no model");
-        JsonNode status = read(answer(request("/api/v1/pow/status").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
-        return new State(id.asText(), status.path("status").asText().equals("GENERATING"));
+        return id.asText();
     }
 
     /**

@@ -13,19 +13,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * A vLLM backend as a device: a lease is one call of it. Whether it is there, which model it serves, and whether somebody else has it generate is looked at
- * every two seconds; while it is away or generates, its slots wait and request no leases.
+ * A vLLM backend as a device: a lease is one call of it. It is {@linkplain BackendWatch watched}; while it is away, or generates for somebody else, its slots
+ * wait and request no leases.
  */
 public final class VectorDevice implements ProofDevice {
-    private static final System.Logger LOG = System.getLogger(VectorDevice.class.getName());
-
     /** What a backend computes in one go. */
     private static final int BATCH = 32;
 
@@ -33,11 +30,6 @@ public final class VectorDevice implements ProofDevice {
     private static final Duration STEP = Duration.ofMillis(250);
 
     private static final int MAX_STEP = 64 * BATCH;
-    private static final String OCCUPIED = "it generates for somebody else, who called its /api/v1/pow/init/generate";
-    private static final Duration LOOK = Duration.ofSeconds(2);
-
-    /** A busy backend may miss one look. */
-    private static final int MISSED = 2;
 
     /** Longer than a backend waits for chat that it serves first; the head gives a lease up long before where it knows the backend's rate. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -52,24 +44,11 @@ public final class VectorDevice implements ProofDevice {
     private static final double NEWEST = 0.5;
 
     private final String id;
-    private final URI url;
     private final Backend backend;
+    private final BackendWatch watch;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private volatile boolean closed;
-
-    /** The model as the backend told it last; empty before it was there for the first time. */
-    private Optional<String> model = Optional.empty();
-
-    private boolean there;
-
-    /** Whether somebody else has it generate, behind which our calls would wait. */
-    private boolean occupied;
-
-    private int missed;
     private double nanosPerNonce;
     private long lastEndNanos = System.nanoTime();
-    private Optional<Thread> watch = Optional.empty();
 
     /**
      * A backend that was not looked at yet.
@@ -79,31 +58,8 @@ public final class VectorDevice implements ProofDevice {
      */
     public VectorDevice(String id, URI url) {
         this.id = id;
-        this.url = url;
         this.backend = new Backend(url);
-    }
-
-    /**
-     * What a backend says of itself.
-     *
-     * @param model    the id of the model that it serves
-     * @param occupied why it takes no work now; empty where it does
-     */
-    public record Probe(String model, Optional<String> occupied) {}
-
-    /**
-     * Asks a backend once which model it serves, and whether it takes work.
-     *
-     * @throws IllegalStateException when it is not there, or serves none; the message says so
-     * @throws InterruptedException  when interrupted while waiting
-     */
-    public static Probe probe(URI url) throws InterruptedException {
-        try (Backend backend = new Backend(url)) {
-            Backend.State state = backend.look();
-            return new Probe(state.model(), state.generating() ? Optional.of(OCCUPIED) : Optional.empty());
-        } catch (BackendException away) {
-            throw new IllegalStateException(away.getMessage(), away);
-        }
+        this.watch = new BackendWatch(id, url, backend, true);
     }
 
     @Override
@@ -123,16 +79,18 @@ public final class VectorDevice implements ProofDevice {
 
     /** What a worker offers it as. */
     public DeviceOffer offer(String worker) {
-        lock.lock();
-        try {
-            // Devices that are alike have the same name.
-            String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
-            return new DeviceOffer(
-                    new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
-                    model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION), occupied ? OCCUPIED : "");
-        } finally {
-            lock.unlock();
-        }
+        Optional<String> model = watch.model();
+        String occupied = watch.occupied().orElse("");
+        // Devices that are alike have the same name.
+        String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
+        return new DeviceOffer(
+                new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
+                model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION), occupied);
+    }
+
+    /** Whether the backend is there, and which model it serves. */
+    public BackendWatch watch() {
+        return watch;
     }
 
     /**
@@ -141,65 +99,13 @@ public final class VectorDevice implements ProofDevice {
      * @param onChange told whenever it serves another model than before, or takes work and did not, or the other way round
      */
     public void watch(Consumer<VectorDevice> onChange) {
-        watch = Optional.of(Thread.ofPlatform().daemon().name(id + "-watch").start(() -> look(onChange)));
-    }
-
-    private void look(Consumer<VectorDevice> onChange) {
-        try {
-            while (!closed) {
-                try {
-                    if (found(backend.look())) onChange.accept(this);
-                } catch (BackendException away) {
-                    missed(String.valueOf(away.getMessage()));
-                }
-                Thread.sleep(LOOK);
-            }
-        } catch (InterruptedException close) {
-            LOG.log(System.Logger.Level.DEBUG, "backend {0} is not watched any more", id);
-        }
-    }
-
-    /** Whether it is another offer than before. */
-    private boolean found(Backend.State now) {
-        lock.lock();
-        try {
-            boolean other = !model.equals(Optional.of(now.model()));
-            boolean turned = occupied != now.generating();
-            if (other || !there) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} serves {2}", id, url, now.model());
-            if (turned && now.generating()) LOG.log(System.Logger.Level.WARNING, "backend {0} at {1} gets no leases: {2}", id, url, OCCUPIED);
-            if (turned && !now.generating()) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} takes leases again", id, url);
-            model = Optional.of(now.model());
-            occupied = now.generating();
-            there = true;
-            missed = 0;
-            changed.signalAll();
-            return other || turned;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void missed(String reason) {
-        lock.lock();
-        try {
-            missed++;
-            boolean first = model.isEmpty() && missed == 1;
-            if (first || there && missed >= MISSED) LOG.log(System.Logger.Level.WARNING, "backend {0} at {1} is not there: {2}", id, url, reason);
-            if (missed >= MISSED) there = false;
-        } finally {
-            lock.unlock();
-        }
+        watch.start(() -> onChange.accept(this));
     }
 
     /** Waits until the backend is there and free. */
     @Override
     public void prepare() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (!there || occupied) changed.await();
-        } finally {
-            lock.unlock();
-        }
+        watch.await();
     }
 
     @Override
@@ -275,8 +181,6 @@ public final class VectorDevice implements ProofDevice {
 
     @Override
     public void close() {
-        closed = true;
-        watch.ifPresent(Thread::interrupt);
-        backend.close();
+        watch.close();
     }
 }

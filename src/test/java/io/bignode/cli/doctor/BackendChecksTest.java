@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.bignode.cli.terminal.Finding;
+import io.bignode.config.Settings;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -55,5 +59,26 @@ class BackendChecksTest {
             assertThat(finding.message()).contains("vllm:0 at " + there, "cannot be reached", "DELEGATION_BACKENDS");
         });
         assertThat(BackendChecks.run(List.of())).isEmpty();
+    }
+
+    private static Finding inference(String... settings) throws Exception {
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "DELEGATION_AUTH_TOKEN", "a-token-of-enough-characters", "DELEGATION_DATA_DIR", "/nonexistent/data", "DELEGATION_MLNODE", "on"));
+        for (int i = 0; i < settings.length; i += 2) environment.put(settings[i], settings[i + 1]);
+        return BackendChecks.inference(Settings.preview(environment)).getFirst();
+    }
+
+    @Test
+    void whoAnswersInferenceIsToldAndThatNobodyDoesIsAWarning() throws Exception {
+        assertThat(inference().verdict()).isEqualTo(Finding.Verdict.WARN);
+        assertThat(inference().message()).contains("DELEGATION_INFERENCE_URL", "DELEGATION_BACKENDS");
+        assertThat(inference("DELEGATION_BACKENDS", "http://127.0.0.1:5001").message()).contains("this host's backends");
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            String url = "http://127.0.0.1:" + closed.getLocalPort();
+            closed.close();
+            Finding away = inference("DELEGATION_INFERENCE_URL", url);
+            assertThat(away.verdict()).isEqualTo(Finding.Verdict.WARN);
+            assertThat(away.message()).contains(url, "cannot be reached");
+        }
     }
 }

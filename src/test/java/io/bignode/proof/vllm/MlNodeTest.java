@@ -87,7 +87,7 @@ class MlNodeTest {
 
     @Test
     void aStageRunsFromItsStartToItsStopAndEveryArtifactArrivesOnce() throws Exception {
-        assertThat(participant.state()).isEqualTo("STOPPED");
+        assertThat(participant.state()).isEqualTo("INFERENCE");
         assertThat(participant.status()).isEqualTo("IDLE");
         assertThat(participant.start("ab", 7, MODEL, SEQUENCE)).isTrue();
         Waiting.until("artifacts arrive", () -> size("ab") > ENOUGH);
@@ -221,7 +221,7 @@ class MlNodeTest {
                 + "\", \"params\": {\"model\": \"" + MODEL + "\", \"seq_len\": 1024}, \"batch_size\": 100, \"r_target\": 1.4, \"fraud_threshold\": 1e-7, \"nonces\": [1], \"dist\": [1.3],"
                 + " \"validation\": {\"artifacts\": [{\"nonce\": 1, \"vector_b64\": \"AAAA\"}]}}";
         List<String> paths = List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/inference/pow/init/generate", "/api/v1/inference/pow/stop",
-                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/health",
+                "/api/v1/inference/pow/generate", "/api/v1/inference/pow/generate/abc", "/api/v1/gpu/devices", "/api/v1/inference/up", "/v1/models", "/v1/chat/completions", "/v1/completions", "/health",
                 "/api/v1/pow/status", "/api/v1/pow/init/generate", "/api/v1/pow/phase/generate", "/api/v1/pow/init/validate", "/api/v1/pow/phase/validate",
                 "/api/v1/pow/validate", "/api/v1/pow/stop");
         try (CapturedLog log = new CapturedLog("io.bignode", Level.ALL)) {
@@ -231,14 +231,14 @@ class MlNodeTest {
                 String method = List.of("GET", "POST", "POST", "POST", "DELETE", "PUT").get(random.nextInt(6));
                 try {
                     int status = status(method, path, body);
-                    assertThat(status < 500 || status == 503).as("seed %d, call %d: %s %s answers %d to %s", seed, call, method, path, status, body).isTrue();
+                    assertThat(status < 500 || status == 503 || status == 502).as("seed %d, call %d: %s %s answers %d to %s", seed, call, method, path, status, body).isTrue();
                 } catch (IllegalArgumentException _) {
                     // no URL: a client sends none
                 }
             }
             assertThat(String.join("\n", log.lines())).doesNotContain(TOKEN);
         }
-        assertThat(participant.state()).as("the node goes on").isIn("POW", "STOPPED");
+        assertThat(participant.state()).as("the node goes on").isIn("POW", "INFERENCE", "STOPPED");
     }
 
     /** A kept connection may end just as it is used again; the call is made again then, by another one, and has to be answered. */

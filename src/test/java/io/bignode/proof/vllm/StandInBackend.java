@@ -92,6 +92,7 @@ final class StandInBackend implements AutoCloseable {
     private volatile Fault fault = Fault.NONE;
     private volatile long every = 1;
     private volatile @Nullable Generation generation;
+    private final StandInInference inference;
 
     /**
      * What is loaded.
@@ -150,6 +151,7 @@ final class StandInBackend implements AutoCloseable {
 
     StandInBackend(Model model, int port) throws IOException {
         this.model = model;
+        inference = new StandInInference(model.name(), () -> generation != null);
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 128);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.createContext("/health", exchange -> reply(exchange, 200, new byte[0]));
@@ -160,6 +162,7 @@ final class StandInBackend implements AutoCloseable {
         });
         on("POST", "/api/v1/pow/generate", this::generate);
         server.createContext("/api/v1/pow/generate/", this::lookUp);
+        server.createContext("/v1/", inference);
         on("POST", "/api/v1/pow/init/generate", this::begin);
         on("GET", "/api/v1/pow/status", _ -> status());
         on("POST", "/api/v1/pow/stop", _ -> stop());
@@ -183,6 +186,11 @@ final class StandInBackend implements AutoCloseable {
 
     int port() {
         return server.getAddress().getPort();
+    }
+
+    /** What it serves beside the proof of compute. */
+    StandInInference inference() {
+        return inference;
     }
 
     URI url() {

@@ -1,0 +1,42 @@
+package io.bignode.api.mlnode;
+
+import java.net.URI;
+import java.util.List;
+
+/** The servers that calls for inference can be passed on to. Thread safe. */
+public interface InferenceServers {
+    /** There are none. */
+    InferenceServers NONE = new InferenceServers() {
+        @Override
+        public boolean none() {
+            return true;
+        }
+
+        @Override
+        public boolean computeStages() {
+            return false;
+        }
+
+        @Override
+        public List<Server> there() {
+            return List.of();
+        }
+    };
+
+    /**
+     * A server that answers.
+     *
+     * @param url   scheme, host and port, and a path where it has one
+     * @param model the model that it serves
+     */
+    record Server(URI url, String model) {}
+
+    /** Whether no server is named. */
+    boolean none();
+
+    /** Whether they compute the stages themselves, and answer nobody else meanwhile. */
+    boolean computeStages();
+
+    /** Those that are there now, in the order in which they are named. */
+    List<Server> there();
+}

@@ -180,7 +180,7 @@ class NodeMetricsTest {
         Set<String> exported = names(text);
         // These have series only once something went wrong, or where there is what they are about: the CPU measures nothing of itself.
         Set<String> rare = Set.of(
-                Family.ALARM.exposed(), Family.CERTIFICATE_EXPIRY.exposed(),
+                Family.ALARM.exposed(), Family.CERTIFICATE_EXPIRY.exposed(), Family.EARLY_SHARE.exposed(),
                 Family.DEVICE_PEAK_RATIO.exposed(), Family.DEVICE_UTILISATION_RATIO.exposed(), Family.DEVICE_MEMORY_USED_BYTES.exposed(),
                 Family.DEVICE_TEMPERATURE_CELSIUS.exposed(), Family.DEVICE_POWER_WATTS.exposed(), Family.DEVICE_POWER_LIMIT_WATTS.exposed());
         Set<String> all = new TreeSet<>();

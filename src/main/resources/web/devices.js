@@ -10,6 +10,7 @@ const STATES = {
   preparing: ["◔", "preparing"],
   idle: ["○", "idle"],
   failing: ["▲", "failing"],
+  occupied: ["✕", "used by others"],
   draining: ["◐", "draining"],
   quarantined: ["▲", "quarantined"],
   apart: ["✕", "apart"],
@@ -128,7 +129,7 @@ function updateDevice(element, device) {
   const hot = known(device.temperature_celsius) ? device.temperature_celsius / 100 : null;
   const values = [
     [share(busy), busy],
-    [known(device.memory_used_bytes) ? `${gib(device.memory_used_bytes)} / ${gib(device.memory_bytes)} GiB` : `${gib(device.memory_bytes)} GiB`, known(device.memory_used_bytes) ? device.memory_used_bytes / device.memory_bytes : null],
+    [known(device.memory_used_bytes) ? `${gib(device.memory_used_bytes)} / ${gib(device.memory_bytes)} GiB` : device.memory_bytes ? `${gib(device.memory_bytes)} GiB` : "-", known(device.memory_used_bytes) ? device.memory_used_bytes / device.memory_bytes : null],
     [celsius(device.temperature_celsius), hot],
     [known(device.power_watts) && known(device.power_limit_watts) ? `${count(device.power_watts)} / ${watts(device.power_limit_watts)}` : watts(device.power_watts), known(device.power_watts) && device.power_limit_watts ? device.power_watts / device.power_limit_watts : null],
     [rate(device.nonces_per_second), null],

@@ -8,6 +8,7 @@ const COLUMNS = [
   ["Status", "status"],
   ["Time", "progress"],
   ["Share", "number"],
+  ["Early\u200bshare", "number"],
   ["Found/\u200bmin", "number"],
   ["Computed/\u200bmin", "number"],
   ["Found", "number"],
@@ -51,7 +52,7 @@ function build(section) {
 
 function row() {
   return el("tr", {},
-    el("th", { scope: "row", class: "what" }, el("strong"), el("span", { class: "muted id" })),
+    el("th", { scope: "row", class: "what" }, el("strong"), el("span", { class: "muted id" }), el("span", { class: "muted id" })),
     el("td", { class: "status" }, el("span", { class: "chip" }, el("i", { "aria-hidden": "true" }), el("span")), el("span", { class: "why muted" })),
     el("td", { class: "progress", "data-name": "Time" }, el("span", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }), el("span", { class: "left" })),
     ...COLUMNS.slice(3).map(([name, kind]) => el("td", { class: kind, "data-name": name })));
@@ -61,7 +62,8 @@ function why(session, ended) {
   if (session.lingering) return "shown as active until the chain's stop";
   if (session.idle && !ended) return "lost its turn";
   if (session.attention) return session.attention;
-  return session.waiting && session.waiting_position ? `number ${session.waiting_position} in line: ${session.waiting_for}` : "";
+  if (session.waiting && session.waiting_position) return `number ${session.waiting_position} in line: ${session.waiting_for}`;
+  return session.uncomputable ? `${count(session.uncomputable)} nonces came to nothing on two devices` : "";
 }
 
 function update(element, session) {
@@ -69,8 +71,10 @@ function update(element, session) {
   const ended = ENDED.has(session.status);
   element.classList.toggle("ended", ended);
   say(what.firstChild, `${session.tenant} · node ${session.node_id}`);
-  say(what.lastChild, `block ${count(session.block_height)} · ${brief(session.session_id, 8)}`);
-  mark(what, "title", `session ${session.session_id}, block hash ${session.block_hash}, started ${time(session.created_at)}`);
+  say(what.children[1], `block ${count(session.block_height)} · ${brief(session.session_id, 8)}`);
+  what.lastChild.hidden = !session.model;
+  say(what.lastChild, session.model ?? "");
+  mark(what, "title", `session ${session.session_id}, ${session.model ? `vectors of ${session.model}` : "distances"}, block hash ${session.block_hash}, started ${time(session.created_at)}`);
   const chip = status.firstChild;
   chip.className = `chip ${session.idle && !ended ? "idle" : session.status}`;
   say(chip.firstChild, session.idle && !ended ? "◐" : (SIGNS[session.status] ?? "?"));
@@ -84,6 +88,7 @@ function update(element, session) {
   say(progress.lastChild, ended ? `ran ${duration(Math.min(session.age_seconds, session.life_seconds))}` : `${duration(session.seconds_left)} left`);
   [
     ended ? "–" : share(session.share),
+    session.early_share === null || session.early_share === undefined ? "–" : share(session.early_share),
     ended ? "–" : rate(session.valid_per_minute),
     ended ? "–" : rate(session.raw_per_minute),
     count(session.valid),
@@ -91,5 +96,7 @@ function update(element, session) {
     count(session.undelivered),
     session.push ? "push" : session.polled_seconds_ago === null || session.polled_seconds_ago === undefined ? "never" : `${duration(session.polled_seconds_ago)} ago`,
   ].forEach((text, place) => say(numbers[place], text));
-  numbers[5].classList.toggle("warn", session.undelivered > 0 && (session.idle || ended));
+  numbers[1].classList.toggle("warn", (session.early_share ?? 1) < 0.75);
+  mark(numbers[4], "title", session.model ? "artifacts: a nonce with its vector" : null);
+  numbers[6].classList.toggle("warn", session.undelivered > 0 && (session.idle || ended));
 }

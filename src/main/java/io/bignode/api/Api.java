@@ -96,7 +96,7 @@ public final class Api implements Service {
         this.workers = workers;
         this.delivery = delivery;
         this.metering = metering;
-        this.live = new LiveResource(sessions, fleet, new LiveDocuments(sessions, fleet, devices, () -> closing));
+        this.live = new LiveResource(sessions, fleet, new LiveDocuments(sessions, fleet, devices, () -> closing, function::model));
         SessionResource session = new SessionResource(new BatchesAnswer(function), sessions, delivery, devices);
         StartResource start = new StartResource(function, sessions, devices, hosts);
         HealthResource health = new HealthResource(devices, () -> closing, sessions::ownershipLost);

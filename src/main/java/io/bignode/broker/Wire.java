@@ -42,6 +42,7 @@ final class Wire {
     private static final int MAX_TEXT = 1 << 20;
     private static final int MAX_DEPTH = 16;
     private static final String SERVES = "serves";
+    private static final String OCCUPIED = "occupied";
     private static final String UNCOMPUTED = "uncomputed";
 
     /** The messages that a worker itself may send; all other {@link WorkerMessage}s are made by the head. */
@@ -86,7 +87,7 @@ final class Wire {
                 @JsonProperty("uncomputed") @JacksonInject(value = UNCOMPUTED, useInput = OptBoolean.TRUE) List<Long> uncomputed) {}
     }
 
-    /** Which work a device takes; it is missing where the worker does not know of it. */
+    /** Which work a device takes, and what keeps it from any; both are missing where the worker does not know of them. */
     private abstract static class Offer {
         @JsonCreator
         @SuppressWarnings("unused") // Jackson reads the annotations
@@ -95,7 +96,8 @@ final class Wire {
                 @JsonProperty("name") String name,
                 @JsonProperty("memoryBytes") long memoryBytes,
                 @JsonProperty("maxBatch") int maxBatch,
-                @JsonProperty("serves") @JacksonInject(value = SERVES, useInput = OptBoolean.TRUE) String serves) {}
+                @JsonProperty("serves") @JacksonInject(value = SERVES, useInput = OptBoolean.TRUE) String serves,
+                @JsonProperty("occupied") @JacksonInject(value = OCCUPIED, useInput = OptBoolean.TRUE) String occupied) {}
     }
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -128,8 +130,8 @@ final class Wire {
             .addMixIn(LeaseReport.Done.class, Done.class)
             .build();
 
-    /** What a worker of before protocol 2.1 does not say. */
-    private static final InjectableValues UNSAID = new InjectableValues.Std().addValue(SERVES, "").addValue(UNCOMPUTED, List.of());
+    /** What a worker of before protocol 2.1 does not say, or one of before 2.2. */
+    private static final InjectableValues UNSAID = new InjectableValues.Std().addValue(SERVES, "").addValue(OCCUPIED, "").addValue(UNCOMPUTED, List.of());
 
     private static final ObjectReader WORKER_MESSAGES = JSON.readerFor(WorkerMessage.class).with(UNSAID);
     private static final ObjectReader HEAD_MESSAGES = JSON.readerFor(HeadMessage.class);

@@ -2,6 +2,7 @@ package io.bignode.config;
 
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,8 +12,9 @@ import java.util.Optional;
  *
  * @param hosts     those that may be called back; none turns pushing off
  * @param authority certificates to trust besides the usual ones when such a host is called by https; empty for none
+ * @param patience  how long after a session's end vectors and verdicts are pushed that are not taken
  */
-public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
+public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority, Duration patience) {
     /** Copies the list. */
     public PushSettings {
         hosts = List.copyOf(hosts);
@@ -38,7 +40,7 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority) {
                 reader.faults(e);
             }
         }
-        return new PushSettings(hosts, authority);
+        return new PushSettings(hosts, authority, Duration.ofSeconds(reader.integer(Setting.CALLBACK_SECONDS)));
     }
 
     /** Whether nothing may be pushed. */

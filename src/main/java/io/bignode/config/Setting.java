@@ -36,6 +36,9 @@ public enum Setting {
             "How long a session computes, counted from its start. The network's stage takes 300 s."),
     MAX_WAITING("DELEGATION_MAX_WAITING", Topic.SESSIONS, ReadBy.HEAD, Value.whole(0, 10_000, 100),
             "The number of sessions of each tenant that may wait for their turn. With 0 no session waits."),
+    MAX_VALIDATIONS("DELEGATION_MAX_VALIDATIONS", Topic.SESSIONS, ReadBy.HEAD, Value.whole(1, 10_000, 200),
+            "The number of requests to [validate others](mlnode.md#the-calls) that each tenant may have unanswered. They take no place of"
+                    + " `DELEGATION_MAX_SESSIONS`."),
     LINGER_SECONDS("DELEGATION_LINGER_SECONDS", Topic.SESSIONS, ReadBy.HEAD, Value.whole(0, 3600, 240),
             "How long a small node that speaks the [deployed dialect](small-nodes.md#the-deployed-dialect) sees its session as active after its end."
                     + " 0 turns this off."),
@@ -86,6 +89,13 @@ public enum Setting {
             "The PEM file with the private key of that certificate."),
     VERIFY_SHARE("DELEGATION_VERIFY_SHARE", Topic.WORKERS, ReadBy.HEAD, Value.number(0, 1, "0.02"),
             "The share of the results that another worker or another device computes again. 0 trusts every result."),
+    MODEL_THRESHOLDS("DELEGATION_MODEL_THRESHOLDS", Topic.WORKERS, ReadBy.HEAD, Value.unset(Kind.TEXT, "0.4 for every model"),
+            "The largest distance at which two [vectors](backends.md#checks) of a model match, for models that have another than 0.4:"
+                    + " `org/model=0.75`, with commas between several."),
+    P_MISMATCH("DELEGATION_P_MISMATCH", Topic.WORKERS, ReadBy.HEAD, Value.number(0.0001, 0.5, "0.1"),
+            "The share of the vectors of sound backends that may be further apart than that. The chain's own value is the default."),
+    FRAUD_THRESHOLD("DELEGATION_FRAUD_THRESHOLD", Topic.WORKERS, ReadBy.HEAD, Value.number(0.000001, 0.5, "0.01"),
+            "Vectors deviate where chance explains their mismatches with less than this probability. The chain's own value is the default."),
     JOIN("DELEGATION_JOIN", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "none"), "The head's `HOST:PORT`, as the option `--join`."),
     JOIN_FINGERPRINT("DELEGATION_JOIN_FINGERPRINT", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "none"),
             "SHA-256 of the head's certificate, as the option `--fingerprint`. The head prints it when it starts."),
@@ -101,6 +111,10 @@ public enum Setting {
                     + " `10.0.0.0/8`. Without it, push is off."),
     CALLBACK_CA("DELEGATION_CALLBACK_CA", Topic.PUSH, ReadBy.HEAD, Value.unset(Kind.FILE, "none"),
             "A PEM file with certificate authorities that the head trusts when it pushes by https, besides those of the JDK."),
+
+    CALLBACK_SECONDS("DELEGATION_CALLBACK_SECONDS", Topic.PUSH, ReadBy.HEAD, Value.whole(1, 86_400, 900),
+            "How long after a session's end the head pushes [vectors and verdicts](mlnode.md#callbacks) that are not taken. Then they rest: polls can fetch"
+                    + " them until the session is purged."),
 
     MLNODE("DELEGATION_MLNODE", Topic.PUSH, ReadBy.HEAD, Value.flag("off"),
             "`on` answers the calls by which a network node drives an [ML node](mlnode.md), under `/mlnode/TOKEN`. Its callbacks need"

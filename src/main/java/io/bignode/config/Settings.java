@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param push        where found batches may be pushed
  * @param broker      how workers on other hosts join
  * @param mlNode      whether this node answers an ML node's calls
+ * @param vectors     how vectors are checked, and how many requests to validate others are taken
  */
 public record Settings(
         String host,
@@ -46,7 +47,8 @@ public record Settings(
         Optional<TlsSettings> tls,
         PushSettings push,
         BrokerSettings broker,
-        boolean mlNode) {
+        boolean mlNode,
+        VectorSettings vectors) {
 
     /** Where the token came from, for the greeting and for doctor. */
     public sealed interface TokenOrigin {
@@ -104,6 +106,7 @@ public record Settings(
         BrokerSettings broker = BrokerSettings.read(reader);
         broker.requireOwnPort(reader, host, port);
         boolean mlNode = reader.flag(Setting.MLNODE);
+        VectorSettings vectors = VectorSettings.read(reader);
         LogSettings.read(reader); // for its faults alone: the log is written so since the process began
         Path dataDir = dataDir(reader);
         Path cache = cacheDir(reader, dataDir);
@@ -138,7 +141,8 @@ public record Settings(
                 tls,
                 push,
                 broker,
-                mlNode);
+                mlNode,
+                vectors);
     }
 
     /**

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Pushes what was found to the small nodes that asked for it, each session from a virtual thread of its own. Thread safe.
  *
- * <p>A batch that was answered with 2xx is handed out; any other is sent again, with what was found meanwhile, until the session is purged.
+ * <p>A batch that was answered with 2xx is handed out; any other is sent again, with what was found meanwhile, until the session is purged. Where batches
+ * are worth nothing some time after their session's end they then rest: they stay in the store, and {@link UntakenResults} tells of them.
  * Polls may fetch what is not pushed yet: both mark it in the session, and take turns. A session whose pushes succeed, or which has nothing
  * to push, counts as polled; one whose small node does not answer idles like any other that nobody polls.
  */
@@ -36,6 +37,9 @@ public final class Push implements AutoCloseable {
     /** How soon an address that a small node changed is pushed to while the one before it failed. */
     private static final Duration ADDRESS_LOOK = Duration.ofSeconds(1);
 
+    /** How soon it is noticed that a poll fetched what rests. */
+    private static final Duration REST_LOOK = Duration.ofSeconds(1);
+
     private static final Duration TURN = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -44,6 +48,7 @@ public final class Push implements AutoCloseable {
     private final BatchBody body;
     private final PushRules rules;
     private final Alarms alarms;
+    private final UntakenResults untaken;
     private final CallbackPost post;
     private final DeliveryObserver observer;
     private final Semaphore together;
@@ -76,6 +81,7 @@ public final class Push implements AutoCloseable {
             DeliveryObserver observer, Alarms alarms) {
         this.observer = observer;
         this.alarms = alarms;
+        this.untaken = new UntakenResults(alarms, rules.patience());
         this.sessions = sessions;
         this.hosts = hosts;
         this.body = body;
@@ -168,13 +174,55 @@ public final class Push implements AutoCloseable {
             observer.pushFailed();
             session.attention().pushFailure(Optional.of(failure));
             if (failures++ == 0) {
-                LOG.log(
-                        System.Logger.Level.WARNING,
-                        "session {0}: pushing to {1} failed: {2}; it is tried again until the session is purged",
-                        session.id(), url, failure);
+                String until = body.ends(session) ? "for " + rules.patience().toSeconds() + " s after its end" : "until the session is purged";
+                LOG.log(System.Logger.Level.WARNING, "session {0}: pushing to {1} failed: {2}; it is tried again {3}", session.id(), url, failure, until);
             }
+            if (isTooLate(session) && rests(session, url, page)) return;
             double luck = ThreadLocalRandom.current().nextDouble();
             if (!pause(session, callback, rules.pause(failures, body.maxPause(session), luck))) return;
+        }
+    }
+
+    /** Whether who does not take the session's batches now would have no use of them any more. */
+    private boolean isTooLate(Session session) {
+        return body.ends(session) && session.drainedFor().filter(since -> since.compareTo(rules.patience()) >= 0).isPresent();
+    }
+
+    /**
+     * Leaves what was not taken in the store, until polls fetched it or the session is purged. Nothing more is found of such a session.
+     *
+     * @return false where the store cannot tell now how much it is
+     */
+    private boolean rests(Session session, CallbackUrl url, PushedPage page) throws InterruptedException {
+        long left;
+        try {
+            left = untaken(session, page);
+        } catch (StoreException e) {
+            return false;
+        }
+        session.attention().pushFailure(Optional.empty());
+        untaken.add(session, url, left);
+        while (goesOn(session)) {
+            if (closing.await(REST_LOOK.toNanos(), TimeUnit.NANOSECONDS)) return true;
+        }
+        untaken.remove(session);
+        return true;
+    }
+
+    /** How many nonces of a session were not taken; reads them page by page. */
+    private long untaken(Session session, PushedPage page) throws InterruptedException {
+        together.acquire();
+        try {
+            long settled = session.settled();
+            long nonces = -page.taken(settled);
+            Batches batches = session.delivery().following(settled);
+            while (!batches.found().isEmpty()) {
+                nonces += batches.found().size();
+                batches = session.delivery().following(batches.cursor());
+            }
+            return nonces;
+        } finally {
+            together.release();
         }
     }
 
@@ -230,6 +278,11 @@ public final class Push implements AutoCloseable {
         /** The longest wait before a document that was not taken is sent again. */
         default Duration maxPause(Session session) {
             return Duration.ofMinutes(1);
+        }
+
+        /** Whether documents are worth nothing to who gets them some time after the session's end. */
+        default boolean ends(Session session) {
+            return false;
         }
 
         /** Whether who gets a document refuses all of it, by status 400, for one nonce in it. */

@@ -68,6 +68,11 @@ final class PushedPage {
         return null;
     }
 
+    /** How many of the nonces behind a cursor were taken already. */
+    int taken(long cursor) {
+        return cursor == begins ? taken : 0;
+    }
+
     private @Nullable String send(List<Found> batch, List<Found> refused, Post post) throws IOException, InterruptedException {
         int status = post.send(batch);
         if (status >= 200 && status <= 299) {

@@ -123,7 +123,8 @@ final class Blame {
     }
 
     /**
-     * Looks at all devices; to be called about once a second. Raises alarms about silent ones: those that hold a lease and do not finish it, or hold none and do not ask for one. Forgets devices that are gone.
+     * Looks at all devices; to be called about once a second. Raises alarms about silent ones: those that hold a lease and do not finish it, or hold none and do
+     * not ask for one; and about those that others occupy. Forgets devices that are gone.
      *
      * @param having    the leases of each device, in the order they were sent
      * @param asking    the devices whose requests wait
@@ -143,11 +144,14 @@ final class Blame {
             String does = first.started ? "computes on" : "makes the model ready for";
             silent(deviceId, does + " its lease for " + seconds(now - first.turnNanos) + " and has not finished it");
         });
+        for (DeviceOffer device : connected) {
+            if (!device.occupied().isEmpty()) occupied(device);
+        }
         idle.keySet().removeIf(deviceId -> having.containsKey(deviceId) || asking.contains(deviceId));
         // It is not forgotten when its connection breaks for a moment.
         idle.keySet().removeIf(deviceId -> !known.test(deviceId));
         for (String deviceId : there) {
-            if (having.containsKey(deviceId) || asking.contains(deviceId)) continue;
+            if (having.containsKey(deviceId) || asking.contains(deviceId) || silent.contains(deviceId)) continue;
             long since = idle.computeIfAbsent(deviceId, _ -> now);
             if (now - since < SILENT.toNanos()) continue;
             silent(deviceId, "has asked for no work for " + seconds(now - since) + ": it cannot be made ready, or it hangs");
@@ -167,6 +171,12 @@ final class Blame {
         silent.add(deviceId);
         alarms.raise(ALARM + deviceId, "device " + deviceId + " " + symptom,
                 "look at that worker's log; restart it if the device does not come back by itself; what it has goes to others when its time is over");
+    }
+
+    private void occupied(DeviceOffer device) {
+        silent.add(device.deviceId());
+        alarms.raise(ALARM + device.deviceId(), "device " + device.deviceId() + " gets no leases: " + device.occupied(),
+                "end that there, or take the device out of its worker's settings; it gets leases again by itself once it is free");
     }
 
     private static String seconds(long nanos) {

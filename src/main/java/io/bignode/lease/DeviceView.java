@@ -41,6 +41,8 @@ public record DeviceView(
         COMPUTING,
         /** Its leases fail, one after the other: it is tried once in a while. */
         FAILING,
+        /** Others use it: it gets no leases until it is free. */
+        OCCUPIED,
         /** Its worker finishes what it has and gets no more. */
         DRAINING,
         /** Its worker is in quarantine. */

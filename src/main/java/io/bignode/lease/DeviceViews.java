@@ -42,14 +42,16 @@ record DeviceViews(Activity activity, DeviceGauges gauges, Predicate<String> qua
         // What a lost worker did in its last minute would look as if it still did it.
         RecentRate pace = worker.connected() ? activity.ofDevice(id) : NOTHING;
         return new DeviceView(
-                device, state(worker, id, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
+                device, state(worker, device, having), having.stream().map(issued -> issued.session.id()).distinct().toList(), having.size(),
                 activity.lifeWork(id), pace, gauges.shareOfPeak(id), gauges.health(id), alarm);
     }
 
-    private DeviceView.State state(WorkerView worker, String id, List<ActiveLease> having) {
+    private DeviceView.State state(WorkerView worker, DeviceOffer device, List<ActiveLease> having) {
+        String id = device.deviceId();
         if (worker.state() == WorkerView.State.QUARANTINED || quarantined.test(id)) return DeviceView.State.QUARANTINED;
         if (!worker.connected()) return DeviceView.State.APART;
         if (worker.state() == WorkerView.State.DRAINING) return DeviceView.State.DRAINING;
+        if (!device.occupied().isEmpty()) return DeviceView.State.OCCUPIED;
         if (fails.test(id)) return DeviceView.State.FAILING;
         if (having.isEmpty()) return DeviceView.State.IDLE;
         return having.stream().anyMatch(issued -> issued.started) ? DeviceView.State.COMPUTING : DeviceView.State.PREPARING;

@@ -62,9 +62,10 @@ final class EarlyShare {
         alike.values().forEach(sessions -> share(sessions, now));
         List<String> behind = new ArrayList<>();
         for (Session session : new HashSet<>(shares.keySet())) {
-            Optional<Double> ratio = ratio(session, now).filter(share -> share < LEAST);
-            session.attention().behind(ratio.map(share -> String.format(Locale.ROOT, "it got %.0f %% of its fair share in its first minute", 100 * share)));
-            ratio.ifPresent(share -> behind.add(String.format(Locale.ROOT, "session %s of node %d: %.2f", session.id(), session.order().nodeId(), share)));
+            Optional<Double> share = ratio(session, now);
+            Optional<Double> ratio = share.filter(got -> got < LEAST);
+            session.attention().early(share, ratio.map(got -> String.format(Locale.ROOT, "it got %.0f %% of its fair share in its first minute", 100 * got)));
+            ratio.ifPresent(got -> behind.add(String.format(Locale.ROOT, "session %s of node %d: %.2f", session.id(), session.order().nodeId(), got)));
         }
         if (behind.isEmpty()) {
             alarms.clear(ALARM);

@@ -39,6 +39,9 @@ final class OrderWatch {
     /** A trouble that lasts so long raises an alarm; a worker that comes back at once, or one failed push, does not. */
     private static final Duration LASTS = Duration.ofSeconds(10);
 
+    /** A model that nobody serves yet may be loading, which takes longer. */
+    private static final Duration LOADS = Duration.ofMinutes(1);
+
     /** Or this multiple of the time that a lease of the order should take, where that is longer. */
     private static final int QUIET_MULTIPLE = 4;
 
@@ -60,6 +63,7 @@ final class OrderWatch {
         NOT_POLLED("no devices, as nobody polls", "look at those small nodes; their orders get devices again when they poll"),
         NO_DEVICE("no device works", "bring devices or workers back: bignode doctor, bignode workers"),
         NO_FIT("no device that works can hold the model", "bring the device or worker back that could"),
+        NOT_SERVED("no device serves the model yet", "have a backend load it, or name one to DELEGATION_BACKENDS: bignode doctor says which model each serves"),
         DEVICES_FAIL("all devices that could do the work fail", "look at the devices' own alarms"),
         PUSH_FAILS("the callback does not take what was found", "look at those small nodes' callbacks; polls can fetch what was found"),
         HELD("results wait long to be verified", "bignode workers: devices that could check them are missing, slow, or differ"),
@@ -74,6 +78,11 @@ final class OrderWatch {
         Reason(String message, String fix) {
             this.message = message;
             this.fix = fix;
+        }
+
+        /** How long it lasts before an alarm tells of it. */
+        Duration lasts() {
+            return this == NOT_SERVED ? LOADS : LASTS;
         }
 
         String alarm() {
@@ -185,7 +194,7 @@ final class OrderWatch {
             lasting.put(session, new Lasting(trouble.reason().get(), now));
             return false;
         }
-        return now - before.sinceNanos() >= LASTS.toNanos();
+        return now - before.sinceNanos() >= before.reason().lasts().toNanos();
     }
 
     private void forget(Set<Session> unended) {
@@ -253,7 +262,11 @@ final class OrderWatch {
         if (devices.isEmpty() && sessions.devicesCome()) return Optional.of(new Trouble(Optional.empty(), "devices are still being found"));
         if (devices.isEmpty()) return Trouble.of(Reason.NO_DEVICE, "no device works at the moment");
         Fitting fit = serving.fitting(session.order().work(), policies, blame);
-        if (fit.count() == 0) return Trouble.of(Reason.NO_FIT, "none of the " + devices.size() + " devices that work can hold its model");
+        if (fit.count() == 0) {
+            boolean mayCome = policies.capacity().mayCome(session.order().work());
+            return Trouble.of(mayCome ? Reason.NOT_SERVED : Reason.NO_FIT,
+                    "none of the " + devices.size() + " devices that work " + (mayCome ? "serves its model yet" : "can hold its model"));
+        }
         if (fit.failing().size() == fit.count()) {
             String last = fit.failing().getLast().reason();
             return Trouble.of(Reason.DEVICES_FAIL, "all " + fit.count() + " devices that could do its work fail, at last: " + last);

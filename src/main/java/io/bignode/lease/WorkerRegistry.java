@@ -136,7 +136,8 @@ final class WorkerRegistry {
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
         String worker = DeviceId.of(deviceId).worker();
-        return !draining.contains(worker) && !quarantined.contains(worker) && !quarantined.contains(deviceId);
+        boolean free = device(deviceId).map(device -> device.occupied().isEmpty()).orElse(true);
+        return free && !draining.contains(worker) && !quarantined.contains(worker) && !quarantined.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {

@@ -16,6 +16,9 @@ public enum Family {
             Type.GAUGE, "sessions_lingering", "Sessions that ended, but whose small nodes are told that they go on until the chain's own end.", Label.TENANT),
     SESSIONS_STARTED(Type.COUNTER, "sessions_started", "Sessions started since this head started.", Label.TENANT),
     SESSIONS_ENDED(Type.COUNTER, "sessions_ended", "Sessions that ended since this head started.", Label.TENANT, Label.STATUS),
+    EARLY_SHARE(
+            Type.GAUGE, "session_early_share_min", "The least of its fair share that a tenant's running session got in its first minute; 1 is all of it.",
+            Label.TENANT),
     UNDELIVERED_BATCHES(Type.GAUGE, "undelivered_batches", "Batches that were found and not yet handed out.", Label.TENANT),
 
     NONCES_RAW(Type.COUNTER, "nonces_raw", "Nonces computed for a tenant since this head started, held results included.", Label.TENANT),

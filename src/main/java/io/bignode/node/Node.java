@@ -9,6 +9,7 @@ import io.bignode.config.BrokerSettings;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.Settings;
 import io.bignode.config.Token;
+import io.bignode.config.VectorSettings;
 import io.bignode.delivery.Delivery;
 import io.bignode.delivery.Push;
 import io.bignode.delivery.PushRules;
@@ -25,6 +26,7 @@ import io.bignode.node.tls.HeadCertificate;
 import io.bignode.proof.ProofFunction;
 import io.bignode.proof.ProofFunctions;
 import io.bignode.proof.transformer.TransformerFunction;
+import io.bignode.proof.vllm.MatchRules;
 import io.bignode.proof.vllm.VectorFunction;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.WorkerGone;
@@ -72,7 +74,11 @@ public final class Node implements AutoCloseable {
 
     /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
     public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
-        this(new VectorFunction(), settings, http, store, live, alarms);
+        this(new VectorFunction(matchRules(settings.vectors())), settings, http, store, live, alarms);
+    }
+
+    private static MatchRules matchRules(VectorSettings vectors) {
+        return new MatchRules(vectors.distances(), vectors.pMismatch(), vectors.fraudThreshold());
     }
 
     private Node(VectorFunction vectors, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
@@ -107,7 +113,8 @@ public final class Node implements AutoCloseable {
         LogLines.conceal(List.of(joinToken.secret()));
         this.certificate = certificate(settings, alarms);
         certificate.ifPresent(own -> live.follow(own::check));
-        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger());
+        SessionRules rules = SessionRules.of(settings.maxSessions(), settings.sessionLife()).waiting(settings.maxWaiting(), settings.linger())
+                .single(settings.vectors().maxValidations());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         tellRestored(sessions.kept());
         Policies policies = new Policies(function, function, settings.broker().verifyShare());
@@ -131,7 +138,7 @@ public final class Node implements AutoCloseable {
                 new WorkerAdministration(joinToken, leases),
                 new ShownFleet(ProgramVersion.text(), settings.tokensFile().isEmpty(), leases, alarms),
                 meter);
-        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function), live.callbackTls(), PushRules.usual(), meter, alarms);
+        this.push = new Push(sessions, live.callbackHosts(), new BatchesAnswer(function), live.callbackTls(), PushRules.usual(settings.push().patience()), meter, alarms);
     }
 
     /** The certificate by which workers of other hosts know this head. Where none can join, no certificate is made. */

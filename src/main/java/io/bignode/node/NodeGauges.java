@@ -36,6 +36,11 @@ record NodeGauges(
         int waiting;
         int lingering;
         long undelivered;
+        OptionalDouble earlyShare = OptionalDouble.empty();
+
+        void early(double share) {
+            earlyShare = OptionalDouble.of(Math.min(share, earlyShare.orElse(share)));
+        }
     }
 
     void read(Readings readings) {
@@ -60,6 +65,7 @@ record NodeGauges(
             if (session.waiting()) share.waiting++;
             else if (!status.ended() && !session.leasable()) share.idle++;
             if (session.lingers()) share.lingering++;
+            if (!status.ended()) session.attention().earlyShare().ifPresent(share::early);
             share.undelivered += Math.max(0, session.totalBatches() - session.settled());
         }
         tenants.forEach((tenant, share) -> {
@@ -70,6 +76,7 @@ record NodeGauges(
             readings.gauge(Family.SESSIONS_WAITING, share.waiting, tenant);
             readings.gauge(Family.SESSIONS_LINGERING, share.lingering, tenant);
             readings.gauge(Family.UNDELIVERED_BATCHES, share.undelivered, tenant);
+            known(Family.EARLY_SHARE, share.earlyShare, new String[] {tenant}, readings);
         });
         readings.gauge(Family.SESSIONS_MAX, sessions.rules().maxSessions());
     }

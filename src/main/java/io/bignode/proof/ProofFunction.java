@@ -36,6 +36,11 @@ public interface ProofFunction extends ProofRules, Capacity {
         return read(fields);
     }
 
+    /** The name of the model that some work is computed on; empty where the function's models have no names. */
+    default Optional<String> model(WorkOrder work) {
+        return Optional.empty();
+    }
+
     /** The fields, by their names in a start request, in which two orders of the same nonces differ. */
     List<String> changes(WorkOrder before, WorkOrder after);
 
@@ -57,6 +62,11 @@ public interface ProofFunction extends ProofRules, Capacity {
     /** The longest wait before a batch that was not taken is pushed again. */
     default Duration maxPushPause(WorkOrder work) {
         return Duration.ofMinutes(1);
+    }
+
+    /** Whether pushed batches are worth nothing some time after the end of their order's session, so that pushing them ends then. */
+    default boolean pushEnds(WorkOrder work) {
+        return false;
     }
 
     /** Whether who gets a batch refuses all of it for one nonce in it. */

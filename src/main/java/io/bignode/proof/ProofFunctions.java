@@ -54,6 +54,11 @@ public final class ProofFunctions implements ProofFunction {
     }
 
     @Override
+    public Optional<String> model(WorkOrder work) {
+        return of(work).model(work);
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         return of(after).changes(before, after);
     }
@@ -76,6 +81,11 @@ public final class ProofFunctions implements ProofFunction {
     @Override
     public Duration maxPushPause(WorkOrder work) {
         return of(work).maxPushPause(work);
+    }
+
+    @Override
+    public boolean pushEnds(WorkOrder work) {
+        return of(work).pushEnds(work);
     }
 
     @Override

@@ -6,7 +6,9 @@ import java.util.Optional;
 public final class Attention {
     private volatile Optional<String> silence = Optional.empty();
     private volatile Optional<String> pushFailure = Optional.empty();
+    private volatile Optional<String> untaken = Optional.empty();
     private volatile Optional<String> behind = Optional.empty();
+    private volatile Optional<Double> earlyShare = Optional.empty();
 
     /** Nothing is wrong. */
     Attention() {}
@@ -16,14 +18,30 @@ public final class Attention {
         silence = reason;
     }
 
-    /** It got less than its share, in these words; empty where it did not. */
-    public void behind(Optional<String> reason) {
+    /**
+     * What it got in its first minute of its fair share.
+     *
+     * @param share  1 for all of it; empty where that is not known yet
+     * @param reason that it got less than it should, in words; empty where it did not
+     */
+    public void early(Optional<Double> share, Optional<String> reason) {
+        earlyShare = share;
         behind = reason;
+    }
+
+    /** What it got in its first minute of its fair share, 1 for all of it; empty where that is not known: too early, or from before a restart. */
+    public Optional<Double> earlyShare() {
+        return earlyShare;
     }
 
     /** Results could not be pushed, for this reason; empty once they were. */
     public void pushFailure(Optional<String> reason) {
         pushFailure = reason;
+    }
+
+    /** Results were not taken in time and are not pushed any more, in these words; empty where there are none such. */
+    public void untaken(Optional<String> results) {
+        untaken = results;
     }
 
     /** Why results could not be pushed; empty where they could. */
@@ -33,6 +51,6 @@ public final class Attention {
 
     /** What the owner should know; empty where all is well. */
     public Optional<String> text() {
-        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason)).or(() -> behind);
+        return silence.or(() -> pushFailure.map(reason -> "pushing to its callback fails: " + reason)).or(() -> untaken).or(() -> behind);
     }
 }

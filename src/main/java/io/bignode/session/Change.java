@@ -23,6 +23,12 @@ public sealed interface Change {
     /** There is no gap that begins at {@code first} any more. */
     record GapClosed(long lineage, long first) implements Change {}
 
+    /** A nonce came to nothing on a device, and waits for another one. */
+    record NonceTried(long lineage, long index, String deviceId) implements Change {}
+
+    /** A nonce that waited for another device waits no longer. */
+    record NonceSettled(long lineage, long index) implements Change {}
+
     /** The last session of an order was purged. */
     record LineageForgotten(long lineage) implements Change {}
 

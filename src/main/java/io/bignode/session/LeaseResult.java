@@ -13,7 +13,7 @@ import java.util.List;
  * @param deviceNanos how long the device was busy with them
  * @param provenance  what computed them
  * @param held        whether the result waits, stored but not visible, until it is released or discarded
- * @param uncomputed  the nonces among those computed that came to nothing on the device; not stored, so that a head that starts anew takes them as done
+ * @param uncomputed  the nonces among those computed that came to nothing on the device
  */
 public record LeaseResult(
         String leaseId, int computed, List<Found> found, long deviceNanos, Provenance provenance, boolean held, List<Long> uncomputed) {

@@ -25,6 +25,7 @@ final class NonceLedger {
     private final long size;
     private final NavigableMap<Long, Long> returned = new TreeMap<>();
     private final NavigableMap<Long, Long> inFlight = new TreeMap<>();
+    private final UncomputedNonces uncomputed;
     private List<Change> changes = new ArrayList<>();
     private long next;
 
@@ -33,8 +34,13 @@ final class NonceLedger {
 
     /** A ledger of a sequence none of whose nonces was taken. */
     NonceLedger(long lineage, NonceSequence nonces) {
+        this(lineage, nonces, Map.of());
+    }
+
+    private NonceLedger(long lineage, NonceSequence nonces, Map<Long, String> tried) {
         this.lineage = lineage;
         this.size = nonces.size();
+        this.uncomputed = new UncomputedNonces(lineage, nonces, tried);
     }
 
     /**
@@ -44,7 +50,7 @@ final class NonceLedger {
      * @throws IllegalStateException when an index would be in two places at once
      */
     NonceLedger(StoreImage.Lineage stored, List<NonceRange> flights) {
-        this(stored.id(), stored.nonces());
+        this(stored.id(), stored.nonces(), stored.tried());
         next = stored.next();
         returned.putAll(stored.gaps());
         flights.forEach(range -> inFlight.put(range.first(), range.end()));
@@ -70,12 +76,16 @@ final class NonceLedger {
     }
 
     /**
-     * The same without some of the returned indices, which stay for others. While the indices that are out outnumber those that are computed, no more than a batch
+     * The same without the indices that came to nothing on this device: they stay for others. While the indices that are out outnumber those that are computed, no more than a batch
      * of new ones is taken: should a large range be lost, those after it are not far ahead of the count of results, however slow the devices are that are left.
      *
      * @param batch how many new ones may be taken at any time; more are taken in whole batches
-     * @param but   the indices that are not taken
      */
+    synchronized Optional<NonceRange> take(int max, int batch, String deviceId) {
+        return take(max, batch, uncomputed.of(deviceId));
+    }
+
+    /** The same without some of the returned indices. */
     synchronized Optional<NonceRange> take(int max, int batch, Set<Long> but) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
         for (Map.Entry<Long, Long> gap : returned.entrySet()) {
@@ -126,6 +136,21 @@ final class NonceLedger {
         if (!inFlight.remove(range.first(), range.end())) throw new IllegalStateException(range + " is not in flight");
         this.computed += computed;
         if (computed < range.count()) giveBack(range.first() + computed, range.end());
+    }
+
+    /**
+     * Ends the flight of a range some of whose computed nonces came to nothing: what another device is to try may be taken again.
+     *
+     * @param nothing the nonces that came to nothing
+     * @return how many another device is to try
+     * @throws IllegalStateException when the range is not in flight
+     */
+    synchronized int land(NonceRange range, int computed, String deviceId, List<Long> nothing) {
+        land(range, computed);
+        if (computed == 0) return 0;
+        List<Long> again = uncomputed.done(deviceId, new NonceRange(range.first(), computed), nothing, changes);
+        again.forEach(this::reopen);
+        return again.size();
     }
 
     /** Gives back an index that counted as computed. */

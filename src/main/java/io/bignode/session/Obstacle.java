@@ -21,6 +21,18 @@ public sealed interface Obstacle {
         }
     }
 
+    /**
+     * As many orders of one nonce as the tenant may have are not done.
+     *
+     * @param max how many may be
+     */
+    record TooManySingle(int max) implements Obstacle {
+        @Override
+        public String text() {
+            return "as many requests as may wait for their answer: " + max + " of yours";
+        }
+    }
+
     /** No device works. */
     record NoDevice() implements Obstacle {
         @Override

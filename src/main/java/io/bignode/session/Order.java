@@ -28,6 +28,11 @@ public record Order(
     public Order {
         if (!(weight > 0) || Double.isInfinite(weight)) throw new IllegalArgumentException("weight " + weight);
     }
+    /** Whether it has one nonce alone, as a request has that is answered as a whole. */
+    boolean isSingle() {
+        return nonces.size() == 1;
+    }
+
     /** The same order with another address to push to, on other terms. */
     Order amended(Optional<URI> newCallback, Terms newTerms) {
         return new Order(tenant, key, nonces, nodeId, work, weight, epoch, newCallback, participant, newTerms);

@@ -64,6 +64,7 @@ final class OrderAdmission {
     }
 
     private StartOutcome place(Order order, RoomLeft left) {
+        if (order.isSingle() && tooManySingle(order)) return new StartOutcome.Refused(new Obstacle.TooManySingle(around.rules.maxSingle()), false);
         Optional<Session> same = registry.unended(order);
         boolean runs = same.isPresent() && !same.get().waiting();
         Optional<Obstacle> obstacle = runs ? Optional.empty() : left.obstacle(order);
@@ -79,7 +80,7 @@ final class OrderAdmission {
     }
 
     private boolean mayWait(Order order, Obstacle obstacle) {
-        if (!order.terms().waits() || lineFull(order)) return false;
+        if (!order.terms().waits() || !order.isSingle() && lineFull(order)) return false;
         // An order that fits no device never runs; but soon after a start larger devices may still come.
         return !(obstacle instanceof Obstacle.FitsNoDevice) || devicesCome();
     }
@@ -91,7 +92,13 @@ final class OrderAdmission {
 
     /** Whether as many of its tenant's orders wait as may: nobody can take the places of others in the line. */
     private boolean lineFull(Order order) {
-        return line.length(order.tenant()::equals) >= around.rules.maxWaiting();
+        return line.length(other -> other.tenant().equals(order.tenant()) && !other.isSingle()) >= around.rules.maxWaiting();
+    }
+
+    /** Whether as many of its tenant's orders of a single nonce are not done as may: stages take no notice of them. */
+    private boolean tooManySingle(Order order) {
+        long unended = registry.unended().stream().map(Session::order).filter(other -> other.isSingle() && other.tenant().equals(order.tenant())).count();
+        return unended >= around.rules.maxSingle();
     }
 
     /** Adds a session, which waits at this place where there is an obstacle. */

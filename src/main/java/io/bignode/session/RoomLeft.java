@@ -9,7 +9,7 @@ import java.util.Optional;
  * The places and the memory that running sessions leave to others. Not thread safe.
  *
  * <p>The first {@link #OF_ONE_PLACE} sessions of a participant take one place together: when its block changes it starts its next session while its
- * last one still ends. Each further one takes a place of its own.
+ * last one still ends. Each further one takes a place of its own. An order of a single nonce takes none: {@link OrderAdmission} limits those.
  */
 final class RoomLeft {
     /** How many sessions of one participant take one place: the block it is at, the one before and a reorganisation of the chain. */
@@ -45,12 +45,13 @@ final class RoomLeft {
     }
 
     private void take(Order order, boolean usesDevices) {
+        if (usesDevices) look.taken(order);
+        if (order.isSingle()) return;
         if (takesPlace(order)) {
             places++;
             ofTenant.merge(order.tenant(), 1, Integer::sum);
         }
         participants.merge(Participant.of(order), 1, Integer::sum);
-        if (usesDevices) look.taken(order);
     }
 
     /** Why this order cannot run besides; empty when it can. */
@@ -66,6 +67,7 @@ final class RoomLeft {
 
     /** Whether one more session of this participant takes a place of its own. */
     private boolean takesPlace(Order order) {
+        if (order.isSingle()) return false;
         int own = participants.getOrDefault(Participant.of(order), 0);
         return own == 0 || own >= OF_ONE_PLACE;
     }

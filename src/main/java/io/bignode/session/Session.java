@@ -213,6 +213,11 @@ public final class Session {
         return results.computed();
     }
 
+    /** How many nonces cannot be computed: they came to nothing on two devices, and nobody tries them again. */
+    public synchronized long uncomputable() {
+        return results.uncomputable();
+    }
+
     /** How many batches were found: the newest cursor. */
     public synchronized long totalBatches() {
         return log.newest();
@@ -243,10 +248,10 @@ public final class Session {
         RecentRate pace = around.activity.ofSession(id, age());
         long busy = pace.work().deviceNanos();
         return new SessionView(
-                id, order.tenant(), order.nodeId(), order.epoch(), status(), error(), createdAt(), age(), timeLeft(), around.rules.life(), totalComputed(),
+                id, order.tenant(), order.nodeId(), order.work(), order.epoch(), status(), error(), createdAt(), age(), timeLeft(), around.rules.life(), totalComputed(),
                 log.total(), log.settledNonces(), log.newest(), log.settled(), pace, allNanos == 0 ? 0 : Math.min(1, busy / (double) allNanos),
                 order.weight(), results.withDevices(), life.polledAgo(), order.callback().isPresent(), life.idle() && !status().ended(), waiting(), turn,
-                lingers(), attention.text());
+                lingers(), attention.earlyShare(), results.uncomputable(), attention.text());
     }
 
     /** Whether its batches are to be pushed and there is something to hand out, or still may be. */
@@ -375,7 +380,7 @@ public final class Session {
     }
 
     /** How long ago it ended; empty while it runs or lingers or a lease is in flight, so that no session is purged under its last leases. */
-    synchronized Optional<Duration> drainedFor() {
+    public synchronized Optional<Duration> drainedFor() {
         return isOver() ? Optional.of(life.endedAgo()) : Optional.empty();
     }
 

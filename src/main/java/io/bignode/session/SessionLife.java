@@ -183,10 +183,11 @@ final class SessionLife {
     }
 
     /** How far it got, as it goes to the store now: the time of the last poll counts as noted. */
-    SessionProgress progress(long computed, FoundLog log, long deviceNanos, @Nullable Instant firstFoundAt) {
+    SessionProgress progress(long computed, FoundLog log, long deviceNanos, long uncomputable, @Nullable Instant firstFoundAt) {
         pollNotedNanos = polledNanos;
         Instant polledAt = around.clock.instant().minusNanos(around.nanoTime.getAsLong() - polledNanos);
         return new SessionProgress(
-                status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt, place, deviceNanos, firstFoundAt);
+                status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt, place, deviceNanos,
+                uncomputable, firstFoundAt);
     }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param endedAt  when it ended; null while it runs
  * @param place    its place among those that wait for their turn; 0 for one that was admitted
  * @param deviceNanos  how long devices were busy with it
+ * @param uncomputable how many nonces came to nothing on two devices, so that nobody tries them again
  * @param firstFoundAt when its first nonce that counts was found; null where none was
  */
 public record SessionProgress(
@@ -29,9 +30,10 @@ public record SessionProgress(
         @Nullable Instant endedAt,
         long place,
         long deviceNanos,
+        long uncomputable,
         @Nullable Instant firstFoundAt) {
     /** A session that starts now, and waits at a place; 0 for one that does not wait. */
     static SessionProgress start(Instant now, long place) {
-        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null, place, 0, null);
+        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null, place, 0, 0, null);
     }
 }

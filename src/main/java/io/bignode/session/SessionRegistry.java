@@ -181,7 +181,10 @@ final class SessionRegistry {
         lineage.kept.add(session);
     }
 
-    /** Purges those that ended long ago, and the oldest of those that ended where there are too many; looks once a second unless there are. */
+    /**
+     * Purges those that ended long ago, and the oldest of those that ended where there are too many, those of a single nonce first; looks once a second unless
+     * there are.
+     */
     void purgeOld() {
         long now = around.nanoTime.getAsLong();
         boolean tooManyKept = sessions.size() - unended().size() > around.rules.maxEnded();
@@ -190,7 +193,7 @@ final class SessionRegistry {
         record Ended(Session session, Duration since) {}
         List<Ended> ended = sessions.values().stream()
                 .flatMap(session -> session.drainedFor().map(since -> new Ended(session, since)).stream())
-                .sorted(Comparator.comparing(Ended::since).reversed())
+                .sorted(Comparator.comparing((Ended one) -> one.session().order().isSingle()).thenComparing(Ended::since).reversed())
                 .toList();
         int tooMany = ended.size() - around.rules.maxEnded();
         for (int i = 0; i < ended.size(); i++) {

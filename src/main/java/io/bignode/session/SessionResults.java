@@ -43,13 +43,12 @@ final class SessionResults {
     /** The results among them that wait to be released. */
     private final Map<String, LeaseResult> held = new HashMap<>();
 
-    private final UncomputedNonces uncomputed;
-
     /** Sums up the session's life. */
     private final SessionSummary summary;
 
     private long computed;
     private long deviceNanos;
+    private long uncomputable;
     private @Nullable Instant firstFoundAt;
 
     /** The leases that did not end, and those whose results are not visible yet. */
@@ -62,10 +61,10 @@ final class SessionResults {
         this.ledger = ledger;
         this.log = log;
         this.around = around;
-        this.uncomputed = new UncomputedNonces(session.order().nonces());
         this.summary = new SessionSummary(around.activity.deviceTime());
         this.computed = progress.computed();
         this.deviceNanos = progress.deviceNanos();
+        this.uncomputable = progress.uncomputable();
         this.firstFoundAt = progress.firstFoundAt();
     }
 
@@ -90,6 +89,11 @@ final class SessionResults {
         return computed;
     }
 
+    /** How many nonces cannot be computed: they came to nothing on two devices. */
+    long uncomputable() {
+        return uncomputable;
+    }
+
     /** Whether no nonce is left to take; there may be again when a range comes back. */
     boolean exhausted() {
         return ledger.exhausted();
@@ -112,7 +116,7 @@ final class SessionResults {
 
     /** Leases the lowest nonce range that is free; empty when there is none. */
     Optional<LeasedRange> take(String deviceId, int max, int batch) {
-        return fly(deviceId, () -> ledger.take(max, batch, uncomputed.of(deviceId)));
+        return fly(deviceId, () -> ledger.take(max, batch, deviceId));
     }
 
     /** Leases a range that begins at a certain index where that one is free. */
@@ -191,23 +195,15 @@ final class SessionResults {
     }
 
     private Landed end(LeasedRange flight, LeaseResult result, List<Change> more) {
-        List<Long> again = uncomputed.again(flight.deviceId(), result.uncomputed());
-        LeaseResult landing = result.without(again.size());
-        int hopeless = result.uncomputed().size() - again.size();
-        if (hopeless > 0) {
-            LOG.log(System.Logger.Level.WARNING, "session {0}: {1} nonces cannot be computed: they came to nothing on two devices", session.id(), hopeless);
-        }
         flights.remove(flight.leaseId());
         around.flying.remove(flight.leaseId());
-        int nonces = landing.found().size();
-        long number = nonces == 0 ? 0 : log.number(nonces);
-        computed += landing.computed();
-        if (landing.computed() > 0) deviceNanos += landing.deviceNanos();
-        if (nonces > 0 && firstFoundAt == null) firstFoundAt = around.clock.instant();
         synchronized (ledger) {
-            ledger.land(flight.range(), result.computed());
-            again.forEach(ledger::reopen);
+            int again = ledger.land(flight.range(), result.computed(), flight.deviceId(), result.uncomputed());
             List<Change> changes = ledger.changes();
+            LeaseResult landing = result.without(again);
+            count(landing, result.uncomputed().size() - again);
+            int nonces = landing.found().size();
+            long number = nonces == 0 ? 0 : log.number(nonces);
             changes.addAll(more);
             changes.add(new Change.LeaseEnded(flight.leaseId()));
             if (number > 0) changes.add(new Change.BatchFound(session.id(), number, landing.found(), landing.provenance()));
@@ -218,6 +214,15 @@ final class SessionResults {
             }
             return new Landed(around.store.write(changes), () -> publish(number, landing));
         }
+    }
+
+    private void count(LeaseResult landing, int hopeless) {
+        computed += landing.computed();
+        if (landing.computed() > 0) deviceNanos += landing.deviceNanos();
+        if (!landing.found().isEmpty() && firstFoundAt == null) firstFoundAt = around.clock.instant();
+        uncomputable += hopeless;
+        if (hopeless == 0) return;
+        LOG.log(System.Logger.Level.WARNING, "session {0}: {1} nonces cannot be computed: they came to nothing on two devices", session.id(), hopeless);
     }
 
     private void publish(long number, LeaseResult landing) {
@@ -241,7 +246,7 @@ final class SessionResults {
 
     /** How far the session got, for the store. */
     Change moved() {
-        return new Change.SessionMoved(session.id(), life.progress(computed, log, deviceNanos, firstFoundAt));
+        return new Change.SessionMoved(session.id(), life.progress(computed, log, deviceNanos, uncomputable, firstFoundAt));
     }
 
     /** Sums up the session's life, once nothing more will come; a session of which nothing came under this head is not summed up again. */

@@ -11,18 +11,24 @@ import java.time.Duration;
  * @param retention   how long an ended session's found nonces are kept
  * @param maxEnded    how many ended sessions are kept at most; the one that ended first goes first
  * @param maxWaiting  how many of each tenant may wait for their turn, 0 for none
+ * @param maxSingle   how many orders of a single nonce each tenant may have that are not done; they take no places
  * @param linger      how long a session whose order lingers is shown as active after its end; shorter than the retention
  */
-public record SessionRules(int maxSessions, Duration life, Duration idle, Duration retention, int maxEnded, int maxWaiting, Duration linger) {
+public record SessionRules(int maxSessions, Duration life, Duration idle, Duration retention, int maxEnded, int maxWaiting, int maxSingle, Duration linger) {
     /** How many may wait for their turn, unless somebody says otherwise. */
     public static final int USUAL_WAITING = 100;
+
+    /** How many orders of a single nonce a tenant may have, unless somebody says otherwise. */
+    public static final int USUAL_SINGLE = 200;
 
     /** From 330 s after the start, when a session's life ends, until after the chain's own end of the stage, which comes up to 510 s after it. */
     public static final Duration USUAL_LINGER = Duration.ofSeconds(240);
 
     /** Refuses a count or a duration that is not positive, and a session that would be purged while it is shown as active. */
     public SessionRules {
-        if (maxSessions < 1 || maxEnded < 1) throw new IllegalArgumentException("sessions " + maxSessions + ", ended " + maxEnded);
+        if (maxSessions < 1 || maxEnded < 1 || maxSingle < 1) {
+            throw new IllegalArgumentException("sessions " + maxSessions + ", ended " + maxEnded + ", single " + maxSingle);
+        }
         if (!life.isPositive() || !idle.isPositive() || !retention.isPositive()) {
             throw new IllegalArgumentException("life " + life + ", idle " + idle + ", retention " + retention);
         }
@@ -33,7 +39,7 @@ public record SessionRules(int maxSessions, Duration life, Duration idle, Durati
 
     /** Rules by which as many wait, and ended sessions linger for as long, as usual. */
     public SessionRules(int maxSessions, Duration life, Duration idle, Duration retention, int maxEnded) {
-        this(maxSessions, life, idle, retention, maxEnded, USUAL_WAITING, USUAL_LINGER);
+        this(maxSessions, life, idle, retention, maxEnded, USUAL_WAITING, USUAL_SINGLE, USUAL_LINGER);
     }
 
     /** The usual rules: two minutes without a poll make a session idle, a day's retention, ten thousand ended sessions. */
@@ -43,6 +49,11 @@ public record SessionRules(int maxSessions, Duration life, Duration idle, Durati
 
     /** These rules with another number that may wait and another time to linger. */
     public SessionRules waiting(int max, Duration lingering) {
-        return new SessionRules(maxSessions, life, idle, retention, maxEnded, max, lingering);
+        return new SessionRules(maxSessions, life, idle, retention, maxEnded, max, maxSingle, lingering);
+    }
+
+    /** These rules with another number of orders of a single nonce. */
+    public SessionRules single(int max) {
+        return new SessionRules(maxSessions, life, idle, retention, maxEnded, maxWaiting, max, linger);
     }
 }

@@ -2,6 +2,7 @@ package io.bignode.session;
 
 import io.bignode.monitor.RecentRate;
 import io.bignode.protocol.Epoch;
+import io.bignode.protocol.WorkOrder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param id             its id
  * @param tenant         whose
  * @param nodeId         its small node's number
+ * @param work           what is computed
  * @param epoch          the block
  * @param status         where it is in its life
  * @param error          why it ended in error; empty otherwise
@@ -34,12 +36,15 @@ import java.util.Optional;
  * @param waiting        whether it waits to be admitted
  * @param turn           where it stands among those that wait; empty where it does not wait, or nobody polls it
  * @param lingering      whether its small node is shown it as active although it ended
+ * @param earlyShare     what it got in its first minute of its fair share; empty where that is not known
+ * @param uncomputable   nonces that came to nothing on two devices
  * @param attention      why its owner gets less than he may expect; empty where all is well
  */
 public record SessionView(
         String id,
         String tenant,
         long nodeId,
+        WorkOrder work,
         Epoch epoch,
         SessionStatus status,
         Optional<String> error,
@@ -62,6 +67,8 @@ public record SessionView(
         boolean waiting,
         Optional<Turn> turn,
         boolean lingering,
+        Optional<Double> earlyShare,
+        long uncomputable,
         Optional<String> attention) {
     /**
      * Where a session stands that waits for its turn.

@@ -19,8 +19,10 @@ public record StoreImage(List<Lineage> lineages, List<Stored> sessions, List<Lea
      *
      * @param next the lowest index that was never taken
      * @param gaps the ranges below it that are free, from first to end
+     * @param tried the free indices that came to nothing on a device, and on which
      */
-    public record Lineage(long id, String tenant, String key, NonceSequence nonces, long next, NavigableMap<Long, Long> gaps) {}
+    public record Lineage(
+            long id, String tenant, String key, NonceSequence nonces, long next, NavigableMap<Long, Long> gaps, NavigableMap<Long, String> tried) {}
 
     /** A session. */
     public record Stored(String id, long lineage, Order order, Instant createdAt, SessionProgress progress) {}

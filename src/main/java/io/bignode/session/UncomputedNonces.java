@@ -1,38 +1,56 @@
 package io.bignode.session;
 
+import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * The nonces of a session that came to nothing on a device. Another device tries each once more; what comes to nothing there as well cannot be computed, and is
- * not tried again. Guarded by its session's lock.
+ * The nonces of an order that came to nothing on a device. Another device tries each once more; what comes to nothing there as well cannot be computed, and is
+ * not tried again. Guarded by its {@linkplain NonceLedger ledger's} monitor.
  */
 final class UncomputedNonces {
-    /** A session in which so many wait for another device has another trouble than single nonces; beyond it they count as tried. */
+    /** An order in which so many wait for another device has another trouble than single nonces; beyond it they count as tried. */
     private static final int MAX = 10_000;
 
+    private final long lineage;
     private final NonceSequence nonces;
-    private final Map<Long, String> triedBy = new HashMap<>();
 
-    UncomputedNonces(NonceSequence nonces) {
+    /** Which device tried an index that waits for another one. */
+    private final NavigableMap<Long, String> triedBy = new TreeMap<>();
+
+    /** As the store has them. */
+    UncomputedNonces(long lineage, NonceSequence nonces, Map<Long, String> stored) {
+        this.lineage = lineage;
         this.nonces = nonces;
+        triedBy.putAll(stored);
     }
 
-    /** The indices that another device is to try, of the nonces that came to nothing on this one. */
-    List<Long> again(String deviceId, List<Long> uncomputed) {
-        return uncomputed.stream().map(nonce -> nonces.index(nonce).orElseThrow()).filter(index -> isFirst(deviceId, index)).toList();
-    }
-
-    private boolean isFirst(String deviceId, long index) {
-        if (triedBy.remove(index) == null && triedBy.size() < MAX) {
+    /**
+     * A device did a range, and some of its nonces came to nothing.
+     *
+     * @param changes what is to be stored is added here
+     * @return the indices that another device is to try
+     */
+    List<Long> done(String deviceId, NonceRange range, List<Long> uncomputed, List<Change> changes) {
+        if (triedBy.isEmpty() && uncomputed.isEmpty()) return List.of();
+        List<Long> again = new ArrayList<>(uncomputed.stream().map(nonce -> nonces.index(nonce).orElseThrow()).toList());
+        Map<Long, String> before = triedBy.subMap(range.first(), range.end());
+        again.removeIf(before::containsKey);
+        // Whatever another device made of these, nobody tries them again.
+        before.keySet().forEach(index -> changes.add(new Change.NonceSettled(lineage, index)));
+        before.clear();
+        while (again.size() > Math.max(0, MAX - triedBy.size())) again.removeLast();
+        for (long index : again) {
             triedBy.put(index, deviceId);
-            return true;
+            changes.add(new Change.NonceTried(lineage, index, deviceId));
         }
-        return false;
+        return again;
     }
 
     /** The indices that a device tried in vain. */

@@ -61,9 +61,9 @@ final class WaitingLine {
         obstacles.put(session, obstacle);
     }
 
-    /** How many wait that somebody polls, of some tenants. */
-    int length(Predicate<String> tenant) {
-        return (int) line.stream().filter(session -> tenant.test(session.order().tenant()) && session.waiting() && !session.idling()).count();
+    /** How many wait that somebody polls, of some orders. */
+    int length(Predicate<Order> of) {
+        return (int) line.stream().filter(session -> of.test(session.order()) && session.waiting() && !session.idling()).count();
     }
 
     /** Where a session stands; empty when it waits no more, or nobody polls it. */

@@ -49,6 +49,20 @@ class EdgeSettingsTest {
     }
 
     @Test
+    void theThresholdsOfModelsAreReadAndEveryFaultyEntryIsNamed() throws Exception {
+        VectorSettings vectors = load(Map.of("DELEGATION_MODEL_THRESHOLDS", "org/large=0.75, a=b=0.5", "DELEGATION_P_MISMATCH", "0.2")).vectors();
+        assertThat(vectors).isEqualTo(new VectorSettings(Map.of("org/large", 0.75, "a=b", 0.5), 0.2, 0.01, 200));
+        assertThatThrownBy(() -> load(Map.of(
+                        "DELEGATION_MODEL_THRESHOLDS", "org/a,=0.4,org/b=much,org/c=-1,org/d=0.4,org/d=0.5",
+                        "DELEGATION_P_MISMATCH", "1.5", "DELEGATION_FRAUD_THRESHOLD", "0", "DELEGATION_MAX_VALIDATIONS", "0")))
+                .hasMessageContaining("'org/a'").hasMessageContaining("'=0.4'").hasMessageContaining("'org/b=much'").hasMessageContaining("'org/c=-1'")
+                .hasMessageContaining("names 'org/d' twice")
+                .hasMessageContaining("DELEGATION_P_MISMATCH is '1.5'")
+                .hasMessageContaining("DELEGATION_FRAUD_THRESHOLD is '0'")
+                .hasMessageContaining("DELEGATION_MAX_VALIDATIONS is '0'");
+    }
+
+    @Test
     void aTokensFileThatIsMissingIsNoEmptyOne() {
         assertThatThrownBy(() -> load(Map.of("DELEGATION_TOKENS_FILE", folder.resolve("nowhere").toString())))
                 .hasMessageContaining("does not exist")

@@ -86,9 +86,10 @@ class SettingsTest {
                         settings.devices(),
                         new TenantSettings(Optional.empty(), 120),
                         Optional.empty(),
-                        new PushSettings(List.of(), Optional.empty()),
+                        new PushSettings(List.of(), Optional.empty(), Duration.ofSeconds(900)),
                         new BrokerSettings("0.0.0.0", Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), 0.02),
-                        false));
+                        false,
+                        new VectorSettings(Map.of(), 0.1, 0.01, 200)));
         assertThat(temp.resolve("data")).doesNotExist();
     }
 

@@ -44,10 +44,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(120)
 @ExtendWith(Quiet.class)
 class PushTest {
-    private static final PushRules QUICK = new PushRules(Duration.ofSeconds(20), Duration.ofMillis(10), Duration.ofMillis(40), 4);
+    private static final PushRules QUICK = new PushRules(Duration.ofSeconds(20), Duration.ofMillis(10), Duration.ofMillis(40), 4, Duration.ofMinutes(15));
 
     private final ManualTime time = new ManualTime();
     private final MemoryStore store = new MemoryStore();
+    private final Alarms alarms = new Alarms(InstantSource.system());
     private final List<AutoCloseable> open = new ArrayList<>();
     private Sessions sessions = sessions();
     private Hands hands = new Hands(sessions);
@@ -63,10 +64,31 @@ class PushTest {
     }
 
     private Push push(CallbackHosts hosts) {
-        BatchBody body = (_, batch) ->
-                batch.stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
+        return push(hosts, (_, batch) -> numbers(batch));
+    }
+
+    /** Whose batches are worth nothing some time after the session's end. */
+    private Push pushForAWhile() {
+        return push(Hosts.example(), new BatchBody() {
+            @Override
+            public byte[] of(Session session, List<Found> batch) {
+                return numbers(batch);
+            }
+
+            @Override
+            public boolean ends(Session session) {
+                return true;
+            }
+        });
+    }
+
+    private static byte[] numbers(List<Found> batch) {
+        return batch.stream().map(found -> Long.toString(found.nonce())).collect(Collectors.joining(",")).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private Push push(CallbackHosts hosts, BatchBody body) {
         Push push = new Push(sessions, hosts, body, () -> (SSLSocketFactory) SSLSocketFactory.getDefault(), QUICK,
-                _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")}, new Alarms(InstantSource.system()));
+                _ -> new InetAddress[] {InetAddress.ofLiteral("127.0.0.1")}, alarms);
         open.add(push);
         push.start();
         return push;
@@ -252,6 +274,59 @@ class PushTest {
     }
 
     @Test
+    void whatIsOfUseForAWhileAloneRestsThenAndAnAlarmSaysHowMuchAndWhoDidNotTakeIt() throws Exception {
+        AtomicInteger status = new AtomicInteger(503);
+        Receiver receiver = receiver((_, socket) -> Receiver.write(socket, "HTTP/1.1 " + status.get() + " x\r\n\r\n"));
+        Push before = pushForAWhile();
+        String id = start(receiver.port()).id();
+        find(sessions.find("alice", id).orElseThrow(), 3);
+        find(sessions.find("alice", id).orElseThrow(), 4);
+        sessions.stop("alice", id);
+        time.pass(Duration.ofMinutes(14));
+        for (int seen = receiver.waiting(); seen >= 0; seen--) receiver.next();
+        assertThat(alarms.list()).as("while its minutes last").isEmpty();
+        time.pass(Duration.ofMinutes(2));
+        Waiting.until("rests", () -> !alarms.list().isEmpty());
+        assertThat(alarms.list()).singleElement().satisfies(alarm -> {
+            assertThat(alarm.key()).isEqualTo("push/not-taken");
+            assertThat(alarm.text()).contains("7 nonces", "session " + id, "node 0", "callback.example:" + receiver.port(), "900 s").doesNotContain("secret");
+        });
+        assertThat(sessions.find("alice", id).orElseThrow().attention().text().orElseThrow()).contains("7 nonces were not taken");
+
+        // Another head in its place tries once, and then tells the same.
+        before.close();
+        while (receiver.waiting() > 0) receiver.next();
+        alarms.clear("push/not-taken");
+        sessions = sessions();
+        pushForAWhile();
+        assertThat(receiver.next().body()).isEqualTo("0,1,2,3,4,5,6");
+        Waiting.until("rests again", () -> !alarms.list().isEmpty());
+        assertThat(receiver.waiting()).isZero();
+        Session restored = sessions.find("alice", id).orElseThrow();
+        assertThat(alarms.list().getFirst().text()).contains("7 nonces");
+
+        // What rests is still there, and once a poll fetched it nothing is wrong any more.
+        try (Delivery delivery = new Delivery()) {
+            delivery.poll(restored, OptionalLong.empty(), Duration.ZERO, batches -> assertThat(batches.found()).hasSize(7));
+        }
+        Waiting.until("fetched", () -> alarms.list().isEmpty());
+        assertThat(restored.attention().text()).isEmpty();
+    }
+
+    @Test
+    void aHeadThatStartsLateStillTriesToPushWhatIsTaken() throws Exception {
+        Receiver receiver = receiver(Receiver.statuses(200));
+        Session session = start(receiver.port());
+        find(session, 2);
+        sessions.stop("alice", session.id());
+        time.pass(Duration.ofHours(1));
+        pushForAWhile();
+        assertThat(receiver.next().body()).isEqualTo("0,1");
+        Waiting.until("settled", () -> session.settled() == 1);
+        assertThat(alarms.list()).isEmpty();
+    }
+
+    @Test
     void closingDoesNotWaitForAHostThatHangs() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         Receiver receiver = receiver((_, _) -> {
@@ -273,7 +348,7 @@ class PushTest {
 
     @Test
     void pausesGrowToTheirLongestAndAreSpread() {
-        PushRules rules = PushRules.usual();
+        PushRules rules = PushRules.usual(Duration.ofMinutes(15));
         assertThat(rules.pause(1, 0)).isEqualTo(Duration.ofMillis(500));
         assertThat(rules.pause(1, 0.999)).isBetween(Duration.ofMillis(990), Duration.ofSeconds(1));
         assertThat(rules.pause(4, 0)).isEqualTo(Duration.ofSeconds(4));

@@ -49,7 +49,8 @@ class AuthorizationMatrixTest {
     private enum Place {
         HEADER,
         QUERY,
-        BODY
+        BODY,
+        PATH
     }
 
     /** What a path answers to the owner of the session in it, to another tenant and to the join token; all others get 401, or what everybody gets. */
@@ -94,6 +95,22 @@ class AuthorizationMatrixTest {
             Map.entry("POST /api/v1/admin/workers/{name}/drain", new Row(401, 401, 404)),
             Map.entry("POST /api/v1/admin/workers/{name}/admit", new Row(401, 401, 404))));
 
+    private static final String ML_NODE = "/mlnode/{token}";
+
+    static {
+        for (String path : List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/gpu/devices", "/health", "/livez", "/readyz")) {
+            MATRIX.put("GET " + ML_NODE + path, new Row(200, 200));
+        }
+        for (String path : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models",
+                "/api/v1/inference/pow/generate/{request_id}")) {
+            MATRIX.put("GET " + ML_NODE + path, new Row(404, 404));
+        }
+        for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop")) MATRIX.put("POST " + ML_NODE + path, new Row(200, 200));
+        MATRIX.put("POST " + ML_NODE + "/api/v1/inference/up", new Row(503, 503));
+        // An order of the first function is none of these.
+        for (String path : List.of("/api/v1/inference/pow/init/generate", "/api/v1/inference/pow/generate")) MATRIX.put("POST " + ML_NODE + path, new Row(422, 422));
+    }
+
     private static final Token OWNERS = Token.random();
     private static final Token OTHERS = Token.random();
     private static final Token DEFAULT = Token.random();
@@ -129,7 +146,7 @@ class AuthorizationMatrixTest {
     @Test
     void everyPathHasItsRowAndEveryRowItsPath() {
         assertThat(MATRIX.keySet())
-                .isEqualTo(TestNode.routes().stream().map(AuthorizationMatrixTest::name).collect(Collectors.toCollection(TreeSet::new)));
+                .isEqualTo(TestNode.routes().stream().map(TestNode::documented).collect(Collectors.toCollection(TreeSet::new)));
     }
 
     @TestFactory
@@ -148,7 +165,7 @@ class AuthorizationMatrixTest {
 
     private static void check(Route route, Who who, Place place) {
         Session session = session();
-        Row row = MATRIX.get(name(route));
+        Row row = MATRIX.get(TestNode.documented(route));
         assertThat(row).as("row of " + name(route)).isNotNull();
         HttpResponse<String> response = send(route, session, token(who), place);
         if (row.owner() == PUBLIC) {
@@ -177,6 +194,7 @@ class AuthorizationMatrixTest {
             case HEADER -> true;
             case QUERY -> credential == Credential.BEARER_OR_QUERY;
             case BODY -> credential == Credential.BEARER_OR_BODY;
+            case PATH -> credential == Credential.BEARER_OR_PATH;
         };
     }
 
@@ -197,7 +215,8 @@ class AuthorizationMatrixTest {
     }
 
     private static HttpResponse<String> send(Route route, Session session, String token, Place place) {
-        String path = route.template().replace("{session_id}", session.id()).replace("{name}", "some-worker");
+        String path = route.template().replace("{session_id}", session.id()).replace("{name}", "some-worker")
+                .replace("{version}", "v3").replace("{request_id}", "none").replace("{token}", place == Place.PATH && !token.isEmpty() ? token : "no-token");
         if (place == Place.QUERY && !token.isEmpty()) path += "?auth_token=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
         String body = "";
         if (route.method().equals("POST")) {

@@ -10,6 +10,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.api.Api;
 import io.bignode.api.operator.WorkerActions;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.NonceRange;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Session;
 import java.net.URI;
@@ -40,7 +42,10 @@ class ContractTest {
     private static final String API = TestNode.API;
     private static final String WORKER = "host-7";
 
-    /** How a call is made that succeeds. The path may name {@code {session_id}} and {@code {name}}; the token is empty where none is needed. */
+    private static final String ML_NODE = "/mlnode/{token}";
+    private static final String REQUEST = "{request_id}";
+
+    /** How a call is made that succeeds. The path may name {@code {session_id}}, {@code {name}}, {@code {request_id}} and {@code {token}}; the token is empty where none is needed. */
     private record Way(String token, String body) {
         static Way by(String token) {
             return new Way(token, "");
@@ -92,13 +97,34 @@ class ContractTest {
         calls.put("GET /api/v1/admin/workers", Way.by(OPERATOR_TOKEN));
         calls.put("POST /api/v1/admin/workers/{name}/drain", Way.by(OPERATOR_TOKEN));
         calls.put("POST /api/v1/admin/workers/{name}/admit", Way.by(OPERATOR_TOKEN));
+        for (String path : List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/inference/pow/generate/" + REQUEST, "/api/v1/gpu/devices",
+                "/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models", "/health", "/livez", "/readyz")) {
+            calls.put("GET " + ML_NODE + path, Way.by(TOKEN));
+        }
+        for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop", "/api/v1/inference/up")) calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        calls.put("POST " + ML_NODE + "/api/v1/inference/pow/init/generate", new Way(TOKEN, vectors().toString()));
+        calls.put("POST " + ML_NODE + "/api/v1/inference/pow/generate", new Way(TOKEN, validation().toString()));
         return calls;
+    }
+
+    private static ObjectNode vectors() {
+        ObjectNode order = JSON.createObjectNode().put("block_hash", "ab").put("block_height", 7).put("public_key", "key").put("node_id", 1).put("node_count", 3)
+                .put("url", "http://callback.example:8080/org%252Fmodel");
+        order.putObject("params").put("model", "org/model").put("seq_len", 8);
+        return order;
+    }
+
+    private static ObjectNode validation() {
+        ObjectNode request = vectors();
+        request.putArray("nonces").add(1);
+        request.putObject("validation").putArray("artifacts").addObject().put("nonce", 1).put("vector_b64", "AAAA");
+        return request;
     }
 
     @Test
     void everyRouteIsDocumentedAndEveryDocumentedCallIsARoute() {
         Set<String> routes = TestNode.routes().stream()
-                .map(route -> route.method() + " " + route.template())
+                .map(route -> TestNode.documented(route))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertThat(new ApiContract().calls()).isEqualTo(routes).isEqualTo(new TreeSet<>(calls().keySet()));
     }
@@ -123,10 +149,27 @@ class ContractTest {
                 for (Map.Entry<String, Way> call : calls().entrySet()) {
                     Session session = node.start(startBody().put("node_id", 100 + state));
                     states.get(state).accept(session);
-                    contract.hold(call.getKey(), send(node, call.getKey(), session.id(), call.getValue()));
+                    contract.hold(call.getKey(), send(node, call.getKey().replace(REQUEST, validated(node)), session.id(), call.getValue()));
                 }
             }
+            String answered = validated(node);
+            Session request = node.sessions.find("first", answered).orElseThrow();
+            String proof = "{\"status\": \"completed\", \"n_total\": 1, \"n_mismatch\": 0, \"mismatch_nonces\": [], \"p_value\": 1.0, \"fraud_detected\": false}";
+            NonceRange only = node.hands.take(request, 1).orElseThrow();
+            node.hands.land(request, only, 1, List.of(new Found(Long.MAX_VALUE, proof)));
+            String look = "GET " + ML_NODE + "/api/v1/inference/pow/generate/" + REQUEST;
+            HttpResponse<String> completed = send(node, look.replace(REQUEST, answered), "x", Way.by(TOKEN));
+            assertThat(TestNode.json(completed).get("status").asText()).isEqualTo("completed");
+            contract.hold(look, completed);
         }
+    }
+
+    /** Has something validated; returns the request's id. */
+    private static String validated(TestNode node) {
+        HttpResponse<String> taken = send(node, "POST " + ML_NODE + "/api/v1/inference/pow/generate", "x", new Way(TOKEN, validation().toString()));
+        String id = TestNode.json(taken).path("request_id").asText();
+        assertThat(id).as(taken.body()).isNotEmpty();
+        return id;
     }
 
     private static void refusals(ApiContract contract) {
@@ -138,8 +181,8 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("a-wrong-token-of-some-length", way.body)));
                 }
                 // No such session, no such worker.
-                if (call.getKey().contains("{") || way.body.contains("{session_id}")) {
-                    HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody"), "nobody", way);
+                if (call.getKey().replace("{token}", "").contains("{") || way.body.contains("{session_id}")) {
+                    HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody").replace(REQUEST, "none"), "nobody", way);
                     assertThat(missing.statusCode()).as(call.getKey()).isEqualTo(404);
                     contract.hold(call.getKey(), missing);
                 }
@@ -190,7 +233,8 @@ class ContractTest {
     }
 
     private static HttpResponse<String> send(TestNode node, String call, String session, Way way) {
-        String[] words = call.replace("{session_id}", session).replace("{name}", WORKER).split(" ");
+        String[] words = call.replace("{session_id}", session).replace("{name}", WORKER)
+                .replace(REQUEST, "none").replace("{token}", way.token.isEmpty() ? "no-token" : way.token).split(" ");
         String body = way.body.replace("{session_id}", session);
         return node.send(node.request("/" + words[1], way.token)
                 .method(words[0], body.isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(body)));

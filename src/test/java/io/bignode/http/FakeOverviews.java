@@ -161,6 +161,8 @@ final class FakeOverviews {
         long valid = valid(session, now.toEpochMilli());
         long delivered = Math.max(0, valid - (ended ? 0 : 6 + session.age % 9) - (session.idle ? valid / 3 : 0));
         to.put("session_id", session.id).put("tenant", session.tenant).put("node_id", session.node).put("block_height", session.height);
+        to.put("function", session.node == 3 ? "vllm-vectors" : "transformer-distance").put("model", session.node == 3 ? "org/A-Model-Of-235B-A22B-Instruct-FP8" : null);
+        to.put("early_share", session.status.equals("initializing") ? null : session.node == 2 ? 0.58 : 0.97).put("uncomputable", session.node == 3 ? 2 : 0);
         to.put("block_hash", "9F2C6A1B7E3D50488C11D2A94B0E77F3C5A8D6E1902B3F44").put("status", session.status);
         if (session.status.equals("error")) to.put("error", "its devices refused the model: 3 in a row");
         to.put("created_at", started.minusSeconds(session.age).toString()).put("age_seconds", age).put("seconds_left", ended ? 0 : Math.max(0, 330 - age));

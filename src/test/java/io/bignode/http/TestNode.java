@@ -9,6 +9,7 @@ import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
 import io.bignode.fixtures.ManualTime;
 import io.bignode.proof.transformer.TransformerFunction;
+import io.bignode.proof.vllm.VectorFunction;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.Hands;
@@ -126,8 +127,8 @@ public final class TestNode implements AutoCloseable {
 
     private Api api(Tenants tenants, WorkerActions workers) {
         return new Api(
-                new TransformerFunction(), tenants, sessions, delivery, devices::get, new OneHost(), workers, new SmallFarm(tenantsSeeAll, alarm::get),
-                new NoMetering());
+                new TransformerFunction(), Optional.of(new VectorFunction()), tenants, sessions, delivery, devices::get, new OneHost(), workers,
+                new SmallFarm(tenantsSeeAll, alarm::get), new NoMetering());
     }
 
     /** What this node's server serves, for another server. */
@@ -166,9 +167,14 @@ public final class TestNode implements AutoCloseable {
     public static List<Route> routes() {
         Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
         Api api = new Api(
-                new TransformerFunction(), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(), new NoWorkers(OPERATOR_TOKEN),
-                        new SmallFarm(false, () -> ""), new NoMetering());
+                new TransformerFunction(), Optional.of(new VectorFunction()), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(),
+                new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
         return api.routes().all().stream().filter(route -> !route.template().equals("/") && !route.template().startsWith("/web/")).toList();
+    }
+
+    /** A route as openapi.yaml names it: the paths of an ML node have forms without the token, and with a version behind it. */
+    static String documented(Route route) {
+        return route.method() + " " + route.template().replaceFirst("^/mlnode/(?:\\{token}/(?:\\{version}/)?)?", "/mlnode/{token}/");
     }
 
     /** A sound start request of dev-net's shape. */

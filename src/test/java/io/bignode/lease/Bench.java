@@ -2,12 +2,15 @@ package io.bignode.lease;
 
 import io.bignode.fixtures.ManualTime;
 import io.bignode.monitor.Alarms;
+import io.bignode.proof.Capacity;
+import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
-import io.bignode.protocol.WorkerMessage;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
+import io.bignode.protocol.WorkerMessage;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Order;
 import io.bignode.session.Session;
@@ -44,6 +47,9 @@ final class Bench {
     /** Whether devices can do the work there is. */
     boolean fits = true;
 
+    /** Whether devices that can do the work may come at any time. */
+    boolean mayCome;
+
     Leases leases;
 
     private final double verifyShare;
@@ -61,7 +67,19 @@ final class Bench {
     /** What a head knows that starts with these sessions: nobody is connected. */
     void restart() {
         leases = new Leases(sessions, LeaseRules.usual(), time, new Hand(),
-                new Policies(proofs, (_, _) -> fits ? Optional.empty() : Optional.of("too large"), verifyShare), alarms);
+                new Policies(proofs, new Fitting(), verifyShare), alarms);
+    }
+
+    private final class Fitting implements Capacity {
+        @Override
+        public Optional<String> refusal(DeviceOffer device, WorkOrder work) {
+            return fits ? Optional.empty() : Optional.of("too large");
+        }
+
+        @Override
+        public boolean mayCome(WorkOrder work) {
+            return mayCome;
+        }
     }
 
     /** Notes what is carried. */

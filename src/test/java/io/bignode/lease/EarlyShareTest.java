@@ -49,6 +49,8 @@ class EarlyShareTest {
         pass(30, 10, 30);
         assertThat(ratio(light)).isBetween(0.95, 1.05);
         assertThat(ratio(heavy)).isBetween(0.95, 1.05);
+        assertThat(light.attention().earlyShare()).hasValue(ratio(light));
+        assertThat(bench.sessions.view(light).earlyShare()).hasValue(ratio(light));
         assertThat(alarms()).isEmpty();
     }
 

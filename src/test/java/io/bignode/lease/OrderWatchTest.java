@@ -137,6 +137,22 @@ class OrderWatchTest {
     }
 
     @Test
+    void aModelThatNobodyServesYetMayLoadForAMinute() {
+        bench.fits = false;
+        bench.mayCome = true;
+        pass(Duration.ofSeconds(60));
+        assertThat(attention()).isEqualTo("none of the 1 devices that work serves its model yet");
+        assertThat(alarms()).isEmpty();
+        pass(Duration.ofSeconds(2));
+        assertThat(alarms()).containsExactly("orders/not-served");
+        bench.fits = true;
+        bench.lease("farm/gpu");
+        pass(Duration.ofSeconds(1));
+        assertThat(attention()).isEmpty();
+        assertThat(alarms()).isEmpty();
+    }
+
+    @Test
     void devicesThatAllFailAreToldWithTheReason() {
         for (int i = 0; i < 3; i++) {
             bench.failed(bench.lease("farm/gpu"));

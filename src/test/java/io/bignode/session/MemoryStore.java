@@ -66,11 +66,14 @@ public final class MemoryStore implements UntroubledStore {
     private void apply(Change change) {
         switch (change) {
             case Change.LineageBegun(long id, String tenant, String key, NonceSequence nonces) ->
-                lineages.put(id, new StoreImage.Lineage(id, tenant, key, nonces, 0, new TreeMap<>()));
+                lineages.put(id, new StoreImage.Lineage(id, tenant, key, nonces, 0, new TreeMap<>(), new TreeMap<>()));
             case Change.LineageAdvanced(long id, long next) -> lineages.computeIfPresent(id, (_, one) -> lineage(one, next));
             case Change.GapOpened(long id, long first, long end) ->
                     lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().put(first, end));
             case Change.GapClosed(long id, long first) -> lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.gaps().remove(first));
+            case Change.NonceTried(long id, long index, String device) ->
+                    lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.tried().put(index, device));
+            case Change.NonceSettled(long id, long index) -> lineages.values().stream().filter(one -> one.id() == id).forEach(one -> one.tried().remove(index));
             case Change.LineageForgotten(long id) -> lineages.remove(id);
             case Change.SessionStarted(String id, long lineage, Order order, var createdAt) ->
                 sessions.put(id, new StoreImage.Stored(id, lineage, order, createdAt, SessionProgress.start(createdAt, 0)));
@@ -96,7 +99,7 @@ public final class MemoryStore implements UntroubledStore {
     }
 
     private static StoreImage.Lineage lineage(StoreImage.Lineage one, long next) {
-        return new StoreImage.Lineage(one.id(), one.tenant(), one.key(), one.nonces(), next, new TreeMap<>(one.gaps()));
+        return new StoreImage.Lineage(one.id(), one.tenant(), one.key(), one.nonces(), next, new TreeMap<>(one.gaps()), new TreeMap<>(one.tried()));
     }
 
     private static History sum(History a, History b) {

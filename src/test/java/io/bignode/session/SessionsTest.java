@@ -67,6 +67,38 @@ class SessionsTest {
         started(sessions.start(alone(Orders.of("b"))));
     }
 
+    /** A request that is answered as a whole has the largest nonce alone. */
+    private static Order single(String tenant, String key) {
+        return Orders.by("requests", Orders.of(tenant, key, new NonceSequence(Long.MAX_VALUE, 1)));
+    }
+
+    @Test
+    void ordersOfASingleNonceTakeNoPlaceAndHaveALimitOfTheirOwn() {
+        Sessions limited = new Sessions(RULES.single(3), time, time, new MemoryStore());
+        Session first = started(limited.start(single("alice", "1")));
+        for (String key : List.of("2", "3")) started(limited.start(single("alice", key)));
+        Order fourth = Orders.on(new Terms(Integer.MAX_VALUE, true, false), single("alice", "4"));
+        assertThat(limited.start(fourth)).as("it does not wait either").isEqualTo(new StartOutcome.Refused(new Obstacle.TooManySingle(3), false));
+        started(limited.start(single("bob", "1")));
+        for (String key : List.of("a", "b")) started(limited.start(Orders.of(key)));
+        assertThat(limited.start(Orders.of("c"))).isEqualTo(new StartOutcome.Refused(new Obstacle.NodeFull(2), false));
+        limited.stop("alice", first.id());
+        started(limited.start(fourth));
+    }
+
+    @Test
+    void whereTooManyEndedTheOldestOfASingleNonceGoFirst() {
+        Session stage = start("a");
+        sessions.stop("alice", stage.id());
+        for (int request = 0; request < 4; request++) {
+            time.pass(Duration.ofSeconds(1));
+            Session asked = started(sessions.start(single("alice", Integer.toString(request))));
+            sessions.stop("alice", asked.id());
+        }
+        sessions.tick();
+        assertThat(sessions.list("alice")).hasSize(3).contains(stage);
+    }
+
     @Test
     void aPlaceIsFreeWhenTheFirstSessionExpires() {
         start("a");

@@ -52,6 +52,11 @@ public record BatchesAnswer(ProofFunction function) implements Push.BatchBody {
     }
 
     @Override
+    public boolean ends(Session session) {
+        return function.pushEnds(session.order().work());
+    }
+
+    @Override
     public boolean refusedForOne(Session session) {
         return function.refusedForOne(session.order().work());
     }

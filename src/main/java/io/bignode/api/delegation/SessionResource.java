@@ -193,11 +193,17 @@ public final class SessionResource {
         json.writeStringField("status", status.wire());
         json.writeBooleanField("session_active", session.active());
         json.writeNumberField("node_id", session.order().nodeId());
+        json.writeStringField("function", session.order().work().function());
+        Optional<String> model = answers.function().model(session.order().work());
+        if (model.isPresent()) json.writeStringField("model", model.get());
         json.writeNumberField("gpu_count", devices.getAsInt());
         json.writeNumberField("total_computed", session.totalComputed());
         json.writeNumberField("total_batches_generated", session.totalBatches());
         json.writeNumberField("age_seconds", session.age().toMillis() / 1000.0);
         json.writeNumberField("seconds_left", session.timeLeft().toMillis() / 1000.0);
+        Optional<Double> earlyShare = session.attention().earlyShare();
+        if (earlyShare.isPresent()) json.writeNumberField("early_share", earlyShare.get());
+        if (session.uncomputable() > 0) json.writeNumberField("total_uncomputable", session.uncomputable());
         Optional<Turn> turn = sessions.turn(session);
         if (turn.isPresent()) {
             json.writeNumberField("waiting_position", turn.get().position());

@@ -119,7 +119,7 @@ public final class StartResource {
             return Problem.full(detail, RetryAfter.soon());
         }
         return switch (obstacle) {
-            case Obstacle.NodeFull _, Obstacle.TenantFull _ -> Problem.full(obstacle.text(), RetryAfter.soon());
+            case Obstacle.NodeFull _, Obstacle.TenantFull _, Obstacle.TooManySingle _ -> Problem.full(obstacle.text(), RetryAfter.soon());
             case Obstacle.NoDevice _ when sessions.devicesCome() ->
                     Problem.unavailable(obstacle.text() + "; its devices are still being found", RetryAfter.atOnce());
             case Obstacle.NoDevice _ -> Problem.unavailable(obstacle.text() + "; the operator of this node sees why on its dashboard", RetryAfter.soon());

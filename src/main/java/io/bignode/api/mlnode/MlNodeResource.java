@@ -173,6 +173,7 @@ public final class MlNodeResource {
             case StartOutcome.Running(Session started) -> started;
             case StartOutcome.Redirected(Session started) -> started;
             case StartOutcome.Replaced(Session started, Session _) -> started;
+            case StartOutcome.Refused(Obstacle.TooManySingle many, boolean _) -> throw new ProblemException(Problem.full(many.text(), RETRY));
             case StartOutcome.Refused(Obstacle obstacle, boolean _) -> throw new ProblemException(Problem.unavailable(obstacle.text(), RETRY));
             case StartOutcome.NotStored(String reason) ->
                 throw new ProblemException(Problem.unavailable("the store cannot keep a new session at the moment: " + reason, RETRY));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.bignode.monitor.RecentRate;
 import io.bignode.monitor.Series;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.session.Session;
 import io.bignode.session.SessionView;
 import io.bignode.session.SessionView.Turn;
@@ -14,9 +15,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 
@@ -32,18 +35,21 @@ public final class LiveDocuments {
     private final FleetView fleet;
     private final IntSupplier devices;
     private final BooleanSupplier closing;
+    private final Function<WorkOrder, Optional<String>> model;
     private final Instant startedAt = Instant.now();
 
     /**
      * Documents about this node.
      *
      * @param devices how many devices serve now
+     * @param model   the name of the model that some work is computed on, where it has one
      */
-    public LiveDocuments(Sessions sessions, FleetView fleet, IntSupplier devices, BooleanSupplier closing) {
+    public LiveDocuments(Sessions sessions, FleetView fleet, IntSupplier devices, BooleanSupplier closing, Function<WorkOrder, Optional<String>> model) {
         this.sessions = sessions;
         this.fleet = fleet;
         this.devices = devices;
         this.closing = closing;
+        this.model = model;
     }
 
     /** The overview that a viewer sees now. */
@@ -54,7 +60,7 @@ public final class LiveDocuments {
         List<Overview.DeviceLine> shown = viewer.all() ? fleet.devices() : List.of();
         return json(new Overview(
                 fleet.version(), viewer.scope(), viewer.name(), sessions.now().toString(), startedAt.toString(), status(), viewer.maxSessions(),
-                totals(listing, viewer, shown), listing.views().stream().map(LiveDocuments::line).toList(), shown,
+                totals(listing, viewer, shown), listing.views().stream().map(this::line).toList(), shown,
                 viewer.all() ? fleet.workers() : List.of(), alarms));
     }
 
@@ -79,12 +85,13 @@ public final class LiveDocuments {
                 (int) shown.stream().filter(device -> device.leases() > 0).count());
     }
 
-    private static Overview.SessionLine line(SessionView view) {
+    private Overview.SessionLine line(SessionView view) {
         return new Overview.SessionLine(
-                view.id(), view.tenant(), view.nodeId(), view.epoch().blockHeight(), view.epoch().blockHash(), view.status().wire(), view.error().orElse(null),
+                view.id(), view.tenant(), view.nodeId(), view.work().function(), model.apply(view.work()).orElse(null), view.epoch().blockHeight(),
+                view.epoch().blockHash(), view.status().wire(), view.error().orElse(null),
                 view.createdAt().toString(), seconds(view.age()), seconds(view.timeLeft()), seconds(view.life()), view.computed(), view.found(),
                 view.delivered(), view.found() - view.delivered(), view.batches(), view.settledBatches(), view.pace().rawPerMinute(),
-                view.pace().validPerMinute(), view.share(), view.weight(), view.leases(), seconds(view.polledAgo()), view.push(), view.idle(),
+                view.pace().validPerMinute(), view.share(), view.weight(), view.earlyShare().orElse(null), view.uncomputable(), view.leases(), seconds(view.polledAgo()), view.push(), view.idle(),
                 view.waiting(), view.turn().map(Turn::position).orElse(null), view.turn().map(turn -> turn.obstacle().text()).orElse(null), view.lingering(),
                 view.attention().orElse(null));
     }

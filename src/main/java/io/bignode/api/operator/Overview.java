@@ -55,12 +55,15 @@ public record Overview(
 
     /**
      * A session. Raw nonces were computed, valid ones count, delivered ones were handed out. One that waits to be admitted tells its position among
-     * those that wait, unless nobody polls it. One that lingers ended; its small node is told that it goes on. Attention tells why its owner gets nothing.
+     * those that wait, unless nobody polls it. One that lingers ended; its small node is told that it goes on. Attention tells why its owner gets nothing. The
+     * model is named where the function computes named ones. The early share is what it got in its first minute of its fair share.
      */
     public record SessionLine(
             String sessionId,
             String tenant,
             long nodeId,
+            String function,
+            @Nullable String model,
             long blockHeight,
             String blockHash,
             String status,
@@ -79,6 +82,8 @@ public record Overview(
             double validPerMinute,
             double share,
             double weight,
+            @Nullable Double earlyShare,
+            long uncomputable,
             int leases,
             double polledSecondsAgo,
             boolean push,

@@ -7,7 +7,7 @@ import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Whether the vLLM backends that are named are there, and which model each serves. */
+/** Whether the vLLM backends that are named are there and free, and which model each serves. */
 final class BackendChecks {
     private static final String CHECK = "backends";
 
@@ -19,7 +19,10 @@ final class BackendChecks {
         for (int number = 0; number < backends.size(); number++) {
             String name = "vllm:" + number + " at " + backends.get(number);
             try {
-                findings.add(Finding.ok(CHECK, name + " serves " + VectorDevice.probe(backends.get(number))));
+                VectorDevice.Probe probe = VectorDevice.probe(backends.get(number));
+                String serves = name + " serves " + probe.model();
+                findings.add(probe.occupied().map(why -> Finding.warn(CHECK, serves + ", but " + why + ": it gets no leases until that ends"))
+                        .orElseGet(() -> Finding.ok(CHECK, serves)));
             } catch (IllegalStateException away) {
                 findings.add(Finding.warn(CHECK, name + " cannot be used: " + away.getMessage() + "; start vLLM there, or correct " + Setting.BACKENDS));
             } catch (InterruptedException stop) {

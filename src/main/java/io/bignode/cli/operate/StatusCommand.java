@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
         footerHeading = Operator.TOKEN_HINT)
 public final class StatusCommand implements Callable<Integer> {
     /** States in which a device does not do its work though it should, and their words. */
-    private static final Map<String, String> AMISS = Map.of("failing", "failing", "apart", "not connected", "quarantined", "in quarantine");
+    private static final Map<String, String> AMISS = Map.of("failing", "failing", "occupied", "used by others", "apart", "not connected", "quarantined", "in quarantine");
 
     @Spec
     @SuppressWarnings("NullAway.Init")

@@ -55,18 +55,27 @@ final class Backend implements AutoCloseable {
     }
 
     /**
-     * The model that the backend serves.
+     * What a backend says of itself.
      *
-     * @throws BackendException     when it does not answer, or serves none
+     * @param model      the id of the model that it serves
+     * @param generating whether it computes an order without end that somebody gave it by {@code /init/generate}; this program never does
+     */
+    record State(String model, boolean generating) {}
+
+    /**
+     * Looks at the backend: whether it is healthy, which model it serves, and whether somebody else has it generate.
+     *
+     * @throws BackendException     when it does not answer, serves no model, or has no calls for the proof of compute
      * @throws InterruptedException when interrupted while waiting
      */
-    String model() throws InterruptedException {
+    State look() throws InterruptedException {
         HttpRequest health = request("/health").GET().build();
         if (status(health) != 200) throw new BackendException("its health check does not answer 200");
         JsonNode models = read(answer(request("/v1/models").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
         JsonNode id = models.path("data").path(0).path("id");
         if (!id.isTextual()) throw new BackendException("/v1/models names no model");
-        return id.asText();
+        JsonNode status = read(answer(request("/api/v1/pow/status").GET().build(), MAX_REST_BYTES, () -> false).orElseThrow());
+        return new State(id.asText(), status.path("status").asText().equals("GENERATING"));
     }
 
     /**

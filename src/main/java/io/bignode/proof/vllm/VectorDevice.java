@@ -20,8 +20,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * A vLLM backend as a device: a lease is one call of it. Whether it is there, and which model it serves, is looked at every two seconds; while it is away, its
- * slots wait and request no leases.
+ * A vLLM backend as a device: a lease is one call of it. Whether it is there, which model it serves, and whether somebody else has it generate is looked at
+ * every two seconds; while it is away or generates, its slots wait and request no leases.
  */
 public final class VectorDevice implements ProofDevice {
     private static final System.Logger LOG = System.getLogger(VectorDevice.class.getName());
@@ -33,6 +33,7 @@ public final class VectorDevice implements ProofDevice {
     private static final Duration STEP = Duration.ofMillis(250);
 
     private static final int MAX_STEP = 64 * BATCH;
+    private static final String OCCUPIED = "it generates for somebody else, who called its /api/v1/pow/init/generate";
     private static final Duration LOOK = Duration.ofSeconds(2);
 
     /** A busy backend may miss one look. */
@@ -61,6 +62,10 @@ public final class VectorDevice implements ProofDevice {
     private Optional<String> model = Optional.empty();
 
     private boolean there;
+
+    /** Whether somebody else has it generate, behind which our calls would wait. */
+    private boolean occupied;
+
     private int missed;
     private double nanosPerNonce;
     private long lastEndNanos = System.nanoTime();
@@ -79,14 +84,23 @@ public final class VectorDevice implements ProofDevice {
     }
 
     /**
-     * Asks a backend once which model it serves.
+     * What a backend says of itself.
+     *
+     * @param model    the id of the model that it serves
+     * @param occupied why it takes no work now; empty where it does
+     */
+    public record Probe(String model, Optional<String> occupied) {}
+
+    /**
+     * Asks a backend once which model it serves, and whether it takes work.
      *
      * @throws IllegalStateException when it is not there, or serves none; the message says so
      * @throws InterruptedException  when interrupted while waiting
      */
-    public static String probe(URI url) throws InterruptedException {
+    public static Probe probe(URI url) throws InterruptedException {
         try (Backend backend = new Backend(url)) {
-            return backend.model();
+            Backend.State state = backend.look();
+            return new Probe(state.model(), state.generating() ? Optional.of(OCCUPIED) : Optional.empty());
         } catch (BackendException away) {
             throw new IllegalStateException(away.getMessage(), away);
         }
@@ -115,7 +129,7 @@ public final class VectorDevice implements ProofDevice {
             String name = model.map(loaded -> "vLLM, " + loaded).orElse("vLLM");
             return new DeviceOffer(
                     new DeviceId(worker, id).id(), name.substring(0, Math.min(MAX_NAME, name.length())), 0, BATCH,
-                    model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION));
+                    model.map(VectorOrder::served).orElse(VectorOrder.FUNCTION), occupied ? OCCUPIED : "");
         } finally {
             lock.unlock();
         }
@@ -124,17 +138,17 @@ public final class VectorDevice implements ProofDevice {
     /**
      * Looks at the backend from now on.
      *
-     * @param onModel told whenever it serves another model than before
+     * @param onChange told whenever it serves another model than before, or takes work and did not, or the other way round
      */
-    public void watch(Consumer<VectorDevice> onModel) {
-        watch = Optional.of(Thread.ofPlatform().daemon().name(id + "-watch").start(() -> look(onModel)));
+    public void watch(Consumer<VectorDevice> onChange) {
+        watch = Optional.of(Thread.ofPlatform().daemon().name(id + "-watch").start(() -> look(onChange)));
     }
 
-    private void look(Consumer<VectorDevice> onModel) {
+    private void look(Consumer<VectorDevice> onChange) {
         try {
             while (!closed) {
                 try {
-                    if (found(backend.model())) onModel.accept(this);
+                    if (found(backend.look())) onChange.accept(this);
                 } catch (BackendException away) {
                     missed(String.valueOf(away.getMessage()));
                 }
@@ -145,17 +159,21 @@ public final class VectorDevice implements ProofDevice {
         }
     }
 
-    /** Whether it serves another model than before. */
-    private boolean found(String now) {
+    /** Whether it is another offer than before. */
+    private boolean found(Backend.State now) {
         lock.lock();
         try {
-            boolean other = !model.equals(Optional.of(now));
-            if (other || !there) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} serves {2}", id, url, now);
-            model = Optional.of(now);
+            boolean other = !model.equals(Optional.of(now.model()));
+            boolean turned = occupied != now.generating();
+            if (other || !there) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} serves {2}", id, url, now.model());
+            if (turned && now.generating()) LOG.log(System.Logger.Level.WARNING, "backend {0} at {1} gets no leases: {2}", id, url, OCCUPIED);
+            if (turned && !now.generating()) LOG.log(System.Logger.Level.INFO, "backend {0} at {1} takes leases again", id, url);
+            model = Optional.of(now.model());
+            occupied = now.generating();
             there = true;
             missed = 0;
             changed.signalAll();
-            return other;
+            return other || turned;
         } finally {
             lock.unlock();
         }
@@ -173,12 +191,12 @@ public final class VectorDevice implements ProofDevice {
         }
     }
 
-    /** Waits until the backend is there. */
+    /** Waits until the backend is there and free. */
     @Override
     public void prepare() throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (!there) changed.await();
+            while (!there || occupied) changed.await();
         } finally {
             lock.unlock();
         }

@@ -28,10 +28,18 @@ public final class VectorFunction implements ProofFunction {
     /** Far more than sessions are kept at a time. */
     private static final int REMEMBERED = 20_000;
 
-    /** The stricter of the chain's two values: sound backends of every model stay below it nearly always. */
-    private static final double DIST_THRESHOLD = 0.4;
-
+    private final MatchRules rules;
     private final Map<WorkOrder, VectorOrder> orders = new ConcurrentHashMap<>();
+
+    /** Vectors that are compared by the chain's own values. */
+    public VectorFunction() {
+        this(MatchRules.USUAL);
+    }
+
+    /** Vectors that are compared by these rules. */
+    public VectorFunction(MatchRules rules) {
+        this.rules = rules;
+    }
 
     private VectorOrder order(WorkOrder work) {
         VectorOrder known = orders.get(work);
@@ -74,6 +82,11 @@ public final class VectorFunction implements ProofFunction {
     }
 
     @Override
+    public Optional<String> model(WorkOrder work) {
+        return Optional.of(order(work).model());
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         return order(before).blockHeight() == order(after).blockHeight() ? List.of() : List.of("block_height");
     }
@@ -107,6 +120,11 @@ public final class VectorFunction implements ProofFunction {
     @Override
     public Duration maxPushPause(WorkOrder work) {
         return Duration.ofSeconds(10);
+    }
+
+    @Override
+    public boolean pushEnds(WorkOrder work) {
+        return true;
     }
 
     @Override
@@ -158,8 +176,10 @@ public final class VectorFunction implements ProofFunction {
 
     @Override
     public WorkOrder check(WorkOrder work, List<Found> reported) {
-        if (order(work).request().isPresent()) return work;
-        return order(work).checking(Verdicts.subject(reported.stream().map(one -> proof(one).path(0)).toList(), DIST_THRESHOLD)).work();
+        VectorOrder order = order(work);
+        if (order.request().isPresent()) return work;
+        List<JsonNode> artifacts = reported.stream().map(one -> proof(one).path(0)).toList();
+        return order.checking(Verdicts.subject(artifacts, rules.distance(order.model()), rules)).work();
     }
 
     @Override
@@ -169,7 +189,7 @@ public final class VectorFunction implements ProofFunction {
 
     @Override
     public Optional<String> deviation(WorkOrder work, List<Found> reported, List<Found> checked) {
-        return order(work).request().isPresent() ? VectorRequests.deviation(reported, checked) : Verdicts.deviation(reported, checked);
+        return order(work).request().isPresent() ? VectorRequests.deviation(reported, checked) : Verdicts.deviation(reported, checked, rules);
     }
 
     @Override

@@ -23,12 +23,7 @@ final class Verdicts {
     private static final String MATCH = "\"match\"";
     private static final String MISMATCH = "\"mismatch\"";
 
-    /** The chain's own: how often sound vectors differ by more than the threshold, and how rare a number of mismatches must be to count as fraud. */
-    private static final double P_MISMATCH = 0.1;
-
-    private static final double FRAUD = 0.01;
-
-    /** Two mismatches of two have a probability of exactly 0.01, but for the rounding of its computation. */
+    /** By the chain's own values, two mismatches of two have a probability of exactly 0.01, but for the rounding of its computation. */
     private static final double ROUNDING = 1e-9;
 
     private Verdicts() {}
@@ -36,9 +31,9 @@ final class Verdicts {
     /**
      * What the backend is to compare with, and by which test.
      *
-     * @param threshold the largest distance at which two vectors match
+     * @param distance the largest at which two vectors match
      */
-    static ObjectNode subject(List<JsonNode> artifacts, double threshold) {
+    static ObjectNode subject(List<JsonNode> artifacts, double distance, MatchRules rules) {
         ObjectNode subject = JsonNodeFactory.instance.objectNode();
         ArrayNode all = subject.putObject("validation").putArray("artifacts");
         for (JsonNode artifact : artifacts) {
@@ -46,7 +41,7 @@ final class Verdicts {
             one.set("nonce", artifact.path("nonce"));
             one.set("vector_b64", artifact.path("vector_b64"));
         }
-        subject.putObject("stat_test").put("dist_threshold", threshold).put("p_mismatch", P_MISMATCH).put("fraud_threshold", FRAUD);
+        subject.putObject("stat_test").put("dist_threshold", distance).put("p_mismatch", rules.pMismatch()).put("fraud_threshold", rules.fraudThreshold());
         return subject;
     }
 
@@ -84,13 +79,13 @@ final class Verdicts {
     }
 
     /** How results deviate from what another source says of them. Who reports a vector says that it matches. */
-    static Optional<String> deviation(List<Found> one, List<Found> other) {
+    static Optional<String> deviation(List<Found> one, List<Found> other, MatchRules rules) {
         Set<Long> first = mismatches(one);
         Set<Long> second = mismatches(other);
         int compared = Math.min(one.size(), other.size());
         long differ = first.stream().filter(nonce -> !second.contains(nonce)).count() + second.stream().filter(nonce -> !first.contains(nonce)).count();
-        double p = tail(compared, differ);
-        if (p >= FRAUD * (1 - ROUNDING)) return Optional.empty();
+        double p = tail(compared, differ, rules.pMismatch());
+        if (p >= rules.fraudThreshold() * (1 - ROUNDING)) return Optional.empty();
         return Optional.of(String.format(Locale.ROOT, "%d of %d vectors differ from another backend's (p = %.2g)", differ, compared, p));
     }
 
@@ -101,12 +96,12 @@ final class Verdicts {
     }
 
     /** The probability that of so many vectors at least so many differ by chance. */
-    private static double tail(int all, long differ) {
-        double term = Math.pow(1 - P_MISMATCH, all);
+    private static double tail(int all, long differ, double pMismatch) {
+        double term = Math.pow(1 - pMismatch, all);
         double below = 0;
         for (int k = 0; k < differ; k++) {
             below += term;
-            term *= (all - k) / (k + 1.0) * P_MISMATCH / (1 - P_MISMATCH);
+            term *= (all - k) / (k + 1.0) * pMismatch / (1 - pMismatch);
         }
         return Math.max(0, 1 - below);
     }

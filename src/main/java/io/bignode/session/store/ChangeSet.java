@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -19,6 +20,9 @@ import java.util.TreeMap;
 final class ChangeSet {
     /** The first index of a gap in a session's ranges. */
     record GapStart(long lineage, long first) {}
+
+    /** A nonce index of an order. */
+    record Index(long lineage, long index) {}
 
     /** The key by which the history's figures are added up. */
     record HistoryKey(Epoch epoch, String tenant, String deviceId) {}
@@ -31,6 +35,10 @@ final class ChangeSet {
     final Map<Long, Change.LineageBegun> begun = new LinkedHashMap<>();
     final Map<Long, Long> next = new LinkedHashMap<>();
     final Map<GapStart, Long> gaps = new LinkedHashMap<>();
+
+    /** Who tried an index that waits for another device; empty for one that waits no longer. */
+    final Map<Index, Optional<String>> tried = new LinkedHashMap<>();
+
     final Set<Long> forgotten = new HashSet<>();
     final Map<String, Change.SessionStarted> started = new LinkedHashMap<>();
     final Map<String, Change.SessionAmended> amended = new LinkedHashMap<>();
@@ -71,6 +79,8 @@ final class ChangeSet {
             case Change.LineageAdvanced(long lineage, long index) -> next.put(lineage, index);
             case Change.GapOpened(long lineage, long first, long end) -> gaps.put(new GapStart(lineage, first), end);
             case Change.GapClosed(long lineage, long first) -> gaps.put(new GapStart(lineage, first), CLOSED);
+            case Change.NonceTried(long lineage, long index, String device) -> tried.put(new Index(lineage, index), Optional.of(device));
+            case Change.NonceSettled(long lineage, long index) -> tried.put(new Index(lineage, index), Optional.empty());
             case Change.LineageForgotten(long lineage) -> forget(lineage);
             case Change.SessionStarted session -> started.put(session.sessionId(), session);
             case Change.SessionAmended session -> amended.put(session.sessionId(), session);
@@ -102,6 +112,7 @@ final class ChangeSet {
     private void forget(long lineage) {
         next.remove(lineage);
         gaps.keySet().removeIf(gap -> gap.lineage() == lineage);
+        tried.keySet().removeIf(index -> index.lineage() == lineage);
         if (begun.remove(lineage) == null) forgotten.add(lineage);
     }
 

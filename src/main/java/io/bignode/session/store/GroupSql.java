@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -76,8 +77,24 @@ final class GroupSql {
                         + " ON CONFLICT (lineage, first_index) DO UPDATE SET end_index = excluded.end_index",
                 gaps.getOrDefault(false, List.of()),
                 (row, gap) -> row.number(gap.getKey().lineage()).number(gap.getKey().first()).number(gap.getValue()).add());
+        tried(group);
         all("DELETE FROM gap WHERE lineage = ?", group.forgotten, (row, id) -> row.number(id).add());
         all("DELETE FROM lineage WHERE id = ?", group.forgotten, (row, id) -> row.number(id).add());
+    }
+
+    private void tried(ChangeSet group) throws SQLException {
+        Map<Boolean, List<Map.Entry<ChangeSet.Index, Optional<String>>>> waiting =
+                group.tried.entrySet().stream().collect(Collectors.partitioningBy(one -> one.getValue().isPresent()));
+        all(
+                "DELETE FROM tried WHERE lineage = ? AND nonce_index = ?",
+                waiting.getOrDefault(false, List.of()),
+                (row, one) -> row.number(one.getKey().lineage()).number(one.getKey().index()).add());
+        all(
+                "INSERT INTO tried (lineage, nonce_index, device) VALUES (?, ?, ?)"
+                        + " ON CONFLICT (lineage, nonce_index) DO UPDATE SET device = excluded.device",
+                waiting.getOrDefault(true, List.of()),
+                (row, one) -> row.number(one.getKey().lineage()).number(one.getKey().index()).text(one.getValue().orElseThrow()).add());
+        all("DELETE FROM tried WHERE lineage = ?", group.forgotten, (row, id) -> row.number(id).add());
     }
 
     private void sessions(ChangeSet group) throws SQLException {
@@ -93,7 +110,7 @@ final class GroupSql {
                 (row, change) -> terms(row.text(change.callback().map(Object::toString).orElse(null)), change.terms()).text(change.sessionId()).add());
         all(
                 "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?,"
-                        + " place = ?, device_nanos = ?, first_found_at = ? WHERE id = ?",
+                        + " place = ?, device_nanos = ?, uncomputable = ?, first_found_at = ? WHERE id = ?",
                 group.moved.values(),
                 GroupSql::moved);
         all("DELETE FROM session WHERE id = ?", group.purged.keySet(), (row, id) -> row.text(id).add());
@@ -121,7 +138,7 @@ final class GroupSql {
         SessionProgress progress = change.progress();
         row.text(progress.status().name()).text(progress.error()).number(progress.computed()).number(progress.found());
         row.number(progress.batches()).number(progress.settled()).time(progress.polledAt()).time(progress.endedAt());
-        row.number(progress.place()).number(progress.deviceNanos()).time(progress.firstFoundAt());
+        row.number(progress.place()).number(progress.deviceNanos()).number(progress.uncomputable()).time(progress.firstFoundAt());
         row.text(change.sessionId()).add();
     }
 
@@ -132,7 +149,7 @@ final class GroupSql {
                 GroupSql::leased);
         all("DELETE FROM lease WHERE id = ?", group.ended, (row, id) -> row.text(id).add());
         all(
-                "INSERT INTO held (lease, computed, found, device_nanos, engine, device, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO held (lease, computed, found, device_nanos, engine, device, worker, uncomputed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 group.held.values(),
                 GroupSql::held);
         all("DELETE FROM held WHERE lease = ?", group.released, (row, id) -> row.text(id).add());
@@ -145,7 +162,8 @@ final class GroupSql {
 
     private static void held(Row.Writer row, LeaseResult landing) throws SQLException {
         row.text(landing.leaseId()).number(landing.computed()).bytes(FoundBytes.encode(landing.found())).number(landing.deviceNanos());
-        row.text(landing.provenance().engine()).text(landing.provenance().device()).text(landing.provenance().worker()).add();
+        row.text(landing.provenance().engine()).text(landing.provenance().device()).text(landing.provenance().worker());
+        row.text(landing.uncomputed().stream().map(String::valueOf).collect(Collectors.joining(","))).add();
     }
 
     private void history(ChangeSet group) throws SQLException {

@@ -19,6 +19,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,33 +48,40 @@ final class StoreReads {
                 row -> new long[] {row.number(), row.number(), row.number()})) {
             gaps.computeIfAbsent(gap[0], _ -> new TreeMap<>()).put(gap[1], gap[2]);
         }
+        record Tried(long lineage, long index, String device) {}
+        Map<Long, NavigableMap<Long, String>> tried = new HashMap<>();
+        for (Tried one : all(connection, "SELECT lineage, nonce_index, device FROM tried", row -> new Tried(row.number(), row.number(), row.text()))) {
+            tried.computeIfAbsent(one.lineage(), _ -> new TreeMap<>()).put(one.index(), one.device());
+        }
         Map<Long, StoreImage.Lineage> lineages = new TreeMap<>();
         for (StoreImage.Lineage lineage : all(
                 connection,
                 "SELECT id, tenant, order_key, nonce_offset, nonce_stride, next_index FROM lineage",
-                row -> lineage(row, gaps))) {
+                row -> lineage(row, gaps, tried))) {
             lineages.put(lineage.id(), lineage);
         }
         List<StoreImage.Stored> sessions = all(
                 connection,
                 "SELECT id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback, created_at,"
-                        + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, first_found_at,"
+                        + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, uncomputable, first_found_at,"
                         + " participant, tenant_max, waits, lingers FROM session ORDER BY created_at, id",
                 row -> session(row, lineages));
         List<LeasedRange> flights =
                 all(connection, "SELECT id, session, first_index, nonces, device, leased_at FROM lease ORDER BY leased_at, id", StoreReads::flight);
         List<LeaseResult> held =
-                all(connection, "SELECT lease, computed, found, device_nanos, engine, device, worker FROM held ORDER BY lease", StoreReads::held);
+                all(connection, "SELECT lease, computed, found, device_nanos, engine, device, worker, uncomputed FROM held ORDER BY lease", StoreReads::held);
         connection.commit();
         return new StoreImage(List.copyOf(lineages.values()), sessions, flights, held);
     }
 
-    private static StoreImage.Lineage lineage(Row.Reader row, Map<Long, NavigableMap<Long, Long>> gaps) throws SQLException {
+    private static StoreImage.Lineage lineage(Row.Reader row, Map<Long, NavigableMap<Long, Long>> gaps, Map<Long, NavigableMap<Long, String>> tried)
+            throws SQLException {
         long id = row.number();
         String tenant = row.text();
         String key = row.text();
         NonceSequence nonces = new NonceSequence(row.number(), row.number());
-        return new StoreImage.Lineage(id, tenant, key, nonces, row.number(), gaps.getOrDefault(id, new TreeMap<>()));
+        return new StoreImage.Lineage(
+                id, tenant, key, nonces, row.number(), gaps.getOrDefault(id, new TreeMap<>()), tried.getOrDefault(id, new TreeMap<>()));
     }
 
     private static StoreImage.Stored session(Row.Reader row, Map<Long, StoreImage.Lineage> lineages) throws SQLException {
@@ -95,6 +103,7 @@ final class StoreReads {
                 row.number(),
                 row.time(),
                 row.timeOrNull(),
+                row.number(),
                 row.number(),
                 row.number(),
                 row.timeOrNull());
@@ -121,8 +130,10 @@ final class StoreReads {
         int computed = (int) row.number();
         byte[] found = row.bytes();
         long deviceNanos = row.number();
-        return new LeaseResult(
-                lease, computed, FoundBytes.decode(found), deviceNanos, new Provenance(row.text(), row.text(), row.text()), true);
+        Provenance provenance = new Provenance(row.text(), row.text(), row.text());
+        String nonces = row.text();
+        List<Long> uncomputed = nonces.isEmpty() ? List.of() : Arrays.stream(nonces.split(",")).map(Long::valueOf).toList();
+        return new LeaseResult(lease, computed, FoundBytes.decode(found), deviceNanos, provenance, true, uncomputed);
     }
 
     /** Adds a session's batches after those on a page, up to a number, until the page is full. */

@@ -15,6 +15,25 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class BackendChecksTest {
     @Test
+    void aBackendThatSomebodyElseHasGenerateIsAWarning() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8);
+        byte[] answer = "{\"data\": [{\"id\": \"org/model\"}], \"status\": \"GENERATING\"}".getBytes(StandardCharsets.UTF_8);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+        URI there = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+        List<Finding> found = BackendChecks.run(List.of(there));
+        server.stop(0);
+        assertThat(found).singleElement().satisfies(finding -> {
+            assertThat(finding.verdict()).isEqualTo(Finding.Verdict.WARN);
+            assertThat(finding.message()).contains("serves org/model", "generates for somebody else", "gets no leases until that ends");
+        });
+    }
+
+    @Test
     void eachBackendIsAskedForItsModelAndOneThatIsAwayIsAWarning() throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 8);
         byte[] models = "{\"data\": [{\"id\": \"org/model\"}]}".getBytes(StandardCharsets.UTF_8);

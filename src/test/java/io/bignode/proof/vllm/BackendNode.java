@@ -109,6 +109,12 @@ final class BackendNode implements AutoCloseable {
         assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
     }
 
+    /** Calls a backend as somebody else would; returns the status. */
+    int sendToBackend(int number, String path, String body) throws Exception {
+        HttpRequest request = HttpRequest.newBuilder(backendUrl(number).resolve(path)).POST(HttpRequest.BodyPublishers.ofString(body)).build();
+        return client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    }
+
     int port() {
         return node.port();
     }

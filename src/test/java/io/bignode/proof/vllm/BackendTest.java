@@ -50,7 +50,7 @@ class BackendTest {
 
     @Test
     void theModelThatIsServedIsTold() throws Exception {
-        assertThat(client.model()).isEqualTo(MODEL);
+        assertThat(client.look()).isEqualTo(new Backend.State(MODEL, false));
     }
 
     @Test
@@ -58,7 +58,7 @@ class BackendTest {
         URI away = backend.url();
         backend.close();
         try (Backend nobody = new Backend(away)) {
-            assertThatThrownBy(nobody::model).isInstanceOf(BackendException.class).hasMessageContaining("it cannot be reached");
+            assertThatThrownBy(nobody::look).isInstanceOf(BackendException.class).hasMessageContaining("it cannot be reached");
         }
     }
 

@@ -26,6 +26,7 @@ class BackendsOfANodeTest {
     /** Slow enough for the time that a test waits not to cost many vectors. */
     private static final long RATE = 6_000_000;
 
+    private static final String SHARED = "a/model-of-somebody-else";
     private static final String SWAPPED = "a/model-that-comes-later";
 
     @TempDir
@@ -178,11 +179,41 @@ class BackendsOfANodeTest {
     void anOrderWhoseModelNobodyServesWaitsForABackendThatDoes() throws Exception {
         String session = begin(node, "ac", "alice", SWAPPED);
         Waiting.until("it says why it gets nothing", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
-                .contains("none of the 3 devices that work can"));
+                .contains("none of the 3 devices that work serves its model yet"));
         assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("status").asText()).isEqualTo("initializing");
         node.swap(2, SWAPPED, RATE);
         new Poller(node, session, "ac", "alice", SWAPPED).poll(30);
         stop(node, session);
+    }
+
+    @Test
+    void aBackendThatSomebodyElseHasGenerateGetsNoLeasesUntilThatEnds() throws Exception {
+        node.swap(2, SHARED, RATE);
+        String order = BackendNode.order("cd", "eve", SHARED, "");
+        assertThat(node.sendToBackend(2, "/api/v1/pow/init/generate", order)).isEqualTo(200);
+        Waiting.until("it is told as used by others", () -> device(2).get("state").asText().equals("occupied") && device(2).get("alarm").asText()
+                .contains("generates for somebody else"));
+        assertThat(node.alarms.list()).anySatisfy(alarm -> assertThat(alarm.key()).isEqualTo("worker/local/vllm:2"));
+        String session = begin(node, "ad", "alice", SHARED);
+        Waiting.until("the order waits", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
+                .contains("serves its model yet"));
+
+        assertThat(node.sendToBackend(2, "/api/v1/pow/stop", "{}")).isEqualTo(200);
+        new Poller(node, session, "ad", "alice", SHARED).poll(30);
+        Waiting.until("nothing is wrong with it", () -> !device(2).get("state").asText().equals("occupied")
+                && node.alarms.list().stream().noneMatch(alarm -> alarm.key().equals("worker/local/vllm:2")));
+        JsonNode line = node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("sessions").get(0);
+        assertThat(line.get("function").asText()).isEqualTo("vllm-vectors");
+        assertThat(line.get("model").asText()).isEqualTo(SHARED);
+        assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("model").asText()).isEqualTo(SHARED);
+        stop(node, session);
+    }
+
+    private static JsonNode device(int number) throws Exception {
+        for (JsonNode device : node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("devices")) {
+            if (device.get("device_id").asText().equals("local/vllm:" + number)) return device;
+        }
+        throw new AssertionError("no device vllm:" + number);
     }
 
     @Test

@@ -102,7 +102,7 @@ class MlNodeFaultsTest {
     }
 
     @Test
-    @Timeout(180)
+    @Timeout(300)
     void aHeadThatIsKilledAndABackendThatIsReplacedLoseNothing() throws Exception {
         serve(2, 2);
         participants.getFirst().leave();

@@ -58,20 +58,24 @@ abstract class StoreContract {
         assertThat(store.load()).isEqualTo(new StoreImage(List.of(), List.of(), List.of(), List.of()));
         Order order = order("alice", "key", Optional.of(URI.create("https://node.example/a?b=c")));
         SessionProgress progress = new SessionProgress(
-                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, NOW.plusSeconds(4));
+                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, 2, NOW.plusSeconds(4));
         LeasedRange flight = new LeasedRange("lease-1-2", "s1", new NonceRange(70, 8), "local/cpu", NOW.plusSeconds(6));
         LeasedRange other = new LeasedRange("lease-1-3", "s1", new NonceRange(78, 4), "rented-7/cuda:1", NOW.plusSeconds(7));
-        LeaseResult held = new LeaseResult("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true);
+        LeaseResult held = new LeaseResult("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true, List.of(10L, 24L));
         store.write(List.of(
                 new Change.LineageBegun(4, "alice", "key", order.nonces()),
                 new Change.SessionStarted("s1", 4, order, NOW),
                 new Change.LineageAdvanced(4, 90),
                 new Change.GapOpened(4, 10, 20),
-                new Change.GapOpened(4, 30, 40)));
+                new Change.GapOpened(4, 30, 40),
+                new Change.NonceTried(4, 12, "local/vllm:0"),
+                new Change.NonceTried(4, 31, "local/vllm:1")));
         assertThat(store.write(List.of(
                                 new Change.SessionMoved("s1", progress),
                                 new Change.GapOpened(4, 10, 25),
                                 new Change.GapClosed(4, 30),
+                                new Change.NonceSettled(4, 31),
+                                new Change.NonceTried(4, 12, "local/vllm:2"),
                                 new Change.Leased(flight),
                                 new Change.Leased(other),
                                 new Change.ResultHeld(held)))
@@ -81,7 +85,8 @@ abstract class StoreContract {
         assertThat(store.incarnation()).isGreaterThan(first);
         assertThat(store.load())
                 .isEqualTo(new StoreImage(
-                        List.of(new StoreImage.Lineage(4, "alice", "key", order.nonces(), 90, new TreeMap<>(Map.of(10L, 25L)))),
+                        List.of(new StoreImage.Lineage(4, "alice", "key", order.nonces(), 90, new TreeMap<>(Map.of(10L, 25L)),
+                                new TreeMap<>(Map.of(12L, "local/vllm:2")))),
                         List.of(new StoreImage.Stored("s1", 4, order, NOW, progress)),
                         List.of(flight, other),
                         List.of(held)));

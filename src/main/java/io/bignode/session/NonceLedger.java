@@ -75,18 +75,17 @@ final class NonceLedger {
         return take(max, max, Set.of());
     }
 
-    /** The same without the indices that came to nothing on this device: they stay for others. */
+    /**
+     * The same without the indices that came to nothing on this device: they stay for others. While the indices that are out outnumber those that are computed, no more than a batch
+     * of new ones is taken: should a large range be lost, those after it are not far ahead of the count of results, however slow the devices are that are left.
+     *
+     * @param batch how many new ones may be taken at any time; more are taken in whole batches
+     */
     synchronized Optional<NonceRange> take(int max, int batch, String deviceId) {
         return take(max, batch, uncomputed.of(deviceId));
     }
 
-    /**
-     * The same without some of the returned indices, which stay for others. While the indices that are out outnumber those that are computed, no more than a batch
-     * of new ones is taken: should a large range be lost, those after it are not far ahead of the count of results, however slow the devices are that are left.
-     *
-     * @param batch how many new ones may be taken at any time; more are taken in whole batches
-     * @param but   the indices that are not taken
-     */
+    /** The same without some of the returned indices. */
     synchronized Optional<NonceRange> take(int max, int batch, Set<Long> but) {
         if (max < 1) throw new IllegalArgumentException("take " + max);
         for (Map.Entry<Long, Long> gap : returned.entrySet()) {

@@ -26,6 +26,7 @@ class BackendsOfANodeTest {
     /** Slow enough for the time that a test waits not to cost many vectors. */
     private static final long RATE = 6_000_000;
 
+    private static final String SHARED = "a/model-of-somebody-else";
     private static final String SWAPPED = "a/model-that-comes-later";
 
     @TempDir
@@ -187,33 +188,32 @@ class BackendsOfANodeTest {
 
     @Test
     void aBackendThatSomebodyElseHasGenerateGetsNoLeasesUntilThatEnds() throws Exception {
-        try (BackendNode node = new BackendNode(folder, Map.of())) {
-            node.backend(MODEL, 2_000_000);
-            node.start();
-            Waiting.until("devices are there", () -> node.send("GET", "/health", "", "").statusCode() == 200);
-            String order = BackendNode.order("cd", "eve", MODEL, "");
-            assertThat(node.sendToBackend(0, "/api/v1/pow/init/generate", order)).isEqualTo(200);
-            Waiting.until("it is told as used by others", () -> device(node).get("state").asText().equals("occupied") && device(node).get("alarm").asText()
-                    .contains("generates for somebody else"));
-            assertThat(node.alarms.list()).anySatisfy(alarm -> assertThat(alarm.key()).isEqualTo("worker/local/vllm:0"));
-            String session = node.answer("POST", "/api/v1/delegation/start", BackendNode.order("ab", "alice", MODEL, "").replace("{\"block", "{\"auth_token\": \"" + TOKEN
-                    + "\", \"block"), "").get("session_id").asText();
-            Waiting.until("the order waits", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).path("waiting_for").asText()
-                    .contains("no device works"));
+        node.swap(2, SHARED, RATE);
+        String order = BackendNode.order("cd", "eve", SHARED, "");
+        assertThat(node.sendToBackend(2, "/api/v1/pow/init/generate", order)).isEqualTo(200);
+        Waiting.until("it is told as used by others", () -> device(2).get("state").asText().equals("occupied") && device(2).get("alarm").asText()
+                .contains("generates for somebody else"));
+        assertThat(node.alarms.list()).anySatisfy(alarm -> assertThat(alarm.key()).isEqualTo("worker/local/vllm:2"));
+        String session = begin(node, "ad", "alice", SHARED);
+        Waiting.until("the order waits", () -> node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).toString()
+                .contains("serves its model yet"));
 
-            assertThat(node.sendToBackend(0, "/api/v1/pow/stop", "{}")).isEqualTo(200);
-            new Poller(node, session, "ab", "alice", MODEL).poll(100);
-            Waiting.until("nothing is wrong with it", () -> !device(node).get("state").asText().equals("occupied")
-                    && node.alarms.list().stream().noneMatch(alarm -> alarm.key().startsWith("worker/")));
-            JsonNode line = node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("sessions").get(0);
-            assertThat(line.get("function").asText()).isEqualTo("vllm-vectors");
-            assertThat(line.get("model").asText()).isEqualTo(MODEL);
-            assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("model").asText()).isEqualTo(MODEL);
-        }
+        assertThat(node.sendToBackend(2, "/api/v1/pow/stop", "{}")).isEqualTo(200);
+        new Poller(node, session, "ad", "alice", SHARED).poll(30);
+        Waiting.until("nothing is wrong with it", () -> !device(2).get("state").asText().equals("occupied")
+                && node.alarms.list().stream().noneMatch(alarm -> alarm.key().equals("worker/local/vllm:2")));
+        JsonNode line = node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("sessions").get(0);
+        assertThat(line.get("function").asText()).isEqualTo("vllm-vectors");
+        assertThat(line.get("model").asText()).isEqualTo(SHARED);
+        assertThat(node.answer("GET", "/api/v1/delegation/session/" + session, "", TOKEN).get("model").asText()).isEqualTo(SHARED);
+        stop(node, session);
     }
 
-    private static JsonNode device(BackendNode node) throws Exception {
-        return node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("devices").get(0);
+    private static JsonNode device(int number) throws Exception {
+        for (JsonNode device : node.answer("GET", "/api/v1/overview", "", JOIN_TOKEN).get("devices")) {
+            if (device.get("device_id").asText().equals("local/vllm:" + number)) return device;
+        }
+        throw new AssertionError("no device vllm:" + number);
     }
 
     @Test

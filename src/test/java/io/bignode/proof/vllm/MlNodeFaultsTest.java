@@ -102,7 +102,7 @@ class MlNodeFaultsTest {
     }
 
     @Test
-    @Timeout(180)
+    @Timeout(300)
     void aHeadThatIsKilledAndABackendThatIsReplacedLoseNothing() throws Exception {
         serve(2, 2);
         participants.getFirst().leave();
@@ -150,6 +150,7 @@ class MlNodeFaultsTest {
             startHead();
             Waiting.until(Duration.ofMinutes(2), () -> "after a kill nothing arrives: " + head.tail(), () -> sizes() > before);
             for (StandInParticipant participant : participants) requireSmallNonces(participant);
+            if ((kill + 1) % 10 == 0) System.out.printf("%d kills, %d artifacts%n", kill + 1, sizes());
             pause(began + time.multipliedBy(kill + 1).dividedBy(kills).toNanos());
         }
         if (frozen >= 0) backends.get(frozen).signal("CONT");

@@ -51,6 +51,9 @@ final class MlNodeInference {
     /** Calls that change a server for all who use it. */
     private static final Set<String> CHANGING = Set.of("load_lora_adapter", "unload_lora_adapter");
 
+    /** Where a version may stand: what stands there in every other call of an ML node. */
+    private static final String NO_VERSION = "api";
+
     private static final int REMEMBERED = 10_000;
 
     private final InferenceServers servers;
@@ -151,6 +154,7 @@ final class MlNodeInference {
     /** Passes a call on. */
     void pass(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
         String call = request.rest();
+        if (request.parameter().equals(NO_VERSION)) throw new ProblemException(Problem.notFound("this node does not answer this call of an ML node"));
         if (!CALL.matcher(call).matches() || CHANGING.contains(call)) throw new ProblemException(Problem.notFound("there is no such call of inference here"));
         String model = loadedModel(request).orElse("");
         Optional<Problem> refusal = refusal(model);

@@ -92,12 +92,13 @@ public final class MlNodeResource {
         add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
         add(routes, "POST", "/api/v1/inference/up", inference::up);
         add(routes, "GET", "/v1/models", inference::models);
-        for (String method : List.of("GET", "POST")) add(routes, method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
         add(routes, "GET", "/api/v1/versions", MlNodeResource::versions);
         for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list")) {
             add(routes, "GET", absent, MlNodeResource::absent);
         }
         for (String probe : List.of("/health", "/livez", "/readyz")) add(routes, "GET", probe, MlNodeResource::alive);
+        // The last, as /api/v1/… looks like calls of inference of the version "api".
+        for (String method : List.of("GET", "POST")) add(routes, method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
         return routes;
     }
 

@@ -141,6 +141,10 @@ class MlNodeInferenceTest {
         }
         assertThat(call("POST", "/v1/no/such/call", chat("")).statusCode()).as("as the server answers").isEqualTo(404);
         assertThat(node.send("DELETE", "/mlnode" + CHAT, "", TOKEN).statusCode()).isEqualTo(405);
+        for (String path : List.of("/api/v1/chat/completions", "/api/v1/models/status")) {
+            HttpResponse<String> none = node.send(path.contains("chat") ? "POST" : "GET", "/mlnode/" + TOKEN + path, chat(""), "");
+            requireProblem(none, 404, "does not answer this call of an ML node");
+        }
         requireProblem(call("POST", CHAT.replace("chat", "load_lora_adapter/x"), "{}"), 404, "");
     }
 

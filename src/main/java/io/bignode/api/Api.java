@@ -4,6 +4,7 @@ import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.delegation.SessionResource;
 import io.bignode.api.delegation.StartResource;
 import io.bignode.api.mlnode.MlNodeCalls;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.api.mlnode.MlNodeResource;
 import io.bignode.api.operator.FleetView;
 import io.bignode.api.operator.HistoryResource;
@@ -51,14 +52,6 @@ public final class Api implements Service {
     private volatile boolean closing;
 
     /**
-     * What an ML node's owner orders.
-     *
-     * @param vectors what the network's chain pays for
-     * @param first   what chains of before pay for
-     */
-    public record MlNodeFunctions(ProofFunction vectors, ProofFunction first) {}
-
-    /**
      * The API of a head.
      *
      * @param function  what is ordered
@@ -87,11 +80,11 @@ public final class Api implements Service {
     /**
      * The API of a head that is an ML node as well.
      *
-     * @param mlNode what an ML node's owner orders; empty for a head that is none
+     * @param mlNode what it needs for that; empty for a head that is none
      */
     public Api(
             ProofFunction function,
-            Optional<MlNodeFunctions> mlNode,
+            Optional<MlNodeParts> mlNode,
             Tenants tenants,
             Sessions sessions,
             Delivery delivery,
@@ -126,7 +119,7 @@ public final class Api implements Service {
         all.addAll(live.routes());
         all.addAll(new HistoryResource(sessions, fleet).routes());
         all.add(new MetricsResource(metering).route());
-        mlNode.ifPresent(ordered -> all.addAll(new MlNodeResource(ordered.vectors(), ordered.first(), sessions, devices, hosts, fleet).routes()));
+        mlNode.ifPresent(parts -> all.addAll(new MlNodeResource(parts, sessions, devices, hosts, fleet).routes()));
         this.routes = new Routes(all);
     }
 

@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.api.Api;
 import io.bignode.api.delegation.BatchesAnswer;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.broker.ArtemisHead;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.JoinFailure;
@@ -74,14 +75,14 @@ public final class Node implements AutoCloseable {
 
     /** Wires a node that serves the transformer's distances, and vectors where backends compute them; nothing is computed or served yet. */
     public Node(Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
-        this(new Api.MlNodeFunctions(new VectorFunction(matchRules(settings.vectors())), new TransformerFunction()), settings, http, store, live, alarms);
+        this(new MlNodeParts(new VectorFunction(matchRules(settings.vectors())), new TransformerFunction()), settings, http, store, live, alarms);
     }
 
     private static MatchRules matchRules(VectorSettings vectors) {
         return new MatchRules(vectors.distances(), vectors.pMismatch(), vectors.fraudThreshold());
     }
 
-    private Node(Api.MlNodeFunctions all, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
+    private Node(MlNodeParts all, Settings settings, HttpServer http, SessionStore store, LiveSettings live, Alarms alarms) {
         this(
                 new ProofFunctions(List.of(all.vectors(), all.first())), settings.mlNode() ? Optional.of(all) : Optional.empty(), settings, http, store, live,
                 alarms);
@@ -102,7 +103,7 @@ public final class Node implements AutoCloseable {
     }
 
     private Node(
-            ProofFunction function, Optional<Api.MlNodeFunctions> mlNode, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
+            ProofFunction function, Optional<MlNodeParts> mlNode, Settings settings, HttpServer http, SessionStore store, LiveSettings live,
             Alarms alarms) {
         this.settings = settings;
         this.http = http;

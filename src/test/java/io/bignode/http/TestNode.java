@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.api.Api;
+import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.api.operator.WorkerActions;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.Delivery;
@@ -46,7 +47,7 @@ import java.util.logging.Logger;
 /** A server with real sessions and a device whose every move the test makes. */
 public final class TestNode implements AutoCloseable {
     public static final String API = "/api/v1/delegation";
-    private static final Optional<Api.MlNodeFunctions> ML_NODE = Optional.of(new Api.MlNodeFunctions(new VectorFunction(), new TransformerFunction()));
+    private static final Optional<MlNodeParts> ML_NODE = Optional.of(new MlNodeParts(new VectorFunction(), new TransformerFunction()));
     public static final String TOKEN = "token-of-the-first-tenant";
     public static final String OTHER_TOKEN = "token-of-another-tenant";
     public static final String OPERATOR_TOKEN = "token-of-the-operator-alone";

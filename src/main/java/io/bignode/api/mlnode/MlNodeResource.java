@@ -47,18 +47,16 @@ public final class MlNodeResource {
     /**
      * Answers for these sessions.
      *
-     * @param function what is ordered of backends
-     * @param first    what is ordered by the calls of chains that pay for the first function
+     * @param parts    what is ordered
      * @param sessions where sessions start and are found
      * @param devices  how many devices serve now
      * @param hosts    who may be called back
      * @param fleet    what is shown of devices
      */
-    public MlNodeResource(
-            ProofFunction function, ProofFunction first, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
-        this.function = function;
+    public MlNodeResource(MlNodeParts parts, Sessions sessions, IntSupplier devices, CallbackHosts hosts, FleetView fleet) {
+        this.function = parts.vectors();
         this.own = new MlNodeSessions(sessions);
-        this.first = new FirstFunctionCalls(first, sessions, own, hosts);
+        this.first = new FirstFunctionCalls(parts.first(), sessions, own, hosts);
         this.devices = devices;
         this.hosts = hosts;
         this.gpus = new MlNodeDevices(fleet);

@@ -64,12 +64,7 @@ public final class MlNodeResource {
         this.hosts = hosts;
         this.gpus = new MlNodeDevices(fleet);
         this.requests = new MlNodeRequests(function, sessions, hosts);
-        this.inference = new MlNodeInference(parts.inference(), () -> sessions.leasable().stream().anyMatch(this::isStage));
-    }
-
-    /** Whether it is one of a stage that backends compute. */
-    private boolean isStage(Session session) {
-        return session.order().work().function().equals(function.name()) && !MlNodeRequests.isRequest(session);
+        this.inference = new MlNodeInference(parts.inference(), () -> sessions.leasable().stream().anyMatch(session -> MlNodeSessions.isStage(session, function.name())));
     }
 
     /** Every path. */

@@ -42,7 +42,12 @@ final class MlNodeSessions {
 
     /** Those of its stages that go on. */
     List<Session> running(Request request, String function) {
-        return of(request, function).stream().filter(session -> !MlNodeRequests.isRequest(session) && !session.status().ended()).toList();
+        return of(request, function).stream().filter(session -> isStage(session, function) && !session.status().ended()).toList();
+    }
+
+    /** Whether a session is a stage of a function, and no single request. */
+    static boolean isStage(Session session, String function) {
+        return session.order().work().function().equals(function) && !MlNodeRequests.isRequest(session);
     }
 
     /** Starts a session, or finds the one that runs this order. */
@@ -70,8 +75,8 @@ final class MlNodeSessions {
 
     private static boolean isBefore(Session session, Order order) {
         Order other = session.order();
-        return !session.status().ended() && !MlNodeRequests.isRequest(session) && other.work().function().equals(order.work().function())
-                && other.participant().equals(order.participant()) && !other.epoch().blockHash().equals(order.epoch().blockHash());
+        return !session.status().ended() && isStage(session, order.work().function()) && other.participant().equals(order.participant())
+                && !other.epoch().blockHash().equals(order.epoch().blockHash());
     }
 
     /** Stops a session; what it found is pushed still. */

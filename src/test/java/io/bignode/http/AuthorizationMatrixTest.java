@@ -98,7 +98,7 @@ class AuthorizationMatrixTest {
     private static final String ML_NODE = "/mlnode/{token}";
 
     static {
-        for (String path : List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/gpu/devices", "/health", "/livez", "/readyz")) {
+        for (String path : List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/gpu/devices", "/api/v1/versions", "/health", "/livez", "/readyz")) {
             MATRIX.put("GET " + ML_NODE + path, new Row(200, 200));
         }
         for (String path : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models",
@@ -106,7 +106,9 @@ class AuthorizationMatrixTest {
             MATRIX.put("GET " + ML_NODE + path, new Row(404, 404));
         }
         for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop")) MATRIX.put("POST " + ML_NODE + path, new Row(200, 200));
-        MATRIX.put("POST " + ML_NODE + "/api/v1/inference/up", new Row(503, 503));
+        // It names no model, and there is no server of inference.
+        MATRIX.put("POST " + ML_NODE + "/api/v1/inference/up", new Row(422, 422));
+        for (String method : List.of("GET ", "POST ")) MATRIX.put(method + ML_NODE + "/v1/{call}", new Row(503, 503));
         MATRIX.put("GET " + ML_NODE + "/api/v1/pow/status", new Row(200, 200));
         MATRIX.put("POST " + ML_NODE + "/api/v1/pow/stop", new Row(200, 200));
         for (String path : List.of("/api/v1/pow/phase/generate", "/api/v1/pow/phase/validate", "/api/v1/pow/validate")) {
@@ -223,7 +225,7 @@ class AuthorizationMatrixTest {
 
     private static HttpResponse<String> send(Route route, Session session, String token, Place place) {
         String path = route.template().replace("{session_id}", session.id()).replace("{name}", "some-worker")
-                .replace("{version}", "v3").replace("{request_id}", "none").replace("{token}", place == Place.PATH && !token.isEmpty() ? token : "no-token");
+                .replace("{version}", "v3").replace("{call*}", "chat/completions").replace("{request_id}", "none").replace("{token}", place == Place.PATH && !token.isEmpty() ? token : "no-token");
         if (place == Place.QUERY && !token.isEmpty()) path += "?auth_token=" + URLEncoder.encode(token, StandardCharsets.UTF_8);
         String body = "";
         if (route.method().equals("POST")) {

@@ -8,18 +8,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
 import io.bignode.api.Api;
+import io.bignode.api.mlnode.InferenceServers;
 import io.bignode.api.operator.WorkerActions;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.session.MemoryStore;
 import io.bignode.session.Session;
+import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +49,9 @@ class ContractTest {
 
     private static final String ML_NODE = "/mlnode/{token}";
     private static final String REQUEST = "{request_id}";
+    private static final String CALL = "{call}";
+    private static final String MODEL = "org/model";
+    private static final String BROKEN = "broken";
 
     /** How a call is made that succeeds. The path may name {@code {session_id}}, {@code {name}}, {@code {request_id}} and {@code {token}}; the token is empty where none is needed. */
     private record Way(String token, String body) {
@@ -98,10 +106,12 @@ class ContractTest {
         calls.put("POST /api/v1/admin/workers/{name}/drain", Way.by(OPERATOR_TOKEN));
         calls.put("POST /api/v1/admin/workers/{name}/admit", Way.by(OPERATOR_TOKEN));
         for (String path : List.of("/api/v1/state", "/api/v1/inference/pow/status", "/api/v1/inference/pow/generate/" + REQUEST, "/api/v1/gpu/devices",
-                "/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/v1/models", "/health", "/livez", "/readyz")) {
+                "/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list", "/api/v1/versions", "/v1/models", "/v1/" + CALL, "/health", "/livez",
+                "/readyz")) {
             calls.put("GET " + ML_NODE + path, Way.by(TOKEN));
         }
-        for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop", "/api/v1/inference/up")) calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        for (String path : List.of("/api/v1/stop", "/api/v1/inference/pow/stop", "/v1/" + CALL)) calls.put("POST " + ML_NODE + path, Way.by(TOKEN));
+        calls.put("POST " + ML_NODE + "/api/v1/inference/up", new Way(TOKEN, "{\"model\": \"" + MODEL + "\"}"));
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/init/generate", new Way(TOKEN, vectors().toString()));
         calls.put("POST " + ML_NODE + "/api/v1/inference/pow/generate", new Way(TOKEN, validation().toString()));
         calls.put("GET " + ML_NODE + "/api/v1/pow/status", Way.by(TOKEN));
@@ -151,15 +161,24 @@ class ContractTest {
     @Test
     void everyDocumentedAnswerComesAsDocumentedAndNoOther() throws Exception {
         ApiContract contract = new ApiContract();
-        successes(contract);
+        com.sun.net.httpserver.HttpServer model = com.sun.net.httpserver.HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        model.createContext("/", ContractTest::answerAsAModel);
+        model.start();
+        try {
+            successes(contract, model);
+        } finally {
+            model.stop(0);
+        }
         refusals(contract);
+        unauthorized(contract);
         wrongTokens(contract);
         standby(contract);
         assertThat(contract.seen()).isEqualTo(contract.answers());
     }
 
-    private static void successes(ApiContract contract) {
+    private static void successes(ApiContract contract, com.sun.net.httpserver.HttpServer model) {
         try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
+            node.inference.add(new InferenceServers.Server(URI.create("http://127.0.0.1:" + model.getAddress().getPort()), MODEL));
             // In every state a session can be in, as its fields differ.
             List<Consumer<Session>> states = List.of(
                     _ -> {}, session -> node.compute(session, 3), session -> session.fail("the device gave up"),
@@ -171,6 +190,7 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey().replace(REQUEST, validated(node)), session.id(), call.getValue()));
                 }
             }
+            inference(contract, node);
             String answered = validated(node);
             Session request = node.sessions.find("first", answered).orElseThrow();
             String proof = "{\"status\": \"completed\", \"n_total\": 1, \"n_mismatch\": 0, \"mismatch_nonces\": [], \"p_value\": 1.0, \"fraud_detected\": false}";
@@ -181,6 +201,28 @@ class ContractTest {
             assertThat(TestNode.json(completed).get("status").asText()).isEqualTo("completed");
             contract.hold(look, completed);
         }
+    }
+
+    /** A server of inference, one of whose calls ends it in the middle. */
+    private static void answerAsAModel(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            if (exchange.getRequestURI().getPath().endsWith(BROKEN)) return;
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer = "{\"choices\": []}".getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+        }
+    }
+
+    /** What only inference is refused for: a server that breaks, and a body that is too large. */
+    private static void inference(ApiContract contract, TestNode node) {
+        for (String method : List.of("GET ", "POST ")) {
+            String call = method + ML_NODE + "/v1/" + CALL;
+            contract.hold(call, send(node, call.replace(CALL, BROKEN), "x", Way.by(TOKEN)));
+        }
+        String post = "POST " + ML_NODE + "/v1/" + CALL;
+        contract.hold(post, send(node, post, "x", new Way(TOKEN, " ".repeat((16 << 20) + 1))));
     }
 
     /** Has something validated; returns the request's id. */
@@ -195,13 +237,9 @@ class ContractTest {
         try (TestNode node = new TestNode(new MemoryStore(), new OneWorker())) {
             for (Map.Entry<String, Way> call : calls().entrySet()) {
                 Way way = call.getValue();
-                if (!way.token.isEmpty()) {
-                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("", way.body)));
-                    contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way("a-wrong-token-of-some-length", way.body)));
-                }
                 // No such session, no such worker.
                 if (call.getKey().replace("{token}", "").contains("{") || way.body.contains("{session_id}")) {
-                    HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody").replace(REQUEST, "none"), "nobody", way);
+                    HttpResponse<String> missing = send(node, call.getKey().replace("{name}", "nobody").replace(REQUEST, "none").replace(CALL, "load_lora_adapter"), "nobody", way);
                     assertThat(missing.statusCode()).as(call.getKey()).isEqualTo(404);
                     contract.hold(call.getKey(), missing);
                 }
@@ -221,6 +259,7 @@ class ContractTest {
                 assertThat(idle.statusCode()).as("nothing runs").isEqualTo(400);
                 contract.hold(call, idle);
             }
+            contract.hold("GET " + ML_NODE + "/v1/models", send(node, "GET " + ML_NODE + "/v1/models", "x", Way.by(TOKEN)));
             send(node, "POST " + ML_NODE + "/api/v1/pow/init/validate", "x", new Way(TOKEN, distances().toString()));
             String validate = "POST " + ML_NODE + "/api/v1/pow/validate";
             contract.hold(validate, send(node, validate, "x", new Way(TOKEN, "{}")));
@@ -228,6 +267,17 @@ class ContractTest {
             node.devices.set(0);
             contract.hold("GET /health", node.get("//health", ""));
             contract.hold("GET /health/ready", node.get("//health/ready", ""));
+        }
+    }
+
+    /** 401, as often as it takes. */
+    private static void unauthorized(ApiContract contract) {
+        try (TestNode node = new TestNode(rules -> rules.wrongTokens(Integer.MAX_VALUE), TestNode::tenant)) {
+            calls().forEach((call, way) -> {
+                if (way.token.isEmpty()) return;
+                contract.hold(call, send(node, call, "x", new Way("", way.body)));
+                contract.hold(call, send(node, call, "x", new Way("a-wrong-token-of-some-length", way.body)));
+            });
         }
     }
 
@@ -261,7 +311,7 @@ class ContractTest {
     }
 
     private static HttpResponse<String> send(TestNode node, String call, String session, Way way) {
-        String[] words = call.replace("{session_id}", session).replace("{name}", WORKER)
+        String[] words = call.replace("{session_id}", session).replace("{name}", WORKER).replace(CALL, "chat/completions")
                 .replace(REQUEST, "none").replace("{token}", way.token.isEmpty() ? "no-token" : way.token).split(" ");
         String body = way.body.replace("{session_id}", session);
         return node.send(node.request("/" + words[1], way.token)

@@ -39,6 +39,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
@@ -48,8 +49,6 @@ import java.util.logging.Logger;
 /** A server with real sessions and a device whose every move the test makes. */
 public final class TestNode implements AutoCloseable {
     public static final String API = "/api/v1/delegation";
-    private static final Optional<MlNodeParts> ML_NODE = Optional.of(
-            new MlNodeParts(new MlNodeParts.Functions(new VectorFunction(), new TransformerFunction()), InferenceServers.NONE, false));
     public static final String TOKEN = "token-of-the-first-tenant";
     public static final String OTHER_TOKEN = "token-of-another-tenant";
     public static final String OPERATOR_TOKEN = "token-of-the-operator-alone";
@@ -68,6 +67,7 @@ public final class TestNode implements AutoCloseable {
     public final AtomicInteger devices = new AtomicInteger(1);
     public final AtomicReference<Optional<Obstacle>> obstacle = new AtomicReference<>(Optional.empty());
     public final HttpServer server;
+    public final List<InferenceServers.Server> inference = new CopyOnWriteArrayList<>();
     public final AtomicReference<String> alarm = new AtomicReference<>("the store is slow");
     private final boolean tenantsSeeAll;
     public final HttpClient client =
@@ -129,9 +129,32 @@ public final class TestNode implements AutoCloseable {
         return listening;
     }
 
+    private static Optional<MlNodeParts> mlNode(InferenceServers inference) {
+        return Optional.of(new MlNodeParts(new MlNodeParts.Functions(new VectorFunction(), new TransformerFunction()), inference, false));
+    }
+
+    private InferenceServers inferenceServers() {
+        return new InferenceServers() {
+            @Override
+            public boolean none() {
+                return inference.isEmpty();
+            }
+
+            @Override
+            public boolean computeStages() {
+                return false;
+            }
+
+            @Override
+            public List<Server> there() {
+                return List.copyOf(inference);
+            }
+        };
+    }
+
     private Api api(Tenants tenants, WorkerActions workers) {
         return new Api(
-                new TransformerFunction(), ML_NODE, tenants, sessions, delivery, devices::get, new OneHost(), workers,
+                new TransformerFunction(), mlNode(inferenceServers()), tenants, sessions, delivery, devices::get, new OneHost(), workers,
                 new SmallFarm(tenantsSeeAll, alarm::get), new NoMetering());
     }
 
@@ -171,14 +194,14 @@ public final class TestNode implements AutoCloseable {
     public static List<Route> routes() {
         Sessions none = new Sessions(SessionRules.of(1, Duration.ofSeconds(1)), InstantSource.system(), System::nanoTime, new MemoryStore());
         Api api = new Api(
-                new TransformerFunction(), ML_NODE, TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(),
+                new TransformerFunction(), mlNode(InferenceServers.NONE), TestNode::tenant, none, new Delivery(), () -> 0, new OneHost(),
                 new NoWorkers(OPERATOR_TOKEN), new SmallFarm(false, () -> ""), new NoMetering());
         return api.routes().all().stream().filter(route -> !route.template().equals("/") && !route.template().startsWith("/web/")).toList();
     }
 
     /** A route as openapi.yaml names it: the paths of an ML node have forms without the token, and with a version behind it. */
     static String documented(Route route) {
-        return route.method() + " " + route.template().replaceFirst("^/mlnode/(?:\\{token}/(?:\\{version}/)?)?", "/mlnode/{token}/");
+        return route.method() + " " + route.template().replaceFirst("^/mlnode/(?:\\{token}/(?:\\{version}/)?)?", "/mlnode/{token}/").replace("{call*}", "{call}");
     }
 
     /** A sound start request of dev-net's shape. */

@@ -37,7 +37,7 @@ class MlNodeInferenceUrlTest {
     private BackendNode node;
 
     @AfterEach
-    void end() {
+    void end() throws Exception {
         node.close();
     }
 

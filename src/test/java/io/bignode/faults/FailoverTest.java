@@ -19,24 +19,16 @@ class FailoverTest {
     @TempDir
     Path folder;
 
+    private static final int TURNS = 3;
+    private static final int WORKERS = 2;
+
     /** A head, and where it listens. */
     private record Place(Path data, int port, int workerPort) {}
-
-    @Test
-    @Timeout(240)
-    void nothingIsLostAndNothingComesTwiceWhenAnotherHeadGoesOn() throws Exception {
-        turns(1, 1);
-    }
 
     @Test
     @Tag("full")
     @Timeout(240)
     void nothingIsLostAndNothingComesTwiceWhenHeadsTakeTurns() throws Exception {
-        turns(3, 2);
-    }
-
-    /** @param turns of the heads; but for a single one, there is another that stands by after each */
-    private void turns(int turns, int workers) throws Exception {
         String url = Postgres.database();
         try (Farm farm = new Farm(folder, Map.of("DELEGATION_DB_URL", url, "DELEGATION_VERIFY_SHARE", "0"));
                 CuttingProxy api = new CuttingProxy(farm.port);
@@ -49,9 +41,9 @@ class FailoverTest {
             Files.copy(places[0].data().resolve(Farm.CERTIFICATE), places[1].data().resolve(Farm.CERTIFICATE));
             JavaProcess serving = farm.head;
             JavaProcess waiting = standby(farm, places[1]);
-            for (int i = 0; i < workers; i++) farm.worker("worker-" + i, 2, 200, -1, false, door.port());
+            for (int i = 0; i < WORKERS; i++) farm.worker("worker-" + i, 2, 200, -1, false, door.port());
             try (Recorder recorder = new Recorder(api.port(), Farm.TOKEN, "key", false)) {
-                for (int turn = 1; turn <= turns; turn++) {
+                for (int turn = 1; turn <= TURNS; turn++) {
                     int more = recorder.count() + 50;
                     Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > more);
                     serving.kill();
@@ -60,7 +52,7 @@ class FailoverTest {
                     door.lead(next.workerPort());
                     waiting.await(line -> line.contains("this one serves now"));
                     serving = waiting;
-                    if (turns > 1) waiting = standby(farm, places[(turn + 1) % 2]);
+                    waiting = standby(farm, places[(turn + 1) % 2]);
                 }
                 int more = recorder.count() + 50;
                 JavaProcess last = serving;

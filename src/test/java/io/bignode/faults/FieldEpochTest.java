@@ -113,6 +113,7 @@ class FieldEpochTest {
     }
 
     @Test
+    @Tag("full")
     @Timeout(120)
     void aStartWithoutAnyDeviceWaitsForOneAndThenGetsNonces() throws Exception {
         device(Way.THROUGH_HTTP_1_0);

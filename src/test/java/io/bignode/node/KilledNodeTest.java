@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledNodeTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOKEN = "a-token-of-the-test-alone";
+    private static final int KILLS = 4;
 
     @TempDir
     Path folder;
@@ -122,23 +123,14 @@ class KilledNodeTest {
     }
 
     @Test
-    void everyNonceArrivesOnceAlthoughTheHeadIsKilled() throws Exception {
-        killed(1);
-    }
-
-    @Test
     @Tag("full")
     void everyNonceArrivesOnceHoweverOftenTheHeadIsKilled() throws Exception {
-        killed(4);
-    }
-
-    private void killed(int times) throws Exception {
         long seed = new Random().nextLong();
         System.out.println("seed " + seed);
         Random random = new Random(seed);
         startNode();
         startSession();
-        for (int i = 0; i < times; i++) {
+        for (int i = 0; i < KILLS; i++) {
             int wanted = received.size() + 1 + random.nextInt(400);
             Process victim = node;
             while (received.size() < wanted) poll(5);

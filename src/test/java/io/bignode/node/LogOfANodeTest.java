@@ -80,6 +80,7 @@ class LogOfANodeTest {
 
     /** The node starts all the same, and each is a warning of one line. */
     @Test
+    @Tag("full")
     void settingsThatCanBeUsedButAreOddAreWarnedOf() throws Exception {
         List<String> lines = linesOf(
                 Map.of("DELEGATION_AUTH_TOKN", "x", "DELEGATION_MARGIN", "5e-3", "DELEGATION_SESSION_SECONDS", "30", "HF_HOME", "/proc/cache"),

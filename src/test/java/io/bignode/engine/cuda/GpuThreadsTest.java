@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,6 +41,7 @@ class GpuThreadsTest {
 
     /** The kernels are compiled once, by the first; the others wait for it and then load them. */
     @Test
+    @Tag("full")
     void gpusThatWarmTogetherComputeTheSame() throws Exception {
         List<Engine> engines = prepared(4, none);
         List<Thread> warming = engines.stream().map(engine -> engine.warmAside(PARAMS)).toList();

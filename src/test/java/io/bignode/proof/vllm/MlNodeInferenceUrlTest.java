@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +62,7 @@ class MlNodeInferenceUrlTest {
     }
 
     @Test
+    @Tag("full")
     void aServerThatComesAndGoesIsNoticedAndItsCallsAreLimited() throws Exception {
         StandInBackend server = new StandInBackend(new StandInBackend.Model(MODEL, 1024, 1_000, ""), 0);
         int port = server.port();

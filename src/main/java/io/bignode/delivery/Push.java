@@ -40,6 +40,9 @@ public final class Push implements AutoCloseable {
     /** How soon it is noticed that a poll fetched what rests. */
     private static final Duration REST_LOOK = Duration.ofSeconds(1);
 
+    /** Of so many turns one is for sessions that ended. */
+    private static final int LATE = 4;
+
     private static final Duration TURN = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(2);
 
@@ -52,6 +55,9 @@ public final class Push implements AutoCloseable {
     private final CallbackPost post;
     private final DeliveryObserver observer;
     private final Semaphore together;
+
+    /** What sessions push that ended has few of the turns: their small nodes may be done with them, and others wait for their first results. */
+    private final Semaphore late;
     private final Map<Session, Thread> threads = new ConcurrentHashMap<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private volatile boolean closed;
@@ -88,6 +94,7 @@ public final class Push implements AutoCloseable {
         this.rules = rules;
         this.post = new CallbackPost(hosts, resolver, tls, rules.attempt());
         this.together = new Semaphore(rules.together(), true);
+        this.late = new Semaphore(Math.max(1, rules.together() / LATE), true);
     }
 
     /** Pushes from now on, also what sessions from before a restart found. */
@@ -239,6 +246,16 @@ public final class Push implements AutoCloseable {
 
     /** Pushes what is there, once; says what failed, null when nothing did. */
     private @Nullable String attempt(Session session, CallbackUrl url, PushedPage page) throws InterruptedException {
+        if (!session.status().ended()) return attemptNow(session, url, page);
+        late.acquire();
+        try {
+            return attemptNow(session, url, page);
+        } finally {
+            late.release();
+        }
+    }
+
+    private @Nullable String attemptNow(Session session, CallbackUrl url, PushedPage page) throws InterruptedException {
         together.acquire();
         try {
             if (!session.delivery().beginTurn(TURN)) return null; // a poll hands it out just now

@@ -6,6 +6,7 @@ import io.bignode.session.Session;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  * fails. Used by one thread.
  *
  * <p>Where one nonce has a whole document refused, the document is halved until that nonce stands alone. It is set aside, with an alarm, if any other of the page
- * was taken; where all are refused none of them is to blame.
+ * was taken; where all are refused none of them is to blame. A page all of which was refused, as that of a stage that is over, is tried again by a few single nonces,
+ * so that it does not cost those who still wait for theirs.
  */
 final class PushedPage {
     private static final System.Logger LOG = System.getLogger(Push.class.getName());
     private static final int REFUSED = 400;
+    private static final String EVERY = "every nonce is refused by HTTP status " + REFUSED;
 
-    /** So many refusals in a row and the reason is none of the nonces; more than it takes to halve a page of any size to one nonce. */
-    private static final int MAX_REFUSALS = 48;
+    /** So many single nonces of a page that was refused are sent before all of it is. They are drawn anew each time, as some may be to blame after all. */
+    private static final int PROBES = 2;
 
     private final Session session;
     private final Push.BatchBody body;
@@ -31,7 +34,14 @@ final class PushedPage {
     private long begins = -1;
 
     private int taken;
+
+    /** Refusals in a row, and whether they were so many the last time that the reason is none of the nonces. */
     private int refusals;
+
+    private boolean refusesAll;
+
+    /** So many refusals in a row and the reason is none of a document's nonces. */
+    private int most;
 
     /** Posts a document; returns the status of the answer. */
     @FunctionalInterface
@@ -57,15 +67,32 @@ final class PushedPage {
         if (cursor != begins) taken = 0;
         begins = cursor;
         refusals = 0;
+        List<Found> left = found.subList(Math.min(taken, found.size()), found.size());
+        if (refusesAll && left.size() > PROBES && !probe(left, post)) return EVERY;
+        refusesAll = false;
         List<Found> refused = new ArrayList<>();
-        for (List<Found> batch : body.batches(session, found.subList(Math.min(taken, found.size()), found.size()))) {
+        for (List<Found> batch : body.batches(session, left)) {
+            // It takes the logarithm to halve a document to one nonce; twice that finds a few that stand together.
+            most = 4 + 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(batch.size()));
             String failure = send(batch, refused, post);
             if (failure != null) return failure;
         }
         if (refused.isEmpty()) return null;
-        if (refused.size() == found.size()) return "every nonce is refused by HTTP status " + REFUSED;
+        if (refused.size() == found.size()) {
+            refusesAll = true;
+            return EVERY;
+        }
         for (Found one : refused) setAside(one);
         return null;
+    }
+
+    /** Whether any of a few single nonces is taken; it is sent once more with its page then, and skipped by who has it. */
+    private boolean probe(List<Found> left, Post post) throws IOException, InterruptedException {
+        for (int probe = 0; probe < PROBES; probe++) {
+            int status = post.send(List.of(left.get(ThreadLocalRandom.current().nextInt(left.size()))));
+            if (status != REFUSED) return status >= 200 && status <= 299;
+        }
+        return false;
     }
 
     /** How many of the nonces behind a cursor were taken already. */
@@ -82,7 +109,11 @@ final class PushedPage {
             if (refused.isEmpty()) taken += batch.size();
             return null;
         }
-        if (status != REFUSED || !body.refusedForOne(session) || ++refusals > MAX_REFUSALS) return "the answer was HTTP status " + status;
+        if (status != REFUSED || !body.refusedForOne(session)) return "the answer was HTTP status " + status;
+        if (++refusals > most) {
+            refusesAll = true;
+            return EVERY;
+        }
         if (batch.size() == 1) {
             refused.add(batch.getFirst());
             return null;

@@ -150,6 +150,6 @@ class KilledNodeTest {
         startSession();
         while (received.headMap(highest, true).size() <= highest) poll(5);
         assertThat(received.headMap(highest, true)).hasSize((int) highest + 1);
-        System.out.printf("%d heads killed, %d nonces received once each%n", times, received.size());
+        System.out.printf("%d heads killed, %d nonces received once each%n", KILLS, received.size());
     }
 }

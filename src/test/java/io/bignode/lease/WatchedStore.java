@@ -5,10 +5,8 @@ import io.bignode.session.Change;
 import io.bignode.session.CommitTicket;
 import io.bignode.session.CrashingStore;
 import io.bignode.session.MemoryStore;
-import io.bignode.session.SessionStore.FoundPage;
-import io.bignode.session.SessionStore.History;
+import io.bignode.session.StoreBeforeAnother;
 import io.bignode.session.StoreImage;
-import io.bignode.session.UntroubledStore;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** Knows what lies free in each order's sequence, as the head has just written it. */
-final class WatchedStore implements UntroubledStore {
+final class WatchedStore extends StoreBeforeAnother {
     final CrashingStore inner;
     private final Map<Long, NavigableMap<Long, Long>> free = new HashMap<>();
 
@@ -30,6 +28,7 @@ final class WatchedStore implements UntroubledStore {
     private final Set<Long> opened = new HashSet<>();
 
     WatchedStore(MemoryStore kept, CrashingStore inner) {
+        super(inner);
         this.inner = inner;
         for (StoreImage.Lineage lineage : kept.load().lineages()) {
             free.put(lineage.id(), new TreeMap<>(lineage.gaps()));
@@ -62,31 +61,6 @@ final class WatchedStore implements UntroubledStore {
                 default -> {}
             }
         }
-        return inner.write(changes);
-    }
-
-    @Override
-    public StoreImage load() {
-        return inner.load();
-    }
-
-    @Override
-    public long incarnation() {
-        return inner.incarnation();
-    }
-
-    @Override
-    public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
-        return inner.found(sessionId, after, upTo, maxBytes);
-    }
-
-    @Override
-    public List<History> history(int limit) {
-        return inner.history(limit);
-    }
-
-    @Override
-    public void close() {
-        inner.close();
+        return super.write(changes);
     }
 }

@@ -1,7 +1,5 @@
 package io.bignode.session;
 
-import io.bignode.session.SessionStore.FoundPage;
-import io.bignode.session.SessionStore.History;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
@@ -11,7 +9,7 @@ import java.util.Random;
  * A store of a head that is killed at random: whenever somebody waits for it, before what he waits for is durable or right after; what nobody
  * waited for is lost, from some change on.
  */
-public final class CrashingStore implements UntroubledStore {
+public final class CrashingStore extends StoreBeforeAnother {
     /** The head is killed. Not caught by anything but the test. */
     public static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
@@ -31,6 +29,7 @@ public final class CrashingStore implements UntroubledStore {
      * @param waits of so many waits, one is the head's last
      */
     public CrashingStore(SessionStore inner, Random random, int waits) {
+        super(inner);
         this.inner = inner;
         this.random = random;
         this.waits = waits;
@@ -73,28 +72,8 @@ public final class CrashingStore implements UntroubledStore {
     }
 
     @Override
-    public StoreImage load() {
-        return inner.load();
-    }
-
-    @Override
-    public long incarnation() {
-        return inner.incarnation();
-    }
-
-    @Override
-    public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
-        return inner.found(sessionId, after, upTo, maxBytes);
-    }
-
-    @Override
-    public List<History> history(int limit) {
-        return inner.history(limit);
-    }
-
-    @Override
     public void close() {
         linger(Integer.MAX_VALUE);
-        inner.close();
+        super.close();
     }
 }

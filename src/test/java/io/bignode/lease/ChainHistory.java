@@ -165,7 +165,8 @@ final class ChainHistory {
         if (troubled) later(Duration.ofSeconds(1), this::trouble);
         passUntil(TROUBLED);
         for (SimulatedBackend backend : backends) backend.repair();
-        startBlock();
+        // A start that a killed head did not answer is made again.
+        while (!guarded(this::startBlock)) {}
         passUntil(TROUBLED.plus(QUIET));
         guarded(this::readAll);
         List<Session> running = sessions.kept().stream().filter(session -> !session.status().ended()).toList();
@@ -190,11 +191,14 @@ final class ChainHistory {
         time.pass(Duration.ofNanos(Math.max(0, until.toNanos() - (time.getAsLong() - began))));
     }
 
-    private void guarded(Runnable what) {
+    /** Has the next head start where this one is killed; says whether it was not. */
+    private boolean guarded(Runnable what) {
         try {
             what.run();
+            return true;
         } catch (CrashingStore.Killed _) {
             startHead();
+            return false;
         }
     }
 

@@ -68,12 +68,17 @@ final class PushedPage {
         begins = cursor;
         refusals = 0;
         List<Found> left = found.subList(Math.min(taken, found.size()), found.size());
-        if (refusesAll && left.size() > PROBES && !probe(left, post)) return EVERY;
+        boolean someAreTaken = false;
+        if (refusesAll && left.size() > PROBES) {
+            int status = probe(left, post);
+            if (!isTaken(status)) return status == REFUSED ? EVERY : failure(status);
+            someAreTaken = true;
+        }
         refusesAll = false;
         List<Found> refused = new ArrayList<>();
         for (List<Found> batch : body.batches(session, left)) {
-            // It takes the logarithm to halve a document to one nonce; twice that finds a few that stand together.
-            most = 4 + 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(batch.size()));
+            // It takes the logarithm to halve a document to one nonce; twice that finds a few that stand together, and more where some are known to be taken.
+            most = someAreTaken ? Integer.MAX_VALUE : 4 + 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(batch.size()));
             String failure = send(batch, refused, post);
             if (failure != null) return failure;
         }
@@ -86,13 +91,21 @@ final class PushedPage {
         return null;
     }
 
-    /** Whether any of a few single nonces is taken; it is sent once more with its page then, and skipped by who has it. */
-    private boolean probe(List<Found> left, Post post) throws IOException, InterruptedException {
-        for (int probe = 0; probe < PROBES; probe++) {
-            int status = post.send(List.of(left.get(ThreadLocalRandom.current().nextInt(left.size()))));
-            if (status != REFUSED) return status >= 200 && status <= 299;
+    /** Sends a few single nonces until one is not refused; it is sent once more with its page where it is taken, and skipped by who has it. */
+    private static int probe(List<Found> left, Post post) throws IOException, InterruptedException {
+        int status = REFUSED;
+        for (int probe = 0; probe < PROBES && status == REFUSED; probe++) {
+            status = post.send(List.of(left.get(ThreadLocalRandom.current().nextInt(left.size()))));
         }
-        return false;
+        return status;
+    }
+
+    private static boolean isTaken(int status) {
+        return status >= 200 && status <= 299;
+    }
+
+    private static String failure(int status) {
+        return "the answer was HTTP status " + status;
     }
 
     /** How many of the nonces behind a cursor were taken already. */
@@ -102,14 +115,14 @@ final class PushedPage {
 
     private @Nullable String send(List<Found> batch, List<Found> refused, Post post) throws IOException, InterruptedException {
         int status = post.send(batch);
-        if (status >= 200 && status <= 299) {
+        if (isTaken(status)) {
             refusals = 0;
             observer.pushed(session.order().tenant(), batch.size());
             // What is refused stands before what is taken only until the page is done, and is sent again if that fails.
             if (refused.isEmpty()) taken += batch.size();
             return null;
         }
-        if (status != REFUSED || !body.refusedForOne(session)) return "the answer was HTTP status " + status;
+        if (status != REFUSED || !body.refusedForOne(session)) return failure(status);
         if (++refusals > most) {
             refusesAll = true;
             return EVERY;

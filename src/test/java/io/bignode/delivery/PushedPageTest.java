@@ -71,6 +71,21 @@ class PushedPageTest {
         assertThat(alarms.list()).singleElement().satisfies(alarm -> assertThat(alarm.key()).isEqualTo("push/set-aside"));
     }
 
+    /** More than are halved for as long as it may be that all are refused. */
+    @Test
+    void manyBadOnesThatStandTogetherKeepNoneOfTheOthersForEver() throws Exception {
+        for (long nonce = 100; nonce < 140; nonce++) bad.add(nonce);
+        for (int tries = 0; page.send(PAGE, 0, this::post) != null; tries++) assertThat(tries).isLessThan(5);
+        assertThat(taken).hasSize(PAGE.size() - bad.size());
+    }
+
+    @Test
+    void anotherAnswerToASingleOneIsToldAsItIs() throws Exception {
+        PAGE.forEach(found -> bad.add(found.nonce()));
+        assertThat(page.send(PAGE, 0, this::post)).contains("every nonce");
+        assertThat(page.send(PAGE, 0, _ -> 503)).contains("503");
+    }
+
     @Test
     void whoRefusesEveryNonceIsAskedBySingleOnesUntilOneIsTaken() throws Exception {
         PAGE.forEach(found -> bad.add(found.nonce()));

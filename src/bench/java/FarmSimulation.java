@@ -184,6 +184,10 @@ final class FarmSimulation implements HeadSide {
     private long allocated;
     private long ticked;
     private boolean headBusy;
+
+    /** Whether something became of a session that the head did not look at yet. */
+    private boolean woken;
+
     private boolean wrote;
 
     private FarmSimulation(int deviceCount, int orders, long seed, long stageNanos, double verify) {
@@ -322,7 +326,8 @@ final class FarmSimulation implements HeadSide {
 
     /** The head takes what is there, when it has nothing else to do. */
     private void round() {
-        if (headBusy || inbox.isEmpty()) return;
+        if (headBusy || inbox.isEmpty() && !woken) return;
+        woken = false;
         List<WorkerMessage> messages = new ArrayList<>();
         while (messages.size() < ROUND && !inbox.isEmpty()) messages.add(inbox.remove().message());
         work(() -> head.handle(messages));
@@ -408,6 +413,12 @@ final class FarmSimulation implements HeadSide {
     @Override
     public List<WorkerMessage> receive(Duration wait) {
         throw new AssertionError("the leases are handed what they are to handle");
+    }
+
+    @Override
+    public void wake() {
+        woken = true;
+        after(0, this::round);
     }
 
     @Override

@@ -154,6 +154,10 @@ final class LeaseCosts implements HeadSide {
         throw new AssertionError("the leases are handed what they are to handle");
     }
 
+    /** Whatever is handled next looks at what became of sessions. */
+    @Override
+    public void wake() {}
+
     @Override
     public void acknowledge() {
         throw new AssertionError("nothing is received");

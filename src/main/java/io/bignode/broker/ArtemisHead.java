@@ -45,7 +45,9 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
     private static final Duration RETRY = Duration.ofMillis(500);
 
     /** Something that came in: a message to be read and acknowledged, or an event that the broker reported. */
-    private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {}
+    private record Incoming(@Nullable ClientMessage message, @Nullable WorkerMessage learned) {
+        static final Incoming NOTHING = new Incoming(null, null);
+    }
 
     private final BlockingQueue<Incoming> inbox = new LinkedBlockingQueue<>();
     private final WorkerLinks links = new WorkerLinks(InstantSource.system());
@@ -123,6 +125,11 @@ public final class ArtemisHead implements HeadSide, AutoCloseable {
             }
         }
         return messages;
+    }
+
+    @Override
+    public void wake() {
+        inbox.add(Incoming.NOTHING);
     }
 
     @Override

@@ -90,9 +90,8 @@ public final class HeadLoop implements AutoCloseable {
     }
 
     private void take(List<WorkerMessage> messages) {
-        if (messages.isEmpty()) return;
         leases.handle(messages);
-        broker.acknowledge();
+        if (!messages.isEmpty()) broker.acknowledge();
     }
 
     private void drain() {

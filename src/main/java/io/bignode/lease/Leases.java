@@ -25,7 +25,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongSupplier;
 
 /**
@@ -63,6 +65,10 @@ public final class Leases {
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
     private final LeaseReports reports;
+
+    /** The sessions that ended or may have work, and were not looked at yet. */
+    private final Queue<Session> changed = new ConcurrentLinkedQueue<>();
+
     private long watchedNanos;
 
     /**
@@ -106,8 +112,8 @@ public final class Leases {
     }
 
     /**
-     * Takes workers' messages, in this order; when it returns, all their results are durable. Reports about leases that ended already are
-     * ignored.
+     * Takes workers' messages, in this order, and then what became of sessions; when it returns, all their results are durable. Reports about leases that
+     * ended already are ignored.
      */
     public void handle(List<? extends WorkerMessage> messages) {
         Outcomes outcomes = new Outcomes();
@@ -276,11 +282,10 @@ public final class Leases {
         if (lost.isEmpty() || !issuer.issueLost(request, lost.get())) issuer.ask(request);
     }
 
-    /** A session ended, or may have work: cancels what it has in flight, or serves the devices that wait. */
-    private synchronized void changed(Session session) {
-        cancelIfEnded(session);
-        issuer.join(session);
-        serve();
+    /** A session ended, or may have work. The head's thread looks at it: who starts one does not wait while others' leases are issued. */
+    private void changed(Session session) {
+        changed.add(session);
+        broker.wake();
     }
 
     private void cancelIfEnded(Session session) {
@@ -289,7 +294,12 @@ public final class Leases {
         inFlight.cancel(session, now, now + rules.cancelGrace().toNanos()).forEach(issued -> broker.cancel(issued.deviceId, issued.lease.id()));
     }
 
+    /** Cancels what sessions have in flight that ended, and serves the devices that wait. */
     private synchronized void serve() {
+        for (Session session = changed.poll(); session != null; session = changed.poll()) {
+            cancelIfEnded(session);
+            issuer.join(session);
+        }
         issuer.serve();
     }
 }

@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
  * where somebody can check them at once, and not for long. Not thread safe.
  */
 final class Verification {
-    /** Results do not wait longer than this without a check under way. */
+    /** Results do not wait longer than this without a check under way; a session's first ones only until the next tick, when nobody knows which is chosen. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** A check that no device takes for so long is given up, where none could. */
@@ -57,6 +57,9 @@ final class Verification {
         Optional<VerificationTask> check = Optional.empty();
         boolean proven;
         long numbered;
+
+        /** Whether a session waits for its very first result: its small node does not know yet that anything comes. */
+        boolean urgent;
 
         /** How many checks in a row agreed on too few nonces to tell anything. */
         int small;
@@ -110,6 +113,7 @@ final class Verification {
         Standing standing = standings.computeIfAbsent(source, _ -> new Standing());
         Unverified result = new Unverified(leaseId, session, computed, found, ++standing.numbered, now);
         standing.waiting.add(result);
+        if (result.counts() && session.totalBatches() == 0) standing.urgent = true;
         if (standing.check.isPresent()) return;
         if (!tells(result)) return; // a larger one may come; tick() takes what there is
         if (!standing.proven || random.nextDouble() < policies.verifyShare()) {
@@ -148,6 +152,7 @@ final class Verification {
 
     private void begin(Standing standing, VerificationTask check) {
         standing.check = Optional.of(check);
+        standing.urgent = false;
         open.add(check);
     }
 
@@ -328,7 +333,8 @@ final class Verification {
                 return;
             }
             if (standing.check.isEmpty()) {
-                if (oldest != null && now - oldest.landedNanos() >= PATIENCE.toNanos()) begin(standing, choose(source, standing, now));
+                boolean due = oldest != null && (standing.urgent || now - oldest.landedNanos() >= PATIENCE.toNanos());
+                if (due) begin(standing, choose(source, standing, now));
                 return;
             }
             VerificationTask check = standing.check.get();

@@ -13,9 +13,12 @@ public interface HeadSide {
      * {@linkplain #acknowledge acknowledged}.
      *
      * @param wait the longest to wait
-     * @return empty when none came in time
+     * @return empty when none came in time, or it was {@linkplain #wake woken}
      */
     List<WorkerMessage> receive(Duration wait) throws InterruptedException;
+
+    /** Has {@link #receive} return soon, though nothing came. */
+    void wake();
 
     /** What was received before is dealt with, durably. */
     void acknowledge();

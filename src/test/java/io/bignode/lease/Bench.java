@@ -90,6 +90,11 @@ final class Bench {
         }
 
         @Override
+        public void wake() {
+            leases.handle(List.of());
+        }
+
+        @Override
         public void acknowledge() {
             throw new AssertionError("the test receives nothing");
         }

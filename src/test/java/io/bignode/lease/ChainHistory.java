@@ -108,6 +108,11 @@ final class ChainHistory {
         }
 
         @Override
+        public void wake() {
+            leases.handle(List.of());
+        }
+
+        @Override
         public void acknowledge() {
             throw new AssertionError("nothing is received");
         }

@@ -94,6 +94,11 @@ final class History {
         }
 
         @Override
+        public void wake() {
+            leases.handle(List.of());
+        }
+
+        @Override
         public void acknowledge() {
             throw new AssertionError("the test receives nothing");
         }

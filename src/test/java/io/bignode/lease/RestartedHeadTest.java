@@ -70,6 +70,9 @@ class RestartedHeadTest {
         }
 
         @Override
+        public void wake() {}
+
+        @Override
         public void acknowledge() {
             throw new AssertionError("nothing was received");
         }

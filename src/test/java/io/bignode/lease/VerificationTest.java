@@ -100,6 +100,24 @@ class VerificationTest {
     }
 
     @Test
+    void aSessionsFirstResultDoesNotWaitForOthersToBeChecked() {
+        honest("farm", take("farm"));
+        honest("other", take("other"));
+        for (int i = 0; i < 3; i++) honest("farm", take("farm")); // proven: of these next to none is checked
+        bench.time.pass(Duration.ofMillis(200));
+        bench.leases.tick();
+        Session second = bench.start(Orders.of("alice", "b", new NonceSequence(0, 1)));
+        Lease first = take("farm");
+        assertThat(first.sessionId()).isEqualTo(second.id());
+        honest("farm", first);
+        assertThat(second.totalGenerated()).isZero();
+        bench.time.pass(Duration.ofMillis(200));
+        bench.leases.tick();
+        honest("other", take("other"));
+        assertThat(second.totalGenerated()).isEqualTo(first.range().count());
+    }
+
+    @Test
     void resultsOfTheHeadsOwnDevicesAreCheckedByAnother() {
         Lease lease = take("local");
         honest("local", lease);

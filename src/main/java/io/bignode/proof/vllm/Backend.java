@@ -31,7 +31,7 @@ final class Backend implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(5);
 
     /** How often a call looks whether it was cancelled. */
-    private static final Duration TICK = Duration.ofMillis(50);
+    private static final Duration TICK = Duration.ofMillis(250);
 
     /** What an answer may hold besides its vectors, and for each artifact. */
     private static final int MAX_REST_BYTES = 64 << 10;

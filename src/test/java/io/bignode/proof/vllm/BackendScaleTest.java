@@ -82,7 +82,7 @@ class BackendScaleTest {
     @Tag("measured")
     @Timeout(1200)
     void aHundredKeysOfThreeWeightsShareSixtyFourBackends() throws Exception {
-        Outcome outcome = run(Integer.getInteger("bignode.backends", 64), 8, Integer.getInteger("bignode.keys", 100),
+        Outcome outcome = run(Integer.getInteger("bignode.backends", 64), Integer.getInteger("bignode.workers", 8), Integer.getInteger("bignode.keys", 100),
                 Duration.ofSeconds(Integer.getInteger("bignode.seconds", 180)));
         assertThat(outcome.idle()).isLessThanOrEqualTo(0.01);
         assertThat(outcome.earlyShare()).isGreaterThanOrEqualTo(0.9);
@@ -95,9 +95,9 @@ class BackendScaleTest {
     private Outcome run(int backends, int workers, int keys, Duration stage) throws Exception {
         startHead(keys);
         startBackends(backends, workers);
-        // A stage of before has the rates measured and the code compiled.
-        stage("warm", keys);
-        Thread.sleep(Math.min(10_000, stage.toMillis())); // leases have grown to a second's work by then
+        // The stage of the epoch before, as long, has the rates measured and the code compiled.
+        stage("before", keys);
+        Thread.sleep(stage);
         for (StandInParticipant participant : participants) participant.stop();
         // Stages are minutes apart: nothing of the one before is computed any more when the next one opens.
         Waiting.until("the backends are done with the stage before", () -> {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,7 @@ class SoakTest {
     private static final Duration EPOCH = Duration.ofSeconds(40);
     private static final Duration REST = Duration.ofSeconds(15);
     private static final int PROCESSES = 4;
+    private static final int DEVICES_OF_A_WORKER = 16;
 
     /** What the last third of the run may have more than the middle one. */
     private static final double MORE = 0.05;
@@ -67,9 +69,10 @@ class SoakTest {
         List<Row> rows = new ArrayList<>();
         Map<String, String> settings = Map.of(
                 "DELEGATION_MAX_SESSIONS", Integer.toString(2 * sessions), "DELEGATION_VERIFY_SHARE", "0.02",
-                "JAVA_TOOL_OPTIONS", "-XX:NativeMemoryTracking=summary");
+                // The second one is the launcher's.
+                "JAVA_TOOL_OPTIONS", "-XX:NativeMemoryTracking=summary -XX:TrimNativeHeapInterval=60000");
         try (Farm farm = new Farm(folder, settings)) {
-            for (int i = 0; i < PROCESSES; i++) farm.worker("worker-" + i, devices / PROCESSES, rate, -1, false, farm.workerPort);
+            workers(farm, devices, rate);
             System.out.println("the head is process " + farm.head.pid());
             System.out.println("| minute | sessions that ended | heap, MiB | native besides, MiB | resident, MiB | threads | descriptors |");
             System.out.println("| --- | --- | --- | --- | --- | --- | --- |");
@@ -88,6 +91,15 @@ class SoakTest {
         flat("resident memory", middle, last, Row::resident, kept);
         flat("threads", middle, last, Row::threads, 2);
         flat("descriptors", middle, last, Row::descriptors, 2);
+    }
+
+    /** As many in each process, none with more devices than a large host. */
+    private static void workers(Farm farm, int devices, double rate) throws Exception {
+        int each = Math.ceilDiv(devices, PROCESSES * DEVICES_OF_A_WORKER);
+        for (int process = 0; process < PROCESSES; process++) {
+            int first = process * each;
+            farm.workers(devices / PROCESSES / each, rate, IntStream.range(first, first + each).mapToObj(i -> "worker-" + i).toArray(String[]::new));
+        }
     }
 
     private static double mean(List<Row> rows, ToDoubleFunction<Row> of) {

@@ -52,6 +52,12 @@ final class Bench {
 
     Leases leases;
 
+    /** The head's thread, which is this one unless a test wants another. */
+    Runnable woken = () -> leases.handle(List.of());
+
+    /** Called while a lease is sent. */
+    Runnable sending = () -> {};
+
     private final double verifyShare;
 
     /** Remote workers are trusted. */
@@ -91,7 +97,7 @@ final class Bench {
 
         @Override
         public void wake() {
-            leases.handle(List.of());
+            woken.run();
         }
 
         @Override
@@ -102,6 +108,7 @@ final class Bench {
         @Override
         public void send(String deviceId, Lease lease) {
             sent.add(new Sent(deviceId, lease));
+            sending.run();
         }
 
         @Override

@@ -4,7 +4,6 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -21,9 +20,9 @@ final class ServingTime implements LongSupplier {
 
     private long total;
 
-    /** Whether a thread of this name serves leases. Artemis names its own threads after itself, in two spellings. */
+    /** Whether a thread of this name serves leases. Artemis names its own after itself. */
     static boolean serves(String thread) {
-        return thread.equals("head") || thread.equals("store") || thread.startsWith("broker-") || thread.toLowerCase(Locale.ROOT).contains("activemq");
+        return thread.equals("head") || thread.equals("store") || thread.startsWith("broker-") || thread.contains("activemq");
     }
 
     @Override

@@ -38,8 +38,8 @@ class ServingTimeTest {
     @Test
     void threadsAreKnownByTheirNames() {
         assertThat(ServingTime.serves("head")).isTrue();
-        assertThat(ServingTime.serves("Thread-3 (ActiveMQ-server-ActiveMQServerImpl::name=bignode)")).isTrue();
-        assertThat(ServingTime.serves("Thread-0 (activemq-netty-threads)")).isTrue();
+        assertThat(ServingTime.serves("Thread-3 (activemq-bignode)")).isTrue();
+        assertThat(ServingTime.serves("activemq-buffer-timeout")).isTrue();
         assertThat(ServingTime.serves("cpu-1")).isFalse();
         assertThat(ServingTime.serves("local/cpu-slot-0")).isFalse();
         assertThat(ServingTime.serves("store-check")).isFalse();

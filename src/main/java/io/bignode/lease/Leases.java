@@ -62,6 +62,7 @@ public final class Leases {
     private final OrderWatch watch;
     private final EarlyShare earlyShare;
     private final ActiveLeases inFlight;
+    private final LeaseLength length;
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
     private final LeaseReports reports;
@@ -94,8 +95,9 @@ public final class Leases {
         this.blame = new Blame(rules, alarms);
         this.verification = new Verification(policies, alarms, new SecureRandom());
         this.quarantine = new Quarantine(registry, broker, alarms);
+        this.length = new LeaseLength(rules, nanoTime);
         DeviceRates rates = new DeviceRates(rules);
-        LeaseContext context = new LeaseContext(sessions, rules, this.nanoTime, broker, policies, registry, inFlight, rates, blame, verification);
+        LeaseContext context = new LeaseContext(sessions, rules, this.nanoTime, broker, policies, registry, inFlight, rates, length, blame, verification);
         this.checkers = new Checkers(registry, policies, rates, blame);
         this.checks = new CheckLeases(verification, checkers, rates);
         this.issuer = new LeaseIssuer(context, checks);
@@ -179,6 +181,7 @@ public final class Leases {
         synchronized (this) {
             sessions.activity().devices(registry.devices().size());
             workerAlarms.tick(WorkerRegistry.REMEMBERED);
+            length.tick();
             long now = nanoTime.getAsLong();
             returns.giveBackOverdue(outcomes);
             reports.giveUp(outcomes);
@@ -205,6 +208,24 @@ public final class Leases {
     /** Sets the judge, which decides from now on where two sources differ and no third device is there. */
     public synchronized void judgeBy(Judge by) {
         checks.judgeBy(by);
+    }
+
+    /**
+     * Sets what tells the processor time that serving leases took so far, in nanoseconds: from now on leases become longer where they would take more than half
+     * a core. It is asked every few seconds, with the lock held.
+     */
+    public synchronized void measureBy(LongSupplier servingNanos) {
+        length.measureBy(servingNanos);
+    }
+
+    /** The device time that a lease should take at present. */
+    public synchronized Duration target() {
+        return length.target();
+    }
+
+    /** How many cores serving leases took lately; 0 until that was measured. */
+    public synchronized double servingCores() {
+        return length.cores();
     }
 
     /** How many requests of devices wait for work. */

@@ -50,6 +50,9 @@ final class Bench {
     /** Whether devices that can do the work may come at any time. */
     boolean mayCome;
 
+    /** Whether leases may become longer than usual. */
+    boolean stretches = true;
+
     Leases leases;
 
     /** The head's thread, which is this one unless a test wants another. */
@@ -85,6 +88,11 @@ final class Bench {
         @Override
         public boolean mayCome(WorkOrder work) {
             return mayCome;
+        }
+
+        @Override
+        public boolean stretches(WorkOrder work) {
+            return stretches;
         }
     }
 

@@ -216,6 +216,13 @@ final class LeaseIssuer implements WaitingRequests.Service {
         inFlight.due(issued, dueNanos(issued));
     }
 
+    /** A lease waits for its device. */
+    void waits(ActiveLease issued) {
+        issued.unclaimed = false;
+        issued.turnNanos = context.clock().getAsLong();
+        inFlight.due(issued, dueNanos(issued));
+    }
+
     private long dueNanos(ActiveLease issued) {
         boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
         return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);

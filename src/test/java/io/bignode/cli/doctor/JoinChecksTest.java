@@ -15,7 +15,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +33,9 @@ class JoinChecksTest extends ConnectedHeadTest {
     }
 
     private List<String> findings(String join, String fingerprint) {
-        return JoinChecks.run(environment, join, Optional.of(fingerprint)).stream().map(Finding::toString).toList();
+        environment.put("DELEGATION_JOIN", join);
+        environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        return JoinChecks.run(environment).stream().map(Finding::toString).toList();
     }
 
     private List<String> findings() {

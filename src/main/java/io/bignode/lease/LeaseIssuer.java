@@ -224,7 +224,9 @@ final class LeaseIssuer implements WaitingRequests.Service {
     }
 
     private long dueNanos(ActiveLease issued) {
-        boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
-        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
+        String costClass = issued.lease.work().costClass();
+        // Of a lease that was sent before the device had done any such work, more may be known by now.
+        long estimate = Math.max(issued.estimateNanos, rates.estimateNanos(issued.deviceId, costClass, issued.lease.range().count()));
+        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, rates.known(issued.deviceId, costClass), estimate);
     }
 }

@@ -33,6 +33,19 @@ class WorkerStateTest {
     }
 
     @Test
+    void ofSeveralHeadsOneIsEnough() {
+        Path file = folder.resolve("worker-state");
+        try (WorkerState state = new WorkerState(folder, Duration.ofHours(1))) {
+            state.joined("head:9091");
+            state.joined("other:9091");
+            state.apart("head:9091");
+            assertThat(file).hasContent("joined");
+            state.apart("other:9091");
+            assertThat(file).hasContent("apart");
+        }
+    }
+
+    @Test
     void isRenewedWhileTheWorkerRuns() throws IOException, InterruptedException {
         Path file = folder.resolve("worker-state");
         FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(1)));

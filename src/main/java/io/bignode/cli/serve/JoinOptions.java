@@ -1,6 +1,7 @@
 package io.bignode.cli.serve;
 
 import io.bignode.config.Setting;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Option;
 /** The options that name the heads of a worker; they count instead of the settings of the same meaning. */
 public final class JoinOptions {
     @ArgGroup(exclusive = false, multiplicity = "0..*")
-    private List<Head> heads = List.of();
+    private final List<Head> heads = new ArrayList<>();
 
     /** The options of one head; a fingerprint belongs to the address beside it. */
     private static final class Head {

@@ -53,6 +53,22 @@ class JoinChecksTest extends ConnectedHeadTest {
     }
 
     @Test
+    void eachOfSeveralHeadsIsLookedAtAndNamed() throws Exception {
+        int closed;
+        try (ServerSocket nobody = new ServerSocket(0)) {
+            closed = nobody.getLocalPort();
+        }
+        String sound = "127.0.0.1:" + broker.port();
+        String absent = "127.0.0.1:" + closed;
+        assertThat(findings(sound + "," + absent, HeadCertificate.fingerprint(tls.certificate()) + "," + "0".repeat(64))).satisfiesExactly(
+                line -> assertThat(line).startsWith("ok    reach     " + sound + ": " + sound + " answers"),
+                line -> assertThat(line).isEqualTo("ok    join      " + sound + ": the head accepts this join token"),
+                line -> assertThat(line).startsWith("ok    protocol  " + sound + ": "),
+                line -> assertThat(line).startsWith("ok    name      " + sound + ": "),
+                line -> assertThat(line).startsWith("FAIL  reach     " + absent + ": nothing listens on " + absent));
+    }
+
+    @Test
     void aWrongTokenAndQuarantineAreToldApart() {
         environment.put("DELEGATION_WORKER_NAME", "bad");
         broker.quarantine("bad");

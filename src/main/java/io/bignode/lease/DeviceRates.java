@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
 import io.bignode.monitor.LruMap;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -59,11 +60,17 @@ final class DeviceRates {
      * @param maxBatch the device's batch, for work it was never ready for
      */
     int size(String deviceId, String costClass, int maxBatch) {
+        return size(deviceId, costClass, maxBatch, rules.target());
+    }
+
+    /** The same for leases of another target time, which may hold as many batches more as they take longer. */
+    int size(String deviceId, String costClass, int maxBatch, Duration target) {
         Rate rate = rate(deviceId, costClass);
         if (!rate.known()) return 1;
         int batch = rate.batch().orElse(maxBatch);
-        double wanted = rules.target().toNanos() / rate.nanosPerNonce();
-        double max = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
+        double wanted = target.toNanos() / rate.nanosPerNonce();
+        double maxBatches = rules.batches() * (target.toNanos() / (double) rules.target().toNanos());
+        double max = Math.min((double) rate.largest() * rules.growth(), batch * maxBatches);
         if (Math.min(wanted, max) < MIN_SHARE_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, max));
         return batch * (int) Math.clamp(Math.round(wanted / batch), 1, Math.max(1, (long) (max / batch)));
     }

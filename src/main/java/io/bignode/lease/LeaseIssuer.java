@@ -6,6 +6,7 @@ import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
@@ -169,7 +170,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     }
 
     private Optional<LeasedRange> take(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
-        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), session.order().work().costClass(), request.maxBatch());
+        int max = blame.fails(request.deviceId()) ? 1 : size(request, session.order().work());
         Optional<LeasedRange> flight = take.apply(max);
         if (flight.isEmpty()) return flight;
         int allowed = allowed(session, flight.get().range());
@@ -178,6 +179,12 @@ final class LeaseIssuer implements WaitingRequests.Service {
         if (allowed > 0) return take.apply(allowed);
         spent.add(session);
         return Optional.empty();
+    }
+
+    private int size(LeaseRequest request, WorkOrder work) {
+        return context.policies().capacity().stretches(work)
+                ? rates.size(request.deviceId(), work.costClass(), request.maxBatch(), context.length().target())
+                : rates.size(request.deviceId(), work.costClass(), request.maxBatch());
     }
 
     /** How many of a range's first nonces may be computed: the others are too large. */

@@ -94,6 +94,7 @@ final class LeaseReports {
         else if (done.computed() > 0) blame.worked(issued.deviceId);
         else if (!issued.askedBack()) blame.emptyHanded(issued, context.clock().getAsLong());
         context.rates().measured(issued.deviceId, lease.work().costClass(), done.computed(), done.deviceNanos());
+        context.length().ended(done.deviceNanos());
         gauges.computed(issued.deviceId, context.policies().capacity().operations(lease.work()), done.computed(), done.deviceNanos());
         if (issued.check.isPresent()) {
             List<Verification.Verdict> verdicts = verification.done(issued.check.get(), source, lease, done.computed(), done.found());

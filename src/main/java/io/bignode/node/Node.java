@@ -213,6 +213,7 @@ public final class Node implements AutoCloseable {
             devices = Optional.of(own);
             leases.judgeBy(own.judge(leases::handle));
             leases.handle(own.hello());
+            leases.measureBy(new ServingTime());
             head.start();
             own.start();
         } finally {

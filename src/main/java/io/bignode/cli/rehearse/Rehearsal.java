@@ -25,6 +25,8 @@ final class Rehearsal {
     static final String SEGMENT = "rehearsal";
 
     private static final String POW = "/api/v1/inference/pow";
+    private static final int UNAUTHORIZED = 401;
+    private static final int NOT_FOUND = 404;
     private static final int SAMPLE = 32;
     private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -60,9 +62,18 @@ final class Rehearsal {
     /** Asks a node what it says of itself. */
     static Look look(MlNodeClient client, MlNodeAddress at) throws InterruptedException {
         Reply state = client.get(at, "/api/v1/state");
+        if (state.status() == UNAUTHORIZED && knowsToken(client, at)) {
+            state = new Reply(NOT_FOUND, state.body(), "the token is known there, and no such call", state.took());
+        }
         if (!state.ok()) return new Look(state, Reply.NONE, Reply.NONE, Reply.NONE, Reply.NONE);
         return new Look(state, client.get(at, POW + "/status"), client.get(at, "/api/v1/versions"), client.get(at, "/v1/models"),
                 client.get(at, "/api/v1/gpu/devices"));
+    }
+
+    /** A head that has no ML node's calls takes the token in their path for part of the path, and misses one. */
+    private static boolean knowsToken(MlNodeClient client, MlNodeAddress at) throws InterruptedException {
+        Optional<Token> token = at.credential(Optional.empty());
+        return token.isPresent() && client.head(at, "/api/v1/delegation/sessions", token.get()).ok();
     }
 
     /**

@@ -3,6 +3,7 @@ package io.bignode.cli.rehearse;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.bignode.cli.rehearse.KeyArtifacts.Arrival;
 import io.bignode.cli.terminal.Finding;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -30,6 +31,9 @@ final class StageJudgement {
 
     private static final double SLOW = 0.5;
 
+    /** Shorter rehearsals show no early share. */
+    private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+
     private StageJudgement() {}
 
     static List<Finding> of(Observed seen) {
@@ -54,16 +58,24 @@ final class StageJudgement {
         double share = seen.earlyShare();
         String text = String.format(Locale.ROOT, "the first third of the stage brought %.2f of a third of all", share);
         String fix = ", where the chain votes down who has less than half: see what holds up the first leases, as a model that is still loaded or an order that waits";
-        if (share < EARLY_FAIL) return Finding.fail("early", text + fix);
-        return share < EARLY_WARN ? Finding.warn("early", text + fix) : Finding.ok("early", text);
+        return judged(seen, "early", share, text, fix);
     }
 
     private static Finding balance(Observed seen) {
         double share = seen.keyShare();
         String text = String.format(Locale.ROOT, "the key that got least in the first third got %.2f of the average", share);
         String fix = ": keys are served one after the other, or by fewer backends; raise DELEGATION_MAX_SESSIONS on the head, and see that its tenants' weights are meant so";
-        if (share < EARLY_FAIL) return Finding.fail("keys", text + fix);
-        return share < EARLY_WARN ? Finding.warn("keys", text + fix) : Finding.ok("keys", text);
+        long without = seen.keys().stream().filter(key -> key.count() == 0).count();
+        if (without > 0) return Finding.fail("keys", without + " of " + seen.keys().size() + " keys got nothing in the whole stage" + fix);
+        return judged(seen, "keys", share, text, fix);
+    }
+
+    /** The first second of a few weighs as much as the first twenty of a stage. */
+    private static Finding judged(Observed seen, String check, double share, String text, String fix) {
+        if (share >= EARLY_WARN) return Finding.ok(check, text);
+        if (share < EARLY_FAIL && seen.plan().taken().compareTo(LONG_ENOUGH) >= 0) return Finding.fail(check, text + fix);
+        String small = seen.plan().taken().compareTo(LONG_ENOUGH) < 0 ? "; so short a rehearsal shows it roughly, play one with --for 60s" : "";
+        return Finding.warn(check, text + fix + small);
     }
 
     private static Finding porosity(Observed seen) {

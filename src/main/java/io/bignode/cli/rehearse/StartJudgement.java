@@ -6,7 +6,6 @@ import io.bignode.cli.terminal.Finding;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -21,6 +20,7 @@ final class StartJudgement {
         for (Reply start : seen.starts()) refusal(seen, start).ifPresent(findings::add);
         long begun = seen.starts().stream().filter(Reply::ok).count();
         if (findings.isEmpty()) findings.add(Finding.ok("start", "the node began the stage for " + begun + " keys"));
+        for (Reply session : seen.farm().sessions()) waiting(session).ifPresent(findings::add);
         if (begun > 0 && !seen.stop().ok()) {
             findings.add(Finding.fail("stop", "the node does not answer the stop (" + seen.stop().refusal() + "): see what its log says, and end the sessions"
                     + " of keys that begin with " + RehearsedKey.MARK));
@@ -32,6 +32,18 @@ final class StartJudgement {
             findings.add(Finding.ok("callback", "the node calls " + seen.plan().callback()));
         }
         return List.copyOf(findings);
+    }
+
+    /** An order that is taken may wait for its turn until the stage is over. */
+    private static Optional<Finding> waiting(Reply session) {
+        String obstacle = session.text("waiting_for");
+        return obstacle.isEmpty() ? Optional.empty() : Optional.of(full("an order waited until the end of the stage", obstacle));
+    }
+
+    private static Finding full(String what, String why) {
+        if (why.contains("no device")) return Finding.fail("backends", what + ", as no backend works (" + why + "): see bignode devices on the head");
+        return Finding.fail("room", what + ", as the node is full (" + why
+                + "): raise DELEGATION_MAX_SESSIONS on the head, or the participant's own limit, or end other sessions");
     }
 
     private static String fault(PostFault fault) {
@@ -46,7 +58,6 @@ final class StartJudgement {
 
     private static Optional<Finding> refusal(Observed seen, Reply start) {
         String why = start.refusal();
-        String lower = why.toLowerCase(Locale.ROOT);
         if (start.ok()) {
             String errors = start.body().path("errors").isEmpty() ? "" : start.body().path("errors").toString();
             if (start.text("status").equals("OK") && start.body().path("results").isArray() && errors.isEmpty()) return Optional.empty();
@@ -61,10 +72,7 @@ final class StartJudgement {
         return Optional.of(switch (start.status()) {
             case 0 -> Finding.fail("address", "the start was not answered: " + why);
             case 401, 403 -> Finding.fail("token", "the node does not take this token for a start (" + why + "): use the one of this participant");
-            case 429, 503 -> lower.contains("no device")
-                    ? Finding.fail("backends", "the start is refused, as no backend works (" + why + "): see bignode devices on the head")
-                    : Finding.fail("room", "the node is full (" + why + "): raise DELEGATION_MAX_SESSIONS on the head, or the participant's own limit, or end other"
-                            + " sessions");
+            case 429, 503 -> full("the start is refused", why);
             case 409 -> Finding.fail("model", "the node refuses the model or its parameters (" + why + "): load the model of the stage, or correct --model and --seq-len");
             default -> Finding.fail("start", "the node refuses the start (" + why + ")");
         });
@@ -76,7 +84,7 @@ final class StartJudgement {
         long computed = 0;
         for (Reply session : seen.farm().sessions()) {
             computed += session.body().path("total_computed").asLong();
-            for (String field : List.of("attention", "waiting_for", "error")) if (!session.text(field).isEmpty()) told.add(session.text(field));
+            for (String field : List.of("attention", "error")) if (!session.text(field).isEmpty()) told.add(session.text(field));
         }
         for (JsonNode alarm : seen.farm().overview().body().path("alarms")) {
             if (TELLING.stream().anyMatch(key -> alarm.path("key").asText().startsWith(key))) told.add(alarm.path("text").asText());

@@ -24,7 +24,7 @@ public final class NodeUrl {
     }
 
     /**
-     * A node's address without a path, such as http://HOST:9090, and without a slash at its end.
+     * A node's address without the path of a call, such as http://HOST:9090, and without a slash at its end.
      *
      * @throws CommandException when it is none
      */

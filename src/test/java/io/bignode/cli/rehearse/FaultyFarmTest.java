@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.bignode.Main;
 import io.bignode.cli.rehearse.RehearsalCase.Outcome;
+import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;
 import io.bignode.node.ExitCode;
 import io.bignode.proof.vllm.RehearsedFarm;
@@ -17,7 +19,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -104,6 +108,18 @@ class FaultyFarmTest {
             assertThat(second.exitCode()).isEqualTo(ExitCode.ENVIRONMENT);
             assertThat(second.err()).contains("computes for somebody", "--anyway");
             assertThat(first.get().exitCode()).as(first.get().toString()).isEqualTo(ExitCode.OK);
+        }
+    }
+
+    @Test
+    void ctrlCStopsWhatItBegan() throws Exception {
+        try (RehearsedFarm farm = new RehearsedFarm(folder, Map.of(), USUAL);
+                JavaProcess process = new JavaProcess(Main.class.getName(), List.of("rehearse", "--url", farm.url()), Map.of(), "64m")) {
+            Waiting.until("it runs", farm::isBusy);
+            process.signal("INT");
+            Waiting.until("its sessions are over", () -> !farm.isBusy());
+            process.end(Duration.ofSeconds(30));
+            assertThat(process.tail()).doesNotContain("would be counted", RehearsedFarm.TOKEN);
         }
     }
 

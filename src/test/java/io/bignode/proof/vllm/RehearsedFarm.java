@@ -25,10 +25,11 @@ public final class RehearsedFarm implements AutoCloseable {
         node = new BackendNode(folder, settings);
         for (long nanos : nanosPerNonce) node.backend(MODEL, nanos);
         node.start();
-        if (nanosPerNonce.length > 0) Waiting.until("all devices are there", () -> {
-            String overview = node.send("GET", "/api/v1/overview", "", BackendNode.JOIN_TOKEN).body();
-            return overview.contains("\"devices\":" + nanosPerNonce.length);
-        });
+        if (nanosPerNonce.length == 0) return;
+        Waiting.until("all devices are there", () -> node.answer("GET", "/api/v1/overview", "", BackendNode.JOIN_TOKEN).path("devices").size() == nanosPerNonce.length);
+        if (settings.get("DELEGATION_MLNODE").equals("on")) {
+            Waiting.until("it tells its model", () -> node.send("GET", "/mlnode/" + TOKEN + "/v1/models", "", "").body().contains(MODEL));
+        }
     }
 
     public int port() {

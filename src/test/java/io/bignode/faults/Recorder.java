@@ -95,6 +95,13 @@ final class Recorder implements AutoCloseable {
         return answer.get("total_computed").asLong();
     }
 
+    /** Stops its session after the poll in progress, and asks for nothing from then on. */
+    void stop() throws Exception {
+        done = true;
+        thread.join();
+        if (!session.isEmpty()) send(request(API + "session/" + session).DELETE(), "stop");
+    }
+
     private void run() {
         try {
             while (!done && session.isEmpty()) start();
@@ -149,7 +156,7 @@ final class Recorder implements AutoCloseable {
 
     private HttpRequest.Builder request(String path) {
         HttpRequest.Builder request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).timeout(Duration.ofSeconds(30));
-        return deployedDialect && !path.endsWith("start") ? request : request.header("Authorization", "Bearer " + token);
+        return path.contains("?auth_token=") ? request : request.header("Authorization", "Bearer " + token);
     }
 
     private JsonNode send(HttpRequest.Builder request, String what) throws IOException, InterruptedException {

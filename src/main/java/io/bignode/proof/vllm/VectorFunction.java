@@ -221,4 +221,10 @@ public final class VectorFunction implements ProofFunction {
     public boolean mayCome(WorkOrder work) {
         return true;
     }
+
+    /** A backend's lease is one call, during which nothing of it is reported. */
+    @Override
+    public boolean stretches(WorkOrder work) {
+        return false;
+    }
 }

@@ -49,7 +49,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
         this.registry = context.registry();
         this.blame = context.blame();
         this.checks = checks;
-        this.waiting = new WaitingRequests(registry::device, device -> registry.serves(device) && !blame.fails(device));
+        this.waiting = new WaitingRequests(registry::kind, device -> registry.serves(device) && !blame.fails(device));
     }
 
     /** The lease of a range. */
@@ -224,7 +224,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     }
 
     private long dueNanos(ActiveLease issued) {
-        boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
+        boolean known = issued.started && rates.known(issued.deviceId, issued.lease.work().costClass());
         return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
     }
 }

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Holds results until a device of another {@link Source} has computed a share of them again. What is checked is chosen after it came in, so that a source
@@ -66,9 +66,11 @@ final class Verification {
 
         /** Removes the results that came in up to a number, of those that are chosen. */
         List<String> takeUpTo(long number, Predicate<Unverified> chosen) {
-            List<Unverified> taken = waiting.stream().filter(result -> result.number() <= number && chosen.test(result)).toList();
-            waiting.removeAll(Set.copyOf(taken));
-            return taken.stream().map(Unverified::leaseId).toList();
+            Map<Boolean, List<Unverified>> taken =
+                    waiting.stream().collect(Collectors.partitioningBy(result -> result.number() <= number && chosen.test(result)));
+            waiting.clear();
+            waiting.addAll(taken.get(false));
+            return taken.get(true).stream().map(Unverified::leaseId).toList();
         }
     }
 

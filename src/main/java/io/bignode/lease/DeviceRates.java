@@ -11,7 +11,6 @@ import java.util.OptionalInt;
  * <p>Only the kinds that a device computed last are remembered, as orders name any number of kinds; and the devices that computed last, as workers do.
  */
 final class DeviceRates {
-    private static final int DEVICES = 1 << 16;
     private static final int KINDS = 16;
 
     /** A lease that would be at least this share of a batch is rounded to a whole one. */
@@ -41,7 +40,7 @@ final class DeviceRates {
 
     private final LeaseRules rules;
     /** By device and cost class. */
-    private final Map<String, Map<String, Rate>> rates = new LruMap<>(DEVICES);
+    private final Map<String, Map<String, Rate>> rates = LruMap.ofDevices();
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;

@@ -72,6 +72,9 @@ public final class Leases {
 
     private long watchedNanos;
 
+    /** Of the registry, for those who ask while leases are issued. */
+    private volatile List<DeviceOffer> devices = List.of();
+
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
      * are still to be verified.
@@ -235,9 +238,9 @@ public final class Leases {
         return inFlight.count();
     }
 
-    /** The devices that may get leases now. */
-    public synchronized List<DeviceOffer> devices() {
-        return registry.devices();
+    /** The devices that may get leases, as of the last round. Waits for nobody: each start asks. */
+    public List<DeviceOffer> devices() {
+        return devices;
     }
 
     /** The devices of the workers that are connected or were lately, by worker. */
@@ -257,7 +260,9 @@ public final class Leases {
 
     /** Gives a worker no more leases; those it has it may finish. False when no such worker is connected. */
     public synchronized boolean drain(String worker) {
-        return registry.drain(worker);
+        boolean drains = registry.drain(worker);
+        devices = registry.devices();
+        return drains;
     }
 
     /** Lets a worker that drains or was in quarantine work again, with all its devices. False when nothing of it did or was. */
@@ -317,6 +322,7 @@ public final class Leases {
 
     /** Cancels what sessions have in flight that ended, and serves the devices that wait. */
     private synchronized void serve() {
+        devices = registry.devices();
         for (Session session = changed.poll(); session != null; session = changed.poll()) {
             cancelIfEnded(session);
             issuer.join(session);

@@ -19,7 +19,6 @@ import java.util.SequencedSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import java.util.stream.Collectors;
 
 /**
  * Holds results until a device of another {@link Source} has computed a share of them again. What is checked is chosen after it came in, so that a source
@@ -66,11 +65,15 @@ final class Verification {
 
         /** Removes the results that came in up to a number, of those that are chosen. */
         List<String> takeUpTo(long number, Predicate<Unverified> chosen) {
-            Map<Boolean, List<Unverified>> taken =
-                    waiting.stream().collect(Collectors.partitioningBy(result -> result.number() <= number && chosen.test(result)));
+            List<String> taken = new ArrayList<>();
+            List<Unverified> left = new ArrayList<>();
+            for (Unverified result : waiting) {
+                if (result.number() <= number && chosen.test(result)) taken.add(result.leaseId());
+                else left.add(result);
+            }
             waiting.clear();
-            waiting.addAll(taken.get(false));
-            return taken.get(true).stream().map(Unverified::leaseId).toList();
+            waiting.addAll(left);
+            return List.copyOf(taken);
         }
     }
 

@@ -55,6 +55,12 @@ final class Bench {
 
     Leases leases;
 
+    /** The head's thread, which is this one unless a test wants another. */
+    Runnable woken = () -> leases.handle(List.of());
+
+    /** Called while a lease is sent. */
+    Runnable sending = () -> {};
+
     private final double verifyShare;
 
     /** Remote workers are trusted. */
@@ -99,7 +105,7 @@ final class Bench {
 
         @Override
         public void wake() {
-            leases.handle(List.of());
+            woken.run();
         }
 
         @Override
@@ -110,6 +116,7 @@ final class Bench {
         @Override
         public void send(String deviceId, Lease lease) {
             sent.add(new Sent(deviceId, lease));
+            sending.run();
         }
 
         @Override

@@ -12,6 +12,7 @@ import io.bignode.delivery.PushRules;
 import io.bignode.http.HttpServer;
 import io.bignode.http.Route;
 import io.bignode.monitor.Alarms;
+import io.bignode.proof.ProofFunction;
 import io.bignode.proof.ProofFunctions;
 import io.bignode.session.SessionRules;
 import io.bignode.session.SessionStore;
@@ -49,14 +50,16 @@ public final class Agent implements AutoCloseable {
     /**
      * What an agent is made of.
      *
-     * @param functions   what is ordered
+     * @param vectors     what the network's chain pays for
+     * @param first       what chains of before pay for
      * @param store       where its sessions are kept; closed with the agent
      * @param bigNodes    who computes; closed with the agent
      * @param callbackTls makes the sockets of callbacks by https
      * @param alarms      what its owner should look at
      */
     public record Parts(
-            MlNodeParts.Functions functions, SessionStore store, List<BigNode> bigNodes, Supplier<SSLSocketFactory> callbackTls, Alarms alarms) {
+            ProofFunction vectors, ProofFunction first, SessionStore store, List<BigNode> bigNodes, Supplier<SSLSocketFactory> callbackTls,
+            Alarms alarms) {
         /** Copies the list. */
         public Parts {
             bigNodes = List.copyOf(bigNodes);
@@ -75,13 +78,13 @@ public final class Agent implements AutoCloseable {
         this.bigNodes = new BigNodes(parts.bigNodes(), parts.alarms());
         SessionRules rules = SessionRules.of(MAX_SESSIONS, settings.sessionLife()).single(settings.maxValidations());
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
-        ProofFunctions functions = new ProofFunctions(List.of(parts.functions().vectors(), parts.functions().first()));
+        ProofFunctions functions = new ProofFunctions(List.of(parts.vectors(), parts.first()));
         this.relays = new Relays(sessions, functions, bigNodes, parts.alarms());
         CallbackHosts hosts = hosts(settings.push());
         this.push = new Push(
                 sessions, hosts, new BatchesAnswer(functions), parts.callbackTls(), PushRules.usual(settings.push().patience()), DeliveryObserver.NOBODY,
                 parts.alarms());
-        MlNodeParts mlNode = new MlNodeParts(parts.functions(), new BigNodeInference(bigNodes), false);
+        MlNodeParts mlNode = new MlNodeParts(new MlNodeParts.Functions(parts.vectors(), parts.first()), new BigNodeInference(bigNodes), false);
         List<Route> routes = new ArrayList<>(new AgentPage(sessions, bigNodes, relays, parts.alarms(), functions).routes());
         routes.addAll(new MlNodeResource(mlNode, sessions, bigNodes::serving, hosts, bigNodes).localRoutes());
         this.service = new AgentService(routes, MAX_SESSIONS);

@@ -1,7 +1,6 @@
 package io.bignode.cli.agent;
 
 import io.bignode.agent.Agent;
-import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.cli.terminal.CommandEnvironment;
 import io.bignode.config.AgentSettings;
 import io.bignode.config.DataFolder;
@@ -93,9 +92,9 @@ public final class AgentCommand implements Callable<Integer> {
                 rules, EarlyPort.listen(settings.host(), settings.port(), Setting.AGENT_PORT),
                 Optional.of(EarlyPort.listen(settings.host(), settings.inferencePort(), Setting.AGENT_INFERENCE_PORT)), trust);
         Alarms alarms = new Alarms(InstantSource.system());
-        MlNodeParts.Functions functions = new MlNodeParts.Functions(new VectorFunction(), new TransformerFunction());
         Agent agent = agent(settings, new Agent.Parts(
-                functions, store(settings, alarms), AgentParts.bigNodes(settings, trust), AgentParts.callbackTls(settings), alarms), http);
+                new VectorFunction(), new TransformerFunction(), store(settings, alarms), AgentParts.bigNodes(settings, trust),
+                AgentParts.callbackTls(settings), alarms), http);
         stop.begin(agent::start, agent::close);
     }
 

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.bignode.agent.Agent;
 import io.bignode.agent.BigNode;
-import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.config.AgentSettings;
 import io.bignode.http.HttpRules;
 import io.bignode.http.HttpServer;
@@ -47,8 +46,7 @@ final class AgentNode implements AutoCloseable {
         List<BigNode> bigNodes = settings.bigNodes().stream()
                 .map(one -> new BigNode(one.url(), one.token().secret(), BigNode.client().build())).toList();
         agent = new Agent(settings, new Agent.Parts(
-                new MlNodeParts.Functions(new VectorFunction(), new TransformerFunction()),
-                SqlStore.inFolder(settings.folder(), alarms, (thread, failure) -> failure.printStackTrace()), bigNodes,
+                new VectorFunction(), new TransformerFunction(), SqlStore.inFolder(settings.folder(), alarms, (thread, failure) -> failure.printStackTrace()), bigNodes,
                 () -> (SSLSocketFactory) SSLSocketFactory.getDefault(), alarms), http);
         agent.start();
     }

@@ -4,7 +4,6 @@ import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.api.mlnode.MlNodeResource;
 import io.bignode.config.AgentSettings;
-import io.bignode.config.PushSettings;
 import io.bignode.delivery.CallbackHosts;
 import io.bignode.delivery.DeliveryObserver;
 import io.bignode.delivery.Push;
@@ -36,6 +35,24 @@ public final class Agent implements AutoCloseable {
     private static final int MAX_SESSIONS = 1000;
 
     private static final Duration TICK = Duration.ofMillis(500);
+
+    /** Who calls here runs beside this agent, and says where its callbacks go. */
+    private static final CallbackHosts ANY = new CallbackHosts() {
+        @Override
+        public boolean none() {
+            return false;
+        }
+
+        @Override
+        public boolean allows(String host, int port) {
+            return true;
+        }
+
+        @Override
+        public boolean lists(InetAddress address, int port) {
+            return true;
+        }
+    };
 
     private final AgentSettings settings;
     private final HttpServer http;
@@ -80,34 +97,13 @@ public final class Agent implements AutoCloseable {
         this.sessions = new Sessions(rules, InstantSource.system(), System::nanoTime, store);
         ProofFunctions functions = new ProofFunctions(List.of(parts.vectors(), parts.first()));
         this.relays = new Relays(sessions, functions, bigNodes, parts.alarms());
-        CallbackHosts hosts = hosts(settings.push());
         this.push = new Push(
-                sessions, hosts, new BatchesAnswer(functions), parts.callbackTls(), PushRules.usual(settings.push().patience()), DeliveryObserver.NOBODY,
+                sessions, ANY, new BatchesAnswer(functions), parts.callbackTls(), PushRules.usual(settings.push().patience()), DeliveryObserver.NOBODY,
                 parts.alarms());
         MlNodeParts mlNode = new MlNodeParts(new MlNodeParts.Functions(parts.vectors(), parts.first()), new BigNodeInference(bigNodes), false);
         List<Route> routes = new ArrayList<>(new AgentPage(sessions, bigNodes, relays, parts.alarms(), functions).routes());
-        routes.addAll(new MlNodeResource(mlNode, sessions, bigNodes::serving, hosts, bigNodes).localRoutes());
+        routes.addAll(new MlNodeResource(mlNode, sessions, bigNodes::serving, ANY, bigNodes).localRoutes());
         this.service = new AgentService(routes, MAX_SESSIONS);
-    }
-
-    /** Who calls here runs beside this agent, and says where its callbacks go. */
-    private static CallbackHosts hosts(PushSettings push) {
-        return new CallbackHosts() {
-            @Override
-            public boolean none() {
-                return false;
-            }
-
-            @Override
-            public boolean allows(String host, int port) {
-                return push.isOff() || push.allows(host, port);
-            }
-
-            @Override
-            public boolean lists(InetAddress address, int port) {
-                return push.isOff() || push.lists(address, port);
-            }
-        };
     }
 
     /** Serves from now on, and goes on with what an agent before this one left. */

@@ -138,19 +138,19 @@ public final class BigNode implements AutoCloseable {
         } catch (TimeoutException silent) {
             return new Answer.Away("it does not answer in time", true);
         } catch (ExecutionException failed) {
-            return away(failed.getCause());
+            return away(failed);
         } finally {
             answer.cancel(true);
         }
     }
 
-    private static Answer away(Throwable failure) {
-        return switch (failure) {
+    private static Answer away(ExecutionException failed) {
+        return switch (failed.getCause()) {
             case ConnectException refused -> new Answer.Away("it cannot be reached" + because(refused.getMessage()), false);
             case HttpConnectTimeoutException late -> new Answer.Away("it cannot be reached" + because(late.getMessage()), false);
             case SSLHandshakeException untrusted -> new Answer.Away("its certificate is not trusted" + because(untrusted.getMessage()), false);
             case IOException cut -> new Answer.Away("the line to it was cut" + because(cut.getMessage()), true);
-            default -> throw new IllegalStateException("a call failed", failure);
+            case null, default -> throw new IllegalStateException("a call failed", failed);
         };
     }
 

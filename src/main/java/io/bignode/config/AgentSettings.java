@@ -68,7 +68,7 @@ public record AgentSettings(
         Path folder = Settings.dataDir(reader).resolve("agent");
         Duration life = Duration.ofSeconds(reader.integer(Setting.SESSION_SECONDS));
         int maxValidations = reader.integer(Setting.MAX_VALIDATIONS);
-        PushSettings push = PushSettings.read(reader);
+        PushSettings push = PushSettings.readOfAgent(reader);
         reader.check();
         List<BigNodeAddress> bigNodes = new ArrayList<>();
         for (int i = 0; i < urls.size(); i++) bigNodes.add(new BigNodeAddress(urls.get(i), tokens.get(tokens.size() == 1 ? 0 : i)));

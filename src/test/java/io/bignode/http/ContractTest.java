@@ -94,7 +94,7 @@ class ContractTest {
         calls.put("GET " + API + "/session/{session_id}", Way.by(TOKEN));
         calls.put("DELETE " + API + "/session/{session_id}", Way.by(TOKEN));
         calls.put("POST " + API + "/stop", new Way(TOKEN, "{\"session_id\": \"{session_id}\"}"));
-        calls.put("POST " + API + "/request", new Way(TOKEN, validation().toString()));
+        calls.put("POST " + API + "/request", new Way(TOKEN, startBody().toString()));
         calls.put("GET " + API + "/found/{session_id}", Way.by(TOKEN));
         calls.put("GET " + API + "/node", Way.by(TOKEN));
         calls.put("GET /health", Way.by(""));
@@ -194,7 +194,7 @@ class ContractTest {
                 }
             }
             String request = "POST " + API + "/request";
-            for (int again = 0; again < 2; again++) contract.hold(request, send(node, request + "?order_id=one", "x", new Way(TOKEN, validation().toString())));
+            for (int again = 0; again < 2; again++) contract.hold(request, send(node, request + "?order_id=one", "x", new Way(TOKEN, startBody().toString())));
             inference(contract, node);
             String answered = validated(node);
             Session single = node.sessions.find("first", answered).orElseThrow();

@@ -6,7 +6,10 @@ import static io.bignode.proof.vllm.BackendNode.TOKEN;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.bignode.cli.BigNodeCommand;
 import io.bignode.fixtures.Waiting;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -159,5 +162,21 @@ class AgentTest {
             HttpRequest page = HttpRequest.newBuilder(URI.create(agent.url() + "/")).build();
             assertThat(client.send(page, HttpResponse.BodyHandlers.ofString()).body()).contains("connected").doesNotContain(TOKEN);
         }
+    }
+
+    private static String check(String token, int exit) {
+        StringWriter out = new StringWriter();
+        Map<String, String> environment = Map.of(
+                "DELEGATION_BIG_NODE", "http://127.0.0.1:" + head.port(), "DELEGATION_BIG_NODE_TOKEN", token, "DELEGATION_DATA_DIR", folder.resolve("agent").toString(),
+                "DELEGATION_AGENT_API", agent.url());
+        assertThat(BigNodeCommand.commandLine(environment).setOut(new PrintWriter(out)).execute("agent", "--check")).as(out.toString()).isEqualTo(exit);
+        assertThat(out.toString()).doesNotContain(token);
+        return out.toString();
+    }
+
+    @Test
+    void theCheckSaysWhetherAStageWouldWork() {
+        assertThat(check(TOKEN, 0)).contains("knows the token", "ok    clock", "2 serve", MODEL, "ok    api", "A stage would work.").doesNotContain("FAIL");
+        assertThat(check("another-token-of-some-length", 1)).contains("FAIL  token", "DELEGATION_BIG_NODE_TOKEN", "A stage would not work");
     }
 }

@@ -9,8 +9,8 @@ import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 
 /** Notes of each connection to the embedded broker why it failed: the broker's notices of closed consumers do not say it. */
 final class ConnectionEnds implements ActiveMQServerPlugin {
-    /** The cause is asked for within this time after an end. */
-    private static final int MOST = 4096;
+    /** The cause of an end is asked for soon after it; all connections of a large farm may end at the same moment. */
+    private static final int MOST = 16_384;
 
     private final Recent<String, WorkerGone.Reason> ends = new Recent<>(MOST);
 

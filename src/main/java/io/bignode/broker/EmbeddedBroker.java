@@ -142,7 +142,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
                 .setConnectionTtlCheckInterval(500)
                 // A machine that slept or swapped is no reason to end; the head's own thread is watched by the supervisor.
                 .setCriticalAnalyzerPolicy(CriticalAnalyzerPolicy.LOG)
-                .setThreadPoolMaxSize(Math.max(8, 4 * Runtime.getRuntime().availableProcessors()))
+                .setThreadPoolMaxSize(BrokerThreads.HERE.broker())
                 .setScheduledThreadPoolMaxSize(2)
                 .addAcceptorConfiguration(new TransportConfiguration(
                         InVMAcceptorFactory.class.getName(),
@@ -176,6 +176,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
         parameters.put(TransportConstants.SSL_ENABLED_PROP_NAME, true);
         parameters.put(TransportConstants.SSL_CONTEXT_PROP_NAME, door.tls());
         parameters.put(TransportConstants.ENABLED_PROTOCOLS_PROP_NAME, "TLSv1.3");
+        parameters.put(TransportConstants.REMOTING_THREADS_PROPNAME, BrokerThreads.HERE.remoting());
         return new TransportConfiguration(NettyAcceptorFactory.class.getName(), parameters, ACCEPTOR);
     }
 

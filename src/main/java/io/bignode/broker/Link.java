@@ -34,6 +34,12 @@ final class Link implements AutoCloseable {
 
     private static final long CALL_MILLIS = 10_000;
 
+    static {
+        // Before the first connection, with which the threads are made.
+        ActiveMQClient.setGlobalThreadPoolProperties(
+                BrokerThreads.HERE.client(), ActiveMQClient.getGlobalScheduledThreadPoolSize(), ActiveMQClient.getGlobalFlowControlThreadPoolSize());
+    }
+
     private final BrokerAccess access;
     private final Runnable onFailure;
     private final ServerLocator locator;

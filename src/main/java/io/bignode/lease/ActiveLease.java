@@ -29,7 +29,7 @@ final class ActiveLease {
     /** It was in flight when the head started, and its worker has not confirmed yet that it holds it. */
     boolean unclaimed;
 
-    /** When it was sent, or when the device ended the one before it. */
+    /** When it was sent, when the device ended the one before it, or when it last waited for the work of another head. */
     long turnNanos;
 
     /** When it is given up, by {@link LeaseClock}: its device hangs, or does not end it though it was cancelled. Changed by {@link ActiveLeases} alone. */

@@ -13,18 +13,16 @@ final class DeviceGauges {
     /** Measurements older than this are not shown any more. */
     private static final Duration FRESH = Duration.ofSeconds(15);
 
-    private static final int REMEMBERED = 4096;
-
     /** Weight of the newest lease in the running mean. */
     private static final double NEWEST = 0.25;
 
     private record Measured(DeviceHealth health, long atNanos) {}
 
     private final LongSupplier nanoTime;
-    private final Map<String, Measured> measured = new LruMap<>(REMEMBERED);
+    private final Map<String, Measured> measured = LruMap.ofDevices();
 
     /** Operations a second while it computed. */
-    private final Map<String, Double> speeds = new LruMap<>(REMEMBERED);
+    private final Map<String, Double> speeds = LruMap.ofDevices();
 
     DeviceGauges(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;

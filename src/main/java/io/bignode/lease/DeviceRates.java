@@ -1,6 +1,7 @@
 package io.bignode.lease;
 
 import io.bignode.monitor.LruMap;
+import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -10,7 +11,6 @@ import java.util.OptionalInt;
  * <p>Only the kinds that a device computed last are remembered, as orders name any number of kinds; and the devices that computed last, as workers do.
  */
 final class DeviceRates {
-    private static final int DEVICES = 1 << 16;
     private static final int KINDS = 16;
 
     /** A lease that would be at least this share of a batch is rounded to a whole one. */
@@ -40,7 +40,7 @@ final class DeviceRates {
 
     private final LeaseRules rules;
     /** By device and cost class. */
-    private final Map<String, Map<String, Rate>> rates = new LruMap<>(DEVICES);
+    private final Map<String, Map<String, Rate>> rates = LruMap.ofDevices();
 
     DeviceRates(LeaseRules rules) {
         this.rules = rules;
@@ -59,11 +59,17 @@ final class DeviceRates {
      * @param maxBatch the device's batch, for work it was never ready for
      */
     int size(String deviceId, String costClass, int maxBatch) {
+        return size(deviceId, costClass, maxBatch, rules.target());
+    }
+
+    /** The same for leases of another target time, which may hold as many batches more as they take longer. */
+    int size(String deviceId, String costClass, int maxBatch, Duration target) {
         Rate rate = rate(deviceId, costClass);
         if (!rate.known()) return 1;
         int batch = rate.batch().orElse(maxBatch);
-        double wanted = rules.target().toNanos() / rate.nanosPerNonce();
-        double max = Math.min((double) rate.largest() * rules.growth(), (double) batch * rules.batches());
+        double wanted = target.toNanos() / rate.nanosPerNonce();
+        double maxBatches = rules.batches() * (target.toNanos() / (double) rules.target().toNanos());
+        double max = Math.min((double) rate.largest() * rules.growth(), batch * maxBatches);
         if (Math.min(wanted, max) < MIN_SHARE_OF_A_BATCH * batch) return (int) Math.max(1, Math.min(wanted, max));
         return batch * (int) Math.clamp(Math.round(wanted / batch), 1, Math.max(1, (long) (max / batch)));
     }

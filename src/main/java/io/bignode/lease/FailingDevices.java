@@ -27,7 +27,6 @@ final class FailingDevices {
     /** So many leases that a device ends with nothing computed, unasked, count as a failure. */
     private static final int EMPTY_HANDED = 5;
 
-    private static final int REMEMBERED = 4096;
     private static final int SESSIONS_REMEMBERED = 256;
 
     private static final class Streak {
@@ -55,7 +54,7 @@ final class FailingDevices {
      * @param forgotten called with each device that is forgotten because too many fail
      */
     FailingDevices(Consumer<String> forgotten) {
-        this.streaks = new LruMap<>(REMEMBERED, forgotten);
+        this.streaks = new LruMap<>(LruMap.DEVICES, forgotten);
     }
 
     /**

@@ -14,9 +14,10 @@ import io.bignode.session.Sessions;
  * @param registry     the workers and devices there are
  * @param inFlight     the leases that are with devices; knows who is told of them
  * @param rates        how fast devices are
+ * @param length       how long leases should take
  * @param blame        which of them fail
  * @param verification the results that wait to be verified
  */
 record LeaseContext(
         Sessions sessions, LeaseRules rules, LeaseClock clock, HeadSide broker, Policies policies, WorkerRegistry registry, ActiveLeases inFlight,
-        DeviceRates rates, Blame blame, Verification verification) {}
+        DeviceRates rates, LeaseLength length, Blame blame, Verification verification) {}

@@ -6,6 +6,7 @@ import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
+import io.bignode.protocol.WorkOrder;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Session;
@@ -169,7 +170,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
     }
 
     private Optional<LeasedRange> take(LeaseRequest request, Session session, IntFunction<Optional<LeasedRange>> take) {
-        int max = blame.fails(request.deviceId()) ? 1 : rates.size(request.deviceId(), session.order().work().costClass(), request.maxBatch());
+        int max = blame.fails(request.deviceId()) ? 1 : size(request, session.order().work());
         Optional<LeasedRange> flight = take.apply(max);
         if (flight.isEmpty()) return flight;
         int allowed = allowed(session, flight.get().range());
@@ -178,6 +179,12 @@ final class LeaseIssuer implements WaitingRequests.Service {
         if (allowed > 0) return take.apply(allowed);
         spent.add(session);
         return Optional.empty();
+    }
+
+    private int size(LeaseRequest request, WorkOrder work) {
+        return context.policies().capacity().stretches(work)
+                ? rates.size(request.deviceId(), work.costClass(), request.maxBatch(), context.length().target())
+                : rates.size(request.deviceId(), work.costClass(), request.maxBatch());
     }
 
     /** How many of a range's first nonces may be computed: the others are too large. */
@@ -216,8 +223,17 @@ final class LeaseIssuer implements WaitingRequests.Service {
         inFlight.due(issued, dueNanos(issued));
     }
 
+    /** A lease waits for its device. */
+    void waits(ActiveLease issued) {
+        issued.unclaimed = false;
+        issued.turnNanos = context.clock().getAsLong();
+        inFlight.due(issued, dueNanos(issued));
+    }
+
     private long dueNanos(ActiveLease issued) {
-        boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
-        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
+        String costClass = issued.lease.work().costClass();
+        // Of a lease that was sent before the device had done any such work, more may be known by now.
+        long estimate = Math.max(issued.estimateNanos, rates.estimateNanos(issued.deviceId, costClass, issued.lease.range().count()));
+        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, rates.known(issued.deviceId, costClass), estimate);
     }
 }

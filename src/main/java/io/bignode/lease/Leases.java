@@ -62,6 +62,7 @@ public final class Leases {
     private final OrderWatch watch;
     private final EarlyShare earlyShare;
     private final ActiveLeases inFlight;
+    private final LeaseLength length;
     private final LeaseIssuer issuer;
     private final LeaseReturns returns;
     private final LeaseReports reports;
@@ -70,6 +71,9 @@ public final class Leases {
     private final Queue<Session> changed = new ConcurrentLinkedQueue<>();
 
     private long watchedNanos;
+
+    /** Of the registry, for those who ask while leases are issued. */
+    private volatile List<DeviceOffer> devices = List.of();
 
     /**
      * Shares the devices among these sessions from now on. Leases that were in flight when an earlier head ended still are, and its held results
@@ -91,8 +95,9 @@ public final class Leases {
         this.blame = new Blame(rules, alarms);
         this.verification = new Verification(policies, alarms, new SecureRandom());
         this.quarantine = new Quarantine(registry, broker, alarms);
+        this.length = new LeaseLength(rules, nanoTime);
         DeviceRates rates = new DeviceRates(rules);
-        LeaseContext context = new LeaseContext(sessions, rules, this.nanoTime, broker, policies, registry, inFlight, rates, blame, verification);
+        LeaseContext context = new LeaseContext(sessions, rules, this.nanoTime, broker, policies, registry, inFlight, rates, length, blame, verification);
         this.checkers = new Checkers(registry, policies, rates, blame);
         this.checks = new CheckLeases(verification, checkers, rates);
         this.issuer = new LeaseIssuer(context, checks);
@@ -176,6 +181,7 @@ public final class Leases {
         synchronized (this) {
             sessions.activity().devices(registry.devices().size());
             workerAlarms.tick(WorkerRegistry.REMEMBERED);
+            length.tick();
             long now = nanoTime.getAsLong();
             returns.giveBackOverdue(outcomes);
             reports.giveUp(outcomes);
@@ -204,6 +210,24 @@ public final class Leases {
         checks.judgeBy(by);
     }
 
+    /**
+     * Sets what tells the processor time that serving leases took so far, in nanoseconds: from now on leases become longer where they would take more than half
+     * a core. It is asked every few seconds, with the lock held.
+     */
+    public synchronized void measureBy(LongSupplier servingNanos) {
+        length.measureBy(servingNanos);
+    }
+
+    /** The device time that a lease should take at present. */
+    public synchronized Duration target() {
+        return length.target();
+    }
+
+    /** How many cores serving leases took lately; 0 until that was measured. */
+    public synchronized double servingCores() {
+        return length.cores();
+    }
+
     /** How many requests of devices wait for work. */
     public synchronized int waiting() {
         return issuer.waiting();
@@ -214,9 +238,9 @@ public final class Leases {
         return inFlight.count();
     }
 
-    /** The devices that may get leases now. */
-    public synchronized List<DeviceOffer> devices() {
-        return registry.devices();
+    /** The devices that may get leases, as of the last round. Waits for nobody: each start asks. */
+    public List<DeviceOffer> devices() {
+        return devices;
     }
 
     /** The devices of the workers that are connected or were lately, by worker. */
@@ -236,7 +260,9 @@ public final class Leases {
 
     /** Gives a worker no more leases; those it has it may finish. False when no such worker is connected. */
     public synchronized boolean drain(String worker) {
-        return registry.drain(worker);
+        boolean drains = registry.drain(worker);
+        devices = registry.devices();
+        return drains;
     }
 
     /** Lets a worker that drains or was in quarantine work again, with all its devices. False when nothing of it did or was. */
@@ -296,6 +322,7 @@ public final class Leases {
 
     /** Cancels what sessions have in flight that ended, and serves the devices that wait. */
     private synchronized void serve() {
+        devices = registry.devices();
         for (Session session = changed.poll(); session != null; session = changed.poll()) {
             cancelIfEnded(session);
             issuer.join(session);

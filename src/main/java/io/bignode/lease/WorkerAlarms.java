@@ -25,9 +25,6 @@ final class WorkerAlarms {
     /** A refused worker tries again within 40 s; one that did not for so long gave up. */
     static final Duration REFUSED_FOR = Duration.ofMinutes(2);
 
-    /** The most workers that are followed at a time; their names are their own choice. */
-    private static final int MOST = 4096;
-
     private record Lost(Instant since, WorkerGone.Reason reason) {}
 
     private final Alarms alarms;
@@ -40,7 +37,7 @@ final class WorkerAlarms {
 
     /** Starts without alarms. */
     WorkerAlarms(Alarms alarms, InstantSource clock) {
-        this(alarms, clock, MOST);
+        this(alarms, clock, LruMap.DEVICES);
     }
 
     /** Follows this many workers at most. */

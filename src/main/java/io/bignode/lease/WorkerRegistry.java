@@ -1,5 +1,6 @@
 package io.bignode.lease;
 
+import io.bignode.monitor.LruMap;
 import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.WorkerGone;
@@ -27,8 +28,6 @@ final class WorkerRegistry {
     /** How long a disconnected worker is remembered, so that operators see that it is missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
-    private static final int MAX_REMEMBERED = 256;
-
     /** A worker that is connected. */
     private record Connected(WorkerHello hello, Map<String, DeviceOffer> devices, WorkerJoined.Origin origin, Instant since) {
         static Connected of(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {
@@ -42,6 +41,7 @@ final class WorkerRegistry {
 
     private final InstantSource clock;
     private final Map<String, Connected> connected = new LinkedHashMap<>();
+    /** In the order in which they went. */
     private final Map<String, Disconnected> disconnected = new LinkedHashMap<>();
 
     /** Workers of an earlier head that were not seen by this one, and since when they are waited for. */
@@ -79,7 +79,7 @@ final class WorkerRegistry {
         if (last == null) return;
         disconnected.remove(worker);
         disconnected.put(worker, new Disconnected(last, new WorkerView.Lost(clock.instant(), reason)));
-        if (disconnected.size() > MAX_REMEMBERED) disconnected.remove(disconnected.keySet().iterator().next());
+        if (disconnected.size() > LruMap.DEVICES) disconnected.remove(disconnected.keySet().iterator().next());
     }
 
     boolean isConnected(String worker) {

@@ -41,6 +41,10 @@ public enum Family {
             Type.COUNTER, "leases_ended", "Leases that ended since this head started: done, failed or returned.", "kind", "result"),
     LEASE_NONCES(Type.HISTOGRAM, "lease_nonces", "How many nonces a lease that was done computed."),
     LEASE_DEVICE_SECONDS(Type.HISTOGRAM, "lease_device_seconds", "Time of a device that a lease that was done took."),
+    LEASE_TARGET_SECONDS(
+            Type.GAUGE, "lease_target_seconds",
+            "The device time that a lease should take at present: longer than a second where serving them would take more than half a core."),
+    LEASE_SERVING_CORES(Type.GAUGE, "lease_serving_cores", "How many cores the head's threads for leases, store and broker took in the last seconds."),
     VERIFICATIONS(
             Type.COUNTER, "verifications", "Checks of remote workers' results that came to a verdict since this head started: agreed or deviated.",
             "result"),

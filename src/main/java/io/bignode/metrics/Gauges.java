@@ -33,7 +33,7 @@ final class Gauges implements MultiCollector {
             if (family.type() != Family.Type.GAUGE) throw new IllegalArgumentException(family + " is no gauge");
             Labels named = Labels.of(family.labels(), Arrays.asList(labels));
             Map<Labels, Double> series = all.computeIfAbsent(family, _ -> new LinkedHashMap<>());
-            if (series.size() < Metrics.MAX_SERIES || series.containsKey(named)) series.put(named, value);
+            if (series.size() < Metrics.maxSeries(family) || series.containsKey(named)) series.put(named, value);
         });
         List<MetricSnapshot> snapshots = new ArrayList<>();
         all.forEach((family, series) -> snapshots.add(family.base().endsWith(INFO) ? info(family, series) : gauge(family, series)));

@@ -27,6 +27,9 @@ public final class Metrics {
     /** The most series of one family; further ones are counted together under {@value #OTHER}. Workers choose their own names. */
     static final int MAX_SERIES = 1024;
 
+    /** The same for a family that has a series for each device or worker: as many as a head remembers. */
+    static final int MAX_DEVICE_SERIES = 16_384;
+
     static final String OTHER = "other";
 
     private static final double[] SECONDS = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30};
@@ -112,11 +115,16 @@ public final class Metrics {
         Set<List<String>> known = Objects.requireNonNull(seen.get(family));
         List<String> series = List.of(labels);
         if (known.contains(series)) return labels;
-        if (known.size() < MAX_SERIES) {
+        if (known.size() < maxSeries(family)) {
             known.add(series);
             return labels;
         }
         return Collections.nCopies(labels.length, OTHER).toArray(String[]::new);
+    }
+
+    /** The most series that a family has besides the one that stands for all beyond. */
+    static int maxSeries(Family family) {
+        return family.labels().contains(Family.Label.WORKER) ? MAX_DEVICE_SERIES : MAX_SERIES;
     }
 
     /**

@@ -19,18 +19,18 @@ public final class Activity {
     /** The length of a step. */
     public static final Duration STEP = Duration.ofSeconds(2);
 
-    private static final int MINUTE = (int) (60 / STEP.toSeconds());
-    private static final int MOST = 4096;
+    /** As many as a head keeps that ended. */
+    private static final int MAX_SESSIONS = 10_000;
 
     private final InstantSource clock;
     private final LongSupplier nanoTime;
     private final long origin;
     private final TimeBuckets total = new TimeBuckets(0);
-    private final Map<String, TimeBuckets> sessions = new LruMap<>(MOST);
-    private final Map<String, TimeBuckets> devices = new LruMap<>(MOST);
+    private final Map<String, TimeBuckets> sessions = new LruMap<>(MAX_SESSIONS);
+    private final Map<String, TimeBuckets> devices = LruMap.ofDevices();
 
     /** All work of a device since this was made. */
-    private final Map<String, Work> lifeWork = new LruMap<>(MOST);
+    private final Map<String, Work> lifeWork = LruMap.ofDevices();
 
     private long swept;
     private int devicesNow;
@@ -80,7 +80,7 @@ public final class Activity {
     /** The devices' time until now. */
     public synchronized DeviceTime deviceTime() {
         countDevices();
-            return new DeviceTime(hadNanos, busyNanos);
+        return new DeviceTime(hadNanos, busyNanos);
     }
 
     private void countDevices() {
@@ -156,7 +156,7 @@ public final class Activity {
         Duration over = age.compareTo(window) < 0 ? age : window;
         if (elapsed().compareTo(over) < 0) over = elapsed();
         if (over.compareTo(min) < 0) over = min;
-        return new RecentRate(buckets == null ? Work.NONE : buckets.sum(step, MINUTE + 1), over);
+        return new RecentRate(buckets == null ? Work.NONE : buckets.recent(step), over);
     }
 
     private void sweep(long step) {

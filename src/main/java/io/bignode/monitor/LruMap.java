@@ -11,6 +11,12 @@ import java.util.function.Consumer;
  * @param <V> what is remembered
  */
 public final class LruMap<K, V> extends LinkedHashMap<K, V> {
+    /**
+     * So many devices are remembered by whatever remembers devices, and as many workers, as each may have a single device: all of a farm of ten thousand, and those
+     * that left it lately. There is a bound at all as workers choose the names of both.
+     */
+    public static final int DEVICES = 16_384;
+
     private static final long serialVersionUID = 1L;
 
     private final int max;
@@ -31,6 +37,11 @@ public final class LruMap<K, V> extends LinkedHashMap<K, V> {
         super(16, 0.75f, true);
         this.max = max;
         this.forgotten = forgotten;
+    }
+
+    /** An empty map of what is remembered of devices, by their ids. */
+    public static <V> LruMap<String, V> ofDevices() {
+        return new LruMap<>(DEVICES);
     }
 
     @Override

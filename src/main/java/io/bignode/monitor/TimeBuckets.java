@@ -2,16 +2,22 @@ package io.bignode.monitor;
 
 import java.util.Arrays;
 
-/** Work by the time it was done at: the last {@link #COUNT} steps of it, in constant memory. Not thread safe. */
+/**
+ * Work by the time it was done at: nonces of the last {@link #COUNT} steps, device time of the last {@link #RECENT} of them. Constant memory, some 2 KB, as there
+ * is one for each device and session. Not thread safe.
+ */
 final class TimeBuckets {
     /** How many steps are remembered. */
     static final int COUNT = 240;
 
-    private final long[] raw = new long[COUNT];
-    private final long[] valid = new long[COUNT];
-    private final long[] deviceNanos = new long[COUNT];
+    /** How many steps device time is remembered of: a minute, and the step that is not over. */
+    static final int RECENT = 31;
 
-    /** The newest step anything was noted in; all others remembered are the {@code COUNT - 1} before it. */
+    private final int[] raw = new int[COUNT];
+    private final int[] valid = new int[COUNT];
+    private final long[] deviceNanos = new long[RECENT];
+
+    /** The newest step anything was noted in; all others remembered are those before it. */
     private long newest;
 
     /** Buckets that begin at this step. */
@@ -19,22 +25,30 @@ final class TimeBuckets {
         this.newest = step;
     }
 
-    /** Notes work of a step that is not older than any noted before. */
+    /** Notes work of a step that is not older than any noted before. A step's nonces count up to {@link Integer#MAX_VALUE}. */
     void add(long step, Work work) {
         reach(step);
-        int place = place(step);
-        raw[place] += work.computed();
-        valid[place] += work.found();
-        deviceNanos[place] += work.deviceNanos();
+        int place = place(step, COUNT);
+        raw[place] = sum(raw[place], work.computed());
+        valid[place] = sum(valid[place], work.found());
+        deviceNanos[place(step, RECENT)] += work.deviceNanos();
     }
 
-    /** The sum of the last steps up to this one. */
-    Work sum(long step, int steps) {
-        Work sum = Work.NONE;
-        for (long bucket = step - steps + 1; bucket <= step; bucket++) {
-            if (remembers(bucket)) sum = sum.plus(new Work(raw[place(bucket)], valid[place(bucket)], deviceNanos[place(bucket)]));
+    private static int sum(int before, long more) {
+        return Math.clamp(before + more, 0, Integer.MAX_VALUE);
+    }
+
+    /** The sum of the {@link #RECENT} last steps up to this one. */
+    Work recent(long step) {
+        long computed = 0;
+        long found = 0;
+        long nanos = 0;
+        for (long bucket = Math.max(step, newest) - RECENT + 1; bucket <= Math.min(step, newest); bucket++) {
+            computed += raw[place(bucket, COUNT)];
+            found += valid[place(bucket, COUNT)];
+            nanos += deviceNanos[place(bucket, RECENT)];
         }
-        return sum;
+        return new Work(computed, found, nanos);
     }
 
     /** Nonces computed in each of the last steps up to this one, the oldest first. */
@@ -52,32 +66,31 @@ final class TimeBuckets {
         return step - newest >= COUNT;
     }
 
-    private long[] line(long[] from, long step, int steps) {
+    private long[] line(int[] from, long step, int steps) {
         long[] line = new long[steps];
         for (int i = 0; i < steps; i++) {
             long bucket = step - steps + 1 + i;
-            if (remembers(bucket)) line[i] = from[place(bucket)];
+            if (bucket <= newest && bucket > newest - COUNT) line[i] = from[place(bucket, COUNT)];
         }
         return line;
     }
 
-    private boolean remembers(long step) {
-        return step <= newest && step > newest - COUNT;
-    }
-
+    /** Steps between the newest and this one had nothing. */
     private void reach(long step) {
         if (step - newest >= COUNT) {
-            for (long[] all : new long[][] {raw, valid, deviceNanos}) Arrays.fill(all, 0);
+            Arrays.fill(raw, 0);
+            Arrays.fill(valid, 0);
+            Arrays.fill(deviceNanos, 0);
         } else {
             for (long bucket = newest + 1; bucket <= step; bucket++) {
-                int place = place(bucket);
-                raw[place] = valid[place] = deviceNanos[place] = 0;
+                raw[place(bucket, COUNT)] = valid[place(bucket, COUNT)] = 0;
+                deviceNanos[place(bucket, RECENT)] = 0;
             }
         }
         newest = Math.max(newest, step);
     }
 
-    private static int place(long step) {
-        return (int) Math.floorMod(step, (long) COUNT);
+    private static int place(long step, int count) {
+        return (int) Math.floorMod(step, (long) count);
     }
 }

@@ -86,6 +86,8 @@ record NodeGauges(
         readings.gauge(Family.READY, serving > 0 && store.refusal().isEmpty() && !store.ownershipLost() ? 1 : 0);
         readings.gauge(Family.LEASES_IN_FLIGHT, leases.inFlight());
         readings.gauge(Family.LEASE_REQUESTS_WAITING, leases.waiting());
+        readings.gauge(Family.LEASE_TARGET_SECONDS, leases.target().toNanos() * 1e-9);
+        readings.gauge(Family.LEASE_SERVING_CORES, leases.servingCores());
         Map<WorkerView.State, Integer> states = new EnumMap<>(WorkerView.State.class);
         for (WorkerView worker : leases.workers()) {
             states.merge(worker.state(), 1, Integer::sum);

@@ -38,6 +38,11 @@ public interface Capacity {
         return OptionalDouble.empty();
     }
 
+    /** Whether leases of this work may become longer than usual where a head has many devices to serve. */
+    default boolean stretches(WorkOrder work) {
+        return true;
+    }
+
     /** The memory that this work takes on each host, however many devices compute it; empty where it takes none of note. */
     default Optional<Shared> shared(WorkOrder work) {
         return Optional.empty();

@@ -160,6 +160,11 @@ public final class ProofFunctions implements ProofFunction {
     }
 
     @Override
+    public boolean stretches(WorkOrder work) {
+        return of(work).stretches(work);
+    }
+
+    @Override
     public Optional<Shared> shared(WorkOrder work) {
         return of(work).shared(work);
     }

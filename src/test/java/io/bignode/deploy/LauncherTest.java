@@ -130,7 +130,7 @@ class LauncherTest {
     void optionsOfTheOperatorComeAfterOursSoThatTheyWin() throws Exception {
         sandbox.set("JAVA_HOME", jdk("jdk", "25")).set("BIGNODE_JAVA_OPTS", "-Xmx7g  -Da=*");
 
-        assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-Xmx7g", "-Da=*", "io.bignode.Main");
+        assertThat(sandbox.run(launcher).out().lines()).containsSubsequence("-Xmx1g", "-XX:TrimNativeHeapInterval=60000", "-Xmx7g", "-Da=*", "io.bignode.Main");
     }
 
     /** The JVM names the option alone, and ends with 1, which is a failed check's code. */

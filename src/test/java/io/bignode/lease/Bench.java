@@ -50,7 +50,16 @@ final class Bench {
     /** Whether devices that can do the work may come at any time. */
     boolean mayCome;
 
+    /** Whether leases may become longer than usual. */
+    boolean stretches = true;
+
     Leases leases;
+
+    /** The head's thread, which is this one unless a test wants another. */
+    Runnable woken = () -> leases.handle(List.of());
+
+    /** Called while a lease is sent. */
+    Runnable sending = () -> {};
 
     private final double verifyShare;
 
@@ -80,6 +89,11 @@ final class Bench {
         public boolean mayCome(WorkOrder work) {
             return mayCome;
         }
+
+        @Override
+        public boolean stretches(WorkOrder work) {
+            return stretches;
+        }
     }
 
     /** Notes what is carried. */
@@ -91,7 +105,7 @@ final class Bench {
 
         @Override
         public void wake() {
-            leases.handle(List.of());
+            woken.run();
         }
 
         @Override
@@ -102,6 +116,7 @@ final class Bench {
         @Override
         public void send(String deviceId, Lease lease) {
             sent.add(new Sent(deviceId, lease));
+            sending.run();
         }
 
         @Override

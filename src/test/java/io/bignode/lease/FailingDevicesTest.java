@@ -3,6 +3,7 @@ package io.bignode.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.bignode.monitor.Alarms;
+import io.bignode.monitor.LruMap;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
@@ -305,7 +306,7 @@ class FailingDevicesTest {
         Lease lease = bench.lease("good/gpu");
         blame.device(new ActiveLease(lease, session, "farm/gpu", 0, Optional.empty()), "it hangs", true, bench.time.getAsLong());
         assertThat(raised.list()).hasSize(1);
-        for (int i = 0; i < 4096; i++) {
+        for (int i = 0; i < LruMap.DEVICES; i++) {
             blame.device(new ActiveLease(lease, session, "farm-" + i + "/gpu", 0, Optional.empty()), "out of order", false, bench.time.getAsLong());
         }
         assertThat(raised.list()).isEmpty();

@@ -3,6 +3,7 @@ package io.bignode.lease;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.bignode.fixtures.Waiting;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -33,6 +35,25 @@ class LeasesTest {
         assertThat(lease.sessionId()).isEqualTo(session.id());
         assertThat(lease.work()).isEqualTo(session.order().work());
         assertThat(bench.sent.getFirst().deviceId()).isEqualTo("gpu");
+    }
+
+    @Test
+    void nobodyWhoStartsASessionWaitsWhileLeasesAreIssued() throws InterruptedException {
+        bench.request("gpu");
+        List<Object> done = new CopyOnWriteArrayList<>();
+        Thread other = new Thread(() -> {
+            done.add(bench.leases.devices());
+            done.add(bench.start(Orders.of("b")));
+        });
+        bench.woken = () -> {};
+        bench.sending = () -> {
+            other.start();
+            Waiting.until("another session is started", () -> done.size() == 2);
+        };
+        bench.start(Orders.of("a"));
+        bench.leases.handle(List.of());
+        other.join();
+        assertThat(bench.sent).hasSize(1);
     }
 
     @Test

@@ -89,12 +89,27 @@ class MetricsTest {
     @Test
     void moreSeriesThanTheBoundAreCountedTogether() {
         Metrics metrics = new Metrics(_ -> {});
-        for (int i = 0; i < Metrics.MAX_SERIES + 7; i++) metrics.count(Family.DEVICE_LEASES_FAILED, "w" + i + "/cpu", "w" + i);
+        for (int i = 0; i < Metrics.MAX_SERIES + 7; i++) metrics.count(Family.SESSIONS_STARTED, "t" + i);
 
         String text = text(metrics);
 
-        assertThat(text).contains("bignode_device_leases_failed_total{device=\"other\",worker=\"other\"} 7.0\n");
-        assertThat(text.lines().filter(line -> line.startsWith("bignode_device_leases_failed_total{"))).hasSize(Metrics.MAX_SERIES + 1);
+        assertThat(text).contains("bignode_sessions_started_total{tenant=\"other\"} 7.0\n");
+        assertThat(text.lines().filter(line -> line.startsWith("bignode_sessions_started_total{"))).hasSize(Metrics.MAX_SERIES + 1);
+    }
+
+    @Test
+    void tenThousandDevicesHaveASeriesEach() {
+        int devices = 10_000;
+        Metrics metrics = new Metrics(readings -> {
+            for (int i = 0; i < devices; i++) readings.gauge(Family.DEVICE_LEASES, 2, "w" + i + "/cuda:0", "w" + i);
+        });
+        for (int i = 0; i < devices; i++) metrics.count(Family.DEVICE_LEASES_FAILED, "w" + i + "/cuda:0", "w" + i);
+
+        String text = text(metrics);
+
+        assertThat(text.lines().filter(line -> line.startsWith("bignode_device_leases{"))).hasSize(devices);
+        assertThat(text.lines().filter(line -> line.startsWith("bignode_device_leases_failed_total{"))).hasSize(devices);
+        assertThat(text).doesNotContain("\"other\"");
     }
 
     @Test

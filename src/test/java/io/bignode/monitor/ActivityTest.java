@@ -67,13 +67,34 @@ class ActivityTest {
 
     @Test
     void whatDidNothingForLongIsForgottenAndSoIsMoreThanIsRemembered() {
-        for (int i = 0; i < 10_000; i++) work("session " + i, "device " + i, 1);
-        assertThat(activity.series().sessions()).hasSize(4096);
+        for (int i = 0; i < 20_000; i++) work("session " + i, "device " + i, 1);
+        assertThat(activity.series().sessions()).hasSize(10_000);
+        assertThat(activity.series().devices()).hasSize(LruMap.DEVICES);
         time.pass(Duration.ofHours(3));
         work("a", "gpu", 1);
         Series series = activity.series();
         assertThat(series.sessions()).containsOnlyKeys("a");
         assertThat(Arrays.stream(series.total().raw()).sum()).isEqualTo(1);
+    }
+
+    @Test
+    void tenThousandDevicesAreRememberedWithAllTheyDid() {
+        for (int round = 0; round < 2; round++) for (int i = 0; i < 10_000; i++) work("session", "device " + i, 10);
+        assertThat(activity.series().devices()).hasSize(10_000);
+        assertThat(activity.lifeWork("device 0").computed()).isEqualTo(20);
+        assertThat(activity.ofDevice("device 0").work()).isEqualTo(new Work(20, 2, 20_000_000));
+    }
+
+    @Test
+    void deviceTimeThatIsOlderThanAMinuteIsNotTakenForNewer() {
+        for (int step = 0; step < 100; step++) {
+            work("a", "gpu", 10);
+            time.pass(Activity.STEP);
+        }
+        assertThat(activity.pace().work()).as("thirty whole steps, and one that began just now").isEqualTo(new Work(300, 30, 300_000_000));
+        time.pass(Duration.ofSeconds(30));
+        work("a", "gpu", 1);
+        assertThat(activity.pace().work()).isEqualTo(new Work(151, 15, 151_000_000));
     }
 
     @Test

@@ -1,18 +1,18 @@
 package io.bignode.api.operator;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
-/** Overviews second by second: whoever asks first in a second has it made, all others of the same viewer's name and scope get the same. Thread safe. */
+/**
+ * Overviews second by second: whoever asks first in a second has it made, all others of the same viewer's name and scope get the same. Those of earlier seconds are
+ * not kept: an overview of a large farm has megabytes. Thread safe.
+ */
 final class LiveFeed {
     private static final Duration STEP = Duration.ofSeconds(1);
-
-    /** The most viewers whose overview is kept; beyond it, the one that was asked for longest ago is forgotten. */
-    private static final int REMEMBERED = 64;
 
     /**
      * An overview.
@@ -26,15 +26,7 @@ final class LiveFeed {
     private final Function<Viewer, byte[]> make;
     private final LongSupplier nanoTime;
     private final long origin;
-    private final Map<Viewer, Snapshot> latest = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Viewer, Snapshot> eldest) {
-            return size() > REMEMBERED;
-        }
-    };
-
+    private final Map<Viewer, Snapshot> latest = new HashMap<>();
     private boolean closed;
 
     /**
@@ -53,6 +45,7 @@ final class LiveFeed {
         long second = second();
         Snapshot known = latest.get(viewer);
         if (known != null && known.second() == second) return known;
+        latest.values().removeIf(snapshot -> snapshot.second() < second);
         Snapshot made = new Snapshot(second, make.apply(viewer));
         latest.put(viewer, made);
         return made;

@@ -101,10 +101,10 @@ public final class VectorFunction implements ProofFunction {
     public List<List<Found>> batches(WorkOrder work, List<Found> found) {
         if (order(work).request().isPresent()) return List.of(found);
         List<List<Found>> batches = new ArrayList<>();
-        JsonNode encoding = null;
+        String encoding = "";
         int bytes = 0;
         for (Found one : found) {
-            JsonNode own = proof(one).path(1);
+            String own = VectorProof.of(one).encoding();
             bytes += one.proof().length();
             if (batches.isEmpty() || !own.equals(encoding) || bytes > MAX_BATCH_BYTES) {
                 batches.add(new ArrayList<>());
@@ -150,11 +150,11 @@ public final class VectorFunction implements ProofFunction {
             return;
         }
         json.writeArrayFieldStart("artifacts");
-        for (Found one : found) json.writeRawValue(proof(one).path(0).toString());
+        for (Found one : found) json.writeRawValue(VectorProof.of(one).artifact());
         json.writeEndArray();
         if (!found.isEmpty()) {
             json.writeFieldName("encoding");
-            json.writeRawValue(proof(found.getFirst()).path(1).toString());
+            json.writeRawValue(VectorProof.of(found.getFirst()).encoding());
         }
     }
 
@@ -225,5 +225,11 @@ public final class VectorFunction implements ProofFunction {
     @Override
     public boolean mayCome(WorkOrder work) {
         return true;
+    }
+
+    /** A backend's lease is one call, during which nothing of it is reported. */
+    @Override
+    public boolean stretches(WorkOrder work) {
+        return false;
     }
 }

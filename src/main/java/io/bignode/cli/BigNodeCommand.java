@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.cli.agent.AgentCommand;
 import io.bignode.cli.bench.BenchCommand;
 import io.bignode.cli.client.ClientCommand;
 import io.bignode.cli.compute.ComputeCommand;
@@ -44,6 +45,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             WorkerCommand.class,
+            AgentCommand.class,
             StatusCommand.class,
             SessionsCommand.class,
             DevicesCommand.class,

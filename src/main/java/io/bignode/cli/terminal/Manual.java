@@ -18,6 +18,8 @@ public final class Manual {
     public static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
             Map.entry("serve", List.of("bignode serve", "DELEGATION_PORT=8080 DELEGATION_LOG_FORMAT=json bignode serve")),
             Map.entry("worker", List.of("DELEGATION_JOIN_TOKEN=… bignode worker --join head.example.org:9091 --fingerprint 5f2c…")),
+            Map.entry("agent", List.of("DELEGATION_BIG_NODE=https://farm.example.org:9090 DELEGATION_BIG_NODE_TOKEN_FILE=token bignode agent",
+                    "bignode agent --check")),
             Map.entry("sessions", List.of("bignode sessions", "bignode sessions --watch", "bignode sessions --json --url https://head.example.org:9090")),
             Map.entry("devices", List.of("bignode devices", "bignode devices --watch")),
             Map.entry("workers", List.of("bignode workers", "bignode workers --json", "bignode workers --url https://head.example.org:9090")),

@@ -55,7 +55,7 @@ class StoreRestart {
                 var receipt = store.write(List.of(
                         new Change.BatchFound(id, number, found, new Provenance("cuda", "local/cuda:0", "local")),
                         new Change.SessionMoved(id, new SessionProgress(
-                                SessionStatus.GENERATING, null, number * NONCES, number * NONCES, number, 0, Instant.now(), null, 0, 0, 0, null))));
+                                SessionStatus.GENERATING, null, number * NONCES, number * NONCES, number, 0, Instant.now(), null, 0, 0, 0, null, null))));
                 if (batches % 500 == 0) receipt.await();
             }
         }

@@ -3,6 +3,8 @@ package io.bignode.api;
 import io.bignode.api.delegation.BatchesAnswer;
 import io.bignode.api.delegation.SessionResource;
 import io.bignode.api.delegation.StartResource;
+import io.bignode.api.mlnode.AgentResource;
+import io.bignode.api.mlnode.InferenceServers;
 import io.bignode.api.mlnode.MlNodeCalls;
 import io.bignode.api.mlnode.MlNodeParts;
 import io.bignode.api.mlnode.MlNodeResource;
@@ -119,6 +121,8 @@ public final class Api implements Service {
                 new Route("POST", DELEGATION + "/stop", Credential.BEARER_OR_BODY, session::stopNamed),
                 new Route("GET", "/openapi", Credential.NONE, OpenApi::serve)));
         all.addAll(probes);
+        InferenceServers inference = mlNode.map(MlNodeParts::inference).orElse(InferenceServers.NONE);
+        all.addAll(new AgentResource(function, sessions, delivery, devices, hosts, fleet, inference).routes(DELEGATION));
         all.addAll(new WorkerResource(workers).routes());
         all.addAll(WebPages.routes());
         all.addAll(live.routes());

@@ -148,7 +148,7 @@ public final class ArtemisWorker implements WorkerSide, AutoCloseable {
 
     @Override
     public void report(LeaseReport report) {
-        if (report instanceof LeaseReport.Started) {
+        if (!report.ends()) {
             synchronized (this) {
                 if (current != null) current.tell(report);
             }

@@ -50,6 +50,7 @@ final class Wire {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = LeaseRequest.class, name = "request"),
         @JsonSubTypes.Type(value = LeaseReport.Started.class, name = "started"),
+        @JsonSubTypes.Type(value = LeaseReport.Waiting.class, name = "waiting"),
         @JsonSubTypes.Type(value = LeaseReport.Done.class, name = "done"),
         @JsonSubTypes.Type(value = LeaseReport.Failed.class, name = "failed"),
         @JsonSubTypes.Type(value = LeaseReport.Returned.class, name = "returned"),

@@ -1,5 +1,6 @@
 package io.bignode.cli;
 
+import io.bignode.cli.agent.AgentCommand;
 import io.bignode.cli.bench.BenchCommand;
 import io.bignode.cli.client.ClientCommand;
 import io.bignode.cli.compute.ComputeCommand;
@@ -16,6 +17,7 @@ import io.bignode.cli.operate.SessionsCommand;
 import io.bignode.cli.operate.StatusCommand;
 import io.bignode.cli.operate.TenantCommand;
 import io.bignode.cli.operate.WorkersCommand;
+import io.bignode.cli.rehearse.RehearseCommand;
 import io.bignode.cli.serve.ServeCommand;
 import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.CommandEnvironment;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ServeCommand.class,
             WorkerCommand.class,
+            AgentCommand.class,
             StatusCommand.class,
             SessionsCommand.class,
             DevicesCommand.class,
@@ -50,6 +53,7 @@ import picocli.CommandLine.Spec;
             ChangeWorker.Drain.class,
             ChangeWorker.Admit.class,
             ClientCommand.class,
+            RehearseCommand.class,
             TenantCommand.class,
             BackupCommand.class,
             ComputeCommand.class,

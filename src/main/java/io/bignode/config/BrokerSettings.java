@@ -56,11 +56,18 @@ public record BrokerSettings(
     }
 
     static Optional<Token> token(EnvironmentReader reader, Setting setting) {
-        Optional<String> text = reader.text(setting);
-        if (text.isEmpty()) return Optional.empty();
-        Optional<String> refusal = Token.refusal(text.get());
-        if (refusal.isEmpty()) return Optional.of(Token.of(text.get()));
-        reader.fault(setting, refusal.get());
+        return reader.text(setting).flatMap(text -> token(reader, setting, text, ""));
+    }
+
+    /**
+     * A token that stands in a setting; empty where it cannot be used, which is a fault of the setting.
+     *
+     * @param whose words between the setting's name and what is wrong with the token
+     */
+    static Optional<Token> token(EnvironmentReader reader, Setting setting, String text, String whose) {
+        Optional<String> refusal = Token.refusal(text);
+        if (refusal.isEmpty()) return Optional.of(Token.of(text));
+        reader.fault(setting, whose + refusal.get());
         return Optional.empty();
     }
 }

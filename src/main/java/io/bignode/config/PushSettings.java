@@ -32,6 +32,19 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority, Du
                         + "; an entry is a host, host:port, an address or a network, for instance node.example.org:8080 or 10.0.0.0/8");
             }
         }
+        return new PushSettings(hosts, authority(reader), patience(reader));
+    }
+
+    /** Reads those of a program that is told by its owner alone where to push. */
+    static PushSettings readOfAgent(EnvironmentReader reader) {
+        return new PushSettings(List.of(), authority(reader), patience(reader));
+    }
+
+    private static Duration patience(EnvironmentReader reader) {
+        return Duration.ofSeconds(reader.integer(Setting.CALLBACK_SECONDS));
+    }
+
+    private static Optional<Path> authority(EnvironmentReader reader) {
         Optional<Path> authority = reader.path(Setting.CALLBACK_CA);
         if (authority.isPresent()) {
             try {
@@ -40,7 +53,7 @@ public record PushSettings(List<AllowedHost> hosts, Optional<Path> authority, Du
                 reader.faults(e);
             }
         }
-        return new PushSettings(hosts, authority, Duration.ofSeconds(reader.integer(Setting.CALLBACK_SECONDS)));
+        return authority;
     }
 
     /** Whether nothing may be pushed. */

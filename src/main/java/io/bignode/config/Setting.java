@@ -3,6 +3,7 @@ package io.bignode.config;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every environment variable that is a setting, declared once. The program reads its settings through these constants; the help of {@code serve} and
@@ -82,7 +83,7 @@ public enum Setting {
     WORKER_HOST("DELEGATION_WORKER_HOST", Topic.WORKERS, ReadBy.HEAD, Value.text("0.0.0.0"), "The address that the head listens on for workers."),
     JOIN_TOKEN("DELEGATION_JOIN_TOKEN", Topic.WORKERS, ReadBy.BOTH, Value.unset(Kind.SECRET, "made at the head's first start"),
             "The token that workers and operators send. A head keeps one that it made itself in the file `join-token` of its data folder."
-                    + " A worker needs the head's."),
+                    + " A worker needs the head's, or those of several heads with commas between them."),
     WORKER_TLS_CERT("DELEGATION_WORKER_TLS_CERT", Topic.WORKERS, ReadBy.HEAD, Value.unset(Kind.FOLLOWED_FILE, "made at the first start"),
             "A PEM file with the certificate that the head shows to workers."),
     WORKER_TLS_KEY("DELEGATION_WORKER_TLS_KEY", Topic.WORKERS, ReadBy.HEAD, Value.unset(Kind.FOLLOWED_FILE, "made at the first start"),
@@ -96,9 +97,10 @@ public enum Setting {
             "The share of the vectors of sound backends that may be further apart than that. The chain's own value is the default."),
     FRAUD_THRESHOLD("DELEGATION_FRAUD_THRESHOLD", Topic.WORKERS, ReadBy.HEAD, Value.number(0.000001, 0.5, "0.01"),
             "Vectors deviate where chance explains their mismatches with less than this probability. The chain's own value is the default."),
-    JOIN("DELEGATION_JOIN", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "none"), "The head's `HOST:PORT`, as the option `--join`."),
+    JOIN("DELEGATION_JOIN", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "none"),
+            "The head's `HOST:PORT`, as the option `--join`. A worker of [several heads](farm.md#more-than-one-head) has one for each, with commas between them."),
     JOIN_FINGERPRINT("DELEGATION_JOIN_FINGERPRINT", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "none"),
-            "SHA-256 of the head's certificate, as the option `--fingerprint`. The head prints it when it starts."),
+            "SHA-256 of the head's certificate, as the option `--fingerprint`. The head prints it when it starts. With several heads, one for each of them."),
     WORKER_NAME("DELEGATION_WORKER_NAME", Topic.WORKERS, ReadBy.WORKER, Value.unset(Kind.TEXT, "the host's name with some digits"),
             "The name by which the head knows this worker: small letters, digits and dashes."),
     BROKER_URL("DELEGATION_BROKER_URL", Topic.WORKERS, ReadBy.BOTH, Value.unset(Kind.URL_WITH_SECRET, "the broker in the head"),
@@ -123,6 +125,26 @@ public enum Setting {
             "A port of its own for the ML node's calls, usually 9092, at the address of `DELEGATION_HOST`. With it they are not answered at the API's port."),
     INFERENCE_URL("DELEGATION_INFERENCE_URL", Topic.PUSH, ReadBy.HEAD, Value.unset(Kind.TEXT, "`DELEGATION_BACKENDS` of the head"),
             "The server to which an ML node's calls for [inference](mlnode.md#inference) are passed on, for instance `http://127.0.0.1:8000`."),
+
+    BIG_NODE("DELEGATION_BIG_NODE", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.TEXT, "none"),
+            "The big node that an [agent](guide-agent.md) has compute, for instance `https://farm.example.org:9090`. With several, commas between them, the first"
+                    + " that takes an order computes it."),
+    BIG_NODE_TOKEN("DELEGATION_BIG_NODE_TOKEN", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.SECRET, "none"),
+            "The token that the big node's operator gave you. With several big nodes, one for all of them, or one for each with commas between them."),
+    BIG_NODE_TOKEN_FILE("DELEGATION_BIG_NODE_TOKEN_FILE", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.FILE, "none"),
+            "A file that holds that token, or a line for each big node, instead of `DELEGATION_BIG_NODE_TOKEN`."),
+    BIG_NODE_CA("DELEGATION_BIG_NODE_CA", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.FILE, "none"),
+            "A PEM file with certificates to trust besides the usual ones, for a big node whose certificate is of an authority of its own."),
+    BIG_NODE_FINGERPRINT("DELEGATION_BIG_NODE_FINGERPRINT", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.TEXT, "none"),
+            "SHA-256 of the big node's certificate: it is trusted by this alone, whatever name it bears. With several big nodes, all of theirs with commas between them."),
+    AGENT_HOST("DELEGATION_AGENT_HOST", Topic.AGENT, ReadBy.AGENT, Value.text("127.0.0.1"),
+            "The address that the agent listens on. Whoever reaches it needs no token: let nobody but your decentralized-api."),
+    AGENT_PORT("DELEGATION_AGENT_PORT", Topic.AGENT, ReadBy.AGENT, Value.whole(0, 65_535, 8080),
+            "The port of an ML node's calls, and of the agent's page. 0 takes any free port."),
+    AGENT_INFERENCE_PORT("DELEGATION_AGENT_INFERENCE_PORT", Topic.AGENT, ReadBy.AGENT, Value.whole(0, 65_535, 5000),
+            "The port of an ML node's inference; the same calls are answered there. 0 takes any free port."),
+    AGENT_API("DELEGATION_AGENT_API", Topic.AGENT, ReadBy.AGENT, Value.unset(Kind.TEXT, "not looked at"),
+            "Where your decentralized-api takes callbacks, for instance `http://127.0.0.1:9100`: `bignode agent --check` looks whether it answers."),
 
     LOG_FORMAT("DELEGATION_LOG_FORMAT", Topic.LOG, ReadBy.BOTH, Value.text("text"),
             "`text` writes the log for people, `json` writes one JSON object per line."),
@@ -177,6 +199,7 @@ public enum Setting {
         DEVICES("Devices"),
         WORKERS("Workers on other hosts"),
         PUSH("Push"),
+        AGENT("An agent beside a decentralized-api"),
         LOG("Log"),
         LAUNCHER("The launcher"),
         COMPOSE("Docker Compose"),
@@ -203,6 +226,8 @@ public enum Setting {
         WORKER,
         /** Both of them. */
         BOTH,
+        /** {@code bignode agent}. */
+        AGENT,
         /** The launcher, which starts the program. */
         LAUNCHER,
         /** The scripts and files of {@code deploy/join}. */
@@ -279,8 +304,15 @@ public enum Setting {
         this.help = help;
     }
 
+    /** What an agent reads as a head does. */
+    private static final Set<Setting> OF_AGENTS_TOO =
+            Set.of(DATA_DIR, SESSION_SECONDS, MAX_VALIDATIONS, CALLBACK_CA, CALLBACK_SECONDS, LOG_FORMAT, NO_COLOR, DEBUG);
+
     /** The settings that a program reads; those that head and worker read are settings of each. */
     public static List<Setting> of(ReadBy program) {
+        if (program == ReadBy.AGENT) {
+            return Arrays.stream(values()).filter(setting -> setting.readBy == ReadBy.AGENT || OF_AGENTS_TOO.contains(setting)).toList();
+        }
         return Arrays.stream(values())
                 .filter(setting -> setting.readBy == program || setting.readBy == ReadBy.BOTH && (program == ReadBy.HEAD || program == ReadBy.WORKER))
                 .toList();

@@ -82,7 +82,7 @@ public final class SettingNames {
     }
 
     private static boolean isOfTheProgram(Setting setting) {
-        return EnumSet.of(Setting.ReadBy.HEAD, Setting.ReadBy.WORKER, Setting.ReadBy.BOTH).contains(setting.readBy());
+        return EnumSet.of(Setting.ReadBy.HEAD, Setting.ReadBy.WORKER, Setting.ReadBy.BOTH, Setting.ReadBy.AGENT).contains(setting.readBy());
     }
 
     private static Optional<String> nearest(String name, Set<String> among, int limit) {

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
@@ -162,9 +163,10 @@ final class Exchange implements Reply {
     }
 
     @Override
-    public void forward(URI to, long maxBody, Duration patience) throws ForwardException, ProblemException, IOException, InterruptedException {
+    public void forward(URI to, Optional<String> bearer, long maxBody, Duration patience)
+            throws ForwardException, ProblemException, IOException, InterruptedException {
         body.handOver();
-        forwarder.forward(new ForwardedCall(request, response, connection, rules.stalled(), to, maxBody, patience), this);
+        forwarder.forward(new ForwardedCall(request, response, connection, rules.stalled(), to, bearer, maxBody, patience), this);
     }
 
     private void write(boolean last, byte[] bytes, Duration longest) throws IOException {

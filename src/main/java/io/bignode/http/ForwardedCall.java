@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +34,7 @@ final class ForwardedCall extends Request.Wrapper implements Callback {
     private final ConnectionLimits.Limited connection;
     private final Duration stalled;
     private final URI to;
+    private final Optional<String> bearer;
     private final long maxBody;
     private final Duration patience;
     private final HttpFields headers;
@@ -56,16 +58,19 @@ final class ForwardedCall extends Request.Wrapper implements Callback {
      *
      * @param stalled  how long the request's body, or the taking of a piece of the answer, may take
      * @param to       where it goes
+     * @param bearer   what its server is shown
      * @param maxBody  the most bytes of its body
      * @param patience how long the whole call may take
      */
     ForwardedCall(
-            Request request, Response response, ConnectionLimits.Limited connection, Duration stalled, URI to, long maxBody, Duration patience) {
+            Request request, Response response, ConnectionLimits.Limited connection, Duration stalled, URI to, Optional<String> bearer, long maxBody,
+            Duration patience) {
         super(request);
         this.response = response;
         this.connection = connection;
         this.stalled = stalled;
         this.to = to;
+        this.bearer = bearer;
         this.maxBody = maxBody;
         this.patience = patience;
         boolean hasBody = request.getLength() > 0 || request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING);
@@ -84,6 +89,10 @@ final class ForwardedCall extends Request.Wrapper implements Callback {
 
     URI to() {
         return to;
+    }
+
+    Optional<String> bearer() {
+        return bearer;
     }
 
     Duration patience() {

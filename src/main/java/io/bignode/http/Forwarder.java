@@ -2,23 +2,28 @@ package io.bignode.http;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLContext;
 import org.eclipse.jetty.client.HttpClient;
 import org.eclipse.jetty.client.Response.CompleteListener;
+import org.eclipse.jetty.client.transport.HttpClientTransportOverHTTP;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpHeaderValue;
 import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.io.ClientConnector;
 import org.eclipse.jetty.proxy.ProxyHandler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 
 /**
  * Jetty's proxy, for the requests that another server answers. It is started by the first of them. Each request has a connection of its own: one that was kept
@@ -37,8 +42,15 @@ final class Forwarder extends ProxyHandler {
 
     private final Set<ForwardedCall> running = ConcurrentHashMap.newKeySet();
 
-    /** Forwards nothing yet. */
-    Forwarder(Server server) {
+    private final Optional<SSLContext> trust;
+
+    /**
+     * Forwards nothing yet.
+     *
+     * @param trust by which other servers are known; empty for the system's
+     */
+    Forwarder(Server server, Optional<SSLContext> trust) {
+        this.trust = trust;
         setServer(server);
         setUseServerThreadPool(true);
     }
@@ -64,6 +76,16 @@ final class Forwarder extends ProxyHandler {
     }
 
     @Override
+    protected HttpClient newHttpClient() {
+        if (trust.isEmpty()) return super.newHttpClient();
+        SslContextFactory.Client tls = new SslContextFactory.Client();
+        tls.setSslContext(trust.get());
+        ClientConnector connector = new ClientConnector();
+        connector.setSslContextFactory(tls);
+        return new HttpClient(new HttpClientTransportOverHTTP(connector));
+    }
+
+    @Override
     protected void configureHttpClient(HttpClient client) {
         super.configureHttpClient(client); // no redirects, no cookies
         client.setConnectTimeout(CONNECT.toMillis());
@@ -82,6 +104,7 @@ final class Forwarder extends ProxyHandler {
         org.eclipse.jetty.client.Request sent = super.newProxyToServerRequest(request, to)
                 .timeout(call.patience().toNanos(), TimeUnit.NANOSECONDS)
                 .onRequestBegin(_ -> call.reached());
+        call.bearer().ifPresent(token -> sent.headers(headers -> headers.put(HttpHeader.AUTHORIZATION, "Bearer " + token)));
         call.sent(sent);
         return sent;
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -61,7 +62,7 @@ public final class HttpServer implements AutoCloseable {
             Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().name("http-limits").daemon().factory());
     private volatile @Nullable Service service;
 
-    private HttpServer(HttpRules rules) {
+    private HttpServer(HttpRules rules, Optional<SSLContext> upstream) {
         JETTY.setLevel(Level.OFF);
         this.rules = rules;
         this.limits = new ConnectionLimits(rules, System::nanoTime);
@@ -70,7 +71,7 @@ public final class HttpServer implements AutoCloseable {
         threads.setName("http");
         threads.setMaxConcurrentTasks(0); // connections are limited, and a request that waits costs little
         this.server = new Server(threads);
-        this.forwarder = new Forwarder(server);
+        this.forwarder = new Forwarder(server, upstream);
         this.handler = new RequestHandler(rules, limits, forwarder);
         server.setHandler(new GracefulHandler(handler));
         server.setErrorHandler(new ErrorProblems());
@@ -96,7 +97,7 @@ public final class HttpServer implements AutoCloseable {
      * @throws IllegalStateException when the address cannot be listened on
      */
     public static HttpServer listen(HttpRules rules) {
-        return new HttpServer(rules).start(null, Optional.empty());
+        return new HttpServer(rules, Optional.empty()).start(null, Optional.empty());
     }
 
     /**
@@ -106,7 +107,17 @@ public final class HttpServer implements AutoCloseable {
      * @param second bound to the second port, where there is one; closed with this server
      */
     public static HttpServer listen(HttpRules rules, ServerSocketChannel socket, Optional<ServerSocketChannel> second) {
-        return new HttpServer(rules).start(socket, second);
+        return listen(rules, socket, second, Optional.empty());
+    }
+
+    /**
+     * The same for a server that passes calls on to servers of https.
+     *
+     * @param upstream by which those are known; empty for the system's trust
+     */
+    public static HttpServer listen(
+            HttpRules rules, ServerSocketChannel socket, Optional<ServerSocketChannel> second, Optional<SSLContext> upstream) {
+        return new HttpServer(rules, upstream).start(socket, second);
     }
 
     private HttpServer start(@Nullable ServerSocketChannel socket, Optional<ServerSocketChannel> second) {
@@ -145,6 +156,12 @@ public final class HttpServer implements AutoCloseable {
     /** The port it listens on. */
     public int port() {
         return connector.getLocalPort();
+    }
+
+    /** The second port it listens on; -1 where there is none. */
+    public int secondPort() {
+        return Arrays.stream(server.getConnectors()).filter(one -> SECOND.equals(one.getName())).findFirst()
+                .map(one -> ((ServerConnector) one).getLocalPort()).orElse(-1);
     }
 
     /** How many clients are connected. */

@@ -3,6 +3,7 @@ package io.bignode.http;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Writes the answer of a request; each request has exactly one. */
 public interface Reply {
@@ -25,6 +26,7 @@ public interface Reply {
      * takes, and what traces a call; nothing that tells who the client is. Redirects are not followed.
      *
      * @param to       the whole URL
+     * @param bearer   the token that the other server is shown; empty for none
      * @param maxBody  the most bytes of the request's body that are passed on
      * @param patience how long all of it may take
      * @throws ForwardException     when the other server did not answer; the client was not answered either then
@@ -32,7 +34,7 @@ public interface Reply {
      * @throws IOException          when the client is gone, or the other server ended its answer in the middle
      * @throws InterruptedException when the server stops
      */
-    void forward(URI to, long maxBody, Duration patience) throws ForwardException, ProblemException, IOException, InterruptedException;
+    void forward(URI to, Optional<String> bearer, long maxBody, Duration patience) throws ForwardException, ProblemException, IOException, InterruptedException;
 
     /** Begins an answer of events; nothing else can be answered from then on. */
     EventStream events();

@@ -80,7 +80,9 @@ final class RequestPipeline {
                 Request request = new Request(
                         exchange.connection().from().getHostAddress(), parameter, route.rest(path), exchange.wantsHeadAlone(), exchange.query(),
                         name -> String.join(",", exchange.headers(name)), exchange::body);
-                if (asksForToken(route.credential(), exchange)) {
+                if (route.credential() == Route.Credential.LOCAL) {
+                    request.tenant(local(exchange));
+                } else if (asksForToken(route.credential(), exchange)) {
                     request.tenant(tenant(exchange, route, request));
                     limits.known(exchange.connection(), request.tenant().name());
                 }
@@ -100,9 +102,18 @@ final class RequestPipeline {
         }
     }
 
+    /** A page of some other site that a browser on this host shows must not call what asks for no token. */
+    private Tenant local(Exchange exchange) throws ProblemException {
+        boolean browser = !exchange.headers("Origin").isEmpty() || exchange.headers("Sec-Fetch-Site").stream().anyMatch(site -> site.startsWith("cross"));
+        if (browser) throw new ProblemException(Problem.of(403, "Forbidden", "pages of other sites may not call this"));
+        Tenant everybody = service.local();
+        limits.known(exchange.connection(), everybody.name());
+        return everybody;
+    }
+
     private static boolean asksForToken(Route.Credential credential, Exchange exchange) {
         return switch (credential) {
-            case NONE -> false;
+            case NONE, LOCAL -> false;
             case OPTIONAL_BEARER -> !exchange.headers("Authorization").isEmpty();
             case BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, BEARER_OR_PATH, OPERATOR, VIEWER -> true;
         };
@@ -116,7 +127,7 @@ final class RequestPipeline {
         Optional<String> shown = bearer(exchange);
         if (shown.isEmpty()) {
             shown = switch (route.credential()) {
-                case NONE, BEARER, OPTIONAL_BEARER, OPERATOR, VIEWER -> Optional.empty();
+                case NONE, LOCAL, BEARER, OPTIONAL_BEARER, OPERATOR, VIEWER -> Optional.empty();
                 case BEARER_OR_QUERY -> request.queryToken();
                 case BEARER_OR_BODY -> request.bodyToken();
                 case BEARER_OR_PATH -> route.token(exchange.path());
@@ -128,7 +139,7 @@ final class RequestPipeline {
 
     private Tenants whose(Route.Credential credential) {
         return switch (credential) {
-            case NONE, BEARER, OPTIONAL_BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, BEARER_OR_PATH -> service.tenants();
+            case NONE, LOCAL, BEARER, OPTIONAL_BEARER, BEARER_OR_QUERY, BEARER_OR_BODY, BEARER_OR_PATH -> service.tenants();
             case OPERATOR -> service.operators();
             // Both are asked, so that the time taken tells nothing.
             case VIEWER -> token -> {

@@ -41,7 +41,9 @@ public record Route(String method, String template, Credential credential, long 
         /** The operator's bearer token; no small node's counts. */
         OPERATOR,
         /** A bearer token of a tenant, or the operator's. */
-        VIEWER
+        VIEWER,
+        /** None: whoever reaches the port is one tenant, but for pages of browsers, which name where they come from. */
+        LOCAL
     }
 
     /** Answers the requests of a route. */

@@ -14,6 +14,11 @@ public interface Service {
     /** The tenants and their tokens. */
     Tenants tenants();
 
+    /** Whose requests those are that need no token, where there are {@linkplain Route.Credential#LOCAL such routes}. */
+    default Tenants.Tenant local() {
+        throw new IllegalStateException("there is no tenant without a token here");
+    }
+
     /** Which token is the operator's; the tenant it gives has no sessions. */
     Tenants operators();
 

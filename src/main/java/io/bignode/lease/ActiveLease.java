@@ -18,6 +18,7 @@ final class ActiveLease {
     final Lease lease;
     final Session session;
     final String deviceId;
+    private final String worker;
     final long estimateNanos;
 
     /** What this lease is to check; empty for one whose result is for the small node. */
@@ -29,7 +30,7 @@ final class ActiveLease {
     /** It was in flight when the head started, and its worker has not confirmed yet that it holds it. */
     boolean unclaimed;
 
-    /** When it was sent, or when the device ended the one before it. */
+    /** When it was sent, when the device ended the one before it, or when it last waited for the work of another head. */
     long turnNanos;
 
     /** When it is given up, by {@link LeaseClock}: its device hangs, or does not end it though it was cancelled. Changed by {@link ActiveLeases} alone. */
@@ -51,6 +52,7 @@ final class ActiveLease {
         this.lease = lease;
         this.session = session;
         this.deviceId = deviceId;
+        this.worker = DeviceId.of(deviceId).worker();
         this.estimateNanos = estimateNanos;
         this.check = check;
     }
@@ -61,6 +63,6 @@ final class ActiveLease {
     }
 
     String worker() {
-        return DeviceId.of(deviceId).worker();
+        return worker;
     }
 }

@@ -49,7 +49,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
         this.registry = context.registry();
         this.blame = context.blame();
         this.checks = checks;
-        this.waiting = new WaitingRequests(registry::device, device -> registry.serves(device) && !blame.fails(device));
+        this.waiting = new WaitingRequests(registry::kind, device -> registry.serves(device) && !blame.fails(device));
     }
 
     /** The lease of a range. */
@@ -223,8 +223,17 @@ final class LeaseIssuer implements WaitingRequests.Service {
         inFlight.due(issued, dueNanos(issued));
     }
 
+    /** A lease waits for its device. */
+    void waits(ActiveLease issued) {
+        issued.unclaimed = false;
+        issued.turnNanos = context.clock().getAsLong();
+        inFlight.due(issued, dueNanos(issued));
+    }
+
     private long dueNanos(ActiveLease issued) {
-        boolean known = rates.known(issued.deviceId, issued.lease.work().costClass());
-        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, known, issued.estimateNanos);
+        String costClass = issued.lease.work().costClass();
+        // Of a lease that was sent before the device had done any such work, more may be known by now.
+        long estimate = Math.max(issued.estimateNanos, rates.estimateNanos(issued.deviceId, costClass, issued.lease.range().count()));
+        return context.clock().getAsLong() + context.rules().timeouts().nanos(issued.started, rates.known(issued.deviceId, costClass), estimate);
     }
 }

@@ -54,6 +54,7 @@ final class LeaseReports {
     void take(LeaseReport report, Outcomes outcomes) {
         switch (report) {
             case LeaseReport.Started(String id, int batch) -> started(id, batch);
+            case LeaseReport.Waiting(String id) -> waits(id);
             case LeaseReport.Done done -> done(done, outcomes);
             case LeaseReport.Failed(String id, String reason) -> failed(id, Excerpt.of(reason), false, outcomes); // it goes into alarms and answers
             case LeaseReport.Returned(String id) -> returned(id, outcomes);
@@ -65,6 +66,12 @@ final class LeaseReports {
         if (issued == null) return;
         if (issued.check.isEmpty()) issued.session.generating();
         issuer.started(issued, batch);
+    }
+
+    /** The device computes for another head meanwhile: the time of this lease begins anew. */
+    private void waits(String leaseId) {
+        ActiveLease issued = inFlight.get(leaseId);
+        if (issued != null) issuer.waits(issued);
     }
 
     private void done(LeaseReport.Done done, Outcomes outcomes) {

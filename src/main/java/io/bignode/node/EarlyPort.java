@@ -79,12 +79,27 @@ public final class EarlyPort {
         }
     }
 
+    /**
+     * Takes a port now.
+     *
+     * @param setting the one that names the port
+     * @throws CommandException when it cannot be listened on; its message names the setting to change
+     */
+    public static ServerSocketChannel listen(String host, int port, Setting setting) {
+        return at(host, port, setting).channel(host, port);
+    }
+
+    private static Setting hostSetting(Setting setting) {
+        return setting == Setting.AGENT_PORT || setting == Setting.AGENT_INFERENCE_PORT ? Setting.AGENT_HOST : Setting.HOST;
+    }
+
     /** Takes this port, whatever the environment says. */
     private static EarlyPort at(String host, int port, Setting setting) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         String place = "cannot listen on " + host + ":" + port + ": ";
         if (address.isUnresolved()) {
-            String fix = "there is no such host. Set " + Setting.HOST + " to an address of this host, or to " + Setting.HOST.usual();
+            Setting named = hostSetting(setting);
+            String fix = "there is no such host. Set " + named + " to an address of this host, or to " + named.usual();
             return new EarlyPort(null, place + fix, setting);
         }
         ServerSocketChannel opened = null;
@@ -101,7 +116,7 @@ public final class EarlyPort {
 
     private static String reason(InetSocketAddress address, IOException failure, Setting setting) {
         if (failure instanceof BindException && !isOfThisHost(address.getAddress())) {
-            return "that is no address of this host. Set " + Setting.HOST + " to one, or to " + Setting.HOST.usual();
+            return "that is no address of this host. Set " + hostSetting(setting) + " to one, or to " + hostSetting(setting).usual();
         }
         boolean privileged = address.getPort() < FIRST_WITHOUT_PRIVILEGES && address.getPort() != 0;
         // The system's message may be in any language. It is read only for ports that need privileges, where it hardly means anything else.

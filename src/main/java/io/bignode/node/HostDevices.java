@@ -2,6 +2,7 @@ package io.bignode.node;
 
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
+import io.bignode.broker.SeveralHeads;
 import io.bignode.config.DeviceSettings;
 import io.bignode.engine.Device;
 import io.bignode.engine.Engine;
@@ -19,12 +20,15 @@ import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerHello;
+import io.bignode.protocol.WorkerSide;
 import io.bignode.worker.Worker;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,7 +42,8 @@ public final class HostDevices implements AutoCloseable {
 
     private final String name;
     private final Devices devices;
-    private final ArtemisWorker link;
+    private final List<ArtemisWorker> links;
+    private final Optional<SeveralHeads> several;
     private final Worker worker;
     private final WeightPools pools;
     private final List<VectorDevice> backends;
@@ -46,23 +51,39 @@ public final class HostDevices implements AutoCloseable {
     private Optional<CpuJudge> judge = Optional.empty();
 
     /**
+     * A head that they compute for.
+     *
+     * @param name    what the log calls it
+     * @param access  how to reach its broker
+     * @param watcher is told how the connection does
+     */
+    public record Head(String name, BrokerAccess access, ArtemisWorker.Watcher watcher) {}
+
+    /**
      * Takes devices, which do not work yet.
      *
-     * @param name   the worker's name
-     * @param access how to reach the broker
+     * @param name  the worker's name
+     * @param heads whom they compute for, at least one
      */
-    public HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, BrokerAccess access,
-            ArtemisWorker.Watcher watcher) {
+    public HostDevices(String name, Devices devices, DeviceSettings settings, Path poolsDir, long cacheBytes, List<Head> heads) {
         this.name = name;
         this.devices = devices;
         List<Engine> engines = devices.engines();
         this.backends = backends(settings.backends());
-        this.link = new ArtemisWorker(name, offers(), access, watcher);
+        List<DeviceOffer> offers = offers();
+        this.links = heads.stream().map(head -> new ArtemisWorker(name, offers, head.access(), head.watcher())).toList();
+        this.several = heads.size() < 2 ? Optional.empty() : Optional.of(several(heads, links, offers));
         this.margin = settings.margin();
         this.pools = new WeightPools(
                 poolBudget(), Runtime.getRuntime().availableProcessors(), new PoolCache(poolsDir, cacheBytes), memory(engines));
         Stream<ProofDevice> own = engines.stream().map(engine -> new TransformerDevice(engine, pools, margin));
-        this.worker = new Worker(Stream.concat(own, backends.stream()).toList(), link, pools::close);
+        this.worker = new Worker(Stream.concat(own, backends.stream()).toList(), several.<WorkerSide>map(all -> all).orElse(links.getFirst()), pools::close);
+    }
+
+    private static SeveralHeads several(List<Head> heads, List<ArtemisWorker> links, List<DeviceOffer> offers) {
+        return new SeveralHeads(
+                IntStream.range(0, heads.size()).mapToObj(i -> new SeveralHeads.Head(heads.get(i).name(), links.get(i))).toList(),
+                offers.stream().map(offer -> DeviceId.of(offer.deviceId()).device()).toList());
     }
 
     private static List<VectorDevice> backends(List<URI> urls) {
@@ -116,8 +137,9 @@ public final class HostDevices implements AutoCloseable {
                 reason -> LOG.log(System.Logger.Level.WARNING, "device {0} ({1}) is not used: {2}", gpu.id(), gpu.name(), reason)));
         devices.notice().ifPresent(notice -> LOG.log(System.Logger.Level.WARNING, notice));
         if (devices.engines().isEmpty() && backends.isEmpty()) return;
-        link.start();
-        backends.forEach(backend -> backend.watch(other -> link.offer(other.offer(name))));
+        links.forEach(ArtemisWorker::start);
+        several.ifPresent(SeveralHeads::start);
+        backends.forEach(backend -> backend.watch(other -> links.forEach(link -> link.offer(other.offer(name)))));
         worker.start();
     }
 
@@ -130,10 +152,18 @@ public final class HostDevices implements AutoCloseable {
     /** Lets the devices finish or drop their leases and tell the head so where it can be reached; then frees everything on them. */
     @Override
     public void close() {
-        link.stop();
+        links.forEach(ArtemisWorker::stop);
         judge.ifPresent(CpuJudge::close);
         worker.close();
-        link.close();
+        several.ifPresent(SeveralHeads::close);
+        closeLinks();
         devices.engines().forEach(Engine::close);
+    }
+
+    /** All at the same time, as one whose head is away takes seconds. */
+    private void closeLinks() {
+        try (ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
+            links.forEach(link -> all.execute(link::close));
+        }
     }
 }

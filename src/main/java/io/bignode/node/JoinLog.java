@@ -41,13 +41,13 @@ public final class JoinLog implements ArtemisWorker.Watcher {
     @Override
     public synchronized void joined() {
         last = "";
-        state.joined();
+        state.joined(head);
         LOG.log(System.Logger.Level.INFO, "worker {1} joined {0}", head, worker);
     }
 
     @Override
     public synchronized void apart(JoinFailure failure) {
-        state.apart();
+        state.apart(head);
         long now = nanoTime.getAsLong();
         if (failure.reason().equals(last) && now - lastNanos < AGAIN.toNanos()) return;
         last = failure.reason();

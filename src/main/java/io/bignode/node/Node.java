@@ -208,7 +208,8 @@ public final class Node implements AutoCloseable {
             HeadBroker opened = HeadBroker.open(workers, settings.broker(), joinToken, settings.dataDir(), certificate);
             broker = Optional.of(opened);
             HostDevices own = new HostDevices(
-                    DeviceId.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(), opened.local(), new OwnLink());
+                    DeviceId.LOCAL, found, settings.devices(), settings.poolsDir(), settings.cacheBytes(),
+                    List.of(new HostDevices.Head("the head", opened.local(), new OwnLink())));
             devices = Optional.of(own);
             leases.judgeBy(own.judge(leases::handle));
             leases.handle(own.hello());

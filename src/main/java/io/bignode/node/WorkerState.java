@@ -6,13 +6,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The file {@code worker-state} of a worker's data folder, by which a health check knows the worker's state without asking it: it holds {@code joined} or
- * {@code apart}, and is renewed every few seconds by a worker that does not hang. It is there while the worker runs.
+ * {@code apart}, the first where it is connected to a head or to one of several, and is renewed every few seconds by a worker that does not hang. It is there while the worker runs.
  */
 public final class WorkerState implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(WorkerState.class.getName());
@@ -20,6 +22,9 @@ public final class WorkerState implements AutoCloseable {
     private final Path file;
     private final ScheduledExecutorService pulse =
             Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("worker-state").factory());
+    /** Those that it is connected to. */
+    private final Set<String> heads = new HashSet<>();
+
     private boolean failed;
     private boolean closed;
 
@@ -35,14 +40,14 @@ public final class WorkerState implements AutoCloseable {
         var _ = pulse.scheduleAtFixedRate(this::renew, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** The worker is connected to its head. */
-    void joined() {
-        write("joined");
+    /** The worker is connected to a head. */
+    synchronized void joined(String head) {
+        if (heads.add(head) && heads.size() == 1) write("joined");
     }
 
-    /** The worker is not connected to its head. */
-    void apart() {
-        write("apart");
+    /** The worker is not connected to a head. */
+    synchronized void apart(String head) {
+        if (heads.remove(head) && heads.isEmpty()) write("apart");
     }
 
     private synchronized void write(String state) {

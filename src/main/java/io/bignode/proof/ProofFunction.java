@@ -1,6 +1,7 @@
 package io.bignode.proof;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.json.JsonFields;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.WorkOrder;
@@ -45,6 +46,14 @@ public interface ProofFunction extends ProofRules, Capacity {
     default ProofRequest readRequest(WorkOrder before, JsonFields fields) {
         return readRequest(fields);
     }
+
+    /**
+     * The request that asks another node for some work: of a sequence of nonces as {@link #read} reads it, of a single request as
+     * {@link #readRequest(JsonFields)} does. A request that goes on with one before it stands in the field {@code batch} of that one's.
+     *
+     * @throws IllegalArgumentException when the work is another function's
+     */
+    ObjectNode request(WorkOrder work);
 
     /** The name of the model that some work is computed on; empty where the function's models have no names. */
     default Optional<String> model(WorkOrder work) {

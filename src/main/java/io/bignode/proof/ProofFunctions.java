@@ -1,6 +1,7 @@
 package io.bignode.proof;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.json.JsonFields;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Found;
@@ -56,6 +57,11 @@ public final class ProofFunctions implements ProofFunction {
     private ProofFunction meant(JsonFields fields) {
         List<ProofFunction> all = List.copyOf(byName.values());
         return all.stream().filter(function -> function.isMeant(fields)).findFirst().orElseGet(all::getLast);
+    }
+
+    @Override
+    public ObjectNode request(WorkOrder work) {
+        return of(work).request(work);
     }
 
     @Override

@@ -10,6 +10,25 @@ public sealed interface LeaseReport extends WorkerMessage {
     /** The lease's id. */
     String leaseId();
 
+    /** Whether the lease ended by it. */
+    default boolean ends() {
+        return switch (this) {
+            case Started _, Waiting _ -> false;
+            case Done _, Failed _, Returned _ -> true;
+        };
+    }
+
+    /** The same of the lease of another id. */
+    default LeaseReport of(String id) {
+        return switch (this) {
+            case Started(_, int batch) -> new Started(id, batch);
+            case Waiting _ -> new Waiting(id);
+            case Done done -> new Done(id, done.found(), done.computed(), done.deviceNanos(), done.uncomputed());
+            case Failed(_, String reason) -> new Failed(id, reason);
+            case Returned _ -> new Returned(id);
+        };
+    }
+
     /**
      * The device has the model ready and computes; the lease goes on.
      *
@@ -64,6 +83,9 @@ public sealed interface LeaseReport extends WorkerMessage {
      * @param reason what went wrong, fit for the small node's eyes
      */
     record Failed(String leaseId, String reason) implements LeaseReport {}
+
+    /** The lease waits at its device for the work of another head, so that it takes longer than it would; it goes on. */
+    record Waiting(String leaseId) implements LeaseReport {}
 
     /** The lease ends with nothing done and nothing wrong. */
     record Returned(String leaseId) implements LeaseReport {}

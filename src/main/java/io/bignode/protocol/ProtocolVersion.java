@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  */
 public record ProtocolVersion(int major, int minor) {
     /** What this program speaks. */
-    public static final ProtocolVersion OURS = new ProtocolVersion(2, 2);
+    public static final ProtocolVersion OURS = new ProtocolVersion(2, 3);
 
     private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
     private static final Pattern PROGRAM = Pattern.compile("[0-9A-Za-z][0-9A-Za-z.+-]{0,63}");

@@ -1,5 +1,7 @@
 package io.bignode.session;
 
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Provenance;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +36,19 @@ final class ResultPublisher {
     /** Drops held results, as {@link Sessions#discard}. */
     void discard(List<String> leaseIds) {
         settle(leaseIds, id -> id, SessionResults::giveBack);
+    }
+
+    /** Takes what another node found, as {@link Sessions#receive}; false where nothing was done. */
+    boolean receive(Session session, List<Found> found, Relay how, Provenance from) {
+        landing.lock();
+        try {
+            SessionResults.Landed landed = session.results().receive(found, how, from);
+            if (!landed.written().awaitKept()) return false;
+            landed.publish().run();
+            return true;
+        } finally {
+            landing.unlock();
+        }
     }
 
     /** Ends a lease without a result and without waiting for the disk: nothing becomes visible. */

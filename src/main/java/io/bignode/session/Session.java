@@ -228,6 +228,17 @@ public final class Session {
         return log.settled();
     }
 
+    /** That another node computes it; empty where devices of this node do. */
+    public synchronized Optional<Relay> relay() {
+        return results.relay();
+    }
+
+    /** Ends it as the node that computes it did; nothing happens to one that ended before. */
+    public void endAs(SessionStatus how) {
+        if (!how.ended()) throw new IllegalArgumentException(how + " is no end");
+        end(how, null);
+    }
+
     /** Its leases, and what they came to. */
     SessionResults results() {
         return results;

@@ -183,11 +183,11 @@ final class SessionLife {
     }
 
     /** How far it got, as it goes to the store now: the time of the last poll counts as noted. */
-    SessionProgress progress(long computed, FoundLog log, long deviceNanos, long uncomputable, @Nullable Instant firstFoundAt) {
+    SessionProgress progress(long computed, FoundLog log, long deviceNanos, long uncomputable, @Nullable Instant firstFoundAt, @Nullable Relay relay) {
         pollNotedNanos = polledNanos;
         Instant polledAt = around.clock.instant().minusNanos(around.nanoTime.getAsLong() - polledNanos);
         return new SessionProgress(
                 status, error, computed, log.numberedTotal(), log.numbered(), log.settled(), polledAt, endedAt, place, deviceNanos,
-                uncomputable, firstFoundAt);
+                uncomputable, firstFoundAt, relay);
     }
 }

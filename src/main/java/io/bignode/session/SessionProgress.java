@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param deviceNanos  how long devices were busy with it
  * @param uncomputable how many nonces came to nothing on two devices, so that nobody tries them again
  * @param firstFoundAt when its first nonce that counts was found; null where none was
+ * @param relay    that another node computes it; null where devices of this node do
  */
 public record SessionProgress(
         SessionStatus status,
@@ -31,9 +32,10 @@ public record SessionProgress(
         long place,
         long deviceNanos,
         long uncomputable,
-        @Nullable Instant firstFoundAt) {
+        @Nullable Instant firstFoundAt,
+        @Nullable Relay relay) {
     /** A session that starts now, and waits at a place; 0 for one that does not wait. */
     static SessionProgress start(Instant now, long place) {
-        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null, place, 0, 0, null);
+        return new SessionProgress(SessionStatus.INITIALIZING, null, 0, 0, 0, 0, now, null, place, 0, 0, null, null);
     }
 }

@@ -1,10 +1,12 @@
 package io.bignode.session;
 
 import io.bignode.monitor.Work;
+import io.bignode.protocol.Found;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.Provenance;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +53,9 @@ final class SessionResults {
     private long uncomputable;
     private @Nullable Instant firstFoundAt;
 
+    /** That another node computes it; null where devices of this node do. */
+    private @Nullable Relay relay;
+
     /** The leases that did not end, and those whose results are not visible yet. */
     private int inFlight;
 
@@ -66,6 +71,7 @@ final class SessionResults {
         this.deviceNanos = progress.deviceNanos();
         this.uncomputable = progress.uncomputable();
         this.firstFoundAt = progress.firstFoundAt();
+        this.relay = progress.relay();
     }
 
     /** Adds a lease in flight; the ledger has its range already. */
@@ -104,9 +110,36 @@ final class SessionResults {
         return inFlight == 0 && computed > 0 && ledger.exhausted();
     }
 
-    /** Whether it ended and nothing more comes: every lease ended, and its result is visible. */
+    /** Whether it ended and nothing more comes: every lease ended, its result is visible, and another node that computes it is done. */
     boolean drained() {
-        return life.status().ended() && inFlight == 0;
+        return life.status().ended() && inFlight == 0 && (relay == null || relay.over());
+    }
+
+    /** That another node computes it; empty where devices of this node do. */
+    Optional<Relay> relay() {
+        return Optional.ofNullable(relay);
+    }
+
+    /**
+     * Gives the store what another node found, if anything, together with how far its results came.
+     *
+     * @return what remains to be done
+     */
+    Landed receive(List<Found> found, Relay how, Provenance from) {
+        synchronized (session) {
+            relay = how;
+            inFlight++;
+            if (found.isEmpty()) return new Landed(around.store.write(List.of(moved())), () -> publish(0, new Work(0, 0, 0), from));
+            computed += found.size();
+            if (firstFoundAt == null) firstFoundAt = around.clock.instant();
+            long number = log.number(found.size());
+            List<Change> changes = new ArrayList<>();
+            changes.add(new Change.BatchFound(session.id(), number, found, from));
+            changes.add(moved());
+            changes.add(new Change.Worked(
+                    session.order().epoch(), session.order().tenant(), from.device(), session.order().work().function(), found.size(), found.size(), 0));
+            return new Landed(around.store.write(changes), () -> publish(number, new Work(found.size(), found.size(), 0), from));
+        }
     }
 
     /** How many leases are with devices: those in flight that no result came for. */
@@ -227,27 +260,24 @@ final class SessionResults {
     }
 
     private void publish(long number, LeaseResult landing) {
+        publish(number, new Work(landing.computed(), landing.found().size(), landing.deviceNanos()), landing.provenance());
+    }
+
+    private void publish(long number, Work work, Provenance from) {
         Optional<SessionSummary.Summary> line;
         synchronized (session) {
-            show(number, landing);
+            if (number > 0) log.publish(number, Math.toIntExact(work.found()));
+            inFlight--;
+            if (work.computed() > 0) around.activity.worked(session.id(), from.device(), work);
+            session.delivery().wake();
             line = summary();
         }
         line.ifPresent(summed -> summed.log(LOG));
     }
 
-    private void show(long number, LeaseResult landing) {
-        if (number > 0) log.publish(number, landing.found().size());
-        inFlight--;
-        if (landing.computed() > 0) {
-            Work work = new Work(landing.computed(), landing.found().size(), landing.deviceNanos());
-            around.activity.worked(session.id(), landing.provenance().device(), work);
-        }
-        session.delivery().wake();
-    }
-
     /** How far the session got, for the store. */
     Change moved() {
-        return new Change.SessionMoved(session.id(), life.progress(computed, log, deviceNanos, uncomputable, firstFoundAt));
+        return new Change.SessionMoved(session.id(), life.progress(computed, log, deviceNanos, uncomputable, firstFoundAt, relay));
     }
 
     /** Sums up the session's life, once nothing more will come; a session of which nothing came under this head is not summed up again. */

@@ -1,6 +1,8 @@
 package io.bignode.session;
 
 import io.bignode.monitor.Activity;
+import io.bignode.protocol.Found;
+import io.bignode.protocol.Provenance;
 import io.bignode.session.SessionStore.History;
 import io.bignode.session.SessionStore.StoreException;
 import io.bignode.session.SessionView.Turn;
@@ -273,6 +275,23 @@ public final class Sessions {
      */
     public void land(List<LeaseResult> landings) {
         publisher.land(landings);
+    }
+
+    /**
+     * Takes what another node found of a session, written to the store together with how far that node's results came, so that whoever starts anew knows
+     * both or neither. Nothing needs to be found: then the latter alone is noted. Returns when it is durable; or, where the store cannot write at the
+     * moment, when it is visible although it is not.
+     *
+     * @param from the other node
+     * @return false where this process is told to end meanwhile and nothing may be taken as done
+     */
+    public boolean receive(Session session, List<Found> found, Relay how, Provenance from) {
+        return publisher.receive(session, found, how, from);
+    }
+
+    /** Waits until all that was given to the store is durable; false where it cannot be written at the moment. */
+    public boolean durable() {
+        return store.write(List.of()).await();
     }
 
     /** Makes held results of these leases visible, in this order; returns when that is durable, as {@link #land}. */

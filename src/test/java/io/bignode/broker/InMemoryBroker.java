@@ -51,7 +51,7 @@ public final class InMemoryBroker implements WorkerSide, AutoCloseable {
 
     @Override
     public void report(LeaseReport report) {
-        if (!(report instanceof LeaseReport.Started)) wanted.remove(report.leaseId());
+        if (report.ends()) wanted.remove(report.leaseId());
         toHead.add(report);
     }
 

@@ -42,8 +42,8 @@ class OtherProtocolTest extends BrokerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "3.0, the worker speaks protocol 3.0 and this head 2.2: update this head", "1.9, the worker speaks protocol 1.9 and this head 2.2: update the worker",
-        "'', the worker tells no version of the protocol and this head speaks 2.2: update the worker"
+        "3.0, the worker speaks protocol 3.0 and this head 2.3: update this head", "1.9, the worker speaks protocol 1.9 and this head 2.3: update the worker",
+        "'', the worker tells no version of the protocol and this head speaks 2.3: update the worker"
     })
     void aWorkerOfAnotherMajorIsRefusedAndWhatItSaysIsNotTakenForAFault(String version, String reason) throws Exception {
         try (ArtemisHead head = new ArtemisHead().connect(broker.head(), broker);
@@ -58,7 +58,7 @@ class OtherProtocolTest extends BrokerTest {
                 assertThat(refused.reason()).isEqualTo(reason);
             });
             ClientMessage answer = session.createConsumer(link).receive(10_000);
-            assertThat(Link.text(answer, Addresses.PROTOCOL)).as("so that the worker knows who is older").isEqualTo("2.2");
+            assertThat(Link.text(answer, Addresses.PROTOCOL)).as("so that the worker knows who is older").isEqualTo("2.3");
             assertThat(Wire.headMessage(Link.body(answer))).contains(new HeadMessage.Refused(reason));
         }
     }
@@ -81,8 +81,8 @@ class OtherProtocolTest extends BrokerTest {
 
     @ParameterizedTest
     @CsvSource({
-        "3.0, the head speaks protocol 3.0 and this worker 2.2: update this worker", "1.9, the head speaks protocol 1.9 and this worker 2.2: update the head",
-        "'', the head tells no version of the protocol and this worker speaks 2.2: update the head"
+        "3.0, the head speaks protocol 3.0 and this worker 2.3: update this worker", "1.9, the head speaks protocol 1.9 and this worker 2.3: update the head",
+        "'', the head tells no version of the protocol and this worker speaks 2.3: update the head"
     })
     void aWorkerOfAnotherHeadsMajorSaysWhichOfThemToUpdate(String version, String reason) throws Exception {
         BlockingQueue<JoinFailure> told = new LinkedBlockingQueue<>();
@@ -103,7 +103,7 @@ class OtherProtocolTest extends BrokerTest {
             session.start();
             worker.start();
             ClientMessage hello = session.createConsumer(Addresses.HEAD).receive(20_000);
-            assertThat(Link.text(hello, Addresses.PROTOCOL)).isEqualTo("2.2");
+            assertThat(Link.text(hello, Addresses.PROTOCOL)).isEqualTo("2.3");
             ClientMessage answer = Link.message(session, bytes("what only that version understands"), false);
             answer.removeProperty(Addresses.PROTOCOL);
             if (!version.isEmpty()) answer.putStringProperty(Addresses.PROTOCOL, version);

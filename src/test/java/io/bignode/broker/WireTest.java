@@ -27,6 +27,7 @@ class WireTest {
     private static final List<WorkerMessage> MESSAGES = List.of(
             new LeaseRequest("farm/cuda:0", 64),
             new LeaseReport.Started("lease-1-2", 64),
+            new LeaseReport.Waiting("lease-1-2"),
             new LeaseReport.Done("lease-1-2", List.of(new Found(Long.MAX_VALUE, "1.3980771"), new Found(0, "0.1")), 9, 1_000_000_000L),
             new LeaseReport.Failed("lease-1-2", "out of \"memory\"\n"),
             new LeaseReport.Returned("lease-1-2"),

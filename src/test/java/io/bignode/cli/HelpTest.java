@@ -55,7 +55,7 @@ class HelpTest {
 
     @TestFactory
     Stream<DynamicTest> settingsThatAreLongHangBelowTheirDescription() {
-        return Stream.of("serve", "worker").map(name -> DynamicTest.dynamicTest(name, () -> {
+        return Stream.of("serve", "worker", "agent").map(name -> DynamicTest.dynamicTest(name, () -> {
             List<String> settings = run("help", name).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1).takeWhile(line -> !line.isBlank())
                     .toList();
             assertThat(settings).hasSizeGreaterThan(6).allMatch(line -> line.startsWith("  "))
@@ -65,7 +65,7 @@ class HelpTest {
 
     @TestFactory
     Stream<DynamicTest> everySettingOfAProgramStandsInItsHelpAsPlainText() {
-        Map<String, ReadBy> programs = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER);
+        Map<String, ReadBy> programs = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER, "agent", ReadBy.AGENT);
         return programs.entrySet().stream().map(program -> DynamicTest.dynamicTest(program.getKey(), () -> {
             List<String> settings = run("help", program.getKey()).lines().dropWhile(line -> !line.startsWith("Settings, ")).skip(1)
                     .takeWhile(line -> !line.isBlank()).toList();

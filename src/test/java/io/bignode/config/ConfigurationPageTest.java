@@ -35,7 +35,7 @@ class ConfigurationPageTest {
     }
 
     private static String table(List<Setting> settings) {
-        boolean ofTheProgram = settings.stream().allMatch(setting -> List.of(ReadBy.HEAD, ReadBy.WORKER, ReadBy.BOTH).contains(setting.readBy()));
+        boolean ofTheProgram = settings.stream().allMatch(setting -> List.of(ReadBy.HEAD, ReadBy.WORKER, ReadBy.BOTH, ReadBy.AGENT).contains(setting.readBy()));
         StringBuilder rows = new StringBuilder("| setting | default | what it does |").append(ofTheProgram ? " read by |" : "").append("\n| --- | --- | --- |")
                 .append(ofTheProgram ? " --- |" : "").append('\n');
         for (Setting setting : settings) {

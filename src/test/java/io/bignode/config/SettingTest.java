@@ -7,6 +7,7 @@ import io.bignode.config.Setting.ReadBy;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,6 +50,18 @@ class SettingTest {
     @Test
     void aWorkerReadsTheSettingsThatAreDeclaredForItAndNamesEveryFaultAtOnce() {
         assertThat(faultsOf(() -> JoinSettings.load(everythingIsFaulty()))).isEqualTo(thatCanBeFaulty(ReadBy.WORKER));
+    }
+
+    @Test
+    void anAgentReadsTheSettingsThatAreDeclaredForItAndNamesEveryFaultAtOnce() {
+        Map<String, String> environment = everythingIsFaulty();
+        // One of the two is looked at.
+        Map<String, String> inFile = new HashMap<>(environment);
+        inFile.remove(Setting.BIG_NODE_TOKEN.variable());
+        environment.remove(Setting.BIG_NODE_TOKEN_FILE.variable());
+        Set<String> faults = new HashSet<>(faultsOf(() -> AgentSettings.load(environment)));
+        faults.addAll(faultsOf(() -> AgentSettings.load(inFile)));
+        assertThat(faults).isEqualTo(thatCanBeFaulty(ReadBy.AGENT));
     }
 
     @Test

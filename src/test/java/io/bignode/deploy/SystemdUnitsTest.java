@@ -41,7 +41,7 @@ class SystemdUnitsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service", "bignode-agent.service"})
     void systemdFindsNothingWrong(String unit) throws Exception {
         // The program need not be installed here: another one stands in for it.
         Path copy = Files.writeString(folder.resolve(unit), read(unit).replace("ExecStart=/opt/bignode/bin/bignode", "ExecStart=/bin/true"));
@@ -67,7 +67,7 @@ class SystemdUnitsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service", "bignode-agent.service"})
     void systemdCallsItsExposureSmall(String unit) throws Exception {
         Path copy = Files.writeString(folder.resolve(unit), read(unit));
 
@@ -76,7 +76,7 @@ class SystemdUnitsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"bignode.service, HEAD", "bignode-worker.service, WORKER"})
+    @CsvSource({"bignode.service, HEAD", "bignode-worker.service, WORKER", "bignode-agent.service, AGENT"})
     void itSetsWhatItsProgramReads(String unit, ReadBy program) throws Exception {
         List<String> set = read(unit).lines().filter(line -> line.startsWith("Environment=")).flatMap(line -> Arrays.stream(line.substring(12).split(" ")))
                 .map(variable -> variable.split("=")[0]).filter(name -> !name.equals("HOME")).toList();
@@ -92,9 +92,9 @@ class SystemdUnitsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bignode.service", "bignode-worker.service"})
+    @ValueSource(strings = {"bignode.service", "bignode-worker.service", "bignode-agent.service"})
     void itRunsTheDistributionAndHoldsNoSecret(String unit) throws Exception {
-        assertThat(read(unit)).containsPattern("ExecStart=/opt/bignode/bin/bignode (serve|worker)\n").contains("EnvironmentFile=/etc/bignode/")
+        assertThat(read(unit)).containsPattern("ExecStart=/opt/bignode/bin/bignode (serve|worker|agent)\n").contains("EnvironmentFile=/etc/bignode/")
                 .doesNotContain("TOKEN=");
     }
 }

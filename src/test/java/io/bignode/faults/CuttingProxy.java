@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Forwards connections to a port of this host, until it cuts them or lets them hang. */
-final class CuttingProxy implements AutoCloseable {
+public final class CuttingProxy implements AutoCloseable {
     private volatile int target;
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -17,12 +17,12 @@ final class CuttingProxy implements AutoCloseable {
     /** Whose bytes go nowhere, and whose ends nobody learns of. */
     private final Set<Socket> hanging = ConcurrentHashMap.newKeySet();
 
-    CuttingProxy(int target) throws IOException {
+    public CuttingProxy(int target) throws IOException {
         this.target = target;
         Thread.ofVirtual().start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
@@ -65,18 +65,18 @@ final class CuttingProxy implements AutoCloseable {
     }
 
     /** Lets all connections hang, as a network does that was cut without a word; new ones may be made. */
-    void hang() {
+    public void hang() {
         hanging.addAll(open);
     }
 
     /** Forwards new connections to another port, and cuts those there are. */
-    void lead(int port) throws IOException {
+    public void lead(int port) throws IOException {
         target = port;
         cut();
     }
 
     /** Cuts all connections; new ones may be made. */
-    void cut() throws IOException {
+    public void cut() throws IOException {
         for (Socket socket : open) socket.close();
         open.clear();
     }

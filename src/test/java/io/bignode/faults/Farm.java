@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A head and workers, all processes of their own, which a test kills, freezes and starts anew. */
 final class Farm implements AutoCloseable {
@@ -137,6 +138,21 @@ final class Farm implements AutoCloseable {
                         Integer.toString(forgeAfter), Boolean.toString(talks)),
                 Map.of(SimulatedWorker.tokenVariable(), JOIN_TOKEN),
                 "256m"));
+    }
+
+    /** A worker of simulated devices that is connected to this farm's head and to those of others, whose tokens are the same. */
+    JavaProcess workerOfSeveral(String name, int devices, double noncesPerSecond, boolean talks, List<Farm> others) throws Exception {
+        List<Farm> farms = new ArrayList<>(List.of(this));
+        farms.addAll(others);
+        JavaProcess worker = started(new JavaProcess(
+                SimulatedWorker.class.getName(),
+                List.of(farms.stream().map(farm -> Integer.toString(farm.workerPort)).collect(Collectors.joining(",")),
+                        farms.stream().map(farm -> farm.fingerprint).collect(Collectors.joining(",")),
+                        name, Integer.toString(devices), Double.toString(noncesPerSecond), "-1", Boolean.toString(talks)),
+                Map.of(SimulatedWorker.tokenVariable(), JOIN_TOKEN),
+                "256m"));
+        worker.await(line -> line.equals(farms.size() > 1 ? "joined all" : "joined"));
+        return worker;
     }
 
     JavaProcess worker(String name, int devices, double noncesPerSecond) throws Exception {

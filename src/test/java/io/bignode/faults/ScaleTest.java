@@ -19,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,7 +52,7 @@ class ScaleTest {
     @Timeout(150)
     void sessionsOfBothWeightsAreServedAndEachDeviceWorks() throws Exception {
         List<Recorder> recorders = new ArrayList<>();
-        try (Farm farm = farm(3, "0")) { // with a share to verify, a single worker's results wait for another one to check them
+        try (Farm farm = farm(folder, 3, "0")) { // with a share to verify, a single worker's results wait for another one to check them
             farm.worker("worker", 4, 1000, -1, false, farm.workerPort);
             for (int i = 0; i < 3; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
             for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results\n" + farm.head.tail(), () -> recorder.count() > 20);
@@ -72,8 +74,8 @@ class ScaleTest {
     }
 
     /** A head where so many sessions of the heavy tenant may run, and that has this share of the nonces computed again. */
-    private Farm farm(int sessions, String verified) throws Exception {
-        Path tokens = folder.resolve("tokens");
+    private Farm farm(Path folder, int sessions, String verified) throws Exception {
+        Path tokens = Files.createDirectories(folder).resolve("tokens");
         Files.writeString(tokens, new TenantToken("heavy", TenantToken.HexDigest.of(HEAVY), sessions, 2).line() + "\n");
         return new Farm(folder, Map.of(
                 "DELEGATION_TOKENS_FILE", tokens.toString(), "DELEGATION_MAX_SESSIONS", "400",
@@ -85,7 +87,7 @@ class ScaleTest {
     @Timeout(600)
     void twoHundredAndFiftySixDevicesWork() throws Exception {
         int devices = Integer.getInteger("bignode.devices", 256);
-        Outcome outcome = run(devices, 8, 100, Duration.ofSeconds(60));
+        Outcome outcome = run(devices, Integer.getInteger("bignode.processes", 8), Integer.getInteger("bignode.heads", 1), 100, Duration.ofSeconds(60));
         assertThat(outcome.idleShare()).isLessThan(0.03);
         assertThat(outcome.headCores()).isLessThan(1);
         assertThat(outcome.unfairness()).isLessThan(0.05);
@@ -94,38 +96,72 @@ class ScaleTest {
     }
 
     private Outcome run(int devices, int processes, int sessions, Duration time) throws Exception {
-        List<Recorder> recorders = new ArrayList<>();
+        return run(devices, processes, 1, sessions, time);
+    }
+
+    /** Several heads have as many sessions each, and the workers join all of them; the head that costs most and is the least fair counts. */
+    private Outcome run(int devices, int processes, int heads, int sessions, Duration time) throws Exception {
+        List<Farm> farms = new ArrayList<>();
+        List<List<Recorder>> recorders = new ArrayList<>();
         List<JavaProcess> workers = new ArrayList<>();
-        try (Farm farm = farm(sessions, System.getProperty("bignode.verify", "0.02"))) {
-            for (int i = 0; i < processes; i++) workers.add(farm.worker("worker-" + i, devices / processes, 100, -1, false, farm.workerPort));
-            for (int i = 0; i < sessions; i++) recorders.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
-            for (Recorder recorder : recorders) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);
+        try {
+            for (int i = 0; i < heads; i++) farms.add(farm(folder.resolve("head-" + i), sessions, System.getProperty("bignode.verify", "0.02")));
+            List<Farm> others = farms.subList(1, heads);
+            for (int i = 0; i < processes; i++) {
+                workers.add(farms.getFirst().workerOfSeveral("worker-" + i, devices / processes, 100, false, others));
+            }
+            for (Farm farm : farms) {
+                List<Recorder> of = new ArrayList<>();
+                recorders.add(of);
+                for (int i = 0; i < sessions; i++) of.add(farm.recorder("key" + i, weight(i) == 1 ? Farm.TOKEN : HEAVY.secret()));
+            }
+            List<Recorder> all = recorders.stream().flatMap(List::stream).toList();
+            for (Recorder recorder : all) Waiting.until(Duration.ofSeconds(60), () -> "no results", () -> recorder.count() > 0);
             Thread.sleep(5000); // leases have grown to a second's work by then
             long[] before = busy(workers);
-            long[] computed = computed(recorders);
-            Duration cpu = farm.head.cpu();
+            List<long[]> computed = computedOfAll(recorders);
+            List<Duration> cpu = farms.stream().map(farm -> farm.head.cpu()).toList();
             long began = System.nanoTime();
-            recorders.forEach(Recorder::takePollNanos);
+            all.forEach(Recorder::takePollNanos);
             List<Long> starts = new ArrayList<>();
             for (int i = 0; System.nanoTime() - began < time.toNanos(); i++) {
-                starts.add(Recorder.startNanos(farm.port, "passing" + i));
+                starts.add(Recorder.startNanos(farms.get(i % heads).port, "passing" + i));
                 Thread.sleep(200);
             }
             starts.sort(null);
             long[] after = busy(workers);
             double seconds = (System.nanoTime() - began) / 1e9;
             double idle = 1 - (double) (after[0] - before[0]) / (after[1] - before[1]);
-            double cores = farm.head.cpu().minus(cpu).toMillis() / 1000.0 / seconds;
-            double unfair = unfairness(computed, computed(recorders));
-            List<Long> polls = recorders.stream().flatMap(recorder -> recorder.takePollNanos().stream()).sorted().toList();
-            Outcome outcome = new Outcome(idle, cores, unfair, p99(starts), p99(polls), burst(farm, sessions));
-            System.out.printf(Locale.ROOT, "| %d | %d | %d | %.1f %% | %.2f | %.1f %% | %d ms | %d ms | %d ms |%n", devices, processes, sessions,
-                    100 * idle, cores, 100 * unfair, outcome.startMillis(), outcome.pollMillis(), outcome.burstMillis());
-            assertThat(recorders).allSatisfy(recorder -> assertThat(recorder.wrongs()).isEmpty());
+            double cores = 0;
+            for (int i = 0; i < heads; i++) cores = Math.max(cores, farms.get(i).head.cpu().minus(cpu.get(i)).toMillis() / 1000.0 / seconds);
+            List<long[]> now = computedOfAll(recorders);
+            double unfair = 0;
+            for (int i = 0; i < heads; i++) unfair = Math.max(unfair, unfairness(computed.get(i), now.get(i)));
+            List<Long> polls = all.stream().flatMap(recorder -> recorder.takePollNanos().stream()).sorted().toList();
+            Outcome outcome = new Outcome(idle, cores, unfair, p99(starts), p99(polls), burst(farms.getFirst(), sessions));
+            System.out.printf(Locale.ROOT, "| %d | %d | %s%d | %.1f %% | %.2f | %.1f %% | %d ms | %d ms | %d ms |%n", devices, processes,
+                    heads == 1 ? "" : heads + " x ", sessions, 100 * idle, cores, 100 * unfair, outcome.startMillis(), outcome.pollMillis(), outcome.burstMillis());
+            if (heads > 1) System.out.println(shares(computed, now));
+            assertThat(all).allSatisfy(recorder -> assertThat(recorder.wrongs()).isEmpty());
             return outcome;
         } finally {
-            recorders.forEach(Recorder::close);
+            recorders.forEach(of -> of.forEach(Recorder::close));
+            farms.forEach(Farm::close);
         }
+    }
+
+    private static List<long[]> computedOfAll(List<List<Recorder>> recorders) throws Exception {
+        List<long[]> all = new ArrayList<>();
+        for (List<Recorder> of : recorders) all.add(computed(of));
+        return all;
+    }
+
+    /** What each head got of all that was computed. */
+    private static String shares(List<long[]> before, List<long[]> after) {
+        long[] got = new long[before.size()];
+        for (int i = 0; i < got.length; i++) got[i] = LongStream.of(after.get(i)).sum() - LongStream.of(before.get(i)).sum();
+        long all = LongStream.of(got).sum();
+        return "shares of the heads: " + LongStream.of(got).mapToObj(one -> String.format(Locale.ROOT, "%.1f %%", 100.0 * one / all)).collect(Collectors.joining(", "));
     }
 
     /** Every third session is the heavy tenant's. */

@@ -3,13 +3,16 @@ package io.bignode.faults;
 import io.bignode.broker.ArtemisWorker;
 import io.bignode.broker.BrokerAccess;
 import io.bignode.broker.JoinFailure;
+import io.bignode.broker.SeveralHeads;
 import io.bignode.engine.CancelledException;
 import io.bignode.engine.Turn;
+import io.bignode.protocol.DeviceId;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Found;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
+import io.bignode.protocol.WorkerSide;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
@@ -19,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,7 +38,7 @@ import javax.net.ssl.X509TrustManager;
 final class SimulatedWorker {
     private static final String TOKEN = "JOIN_TOKEN_OF_TEST";
 
-    private final ArtemisWorker broker;
+    private final WorkerSide broker;
     private final long nanosPerNonce;
     private final int forgeAfter;
     private final boolean talks;
@@ -42,7 +46,7 @@ final class SimulatedWorker {
     private final AtomicLong busyNanos = new AtomicLong();
     private final AtomicLong results = new AtomicLong();
 
-    private SimulatedWorker(ArtemisWorker broker, long nanosPerNonce, int forgeAfter, boolean talks, String how) {
+    private SimulatedWorker(WorkerSide broker, long nanosPerNonce, int forgeAfter, boolean talks, String how) {
         this.broker = broker;
         this.nanosPerNonce = nanosPerNonce;
         this.forgeAfter = forgeAfter;
@@ -53,7 +57,7 @@ final class SimulatedWorker {
     /**
      * Runs until it is killed.
      *
-     * @param args port, fingerprint, name, devices, nonces a second, after how many results it misbehaves (-1 never), whether it prints leases, how it
+     * @param args port and fingerprint of the head, or those of several with commas between them, name, devices, nonces a second, after how many results it misbehaves (-1 never), whether it prints leases, how it
      *             misbehaves: {@code forge} unless it is told. Names that are separated by commas are as many workers that share the process
      */
     public static void main(String[] args) throws Exception {
@@ -75,14 +79,21 @@ final class SimulatedWorker {
         List<DeviceOffer> devices = IntStream.range(0, Integer.parseInt(args[3]))
                 .mapToObj(i -> new DeviceOffer(name + "/sim:" + i, "simulated", 1L << 30, 256))
                 .toList();
-        CountDownLatch joined = new CountDownLatch(1);
-        BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(args[0]), pinned(args[1]), false);
-        ArtemisWorker broker = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher(joined));
+        String[] ports = args[0].split(",");
+        CountDownLatch joined = new CountDownLatch(ports.length);
+        List<SeveralHeads.Head> heads = new ArrayList<>();
+        for (int i = 0; i < ports.length; i++) {
+            BrokerAccess.Tls route = new BrokerAccess.Tls("127.0.0.1", Integer.parseInt(ports[i]), pinned(args[1].split(",")[i]), false);
+            ArtemisWorker link = new ArtemisWorker(name, devices, new BrokerAccess(route, name, System.getenv(TOKEN)), new Watcher(joined, new AtomicBoolean()));
+            link.start();
+            heads.add(new SeveralHeads.Head(ports[i], link));
+        }
+        WorkerSide broker = heads.size() == 1 ? heads.getFirst().side() : several(heads, devices);
         long nanosPerNonce = (long) (1e9 / Double.parseDouble(args[4]));
         String how = args.length > 7 ? args[7] : "forge";
         SimulatedWorker worker = new SimulatedWorker(broker, nanosPerNonce, Integer.parseInt(args[5]), Boolean.parseBoolean(args[6]), how);
-        broker.start();
         joined.await();
+        if (ports.length > 1) System.out.println("joined all");
         long began = System.nanoTime();
         for (DeviceOffer device : devices) {
             worker.start(device);
@@ -94,6 +105,12 @@ final class SimulatedWorker {
             System.out.printf("busy %d of %d device-ms, %d results%n",
                     worker.busyNanos.get() / 1_000_000, (System.nanoTime() - began) / 1_000_000 * devices.size(), worker.results.get());
         }
+    }
+
+    private static SeveralHeads several(List<SeveralHeads.Head> heads, List<DeviceOffer> devices) {
+        SeveralHeads several = new SeveralHeads(heads, devices.stream().map(device -> DeviceId.of(device.deviceId()).device()).toList());
+        several.start();
+        return several;
     }
 
     private void start(DeviceOffer device) {
@@ -188,11 +205,11 @@ final class SimulatedWorker {
         }
     }
 
-    private record Watcher(CountDownLatch first) implements ArtemisWorker.Watcher {
+    private record Watcher(CountDownLatch all, AtomicBoolean first) implements ArtemisWorker.Watcher {
         @Override
         public void joined() {
             System.out.println("joined");
-            first.countDown();
+            if (first.compareAndSet(false, true)) all.countDown();
         }
 
         @Override

@@ -94,6 +94,9 @@ class ContractTest {
         calls.put("GET " + API + "/session/{session_id}", Way.by(TOKEN));
         calls.put("DELETE " + API + "/session/{session_id}", Way.by(TOKEN));
         calls.put("POST " + API + "/stop", new Way(TOKEN, "{\"session_id\": \"{session_id}\"}"));
+        calls.put("POST " + API + "/request", new Way(TOKEN, startBody().toString()));
+        calls.put("GET " + API + "/found/{session_id}", Way.by(TOKEN));
+        calls.put("GET " + API + "/node", Way.by(TOKEN));
         calls.put("GET /health", Way.by(""));
         calls.put("GET /health/live", Way.by(""));
         calls.put("GET /health/ready", Way.by(""));
@@ -190,12 +193,14 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey().replace(REQUEST, validated(node)), session.id(), call.getValue()));
                 }
             }
+            String request = "POST " + API + "/request";
+            for (int again = 0; again < 2; again++) contract.hold(request, send(node, request + "?order_id=one", "x", new Way(TOKEN, startBody().toString())));
             inference(contract, node);
             String answered = validated(node);
-            Session request = node.sessions.find("first", answered).orElseThrow();
+            Session single = node.sessions.find("first", answered).orElseThrow();
             String proof = "{\"status\": \"completed\", \"n_total\": 1, \"n_mismatch\": 0, \"mismatch_nonces\": [], \"p_value\": 1.0, \"fraud_detected\": false}";
-            NonceRange only = node.hands.take(request, 1).orElseThrow();
-            node.hands.land(request, only, 1, List.of(new Found(Long.MAX_VALUE, proof)));
+            NonceRange only = node.hands.take(single, 1).orElseThrow();
+            node.hands.land(single, only, 1, List.of(new Found(Long.MAX_VALUE, proof)));
             String look = "GET " + ML_NODE + "/api/v1/inference/pow/generate/" + REQUEST;
             HttpResponse<String> completed = send(node, look.replace(REQUEST, answered), "x", Way.by(TOKEN));
             assertThat(TestNode.json(completed).get("status").asText()).isEqualTo("completed");
@@ -247,7 +252,7 @@ class ContractTest {
                     contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way(way.token, "{}")));
                     contract.hold(call.getKey(), send(node, call.getKey(), "x", new Way(way.token, " ".repeat(RequestBody.LIMIT + 1))));
                 }
-                if (call.getKey().contains("/batch")) {
+                if (call.getKey().contains("/batch") || call.getKey().contains("/found")) {
                     Session session = node.start(startBody());
                     contract.hold(call.getKey(), send(node, call.getKey() + "?after=x&wait=-1", session.id(), way));
                     contract.hold(call.getKey(), send(node, call.getKey() + "?after=77", session.id(), way));
@@ -264,6 +269,8 @@ class ContractTest {
             String validate = "POST " + ML_NODE + "/api/v1/pow/validate";
             contract.hold(validate, send(node, validate, "x", new Way(TOKEN, "{}")));
             contract.hold("GET /api/v1/history", send(node, "GET /api/v1/history?limit=0&format=xml", "x", Way.by(TOKEN)));
+            String start = "POST " + API + "/start";
+            contract.hold(start, send(node, start + "?existing=true", "x", new Way(TOKEN, startBody().put("node_id", 99).toString())));
             node.devices.set(0);
             contract.hold("GET /health", node.get("//health", ""));
             contract.hold("GET /health/ready", node.get("//health/ready", ""));

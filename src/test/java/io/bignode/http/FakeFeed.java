@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -98,7 +99,7 @@ public final class FakeFeed implements AutoCloseable {
         }
 
         @Override
-        public void forward(URI to, long maxBody, Duration patience) {
+        public void forward(URI to, Optional<String> bearer, long maxBody, Duration patience) {
             throw new UnsupportedOperationException("files are here");
         }
     }

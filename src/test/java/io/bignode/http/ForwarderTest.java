@@ -111,7 +111,7 @@ class ForwarderTest {
 
         private void pass(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
             try {
-                reply.forward(target, MAX_BODY, patience);
+                reply.forward(target, Optional.empty(), MAX_BODY, patience);
             } catch (ForwardException away) {
                 failed.set(away);
                 throw new ProblemException(Problem.badGateway(String.valueOf(away.getMessage())));

@@ -24,12 +24,25 @@ class WorkerStateTest {
         Path file = folder.resolve("worker-state");
         try (WorkerState state = new WorkerState(folder, Duration.ofHours(1))) {
             assertThat(file).hasContent("apart");
-            state.joined();
+            state.joined("head:9091");
             assertThat(file).hasContent("joined");
-            state.apart();
+            state.apart("head:9091");
             assertThat(file).hasContent("apart");
         }
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void ofSeveralHeadsOneIsEnough() {
+        Path file = folder.resolve("worker-state");
+        try (WorkerState state = new WorkerState(folder, Duration.ofHours(1))) {
+            state.joined("head:9091");
+            state.joined("other:9091");
+            state.apart("head:9091");
+            assertThat(file).hasContent("joined");
+            state.apart("other:9091");
+            assertThat(file).hasContent("apart");
+        }
     }
 
     @Test
@@ -37,7 +50,7 @@ class WorkerStateTest {
         Path file = folder.resolve("worker-state");
         FileTime old = FileTime.from(Instant.now().minus(Duration.ofHours(1)));
         try (WorkerState state = new WorkerState(folder, Duration.ofMillis(10))) {
-            state.joined();
+            state.joined("head:9091");
             Files.setLastModifiedTime(file, old);
             Waiting.until("the file is renewed", () -> !Files.getLastModifiedTime(file).equals(old));
             assertThat(file).hasContent("joined");
@@ -47,7 +60,7 @@ class WorkerStateTest {
     @Test
     void aFolderThatCannotBeWrittenEndsNothing() {
         try (WorkerState state = new WorkerState(folder.resolve("nowhere"), Duration.ofHours(1))) {
-            state.joined();
+            state.joined("head:9091");
         }
         assertThat(folder).isEmptyDirectory();
     }

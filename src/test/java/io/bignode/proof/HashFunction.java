@@ -53,6 +53,11 @@ final class HashFunction implements ProofFunction {
     }
 
     @Override
+    public ObjectNode request(WorkOrder work) {
+        throw new UnsupportedOperationException("nobody asks another node for hashes");
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         return List.of();
     }

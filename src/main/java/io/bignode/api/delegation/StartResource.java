@@ -67,7 +67,11 @@ public final class StartResource {
     private void answered(Request request, Reply reply) throws ProblemException, IOException, InterruptedException {
         StartRequest start = parse(request);
         boolean deployed = request.bodyToken().isPresent();
-        Order order = start.order(request.tenant(), deployed || queue(request.query()), deployed);
+        Order order = start.order(request.tenant(), deployed || flag(request.query(), "queue"), deployed);
+        if (flag(request.query(), "existing")) {
+            reply.send(answer(existing(order), "this order was started before, in this session"));
+            return;
+        }
         StartOutcome outcome = sessions.start(order);
         long deadline = System.nanoTime() + STORE.toNanos();
         while (deployed && outcome instanceof StartOutcome.NotStored && System.nanoTime() - deadline < 0) {
@@ -106,11 +110,17 @@ public final class StartResource {
         }
     }
 
-    private static boolean queue(Query query) throws ProblemException {
-        Optional<String> queue = query.value("queue");
-        if (queue.isEmpty() || queue.get().equals("false")) return false;
-        if (queue.get().equals("true")) return true;
-        throw new ProblemException(Problem.invalid("queue", "must be true or false"));
+    /** The newest session of an order, running or ended: whoever did not get the answer to a start asks for it. */
+    private Session existing(Order order) throws ProblemException {
+        return sessions.list(order.tenant()).reversed().stream().filter(session -> session.order().key().equals(order.key())).findFirst()
+                .orElseThrow(() -> new ProblemException(Problem.notFound("there is no session of this order, or it was purged")));
+    }
+
+    private static boolean flag(Query query, String name) throws ProblemException {
+        Optional<String> flag = query.value(name);
+        if (flag.isEmpty() || flag.get().equals("false")) return false;
+        if (flag.get().equals("true")) return true;
+        throw new ProblemException(Problem.invalid(name, "must be true or false"));
     }
 
     private Problem problem(Obstacle obstacle, boolean lineFull) {

@@ -2,6 +2,7 @@ package io.bignode.api.mlnode;
 
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 
 /** The servers that calls for inference can be passed on to. Thread safe. */
 public interface InferenceServers {
@@ -28,8 +29,20 @@ public interface InferenceServers {
      *
      * @param url   scheme, host and port, and a path where it has one
      * @param model the model that it serves
+     * @param bearer the token that it is shown; empty for none
      */
-    record Server(URI url, String model) {}
+    record Server(URI url, String model, Optional<String> bearer) {
+        /** A server that is shown no token. */
+        public Server(URI url, String model) {
+            this(url, model, Optional.empty());
+        }
+
+        /** Without the token. */
+        @Override
+        public String toString() {
+            return model + " at " + url;
+        }
+    }
 
     /** Whether no server is named. */
     boolean none();

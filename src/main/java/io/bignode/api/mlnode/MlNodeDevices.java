@@ -25,7 +25,7 @@ record MlNodeDevices(FleetView fleet) {
     }
 
     /** What a device does not measure is null, as an ML node tells it. */
-    private static void write(JsonGenerator json, int index, Overview.DeviceLine device) throws IOException {
+    static void write(JsonGenerator json, int index, Overview.DeviceLine device) throws IOException {
         json.writeStartObject();
         json.writeNumberField("index", index);
         json.writeStringField("name", device.name());

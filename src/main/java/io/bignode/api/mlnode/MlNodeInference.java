@@ -182,7 +182,7 @@ final class MlNodeInference {
         for (Optional<Server> next = load.begin(untried); next.isPresent(); next = load.begin(untried)) {
             Server server = next.get();
             try {
-                reply.forward(target(server.url(), call), MAX_BODY, PATIENCE);
+                reply.forward(target(server.url(), call), server.bearer(), MAX_BODY, PATIENCE);
                 return;
             } catch (ForwardException failed) {
                 load.failed(server);

@@ -67,44 +67,64 @@ public final class MlNodeResource {
         this.inference = new MlNodeInference(parts.inference(), () -> sessions.leasable().stream().anyMatch(session -> MlNodeSessions.isStage(session, function.name())));
     }
 
+    /** Where the calls stand, and by which credential. */
+    private record Mount(String prefix, Credential credential) {}
+
+    private static final List<Mount> WITH_TOKEN = List.of(
+            new Mount(ROOT, Credential.BEARER), new Mount(ROOT + "/{token}", Credential.BEARER_OR_PATH),
+            new Mount(ROOT + "/{token}/{version}", Credential.BEARER_OR_PATH));
+
+    private static final List<Mount> LOCAL = List.of(
+            new Mount("", Credential.LOCAL), new Mount("/{version}", Credential.LOCAL), new Mount("/{version}/{segment}", Credential.LOCAL));
+
     /** Every path. */
     public List<Route> routes() {
-        List<Route> routes = new ArrayList<>();
-        add(routes, "GET", "/api/v1/state", this::state);
-        add(routes, "POST", "/api/v1/stop", this::stopAll);
-        add(routes, "GET", "/api/v1/inference/pow/status", this::status);
-        add(routes, "POST", "/api/v1/inference/pow/init/generate", this::start);
-        add(routes, "POST", "/api/v1/inference/pow/stop", this::stop);
-        add(routes, "POST", "/api/v1/inference/pow/generate", requests::generate);
-        add(routes, "GET", "/api/v1/inference/pow/generate/{request_id}", requests::look);
-        add(routes, "GET", "/api/v1/pow/status", first::status);
-        add(routes, "POST", "/api/v1/pow/init/generate", first::initGenerate);
-        add(routes, "POST", "/api/v1/pow/init/validate", first::initValidate);
-        add(routes, "POST", "/api/v1/pow/phase/generate", first::phaseGenerate);
-        add(routes, "POST", "/api/v1/pow/phase/validate", first::phaseValidate);
-        add(routes, "POST", "/api/v1/pow/validate", first::validate);
-        add(routes, "POST", "/api/v1/pow/stop", first::stop);
-        add(routes, "GET", "/api/v1/gpu/devices", gpus::list);
-        add(routes, "POST", "/api/v1/inference/up", inference::up);
-        add(routes, "GET", "/v1/models", inference::models);
-        add(routes, "GET", "/api/v1/versions", MlNodeResource::versions);
+        return routes(WITH_TOKEN);
+    }
+
+    /** Every path as an ML node of the field has it, without a token: for an address that nobody else reaches. */
+    public List<Route> localRoutes() {
+        return routes(LOCAL);
+    }
+
+    private List<Route> routes(List<Mount> mounts) {
+        Table routes = new Table(mounts, new ArrayList<>());
+        routes.add("GET", "/api/v1/state", this::state);
+        routes.add("POST", "/api/v1/stop", this::stopAll);
+        routes.add("GET", "/api/v1/inference/pow/status", this::status);
+        routes.add("POST", "/api/v1/inference/pow/init/generate", this::start);
+        routes.add("POST", "/api/v1/inference/pow/stop", this::stop);
+        routes.add("POST", "/api/v1/inference/pow/generate", requests::generate);
+        routes.add("GET", "/api/v1/inference/pow/generate/{request_id}", requests::look);
+        routes.add("GET", "/api/v1/pow/status", first::status);
+        routes.add("POST", "/api/v1/pow/init/generate", first::initGenerate);
+        routes.add("POST", "/api/v1/pow/init/validate", first::initValidate);
+        routes.add("POST", "/api/v1/pow/phase/generate", first::phaseGenerate);
+        routes.add("POST", "/api/v1/pow/phase/validate", first::phaseValidate);
+        routes.add("POST", "/api/v1/pow/validate", first::validate);
+        routes.add("POST", "/api/v1/pow/stop", first::stop);
+        routes.add("GET", "/api/v1/gpu/devices", gpus::list);
+        routes.add("POST", "/api/v1/inference/up", inference::up);
+        routes.add("GET", "/v1/models", inference::models);
+        routes.add("GET", "/api/v1/versions", MlNodeResource::versions);
         for (String absent : List.of("/api/v1/gpu/driver", "/api/v1/models/status", "/api/v1/models/list")) {
-            add(routes, "GET", absent, MlNodeResource::absent);
+            routes.add("GET", absent, MlNodeResource::absent);
         }
-        for (String probe : List.of("/health", "/livez", "/readyz")) add(routes, "GET", probe, MlNodeResource::alive);
+        for (String probe : List.of("/health", "/livez", "/readyz")) routes.add("GET", probe, MlNodeResource::alive);
         // The last, as /api/v1/… looks like calls of inference of the version "api".
-        for (String method : List.of("GET", "POST")) add(routes, method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
-        return routes;
+        for (String method : List.of("GET", "POST")) routes.add(method, "/v1/{call*}", MlNodeInference.MAX_BODY, inference::pass);
+        return routes.routes();
     }
 
-    private static void add(List<Route> routes, String method, String path, Route.Resource resource) {
-        add(routes, method, path, Route.USUAL_BODY, resource);
-    }
+    /** The routes so far. */
+    private record Table(List<Mount> mounts, List<Route> routes) {
+        void add(String method, String path, long maxBody, Route.Resource resource) {
+            for (Mount mount : mounts) routes.add(new Route(method, mount.prefix() + path, mount.credential(), maxBody, resource));
+        }
 
-    private static void add(List<Route> routes, String method, String path, long maxBody, Route.Resource resource) {
-        routes.add(new Route(method, ROOT + path, Credential.BEARER, maxBody, resource));
-        routes.add(new Route(method, ROOT + "/{token}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
-        routes.add(new Route(method, ROOT + "/{token}/{version}" + path, Credential.BEARER_OR_PATH, maxBody, resource));
+        void add(String method, String path, Route.Resource resource) {
+            add(method, path, Route.USUAL_BODY, resource);
+        }
     }
 
     /** Callers take it for a call that is not implemented. */

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
             "Checks this machine and the settings in the environment as `serve` would, and says what is well, what is not, and how to correct it.",
             "Every GPU that would be used is opened and computes known results, in a second or two.",
             "It changes nothing. It ends with 0 when a node could start here, and with 1 when a check failed.",
-            "With --join it checks what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME apply as for bignode worker."
+            "With --join, once for each of its heads, it checks what a worker of this host needs; DELEGATION_JOIN_TOKEN and DELEGATION_WORKER_NAME apply as for bignode worker."
         })
 public final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the findings as JSON.")
@@ -82,7 +82,7 @@ public final class DoctorCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (peer != null && !isWebServer(peer)) throw CommandException.usage("--peer is '" + peer + "'; it must be a URL such as https://node.example.org");
-        if (options.fingerprint().isPresent() && options.join().isEmpty()) {
+        if (options.hasFingerprintAlone()) {
             throw CommandException.usage("--fingerprint belongs to --join HOST:PORT, which is missing");
         }
         environment = given.orElseGet(() -> CommandEnvironment.of(spec));
@@ -90,8 +90,8 @@ public final class DoctorCommand implements Callable<Integer> {
         findings.add(ClockChecks.run(Optional.ofNullable(peer)));
         Finding unpacked = NativeChecks.run(Settings.dataFolder(environment));
         findings.add(unpacked);
-        if (options.join().isPresent()) {
-            findings.addAll(JoinChecks.run(environment, options.join().get(), options.fingerprint()));
+        if (options.joins()) {
+            findings.addAll(JoinChecks.run(options.over(environment)));
         } else {
             settings(findings).ifPresent(settings -> {
                 findings.addAll(ServerChecks.run(settings));

@@ -8,17 +8,15 @@ import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.Finding;
 import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
-import io.bignode.config.Setting;
 import io.bignode.node.WorkerName;
 import java.nio.file.Files;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Doctor's checks of what keeps a worker of this host from a head: the way to it, its certificate, the join token, the version of the protocol, the name. */
+/** Doctor's checks of what keeps a worker of this host from its heads: the way to it, its certificate, the join token, the version of the protocol, the name. */
 final class JoinChecks {
     private static final String REACH = "reach";
     private static final String TOKEN = "join";
@@ -30,18 +28,18 @@ final class JoinChecks {
     /**
      * Runs the checks; no worker joins.
      *
-     * @param environment the process's environment variables
-     * @param join        the head's HOST:PORT
-     * @param fingerprint what its certificate must be, where it is given
+     * @param environment the process's environment variables, with the heads' addresses and fingerprints
      */
-    static List<Finding> run(Map<String, String> environment, String join, Optional<String> fingerprint) {
-        Map<String, String> all = new HashMap<>(environment);
-        all.put(Setting.JOIN.variable(), join);
-        fingerprint.ifPresent(text -> all.put(Setting.JOIN_FINGERPRINT.variable(), text));
+    static List<Finding> run(Map<String, String> environment) {
         try {
-            JoinSettings settings = JoinSettings.load(all);
+            JoinSettings settings = JoinSettings.load(environment);
             List<Finding> findings = warnings(SettingAdvice.ofWorker(settings.devices(), environment));
-            findings.addAll(run(settings));
+            String name = name(settings);
+            Map<String, BrokerAccess> heads = WorkerCommand.access(settings, name);
+            heads.forEach((head, access) -> {
+                List<Finding> those = run(name, access);
+                findings.addAll(heads.size() == 1 ? those : those.stream().map(finding -> finding.about(head)).toList());
+            });
             return findings;
         } catch (InvalidSettingsException invalid) {
             List<Finding> findings = warnings(SettingAdvice.unknown(environment));
@@ -54,9 +52,7 @@ final class JoinChecks {
         return advice.stream().map(odd -> Finding.warn("settings", odd)).collect(Collectors.toCollection(ArrayList::new));
     }
 
-    private static List<Finding> run(JoinSettings settings) {
-        String name = name(settings);
-        BrokerAccess access = WorkerCommand.access(settings, name);
+    private static List<Finding> run(String name, BrokerAccess access) {
         List<Finding> findings = new ArrayList<>();
         if (access.route() instanceof BrokerAccess.Tls tls) {
             Optional<JoinFailure> unreached = JoinProbe.reach(tls);

@@ -6,6 +6,7 @@ import io.bignode.config.InvalidSettingsException;
 import io.bignode.config.JoinSettings;
 import io.bignode.config.Setting;
 import io.bignode.config.Settings;
+import io.bignode.log.LogLines;
 import io.bignode.node.CommandException;
 import io.bignode.node.Devices;
 import io.bignode.node.ExitCode;
@@ -20,10 +21,13 @@ import io.bignode.node.WorkerState;
 import io.bignode.node.tls.PinnedTls;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,12 +39,15 @@ import picocli.CommandLine.Spec;
         name = "worker",
         mixinStandardHelpOptions = true,
         description = "Joins a head on another host and computes for it, until SIGTERM or Ctrl-C stops it. The worker connects outbound only, and connects"
-                + " again whenever the connection is lost.")
+                + " again whenever the connection is lost. With --join several times, each followed by its --fingerprint, it joins several heads and computes for"
+                + " those that have work, in equal shares.")
 public final class WorkerCommand implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger(WorkerCommand.class.getName());
 
     /** Health checks take a worker for one that hangs when it did not renew its state for six times as long. */
     private static final Duration STATE_PERIOD = Duration.ofSeconds(5);
+
+    private static final String THE_BROKER = "the broker";
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
@@ -78,9 +85,10 @@ public final class WorkerCommand implements Callable<Integer> {
             throw CommandException.usage(Setting.DEVICES + " is none and " + Setting.BACKENDS + " names no backend: a worker without devices has nothing to do");
         }
         WorkerState state = new WorkerState(settings.dataDir(), STATE_PERIOD);
-        JoinLog log = new JoinLog(name, target(settings), state);
-        HostDevices host =
-                new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), access(settings, name), log);
+        List<HostDevices.Head> heads = access(settings, name).entrySet().stream()
+                .map(head -> new HostDevices.Head(head.getKey(), head.getValue(), new JoinLog(name, head.getKey(), state)))
+                .toList();
+        HostDevices host = new HostDevices(name, devices, settings.devices(), settings.poolsDir(), settings.cacheBytes(), heads);
         stop.begin(host::start, () -> {
             host.close();
             state.close();
@@ -97,23 +105,30 @@ public final class WorkerCommand implements Callable<Integer> {
 
     private JoinSettings settings(Map<String, String> environment) {
         try {
-            return JoinSettings.load(options.over(environment));
+            JoinSettings settings = JoinSettings.load(options.over(environment));
+            LogLines.conceal(settings.heads().stream().map(head -> head.token().secret()).toList());
+            return settings;
         } catch (InvalidSettingsException invalid) {
             throw CommandException.settings(invalid);
         }
     }
 
-    /** How a worker of this name reaches its head. */
-    public static BrokerAccess access(JoinSettings settings, String name) {
+    /** How a worker of this name reaches its heads, each by what the log calls it. */
+    public static Map<String, BrokerAccess> access(JoinSettings settings, String name) {
         if (settings.external().isPresent()) {
             var broker = settings.external().get();
-            return new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret());
+            return Map.of(THE_BROKER, new BrokerAccess(new BrokerAccess.External(broker.url()), broker.user(), broker.password().secret()));
         }
-        JoinSettings.Target target = settings.target().orElseThrow();
-        Optional<SSLContext> pinned = settings.fingerprint().map(PinnedTls::context);
+        Map<String, BrokerAccess> heads = new LinkedHashMap<>();
+        settings.heads().forEach(head -> heads.put(head.target().toString(), access(head, name)));
+        return heads;
+    }
+
+    private static BrokerAccess access(JoinSettings.Head head, String name) {
+        Optional<SSLContext> pinned = head.fingerprint().map(PinnedTls::context);
         SSLContext tls = pinned.orElseGet(WorkerCommand::trusted);
-        BrokerAccess.Tls route = new BrokerAccess.Tls(target.host(), target.port(), tls, pinned.isEmpty());
-        return new BrokerAccess(route, name, settings.token().orElseThrow().secret());
+        BrokerAccess.Tls route = new BrokerAccess.Tls(head.target().host(), head.target().port(), tls, pinned.isEmpty());
+        return new BrokerAccess(route, name, head.token().secret());
     }
 
     private static SSLContext trusted() {
@@ -125,6 +140,7 @@ public final class WorkerCommand implements Callable<Integer> {
     }
 
     private static String target(JoinSettings settings) {
-        return settings.target().map(target -> target.host() + ":" + target.port()).orElse("the broker");
+        if (settings.external().isPresent()) return THE_BROKER;
+        return settings.heads().stream().map(head -> head.target().toString()).collect(Collectors.joining(","));
     }
 }

@@ -46,6 +46,11 @@ public record Finding(Verdict verdict, String check, String message) {
         return new Finding(Verdict.FAIL, check, message);
     }
 
+    /** The same, of one of several that were checked alike. */
+    public Finding about(String which) {
+        return new Finding(verdict, check, which + ": " + message);
+    }
+
     /** A line for people, its verdict coloured where that is asked for. */
     public String shown(boolean colour) {
         if (!colour) return toString();

@@ -18,6 +18,8 @@ public final class Manual {
     public static final Map<String, List<String>> EXAMPLES = Map.ofEntries(
             Map.entry("serve", List.of("bignode serve", "DELEGATION_PORT=8080 DELEGATION_LOG_FORMAT=json bignode serve")),
             Map.entry("worker", List.of("DELEGATION_JOIN_TOKEN=… bignode worker --join head.example.org:9091 --fingerprint 5f2c…")),
+            Map.entry("agent", List.of("DELEGATION_BIG_NODE=https://farm.example.org:9090 DELEGATION_BIG_NODE_TOKEN_FILE=token bignode agent",
+                    "bignode agent --check")),
             Map.entry("sessions", List.of("bignode sessions", "bignode sessions --watch", "bignode sessions --json --url https://head.example.org:9090")),
             Map.entry("devices", List.of("bignode devices", "bignode devices --watch")),
             Map.entry("workers", List.of("bignode workers", "bignode workers --json", "bignode workers --url https://head.example.org:9090")),
@@ -25,6 +27,8 @@ public final class Manual {
             Map.entry("admit", List.of("bignode admit farm-3")),
             Map.entry("client", List.of("bignode client examples/dev-net.json --for 20s",
                     "bignode client examples/main-net.json --url https://node.example.org:9090 --token-file token --out found.ndjson")),
+            Map.entry("rehearse", List.of("bignode rehearse --url http://head.example.org:9090/mlnode/TOKEN",
+                    "bignode rehearse --url http://127.0.0.1:8080 --for 30s --model org/model --json")),
             Map.entry("tenant", List.of("bignode tenant alice --sessions 8 --weight 2 >> tokens")),
             Map.entry("compute", List.of("bignode compute case.json")),
             Map.entry("fingerprint", List.of("bignode fingerprint case.json")),

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /** The settings of the commands that read some from the environment, as their help lists them. */
 final class SettingsHelp {
-    private static final Map<String, ReadBy> PROGRAMS = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER);
+    private static final Map<String, ReadBy> PROGRAMS = Map.of("serve", ReadBy.HEAD, "worker", ReadBy.WORKER, "agent", ReadBy.AGENT);
     private static final Pattern REFERENCE = Pattern.compile(": see \\[[^\\]]+]\\([^)]+\\)");
     private static final Pattern LINK = Pattern.compile("\\[([^\\]]+)]\\([^)]+\\)");
 

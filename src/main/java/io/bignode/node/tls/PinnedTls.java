@@ -6,24 +6,30 @@ import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.util.HexFormat;
+import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Trusts the certificate with one fingerprint and no other. The name in the certificate does not matter. */
+/** Trusts the certificates with some fingerprints and no other. The name in the certificate does not matter. */
 public final class PinnedTls extends X509ExtendedTrustManager {
-    private final byte[] fingerprint;
+    private final List<byte[]> fingerprints;
 
-    private PinnedTls(byte[] fingerprint) {
-        this.fingerprint = fingerprint;
+    private PinnedTls(List<byte[]> fingerprints) {
+        this.fingerprints = fingerprints;
     }
 
     /** The TLS context of sockets to the host with that certificate. */
     public static SSLContext context(String fingerprint) {
+        return context(List.of(fingerprint));
+    }
+
+    /** The TLS context of sockets to hosts each of which has one of these certificates. */
+    public static SSLContext context(List<String> fingerprints) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new PinnedTls(HexFormat.of().parseHex(fingerprint))}, null);
+            context.init(null, new TrustManager[] {new PinnedTls(fingerprints.stream().map(HexFormat.of()::parseHex).toList())}, null);
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JDK has TLS", e);
@@ -33,7 +39,8 @@ public final class PinnedTls extends X509ExtendedTrustManager {
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
         String shown = HeadCertificate.fingerprint(chain[0]);
-        if (!MessageDigest.isEqual(fingerprint, HexFormat.of().parseHex(shown))) {
+        byte[] digest = HexFormat.of().parseHex(shown);
+        if (fingerprints.stream().noneMatch(given -> MessageDigest.isEqual(given, digest))) {
             throw new CertificateException("the head's certificate has fingerprint " + shown + ", not the one given: is it another head, or somebody between?");
         }
     }

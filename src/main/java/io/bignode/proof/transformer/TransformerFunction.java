@@ -82,6 +82,20 @@ public final class TransformerFunction implements ProofFunction {
     }
 
     @Override
+    public ObjectNode request(WorkOrder work) {
+        ProofOrder order = orders.order(work);
+        Optional<Validation> validation = orders.validation(work);
+        // Whoever computes has no use of either.
+        double threshold = validation.map(Validation::fraudThreshold).orElse(0.0);
+        ObjectNode request = order.toJson().put("batch_size", 1).put("fraud_threshold", threshold);
+        if (validation.filter(one -> !one.prepares()).isEmpty()) return request;
+        ObjectNode batch = validation.get().toJson().put("public_key", order.publicKey()).put("block_hash", order.blockHash())
+                .put("block_height", order.blockHeight()).put("node_id", order.nodeId());
+        request.set("batch", batch);
+        return request;
+    }
+
+    @Override
     public List<String> changes(WorkOrder before, WorkOrder after) {
         ProofOrder was = orders.order(before);
         ProofOrder is = orders.order(after);

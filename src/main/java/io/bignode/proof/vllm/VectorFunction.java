@@ -82,6 +82,11 @@ public final class VectorFunction implements ProofFunction {
     }
 
     @Override
+    public ObjectNode request(WorkOrder work) {
+        return order(work).document();
+    }
+
+    @Override
     public Optional<String> model(WorkOrder work) {
         return Optional.of(order(work).model());
     }

@@ -109,6 +109,13 @@ record VectorOrder(
         return new WorkOrder(FUNCTION, request.isPresent() ? REQUEST + params : params.toString(), body.toString());
     }
 
+    /** The start request, or the call of {@code /generate}, that asks for it. */
+    ObjectNode document() {
+        ObjectNode document = identity().put("block_height", blockHeight).put("node_count", nodeCount);
+        request.ifPresent(document::setAll);
+        return document;
+    }
+
     /** What tells it apart from orders of other nonces. */
     ObjectNode identity() {
         ObjectNode identity = JsonNodeFactory.instance.objectNode().put("block_hash", blockHash).put("public_key", publicKey).put("node_id", nodeId);

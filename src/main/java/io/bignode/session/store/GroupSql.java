@@ -4,6 +4,7 @@ import io.bignode.session.Change;
 import io.bignode.session.LeaseResult;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
+import io.bignode.session.Relay;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.Terms;
 import java.sql.Connection;
@@ -110,7 +111,7 @@ final class GroupSql {
                 (row, change) -> terms(row.text(change.callback().map(Object::toString).orElse(null)), change.terms()).text(change.sessionId()).add());
         all(
                 "UPDATE session SET status = ?, error = ?, computed = ?, found = ?, batches = ?, settled = ?, polled_at = ?, ended_at = ?,"
-                        + " place = ?, device_nanos = ?, uncomputable = ?, first_found_at = ? WHERE id = ?",
+                        + " place = ?, device_nanos = ?, uncomputable = ?, first_found_at = ?, relay = ?, relay_over = ? WHERE id = ?",
                 group.moved.values(),
                 GroupSql::moved);
         all("DELETE FROM session WHERE id = ?", group.purged.keySet(), (row, id) -> row.text(id).add());
@@ -139,6 +140,8 @@ final class GroupSql {
         row.text(progress.status().name()).text(progress.error()).number(progress.computed()).number(progress.found());
         row.number(progress.batches()).number(progress.settled()).time(progress.polledAt()).time(progress.endedAt());
         row.number(progress.place()).number(progress.deviceNanos()).number(progress.uncomputable()).time(progress.firstFoundAt());
+        Relay relay = progress.relay();
+        row.text(relay == null ? null : relay.state()).number(relay != null && relay.over() ? 1 : 0);
         row.text(change.sessionId()).add();
     }
 

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A script is never changed once it was released. A statement of a script ends with a semicolon at the end of a line.
  */
 final class Migrations {
-    private static final List<String> SCRIPTS = List.of("001-sessions.sql", "002-waiting.sql", "003-uncomputed.sql");
+    private static final List<String> SCRIPTS = List.of("001-sessions.sql", "002-waiting.sql", "003-uncomputed.sql", "004-relay.sql");
 
     private static final Pattern STATEMENT_END = Pattern.compile(";\\s*(\\n|$)");
 

@@ -8,6 +8,7 @@ import io.bignode.protocol.WorkOrder;
 import io.bignode.session.LeaseResult;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
+import io.bignode.session.Relay;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionStore.History;
@@ -26,6 +27,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Reads from a store. Each call is a transaction of its own. */
 final class StoreReads {
@@ -63,7 +65,7 @@ final class StoreReads {
         List<StoreImage.Stored> sessions = all(
                 connection,
                 "SELECT id, lineage, node_id, weight, work_function, cost_class, work_body, block_height, block_hash, callback, created_at,"
-                        + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, uncomputable, first_found_at,"
+                        + " status, error, computed, found, batches, settled, polled_at, ended_at, place, device_nanos, uncomputable, first_found_at, relay, relay_over,"
                         + " participant, tenant_max, waits, lingers FROM session ORDER BY created_at, id",
                 row -> session(row, lineages));
         List<LeasedRange> flights =
@@ -106,11 +108,16 @@ final class StoreReads {
                 row.number(),
                 row.number(),
                 row.number(),
-                row.timeOrNull());
+                row.timeOrNull(),
+                relay(row.textOrNull(), row.number() != 0));
         String participant = row.text();
         Terms terms = new Terms((int) row.number(), row.number() != 0, row.number() != 0);
         Order order = new Order(lineage.tenant(), lineage.key(), lineage.nonces(), nodeId, work, weight, epoch, callback, participant, terms);
         return new StoreImage.Stored(id, lineage.id(), order, createdAt, progress);
+    }
+
+    private static @Nullable Relay relay(@Nullable String state, boolean over) {
+        return state == null ? null : new Relay(state, over);
     }
 
     private static SessionStatus status(String name) throws SQLException {

@@ -320,10 +320,10 @@ class DoctorCommandTest {
         try (SqlStore store = SqlStore.inFolder(data, new Alarms(InstantSource.system()), (_, failure) -> failure.printStackTrace())) {
             assertThat(store.incarnation()).isPositive();
             // While a head has it open too.
-            assertThat(run(without("none")).lines("store")).singleElement().asString().contains("sessions.db, SQLite, schema version 3");
+            assertThat(run(without("none")).lines("store")).singleElement().asString().contains("sessions.db, SQLite, schema version 4");
         }
         byte[] before = Files.readAllBytes(data.resolve("sessions.db"));
-        assertThat(run(without("none")).lines("store")).singleElement().asString().startsWith("ok ").contains("schema version 3");
+        assertThat(run(without("none")).lines("store")).singleElement().asString().startsWith("ok ").contains("schema version 4");
         assertThat(Files.readAllBytes(data.resolve("sessions.db"))).isEqualTo(before);
         assertThat(data.resolve("sessions.db-shm")).doesNotExist();
 

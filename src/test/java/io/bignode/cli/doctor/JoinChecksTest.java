@@ -15,7 +15,6 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +33,9 @@ class JoinChecksTest extends ConnectedHeadTest {
     }
 
     private List<String> findings(String join, String fingerprint) {
-        return JoinChecks.run(environment, join, Optional.of(fingerprint)).stream().map(Finding::toString).toList();
+        environment.put("DELEGATION_JOIN", join);
+        environment.put("DELEGATION_JOIN_FINGERPRINT", fingerprint);
+        return JoinChecks.run(environment).stream().map(Finding::toString).toList();
     }
 
     private List<String> findings() {
@@ -49,6 +50,22 @@ class JoinChecksTest extends ConnectedHeadTest {
                 line -> assertThat(line).startsWith("ok    protocol  head and worker understand each other"),
                 line -> assertThat(line).startsWith("ok    name      no worker named"));
         assertThat(folder.resolve("data")).doesNotExist();
+    }
+
+    @Test
+    void eachOfSeveralHeadsIsLookedAtAndNamed() throws Exception {
+        int closed;
+        try (ServerSocket nobody = new ServerSocket(0)) {
+            closed = nobody.getLocalPort();
+        }
+        String sound = "127.0.0.1:" + broker.port();
+        String absent = "127.0.0.1:" + closed;
+        assertThat(findings(sound + "," + absent, HeadCertificate.fingerprint(tls.certificate()) + "," + "0".repeat(64))).satisfiesExactly(
+                line -> assertThat(line).startsWith("ok    reach     " + sound + ": " + sound + " answers"),
+                line -> assertThat(line).isEqualTo("ok    join      " + sound + ": the head accepts this join token"),
+                line -> assertThat(line).startsWith("ok    protocol  " + sound + ": "),
+                line -> assertThat(line).startsWith("ok    name      " + sound + ": "),
+                line -> assertThat(line).startsWith("FAIL  reach     " + absent + ": nothing listens on " + absent));
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.bignode.session.Change;
 import io.bignode.session.LeaseResult;
 import io.bignode.session.LeasedRange;
 import io.bignode.session.Order;
+import io.bignode.session.Relay;
 import io.bignode.session.SessionProgress;
 import io.bignode.session.SessionStatus;
 import io.bignode.session.SessionStore;
@@ -58,7 +59,7 @@ abstract class StoreContract {
         assertThat(store.load()).isEqualTo(new StoreImage(List.of(), List.of(), List.of(), List.of()));
         Order order = order("alice", "key", Optional.of(URI.create("https://node.example/a?b=c")));
         SessionProgress progress = new SessionProgress(
-                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, 2, NOW.plusSeconds(4));
+                SessionStatus.ERROR, "out of memory", 70, 7, 0, 0, NOW.plusSeconds(5), NOW.plusSeconds(9), 3, 77, 2, NOW.plusSeconds(4), new Relay("where and how far", true));
         LeasedRange flight = new LeasedRange("lease-1-2", "s1", new NonceRange(70, 8), "local/cpu", NOW.plusSeconds(6));
         LeasedRange other = new LeasedRange("lease-1-3", "s1", new NonceRange(78, 4), "rented-7/cuda:1", NOW.plusSeconds(7));
         LeaseResult held = new LeaseResult("lease-1-3", 4, List.of(new Found(1, "0.5"), new Found(Long.MAX_VALUE, "\"é\"")), 99, CUDA, true, List.of(10L, 24L));

@@ -1,0 +1,124 @@
+package io.bignode.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.bignode.Main;
+import io.bignode.field.FirstFunctionParticipant;
+import io.bignode.fixtures.Golden;
+import io.bignode.fixtures.JavaProcess;
+import io.bignode.fixtures.Waiting;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An agent as the ML node of a chain that pays for the first function: a head with a CPU computes, and validates. */
+@Tag("full")
+@Timeout(180)
+class AgentFirstFunctionTest {
+    private static final String TOKEN = "the-token-of-an-agent";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final double TARGET = 1.42;
+    private static final double TOLERANCE = 1e-5;
+
+    @TempDir
+    private Path folder;
+
+    private JavaProcess head;
+    private JavaProcess agent;
+    private FirstFunctionParticipant participant;
+
+    @BeforeEach
+    void start() throws Exception {
+        int headPort = free();
+        int agentPort = free();
+        head = new JavaProcess(Main.class.getName(), List.of("serve"), Map.of(
+                "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", Integer.toString(headPort), "DELEGATION_DEVICES", "cpu",
+                "DELEGATION_CACHE_GIB", "0", "DELEGATION_DATA_DIR", folder.resolve("head").toString()), "512m");
+        agent = new JavaProcess(Main.class.getName(), List.of("agent"), Map.of(
+                "DELEGATION_BIG_NODE", "http://127.0.0.1:" + headPort, "DELEGATION_BIG_NODE_TOKEN", TOKEN, "DELEGATION_AGENT_PORT", Integer.toString(agentPort),
+                "DELEGATION_AGENT_INFERENCE_PORT", "0", "DELEGATION_DATA_DIR", folder.resolve("agent").toString()), "96m");
+        ObjectNode order = Golden.order().put("r_target", TARGET);
+        participant = new FirstFunctionParticipant("http://127.0.0.1:" + agentPort, order);
+        Waiting.until("the agent has a big node with a device", () -> {
+            try {
+                return participant.answer("GET", "/status.json", "").path("big_nodes").path(0).path("devices").asInt() > 0;
+            } catch (IOException e) {
+                return false; // it starts
+            }
+        });
+    }
+
+    @AfterEach
+    void end() {
+        participant.close();
+        agent.close();
+        head.close();
+    }
+
+    private static int free() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static TreeMap<Long, Double> golden() {
+        JsonNode golden = Golden.read("small-models.json").get(0);
+        TreeMap<Long, Double> distances = new TreeMap<>();
+        for (int i = 0; i < golden.get("nonces").size(); i++) distances.put(golden.get("nonces").get(i).longValue(), golden.get("distances").get(i).doubleValue());
+        return distances;
+    }
+
+    private static ObjectNode batch(Map<Long, Double> told) {
+        ObjectNode batch = JSON.createObjectNode().put("public_key", Golden.order().get("public_key").asText()).put("block_height", 7).put("node_id", 0);
+        batch.set("block_hash", Golden.order().get("block_hash"));
+        ArrayNode nonces = batch.putArray("nonces");
+        ArrayNode distances = batch.putArray("dist");
+        told.forEach((nonce, distance) -> {
+            nonces.add(nonce);
+            distances.add(distance);
+        });
+        return batch;
+    }
+
+    @Test
+    void aStageIsComputedAndABatchValidatedByTheBigNode() throws Exception {
+        assertThat(participant.begin("generate", "GENERATING").get("status").asText()).isEqualTo("OK");
+        Waiting.until("batches come", () -> participant.stored().containsKey(17L) && participant.stored().size() > 20);
+        assertThat(participant.status()).isEqualTo(JSON.readTree("{\"status\": \"GENERATING\", \"is_model_initialized\": true}"));
+
+        participant.begin("validate", "VALIDATING");
+        Waiting.until("the weights are ready", () -> participant.status().get("is_model_initialized").asBoolean());
+        TreeMap<Long, Double> told = golden();
+        told.values().removeIf(distance -> distance >= TARGET);
+        JsonNode first = participant.validate(batch(told));
+        Waiting.until("the verdict comes", () -> participant.verdicts().size() == 1);
+        assertThat(participant.validate(batch(told))).as("the same again is the same request").isEqualTo(first);
+        JsonNode verdict = participant.verdicts().getFirst();
+        assertThat(verdict.get("fraud_detected").asBoolean()).isFalse();
+        for (int i = 0; i < verdict.get("nonces").size(); i++) {
+            assertThat(verdict.get("dist").get(i).doubleValue()).isCloseTo(golden().get(verdict.get("nonces").get(i).longValue()), within(TOLERANCE));
+        }
+        participant.answer("POST", "/api/v1/pow/stop", "");
+
+        golden().headMap(20L).forEach((nonce, distance) -> {
+            if (distance < TARGET) assertThat(participant.stored().get(nonce)).as("nonce %d", nonce).isCloseTo(distance, within(TOLERANCE));
+        });
+        assertThat(participant.again()).isZero();
+        assertThat(participant.refusals()).isEmpty();
+    }
+}

@@ -1,0 +1,4 @@
+package io.bignode.planted.agent;
+
+/** What nothing but the command line uses. */
+public interface Relaying {}

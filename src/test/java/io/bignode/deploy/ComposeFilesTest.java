@@ -89,6 +89,17 @@ class ComposeFilesTest {
         assertThat(read("docker-compose.worker.cpu.yml")).contains("  bignode-worker:\n    deploy: !reset null\n");
     }
 
+    /** Its token is a secret's file, and whoever reaches its ports needs none: it publishes none. */
+    @Test
+    void anAgentPublishesNoPortAndHasNoTokenInItsEnvironment() throws IOException {
+        String file = Files.readString(Sandbox.project().resolve("deploy/agent/docker-compose.yml"));
+        List<String> settings = Setting.of(ReadBy.AGENT).stream().map(Setting::variable).toList();
+
+        assertThat(file).doesNotContain("ports:", "DELEGATION_BIG_NODE_TOKEN:").contains("command: [agent]", "mem_limit: 256m");
+        assertThat(Pattern.compile("(?m)^ +(DELEGATION_[A-Z_]+):").matcher(file).results().map(match -> match.group(1)).toList()).hasSizeGreaterThan(5)
+                .isSubsetOf(settings);
+    }
+
     @Test
     void everySettingOfAWorkerIsPassedOn() throws IOException {
         assertThat(variablesOf(worker())).containsExactlyInAnyOrderElementsOf(passedOn(ReadBy.WORKER));

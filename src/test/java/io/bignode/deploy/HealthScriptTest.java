@@ -84,10 +84,20 @@ class HealthScriptTest {
     }
 
     @Test
+    void anAgentIsAskedAtItsOwnPort() throws Exception {
+        bignode(7, "agent");
+
+        assertThat(health().exit()).isZero();
+        assertThat(Files.readString(sandbox.path("asked"))).isEqualTo("-fsS -o /dev/null http://127.0.0.1:8080/health\n");
+        curl(7);
+        assertThat(health().exit()).isEqualTo(1);
+    }
+
+    @Test
     void whereNeitherRunsNothingIsWell() throws Exception {
         bignode(8, "doctor");
 
         assertThat(health().exit()).isEqualTo(1);
-        assertThat(health().err()).contains("neither bignode serve nor bignode worker runs here");
+        assertThat(health().err()).contains("neither bignode serve nor bignode worker nor bignode agent runs here");
     }
 }

@@ -82,6 +82,9 @@ class AuthorizationMatrixTest {
             Map.entry("GET " + API + "/session/{session_id}", new Row(200, 404)),
             Map.entry("DELETE " + API + "/session/{session_id}", new Row(200, 404)),
             Map.entry("POST " + API + "/stop", new Row(200, 404)),
+            Map.entry("POST " + API + "/request", new Row(422, 422)), // it names no order_id
+            Map.entry("GET " + API + "/found/{session_id}", new Row(200, 404)),
+            Map.entry("GET " + API + "/node", new Row(200, 200)),
             Map.entry("GET /health", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/live", new Row(PUBLIC, PUBLIC)),
             Map.entry("GET /health/ready", new Row(PUBLIC, PUBLIC)),

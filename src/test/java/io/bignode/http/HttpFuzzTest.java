@@ -127,7 +127,7 @@ class HttpFuzzTest {
                             e);
                 }
                 if (i % 100 == 0) for (long nonce : node.compute(bystander, 3)) computed.add(nonce);
-                if (i % 40 == 0) makeRoom(node, bystander);
+                if (i % 100 == 0) makeRoom(node, bystander);
             }
             // 0, a connection closed without an answer, depends on which side is faster.
             assertThat(statuses).as("seed %d", seed).contains(200, 400, 401, 404, 405, 413, 422, 429);

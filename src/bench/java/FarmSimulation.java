@@ -35,30 +35,33 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.logging.LogManager;
 
 /**
  * A stage of a whole farm in virtual time: the production classes that own sessions, leases, fair share, verification and delivery serve devices and small nodes
  * that are played. The head is one server: a round of messages takes the processor time that it was measured to take here and now, then a commit. What a commit
- * and a message take is assumed, and drawn around that. So what waits for the head waits here, too.
+ * and a message take is assumed, and drawn around that. So what waits for the head waits here, too. How long leases are follows from the processor time that was
+ * measured, and what broker, TLS and store are assumed to take of it for each message, on threads of their own.
  *
  * <pre>
- * FarmSimulation [--seed N] [--seconds STAGE] [--verify SHARE] DEVICESxSESSIONS...   prints a row of docs/scale.md for each
+ * FarmSimulation [--seed N] [--seconds STAGE] [--verify SHARE] [--carried MICROS] DEVICESxSESSIONS...   prints a row of docs/scale.md for each
  * </pre>
  */
 final class FarmSimulation implements HeadSide {
+    private static final com.sun.management.ThreadMXBean THREADS = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long MILLI = 1_000_000;
     private static final long SECOND = 1_000 * MILLI;
     private static final long TICK = 200 * MILLI;
+
+    /** How much of a stage is played before, so that what the virtual machine compiles meanwhile does not count. */
+    private static final long WARM_UP = 20 * SECOND;
 
     /** A round of the head takes so many messages at most, as its broker's. */
     private static final int ROUND = 512;
@@ -89,25 +92,74 @@ final class FarmSimulation implements HeadSide {
         }
     }
 
-    /** A message that reached the head. */
-    private record Arrived(long atNanos, WorkerMessage message) {}
+    /** What happens later, in its order: sorted by the millisecond first, so that few are compared with each other. */
+    private static final class Agenda {
+        private final TreeMap<Long, List<Event>> later = new TreeMap<>();
+        private final PriorityQueue<Event> soon = new PriorityQueue<>();
+        private long until;
+        private long number;
+
+        void add(long atNanos, Runnable what) {
+            Event event = new Event(atNanos, ++number, what);
+            if (atNanos < until) soon.add(event);
+            else later.computeIfAbsent(atNanos / MILLI, _ -> new ArrayList<>()).add(event);
+        }
+
+        /** The next event; there is always one, as the head ticks. */
+        Event next() {
+            while (soon.isEmpty()) {
+                Map.Entry<Long, List<Event>> first = later.pollFirstEntry();
+                until = (first.getKey() + 1) * MILLI;
+                soon.addAll(first.getValue());
+            }
+            return soon.remove();
+        }
+    }
+
+    /** A worker with its devices, which have one connection to the head. */
+    private static final class Worker {
+        final String name;
+        final List<Device> devices = new ArrayList<>();
+        boolean away;
+
+        /** When the last message on its line to the head arrives. */
+        long lastArrival;
+
+        /** Which of its connections there is: what was sent before the last one broke is lost. */
+        int connection;
+
+        Worker(String name) {
+            this.name = name;
+        }
+    }
+
+    /** What a session got. */
+    private static final class Got {
+        long startedNanos;
+        long firstLeaseNanos = -1;
+        long deviceNanos;
+    }
+
+    /** A lease that a device has. */
+    private record Held(Lease lease, Got of) {}
 
     /** A device with two slots: while it computes a lease, the next one waits behind it. */
     private final class Device {
         final String id;
-        final String worker;
+        final Worker worker;
         final long nonceNanos;
-        final Deque<Lease> having = new ArrayDeque<>();
+        final Deque<Held> having = new ArrayDeque<>();
+        final Deque<Long> asked = new ArrayDeque<>();
         boolean computing;
         long busyNanos;
         long thereNanos;
 
-        /** Of its worker's connections: what was sent before the last one broke is lost. */
-        int connection;
+        /** When the last message to it arrives. */
+        long lastArrival;
 
-        Device(String worker, int number, long nonceNanos) {
+        Device(Worker worker, int number, long nonceNanos) {
             this.worker = worker;
-            this.id = worker + "/cuda:" + number;
+            this.id = worker.name + "/cuda:" + number;
             this.nonceNanos = nonceNanos;
         }
 
@@ -117,43 +169,45 @@ final class FarmSimulation implements HeadSide {
         }
 
         void take(Lease lease) {
-            having.addLast(lease);
+            having.addLast(new Held(lease, got.get(lease.sessionId())));
             begin();
         }
 
         void begin() {
             if (computing || having.isEmpty()) return;
             computing = true;
-            Lease lease = having.peekFirst();
-            tell(worker, new Reported(worker, new LeaseReport.Started(lease.id(), BATCH)));
-            firstLease.computeIfAbsent(lease.sessionId(), _ -> now);
+            Held held = having.getFirst();
+            Lease lease = held.lease();
+            tell(worker, new Reported(worker.name, new LeaseReport.Started(lease.id(), BATCH)));
+            if (held.of().firstLeaseNanos < 0) held.of().firstLeaseNanos = now;
             long nanos = lease.range().count() * nonceNanos;
-            int then = connection;
-            after(nanos, () -> done(lease, nanos, then));
+            int then = worker.connection;
+            after(nanos, () -> done(held, nanos, then));
         }
 
-        void done(Lease lease, long nanos, int then) {
-            if (then != connection) return;
+        void done(Held held, long nanos, int then) {
+            if (then != worker.connection) return;
+            Lease lease = held.lease();
             computing = false;
             if (now <= stageNanos) busyNanos += nanos;
             having.removeFirst();
             if (!lease.id().startsWith("check")) {
-                deviceNanos.merge(lease.sessionId(), nanos, Long::sum);
+                held.of().deviceNanos += nanos;
                 leases++;
             }
-            List<Found> found = Arrays.stream(lease.nonceValues()).filter(FarmSimulation::counts).mapToObj(nonce -> new Found(nonce, "1.0")).toList();
-            tell(worker, new Reported(worker, new LeaseReport.Done(lease.id(), found, lease.range().count(), nanos)));
+            List<Found> found = new ArrayList<>();
+            for (long nonce : lease.nonceValues()) if (counts(nonce)) found.add(new Found(nonce, "1.0"));
+            tell(worker, new Reported(worker.name, new LeaseReport.Done(lease.id(), found, lease.range().count(), nanos)));
             request();
             begin();
         }
 
         void lose() {
-            connection++;
             having.clear();
+            asked.clear();
             computing = false;
+            thereNanos += now;
         }
-
-        private final Deque<Long> asked = new ArrayDeque<>();
     }
 
     private final Random random;
@@ -161,38 +215,38 @@ final class FarmSimulation implements HeadSide {
     private final Sessions sessions;
     private final Leases head;
     private final Map<String, Device> devices = new HashMap<>();
-    private final Map<String, List<Device>> workers = new TreeMap<>();
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
-    private final Deque<Arrived> inbox = new ArrayDeque<>();
+    private final Map<String, Worker> workers = new TreeMap<>();
+    private final Agenda agenda = new Agenda();
+
+    /** The messages that reached the head. */
+    private final Deque<WorkerMessage> inbox = new ArrayDeque<>();
+
     private final Store store = new Store();
-    private final Map<String, Long> started = new HashMap<>();
-    private final Map<String, Long> firstLease = new HashMap<>();
-    private final Map<String, Long> deviceNanos = new HashMap<>();
+    private final Map<String, Got> got = new HashMap<>();
     private final List<Long> leaseNanos = new ArrayList<>();
-
-    private final Set<String> away = new HashSet<>();
-
-    /** When the last message on each line arrives. */
-    private final Map<String, Long> lines = new HashMap<>();
-
     private final List<Session> running = new ArrayList<>();
+
+    /** The assumed processor time of a message outside of the head's thread. */
+    private final long carriedNanos;
+
     private long now = 1;
-    private long number;
     private long leases;
+    private long messages;
     private long headNanos;
     private long steps;
     private long allocated;
-    private long ticked;
     private boolean headBusy;
+    private boolean tickDue;
 
     /** Whether something became of a session that the head did not look at yet. */
     private boolean woken;
 
     private boolean wrote;
 
-    private FarmSimulation(int deviceCount, int orders, long seed, long stageNanos, double verify) {
+    private FarmSimulation(int deviceCount, int orders, long seed, long stageNanos, double verify, long carriedNanos) {
         this.random = new Random(seed);
         this.stageNanos = stageNanos;
+        this.carriedNanos = carriedNanos;
         InstantSource clock = () -> Instant.EPOCH.plusNanos(now);
         sessions = new Sessions(SessionRules.of(orders, Duration.ofDays(1)), clock, () -> now, store);
         Capacity capacity = (_, _) -> {
@@ -200,11 +254,12 @@ final class FarmSimulation implements HeadSide {
             return Optional.empty();
         };
         head = new Leases(sessions, LeaseRules.usual(), () -> now, this, new Policies(new Sound(), capacity, verify), new Alarms(clock));
+        head.measureBy(this::servingNanos);
         for (int i = 0; i < deviceCount; i++) {
-            String worker = "farm-" + i / DEVICES_OF_A_WORKER;
+            Worker worker = workers.computeIfAbsent("farm-" + i / DEVICES_OF_A_WORKER, Worker::new);
             Device device = new Device(worker, i % DEVICES_OF_A_WORKER, NONCE_NANOS[i % NONCE_NANOS.length]);
             devices.put(device.id, device);
-            workers.computeIfAbsent(worker, _ -> new ArrayList<>()).add(device);
+            worker.devices.add(device);
         }
     }
 
@@ -212,38 +267,39 @@ final class FarmSimulation implements HeadSide {
         long seed = new Random().nextLong();
         long stage = 300 * SECOND;
         double verify = 0.02;
+        long carried = 0;
         List<int[]> farms = new ArrayList<>();
         for (int i = 0; i < args.length; i++) {
             switch (args[i]) {
                 case "--seed" -> seed = Long.parseLong(args[++i]);
                 case "--seconds" -> stage = Long.parseLong(args[++i]) * SECOND;
                 case "--verify" -> verify = Double.parseDouble(args[++i]);
+                case "--carried" -> carried = Long.parseLong(args[++i]) * 1000;
                 default -> farms.add(Arrays.stream(args[i].split("x")).mapToInt(Integer::parseInt).toArray());
             }
         }
         LogManager.getLogManager().reset();
         System.err.println("seed " + seed);
-        System.out.println("| devices | sessions | idle | furthest from fair | leases a second | head, cores | µs a lease | steps a lease | KiB a lease | first lease p50 / p99 / max, ms"
+        System.out.println("| devices | sessions | idle | furthest from fair | leases a second | target, s | head, cores | µs a lease | steps a lease | KiB a lease | first lease p50 / p99 / max, ms"
                 + " | lease p50 / p99, ms | heap, MiB | simulated in, s |");
-        System.out.println("| --- ".repeat(13) + "|");
-        // The first farm is run twice: what the virtual machine compiles meanwhile is not the head's cost.
-        new FarmSimulation(farms.getFirst()[0], farms.getFirst()[1], seed, Math.min(stage, 60 * SECOND), verify).run();
-        for (int[] farm : farms) System.out.println(new FarmSimulation(farm[0], farm[1], seed, stage, verify).run());
+        System.out.println("| --- ".repeat(14) + "|");
+        new FarmSimulation(farms.getFirst()[0], farms.getFirst()[1], seed, Math.min(stage, WARM_UP), verify, carried).run();
+        for (int[] farm : farms) System.out.println(new FarmSimulation(farm[0], farm[1], seed, stage, verify, carried).run());
     }
 
     private String run() {
         long began = System.nanoTime();
-        List<String> names = new ArrayList<>(workers.keySet());
-        names.forEach(this::connect);
+        List<Worker> all = new ArrayList<>(workers.values());
+        all.forEach(this::connect);
         // Every order of the stage comes within its first second.
         for (int i = 0; i < sessions.rules().maxSessions(); i++) {
             int key = i;
             after((long) (random.nextDouble() * SECOND), () -> start(key));
         }
-        for (long at = 10 * SECOND; at < stageNanos - 30 * SECOND; at += 10 * SECOND) after(at, () -> leave(names.get(random.nextInt(names.size()))));
+        for (long at = 10 * SECOND; at < stageNanos - 30 * SECOND; at += 10 * SECOND) after(at, () -> leave(all.get(random.nextInt(all.size()))));
         tickLater();
-        while (!events.isEmpty() && now < stageNanos) {
-            Event next = events.remove();
+        while (now < stageNanos) {
+            Event next = agenda.next();
             now = next.atNanos;
             next.what.run();
         }
@@ -251,7 +307,7 @@ final class FarmSimulation implements HeadSide {
     }
 
     private void after(long nanos, Runnable what) {
-        events.add(new Event(now + nanos, ++number, what));
+        agenda.add(now + nanos, what);
     }
 
     private long drawn(double medianMillis) {
@@ -267,7 +323,7 @@ final class FarmSimulation implements HeadSide {
         Order order = new Order("tenant-" + key % 3, "key" + key, new NonceSequence(key, 1_000_003), key, new WorkOrder("test", "shape", "{}"), WEIGHTS[key % 3],
                 new Epoch(1, "hash"), Optional.empty(), "key" + key, Terms.PLAIN);
         Session session = measured(() -> ((StartOutcome.Started) sessions.start(order)).session());
-        started.put(session.id(), now);
+        got.computeIfAbsent(session.id(), _ -> new Got()).startedNanos = now;
         running.add(session);
         poll(session, new long[1]);
     }
@@ -281,11 +337,10 @@ final class FarmSimulation implements HeadSide {
         after(SECOND, () -> poll(session, cursor));
     }
 
-    private void connect(String worker) {
-        away.remove(worker);
-        List<Device> all = workers.get(worker);
-        tell(worker, new WorkerHello(worker, all.stream().map(device -> new DeviceOffer(device.id, "GPU " + device.nonceNanos, 80L << 30, BATCH)).toList(), List.of()));
-        for (Device device : all) {
+    private void connect(Worker worker) {
+        worker.away = false;
+        tell(worker, new WorkerHello(worker.name, worker.devices.stream().map(device -> new DeviceOffer(device.id, "GPU " + device.nonceNanos, 80L << 30, BATCH)).toList(), List.of()));
+        for (Device device : worker.devices) {
             device.thereNanos -= Math.min(now, stageNanos);
             device.request();
             device.request();
@@ -293,54 +348,68 @@ final class FarmSimulation implements HeadSide {
     }
 
     /** A worker's line breaks with all that its devices have, and it comes back after a while. */
-    private void leave(String worker) {
-        if (!away.add(worker)) return;
-        for (Device device : workers.get(worker)) {
-            device.lose();
-            device.asked.clear();
-            device.thereNanos += now;
-        }
-        lines.merge(worker, now, Math::max);
-        arrive(new WorkerGone(worker));
+    private void leave(Worker worker) {
+        if (worker.away) return;
+        worker.away = true;
+        worker.connection++;
+        worker.devices.forEach(Device::lose);
+        worker.lastArrival = Math.max(worker.lastArrival, now);
+        arrive(new WorkerGone(worker.name));
         after(20 * SECOND, () -> connect(worker));
     }
 
     /** Messages of a worker arrive in the order in which they were sent; those on their way when its line breaks are lost. */
-    private void tell(String worker, WorkerMessage message) {
-        int then = workers.get(worker).getFirst().connection;
-        after(inOrder(worker), () -> {
-            if (workers.get(worker).getFirst().connection == then) arrive(message);
+    private void tell(Worker worker, WorkerMessage message) {
+        int then = worker.connection;
+        worker.lastArrival = arrival(worker.lastArrival);
+        agenda.add(worker.lastArrival, () -> {
+            if (worker.connection == then) arrive(message);
         });
     }
 
-    private long inOrder(String line) {
-        long at = Math.max(now + drawn(MESSAGE_MILLIS), lines.getOrDefault(line, 0L) + 1);
-        lines.put(line, at);
-        return at - now;
+    /** The same to a device. */
+    private void tell(Device device, Runnable message) {
+        messages++;
+        int then = device.worker.connection;
+        device.lastArrival = arrival(device.lastArrival);
+        agenda.add(device.lastArrival, () -> {
+            if (device.worker.connection == then) message.run();
+        });
+    }
+
+    /** When a message arrives that is sent now, after the last one on its line. */
+    private long arrival(long last) {
+        return Math.max(now + drawn(MESSAGE_MILLIS), last + 1);
     }
 
     private void arrive(WorkerMessage message) {
-        inbox.add(new Arrived(now, message));
+        messages++;
+        inbox.add(message);
         round();
     }
 
-    /** The head takes what is there, when it has nothing else to do. */
+    /** The head lets time pass when that is due, and takes what is there, when it has nothing else to do. */
     private void round() {
-        if (headBusy || inbox.isEmpty() && !woken) return;
+        if (headBusy) return;
+        if (tickDue) {
+            tickDue = false;
+            work(() -> {
+                sessions.tick();
+                head.tick();
+            });
+            return;
+        }
+        if (inbox.isEmpty() && !woken) return;
         woken = false;
-        List<WorkerMessage> messages = new ArrayList<>();
-        while (messages.size() < ROUND && !inbox.isEmpty()) messages.add(inbox.remove().message());
-        work(() -> head.handle(messages));
+        List<WorkerMessage> some = new ArrayList<>();
+        while (some.size() < ROUND && !inbox.isEmpty()) some.add(inbox.remove());
+        work(() -> head.handle(some));
     }
 
     private void tickLater() {
         after(TICK, () -> {
-            if (!headBusy) {
-                work(() -> {
-                    sessions.tick();
-                    head.tick();
-                });
-            }
+            tickDue = true;
+            round();
             tickLater();
         });
     }
@@ -372,20 +441,22 @@ final class FarmSimulation implements HeadSide {
         return result;
     }
 
+    private long servingNanos() {
+        return headNanos + messages * carriedNanos;
+    }
+
     private static long processorNanos() {
-        return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        return THREADS.getCurrentThreadCpuTime();
     }
 
     private static long allocatedBytes() {
-        return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+        return THREADS.getCurrentThreadAllocatedBytes();
     }
 
     @Override
     public void send(String deviceId, Lease lease) {
         Device device = devices.get(deviceId);
-        int then = device.connection;
-        after(inOrder(deviceId), () -> {
-            if (then != device.connection) return;
+        tell(device, () -> {
             Long askedNanos = device.asked.poll();
             if (askedNanos != null && running.size() == sessions.rules().maxSessions()) leaseNanos.add(now - askedNanos);
             device.take(lease);
@@ -395,11 +466,11 @@ final class FarmSimulation implements HeadSide {
     @Override
     public void cancel(String deviceId, String leaseId) {
         Device device = devices.get(deviceId);
-        after(inOrder(deviceId), () -> {
+        tell(device, () -> {
             // What waits behind the one that is computed can be handed back.
-            Lease first = device.having.peekFirst();
-            if (first != null && !first.id().equals(leaseId) && device.having.removeIf(lease -> lease.id().equals(leaseId))) {
-                tell(device.worker, new Reported(device.worker, new LeaseReport.Returned(leaseId)));
+            Held first = device.having.peekFirst();
+            if (first != null && !first.lease().id().equals(leaseId) && device.having.removeIf(held -> held.lease().id().equals(leaseId))) {
+                tell(device.worker, new Reported(device.worker.name, new LeaseReport.Returned(leaseId)));
                 device.request();
             }
         });
@@ -436,16 +507,17 @@ final class FarmSimulation implements HeadSide {
             there += device.thereNanos > 0 ? device.thereNanos : device.thereNanos + stageNanos;
             busy += device.busyNanos;
         }
-        List<Double> shares = running.stream().map(session -> deviceNanos.getOrDefault(session.id(), 0L) / session.order().weight()).toList();
+        List<Double> shares = running.stream().map(session -> got.get(session.id()).deviceNanos / session.order().weight()).toList();
         double mean = shares.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         double furthest = shares.stream().mapToDouble(share -> Math.abs(share / mean - 1)).max().orElse(0);
-        List<Long> first = started.entrySet().stream()
-                .map(session -> firstLease.getOrDefault(session.getKey(), stageNanos) - session.getValue()).sorted().toList();
+        List<Long> first = got.values().stream()
+                .map(session -> (session.firstLeaseNanos < 0 ? stageNanos : session.firstLeaseNanos) - session.startedNanos).sorted().toList();
         List<Long> latency = leaseNanos.stream().sorted().toList();
         System.gc();
         long heap = Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
-        return String.format(Locale.ROOT, "| %d | %d | %.1f %% | %.1f %% | %.0f | %.2f | %.1f | %.1f | %.1f | %d / %d / %d | %.1f / %.1f | %d | %.0f |",
-                devices.size(), running.size(), 100 * (1 - busy / (double) there), 100 * furthest, leases * 1e9 / stageNanos, headNanos / (double) stageNanos,
+        return String.format(Locale.ROOT, "| %d | %d | %.1f %% | %.1f %% | %.0f | %.1f | %.2f | %.1f | %.1f | %.1f | %d / %d / %d | %.1f / %.1f | %d | %.0f |",
+                devices.size(), running.size(), 100 * (1 - busy / (double) there), 100 * furthest, leases * 1e9 / stageNanos, head.target().toMillis() * 1e-3,
+                servingNanos() / (double) stageNanos,
                 headNanos * 1e-3 / leases, steps / (double) leases, allocated / 1024.0 / leases, at(first, 0.5) / MILLI, at(first, 0.99) / MILLI,
                 at(first, 1) / MILLI, at(latency, 0.5) / (double) MILLI, at(latency, 0.99) / (double) MILLI, heap >> 20, seconds);
     }
@@ -469,11 +541,11 @@ final class FarmSimulation implements HeadSide {
 
     /** Holds what was found until it was fetched. */
     private final class Store extends NoStore {
-        private final Map<String, TreeMap<Long, List<Found>>> batches = new HashMap<>();
+        private final Map<String, Deque<Change.BatchFound>> batches = new HashMap<>();
 
         void forget(String sessionId, long upTo) {
-            TreeMap<Long, List<Found>> all = batches.get(sessionId);
-            if (all != null) all.headMap(upTo, true).clear();
+            Deque<Change.BatchFound> all = batches.getOrDefault(sessionId, new ArrayDeque<>());
+            while (!all.isEmpty() && all.getFirst().number() <= upTo) all.removeFirst();
         }
 
         @Override
@@ -481,7 +553,7 @@ final class FarmSimulation implements HeadSide {
             wrote = true;
             for (Change change : changes) {
                 if (change instanceof Change.BatchFound found) {
-                    batches.computeIfAbsent(found.sessionId(), _ -> new TreeMap<>()).put(found.number(), found.found());
+                    batches.computeIfAbsent(found.sessionId(), _ -> new ArrayDeque<>()).addLast(found);
                 }
             }
             return this;
@@ -491,9 +563,10 @@ final class FarmSimulation implements HeadSide {
         public FoundPage found(String sessionId, long after, long upTo, int maxBytes) {
             List<Found> page = new ArrayList<>();
             long last = after;
-            for (Map.Entry<Long, List<Found>> batch : batches.getOrDefault(sessionId, new TreeMap<>()).subMap(after, false, upTo, true).entrySet()) {
-                page.addAll(batch.getValue());
-                last = batch.getKey();
+            for (Change.BatchFound batch : batches.getOrDefault(sessionId, new ArrayDeque<>())) {
+                if (batch.number() <= after || batch.number() > upTo) continue;
+                page.addAll(batch.found());
+                last = batch.number();
             }
             return new FoundPage(page, last);
         }

@@ -51,6 +51,9 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
     /** More than this many bytes of messages of one address wait on disk instead of in memory. */
     private static final long ADDRESS_BYTES = 64L << 20;
 
+    /** Places that a queue has from the start, more are made when needed: each device has a queue, and by itself Artemis gives each 8,192 of them, 32 KB. */
+    private static final int QUEUE_PLACES = 64;
+
     private final int serverId = SERVERS.incrementAndGet();
     private final JoinSecurity gate;
     private final ConnectionEnds ends = new ConnectionEnds();
@@ -151,6 +154,7 @@ public final class EmbeddedBroker implements Doorkeeper, AutoCloseable {
                         .setAutoCreateAddresses(false)
                         .setAutoCreateQueues(false)
                         .setMaxDeliveryAttempts(-1)
+                        .setInitialQueueBufferSize(QUEUE_PLACES)
                         // Nothing is ever moved there, but Artemis warns of every queue that names none.
                         .setDeadLetterAddress(SimpleString.of("bignode.dead"))
                         .setExpiryAddress(SimpleString.of("bignode.dead"))

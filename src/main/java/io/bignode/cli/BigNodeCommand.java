@@ -17,6 +17,7 @@ import io.bignode.cli.operate.SessionsCommand;
 import io.bignode.cli.operate.StatusCommand;
 import io.bignode.cli.operate.TenantCommand;
 import io.bignode.cli.operate.WorkersCommand;
+import io.bignode.cli.rehearse.RehearseCommand;
 import io.bignode.cli.serve.ServeCommand;
 import io.bignode.cli.serve.WorkerCommand;
 import io.bignode.cli.terminal.CommandEnvironment;
@@ -52,6 +53,7 @@ import picocli.CommandLine.Spec;
             ChangeWorker.Drain.class,
             ChangeWorker.Admit.class,
             ClientCommand.class,
+            RehearseCommand.class,
             TenantCommand.class,
             BackupCommand.class,
             ComputeCommand.class,

@@ -3,7 +3,7 @@
  * 1 a check failed, 2 usage, 3 environment, 4 internal.
  *
  * <p>Here stands the command {@code bignode} itself; the commands below it stand in a package for each task: {@code serve}, {@code operate}, {@code client},
- * {@code compute}, {@code bench}, {@code doctor}, and in {@code terminal} what they share.
+ * {@code rehearse}, {@code compute}, {@code bench}, {@code doctor}, and in {@code terminal} what they share.
  *
  * <p>Invariant: nothing imports the command line but {@link io.bignode.Main}.
  */

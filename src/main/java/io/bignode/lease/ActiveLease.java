@@ -18,6 +18,7 @@ final class ActiveLease {
     final Lease lease;
     final Session session;
     final String deviceId;
+    private final String worker;
     final long estimateNanos;
 
     /** What this lease is to check; empty for one whose result is for the small node. */
@@ -51,6 +52,7 @@ final class ActiveLease {
         this.lease = lease;
         this.session = session;
         this.deviceId = deviceId;
+        this.worker = DeviceId.of(deviceId).worker();
         this.estimateNanos = estimateNanos;
         this.check = check;
     }
@@ -61,6 +63,6 @@ final class ActiveLease {
     }
 
     String worker() {
-        return DeviceId.of(deviceId).worker();
+        return worker;
     }
 }

@@ -49,6 +49,7 @@ final class DeviceRates {
     /** Learns how many nonces of this work a device takes in one go. */
     void ready(String deviceId, String costClass, int batch) {
         Rate before = rate(deviceId, costClass);
+        if (before.batch().equals(OptionalInt.of(batch))) return;
         learn(deviceId, costClass, new Rate(OptionalInt.of(batch), before.nanosPerNonce(), before.largest()));
     }
 

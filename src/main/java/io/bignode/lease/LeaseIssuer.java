@@ -49,7 +49,7 @@ final class LeaseIssuer implements WaitingRequests.Service {
         this.registry = context.registry();
         this.blame = context.blame();
         this.checks = checks;
-        this.waiting = new WaitingRequests(registry::device, device -> registry.serves(device) && !blame.fails(device));
+        this.waiting = new WaitingRequests(registry::kind, device -> registry.serves(device) && !blame.fails(device));
     }
 
     /** The lease of a range. */

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedSet;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -66,9 +65,15 @@ final class Verification {
 
         /** Removes the results that came in up to a number, of those that are chosen. */
         List<String> takeUpTo(long number, Predicate<Unverified> chosen) {
-            List<Unverified> taken = waiting.stream().filter(result -> result.number() <= number && chosen.test(result)).toList();
-            waiting.removeAll(Set.copyOf(taken));
-            return taken.stream().map(Unverified::leaseId).toList();
+            List<String> taken = new ArrayList<>();
+            List<Unverified> left = new ArrayList<>();
+            for (Unverified result : waiting) {
+                if (result.number() <= number && chosen.test(result)) taken.add(result.leaseId());
+                else left.add(result);
+            }
+            waiting.clear();
+            waiting.addAll(left);
+            return List.copyOf(taken);
         }
     }
 

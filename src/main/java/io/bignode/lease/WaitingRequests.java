@@ -23,7 +23,7 @@ final class WaitingRequests {
     /** How many requests of a kind without work are asked about checks at a time: a device may not check everybody. */
     private static final int LOOKS = 32;
 
-    private final Function<String, Optional<DeviceOffer>> offer;
+    private final Function<String, Optional<DeviceOffer>> kindOf;
     private final Predicate<String> sound;
 
     /** First come, first served; a device's kind is its offer without its worker, and empty for a device that offered nothing yet. */
@@ -52,17 +52,17 @@ final class WaitingRequests {
     /**
      * Nobody waits yet.
      *
-     * @param offer what a device offered
+     * @param kindOf what devices of one kind have in common; empty for a device that offered nothing yet
      * @param sound whether a device gets leases and its last one did not fail
      */
-    WaitingRequests(Function<String, Optional<DeviceOffer>> offer, Predicate<String> sound) {
-        this.offer = offer;
+    WaitingRequests(Function<String, Optional<DeviceOffer>> kindOf, Predicate<String> sound) {
+        this.kindOf = kindOf;
         this.sound = sound;
     }
 
     void add(LeaseRequest request) {
         if (sound.test(request.deviceId())) {
-            byKind.computeIfAbsent(offer.apply(request.deviceId()).map(DeviceOffer::kind), _ -> new ArrayDeque<>()).addLast(request);
+            byKind.computeIfAbsent(kindOf.apply(request.deviceId()), _ -> new ArrayDeque<>()).addLast(request);
         } else {
             apart.addLast(request);
             lookApart = true;

@@ -28,10 +28,23 @@ final class WorkerRegistry {
     /** How long a disconnected worker is remembered, so that operators see that it is missing. */
     static final Duration REMEMBERED = Duration.ofMinutes(15);
 
+    /**
+     * A device that a worker offers; both are asked for by every message about it.
+     *
+     * @param kind what devices like it have in common
+     */
+    private record Offered(Optional<DeviceOffer> offer, Optional<DeviceOffer> kind) {
+        static final Offered NOTHING = new Offered(Optional.empty(), Optional.empty());
+
+        static Offered of(DeviceOffer offer) {
+            return new Offered(Optional.of(offer), Optional.of(offer.kind()));
+        }
+    }
+
     /** A worker that is connected. */
-    private record Connected(WorkerHello hello, Map<String, DeviceOffer> devices, WorkerJoined.Origin origin, Instant since) {
+    private record Connected(WorkerHello hello, Map<String, Offered> devices, WorkerJoined.Origin origin, Instant since) {
         static Connected of(WorkerHello hello, WorkerJoined.Origin origin, Instant since) {
-            Map<String, DeviceOffer> devices = hello.devices().stream().collect(Collectors.toMap(DeviceOffer::deviceId, device -> device, (first, _) -> first));
+            Map<String, Offered> devices = hello.devices().stream().collect(Collectors.toMap(DeviceOffer::deviceId, Offered::of, (first, _) -> first));
             return new Connected(hello, devices, origin, since);
         }
     }
@@ -136,13 +149,22 @@ final class WorkerRegistry {
     /** Whether a device may get leases. */
     boolean serves(String deviceId) {
         String worker = DeviceId.of(deviceId).worker();
-        boolean free = device(deviceId).map(device -> device.occupied().isEmpty()).orElse(true);
+        boolean free = offered(worker, deviceId).offer().map(device -> device.occupied().isEmpty()).orElse(true);
         return free && !draining.contains(worker) && !quarantined.contains(worker) && !quarantined.contains(deviceId);
     }
 
     Optional<DeviceOffer> device(String deviceId) {
-        Connected worker = connected.get(DeviceId.of(deviceId).worker());
-        return worker == null ? Optional.empty() : Optional.ofNullable(worker.devices().get(deviceId));
+        return offered(DeviceId.of(deviceId).worker(), deviceId).offer();
+    }
+
+    /** What a device has in common with others like it; empty for one that is not connected. */
+    Optional<DeviceOffer> kind(String deviceId) {
+        return offered(DeviceId.of(deviceId).worker(), deviceId).kind();
+    }
+
+    private Offered offered(String worker, String deviceId) {
+        Connected there = connected.get(worker);
+        return there == null ? Offered.NOTHING : there.devices().getOrDefault(deviceId, Offered.NOTHING);
     }
 
     /** The devices that may get leases. */

@@ -3,6 +3,7 @@ package io.bignode.session;
 import io.bignode.protocol.NonceRange;
 import io.bignode.protocol.NonceSequence;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -24,7 +25,7 @@ final class NonceLedger {
     private final long lineage;
     private final long size;
     private final NavigableMap<Long, Long> returned = new TreeMap<>();
-    private final NavigableMap<Long, Long> inFlight = new TreeMap<>();
+    private final Map<Long, Long> inFlight = new HashMap<>();
     private final UncomputedNonces uncomputed;
     private List<Change> changes = new ArrayList<>();
     private long next;

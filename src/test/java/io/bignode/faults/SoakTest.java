@@ -31,7 +31,7 @@ class SoakTest {
     private static final Duration EPOCH = Duration.ofSeconds(40);
     private static final Duration REST = Duration.ofSeconds(15);
     private static final int PROCESSES = 4;
-    private static final int DEVICES_OF_A_WORKER = 16;
+    private static final int DEVICES_OF_A_WORKER = 256;
 
     /** What the last third of the run may have more than the middle one. */
     private static final double MORE = 0.05;

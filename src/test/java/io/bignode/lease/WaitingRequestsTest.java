@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class WaitingRequestsTest {
     private final Map<String, DeviceOffer> offers = new HashMap<>();
     private final Set<String> unsound = new HashSet<>();
-    private final WaitingRequests waiting = new WaitingRequests(id -> Optional.ofNullable(offers.get(id)), id -> !unsound.contains(id));
+    private final WaitingRequests waiting = new WaitingRequests(id -> Optional.ofNullable(offers.get(id)).map(DeviceOffer::kind), id -> !unsound.contains(id));
     private final Devices devices = new Devices();
 
     /** Work and checks for the devices that the test names; notes who was asked about. */

@@ -40,6 +40,11 @@ public final class CrashingStore extends StoreBeforeAnother {
         for (int i = 0; i < changes && !lingering.isEmpty(); i++) inner.write(lingering.remove()).await();
     }
 
+    /** The batches that a kill here and now would lose. */
+    List<Change.BatchFound> lingeringBatches() {
+        return lingering.stream().flatMap(List::stream).filter(Change.BatchFound.class::isInstance).map(Change.BatchFound.class::cast).toList();
+    }
+
     /** Kills the head here and now. */
     public Killed kill() {
         linger(random.nextInt(lingering.size() + 1));

@@ -78,7 +78,7 @@ public final class HeadAddress implements IDefaultValueProvider {
      */
     public Optional<SSLContext> trust(URI url) {
         Optional<String> certificate = text(Setting.TLS_CERT);
-        if (certificate.isEmpty() || !url.equals(url())) return Optional.empty();
+        if (certificate.isEmpty() || !url.resolve("/").equals(url().resolve("/"))) return Optional.empty();
         try {
             return Optional.of(trusting(Path.of(certificate.get())));
         } catch (InvalidSettingsException | InvalidPathException e) {

@@ -28,7 +28,7 @@ public final class NodeConnection {
     private @Nullable Path authority;
 
     /**
-     * The node's address, without a path.
+     * The node's address, without the path of a call.
      *
      * @throws CommandException when what was given is none
      */

@@ -1,5 +1,6 @@
 package io.bignode.cli.operate;
 
+import io.bignode.cli.terminal.UrlToken;
 import io.bignode.node.CommandException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -18,12 +19,12 @@ public final class NodeUrl {
         try {
             return new URI(text.strip());
         } catch (URISyntaxException none) {
-            throw new TypeConversionException("'" + text + "' is no URL; it " + LIKE);
+            throw new TypeConversionException("'" + UrlToken.hidden(text) + "' is no URL; it " + LIKE);
         }
     }
 
     /**
-     * A node's address without a path, such as http://HOST:9090, and without a slash at its end.
+     * A node's address without the path of a call, such as http://HOST:9090, and without a slash at its end.
      *
      * @throws CommandException when it is none
      */
@@ -31,7 +32,8 @@ public final class NodeUrl {
         boolean web = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
         if (!web || url.getHost() == null) {
             boolean schemeless = !url.toString().contains("://") && !url.toString().isBlank();
-            throw CommandException.usage("--url is '" + url + "'; it " + LIKE + (schemeless ? "; did you mean http://" + url + "?" : ""));
+            String shown = UrlToken.hidden(url.toString());
+            throw CommandException.usage("--url is '" + shown + "'; it " + LIKE + (schemeless ? "; did you mean http://" + shown + "?" : ""));
         }
         if (url.getPort() > MAX_PORT) throw CommandException.usage("--url has port " + url.getPort() + "; ports end at " + MAX_PORT);
         // It may hold a password: it is not repeated.

@@ -27,6 +27,8 @@ public final class Manual {
             Map.entry("admit", List.of("bignode admit farm-3")),
             Map.entry("client", List.of("bignode client examples/dev-net.json --for 20s",
                     "bignode client examples/main-net.json --url https://node.example.org:9090 --token-file token --out found.ndjson")),
+            Map.entry("rehearse", List.of("bignode rehearse --url http://head.example.org:9090/mlnode/TOKEN",
+                    "bignode rehearse --url http://127.0.0.1:8080 --for 30s --model org/model --json")),
             Map.entry("tenant", List.of("bignode tenant alice --sessions 8 --weight 2 >> tokens")),
             Map.entry("compute", List.of("bignode compute case.json")),
             Map.entry("fingerprint", List.of("bignode fingerprint case.json")),

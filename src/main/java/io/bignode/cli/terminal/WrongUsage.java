@@ -44,9 +44,9 @@ public final class WrongUsage {
 
     /** Names options without what was typed behind them, which may be a secret. */
     private static String message(ParameterException fault) {
-        if (!(fault instanceof UnmatchedArgumentException unmatched)) return String.valueOf(fault.getMessage());
+        if (!(fault instanceof UnmatchedArgumentException unmatched)) return UrlToken.hidden(String.valueOf(fault.getMessage()));
         List<String> options = unmatched.getUnmatched().stream().filter(word -> word.startsWith("-")).map(word -> "'" + word.split("=", 2)[0] + "'").toList();
-        if (options.isEmpty()) return String.valueOf(fault.getMessage());
+        if (options.isEmpty()) return UrlToken.hidden(String.valueOf(fault.getMessage()));
         return (options.size() == 1 ? "Unknown option: " : "Unknown options: ") + String.join(", ", options);
     }
 

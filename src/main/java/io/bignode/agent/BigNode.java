@@ -159,6 +159,8 @@ public final class BigNode implements AutoCloseable {
         Optional<JsonNode> document = document(response.body());
         if (status == 200) return document.<Answer>map(Answer.Ok::new).orElse(new Answer.Away("what answers is no big node", false));
         String detail = document.map(one -> one.path("detail")).filter(JsonNode::isTextual).map(one -> shown(one.textValue())).orElse("HTTP status " + status);
+        // A proxy that stands between got no answer; what it passed on may have arrived.
+        if (status == 502 || status == 504) return new Answer.Away("a proxy before it got no answer: " + detail, true);
         return status < 500 && status != 429 ? new Answer.Refused(status, detail) : new Answer.Later(detail);
     }
 

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class BigNodes implements FleetView, AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(5);
     private static final int MIB_SHIFT = 20;
+    private static final int NOT_FOUND = 404;
 
     /**
      * What is known of a big node.
@@ -36,10 +37,11 @@ final class BigNodes implements FleetView, AutoCloseable {
      * @param count     how many of them serve
      * @param models    the models that it answers inference on
      * @param inference whether it answers inference at all
+     * @param usable    whether it knows what an agent asks, as far as is known
      */
     record Seen(
             boolean connected, Instant since, Optional<String> reason, String version, Duration clock, List<JsonNode> devices, int count,
-            List<String> models, boolean inference) {
+            List<String> models, boolean inference, boolean usable) {
         /** Copies the lists. */
         Seen {
             devices = List.copyOf(devices);
@@ -47,7 +49,11 @@ final class BigNodes implements FleetView, AutoCloseable {
         }
 
         Seen apart(String why) {
-            return new Seen(false, connected ? Instant.now() : since, Optional.of(why), version, clock, devices, count, models, inference);
+            return new Seen(false, connected ? Instant.now() : since, Optional.of(why), version, clock, devices, count, models, inference, usable);
+        }
+
+        Seen useless(String why) {
+            return new Seen(false, connected ? Instant.now() : since, Optional.of(why), version, clock, List.of(), 0, List.of(), false, false);
         }
     }
 
@@ -65,7 +71,7 @@ final class BigNodes implements FleetView, AutoCloseable {
     BigNodes(List<BigNode> all, Alarms alarms) {
         this.all = List.copyOf(all);
         this.alarms = alarms;
-        Seen nothing = new Seen(false, Instant.now(), Optional.of("it was not asked yet"), "", Duration.ZERO, List.of(), 0, List.of(), false);
+        Seen nothing = new Seen(false, Instant.now(), Optional.of("it was not asked yet"), "", Duration.ZERO, List.of(), 0, List.of(), false, true);
         this.all.forEach(node -> seen.put(node, nothing));
     }
 
@@ -116,8 +122,9 @@ final class BigNodes implements FleetView, AutoCloseable {
             Seen before = seen(node);
             Seen now = switch (answer) {
                 case Answer.Ok(JsonNode document) -> read(document, before);
-                case Answer.Refused(int status, String reason) -> before.apart(status == 404
-                        ? "it is no big node that agents can use (404): update it, or correct its address" : reason);
+                case Answer.Refused(int status, String _) when status == NOT_FOUND ->
+                    before.useless("it is no big node that agents can use (404): have it updated, or correct its address");
+                case Answer.Refused(int _, String reason) -> before.apart(reason);
                 case Answer.Later(String reason) -> before.apart(reason);
                 case Answer.Away(String reason, boolean _) -> before.apart(reason);
             };
@@ -151,7 +158,7 @@ final class BigNodes implements FleetView, AutoCloseable {
         document.path("models").forEach(model -> models.add(model.asText()));
         return new Seen(
                 true, before.connected() ? before.since() : Instant.now(), Optional.empty(), document.path("version").asText(), clock(document),
-                devices, document.path("device_count").asInt(), models, document.path("inference").asBoolean());
+                devices, document.path("device_count").asInt(), models, document.path("inference").asBoolean(), true);
     }
 
     private static Duration clock(JsonNode document) {

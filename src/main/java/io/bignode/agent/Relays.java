@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /** Has big nodes compute sessions, each by a {@link SessionRelay relay} on a virtual thread of its own. Thread safe. */
 final class Relays implements AutoCloseable {
@@ -50,7 +51,7 @@ final class Relays implements AutoCloseable {
     }
 
     private void look(Session session) {
-        if (closed()) return;
+        if (closed() || !sessions.keeps(session)) return;
         SessionRelay relay = running.get(session);
         if (relay != null) relay.changed();
         else if (isDue(session)) running.computeIfAbsent(session, this::begin);
@@ -69,12 +70,25 @@ final class Relays implements AutoCloseable {
                 relay.run();
             } catch (InterruptedException stop) {
                 // closing: what is not here yet is fetched after the next start
+            } catch (RuntimeException failed) {
+                again(session, failed);
             } finally {
                 running.remove(session);
                 threads.remove(Thread.currentThread());
             }
+            look(session);
         });
         return relay;
+    }
+
+    /** A session must not stand still because its relay failed once: it goes on with what is kept of it. */
+    private void again(Session session, RuntimeException failed) {
+        LOG.log(System.Logger.Level.ERROR, "the relay of session " + session.id() + " failed and begins anew", failed);
+        try {
+            closing.await(GRACE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** The sessions of an order before and beside one, the newest first. */

@@ -102,8 +102,12 @@ final class SessionRelay {
         List<BigNode> candidates = candidates();
         List<String> reasons = new ArrayList<>();
         boolean hopeless = !candidates.isEmpty();
+        if (candidates.isEmpty()) reasons.add("no big node of the settings can be used for it");
         for (BigNode node : candidates) {
             if (session.status().ended() || relays.closed()) return;
+            // The one before may have the order: it is left only for one that is there.
+            if (!state.node().isEmpty() && !state.node().equals(node.url().toString())) break;
+            boolean wasAsked = state.node().equals(node.url().toString());
             Answer answer = order(node);
             switch (answer) {
                 case Answer.Ok(JsonNode started) -> {
@@ -111,7 +115,8 @@ final class SessionRelay {
                     return;
                 }
                 case Answer.Refused(int status, String reason) -> {
-                    keep(state.refused());
+                    // Whoever does not know the token says nothing of what was ordered by it before.
+                    if (!wasAsked || status != UNAUTHORIZED) keep(state.refused());
                     hopeless &= status == UNPROCESSABLE;
                     reasons.add(node.url() + " refuses: " + (status == UNAUTHORIZED ? "it does not know the token" : reason));
                 }
@@ -122,9 +127,9 @@ final class SessionRelay {
                 }
                 case Answer.Away(String reason, boolean arrived) -> {
                     relays.bigNodes.note(node, Optional.of(reason));
-                    // Where the order may have arrived it may be computed: whoever is asked next, nothing will be fetched from there.
-                    if (!arrived) keep(state.refused());
-                    else if (candidates.size() > 1) leaveFor(node);
+                    // Where the order may have arrived it may be computed: once another one is asked, nothing is fetched from there.
+                    if (!arrived && !wasAsked) keep(state.refused());
+                    else if (isOtherThere(node)) leaveFor(node);
                     hopeless = false;
                     reasons.add(node.url() + ": " + reason);
                 }
@@ -147,7 +152,7 @@ final class SessionRelay {
             boolean counts = other.totalGenerated() > 0 || other.relay().filter(kept -> !kept.over()).isPresent();
             if (counts && !before.node().isEmpty()) return relays.bigNodes.at(before.node()).map(List::of).orElse(List.of());
         }
-        return relays.bigNodes.all().stream().sorted(Comparator.comparing(node -> !relays.bigNodes.seen(node).connected())).toList();
+        return relays.bigNodes.all().stream().filter(node -> relays.bigNodes.seen(node).usable()).sorted(Comparator.comparing(node -> !relays.bigNodes.seen(node).connected())).toList();
     }
 
     /** Orders; that it is asked is durable before, so that an order whose answer is lost is found again. */

@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Main;
+import io.bignode.config.TlsSettings;
 import io.bignode.field.FirstFunctionParticipant;
+import io.bignode.fixtures.Certificates;
 import io.bignode.fixtures.Golden;
 import io.bignode.fixtures.JavaProcess;
 import io.bignode.fixtures.Waiting;
+import io.bignode.node.tls.HeadCertificate;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -26,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An agent as the ML node of a chain that pays for the first function: a head with a CPU computes, and validates. */
+/** An agent as the ML node of a chain that pays for the first function: a head with a CPU, reached by https, computes and validates. */
 @Tag("full")
 @Timeout(180)
 class AgentFirstFunctionTest {
@@ -46,11 +49,14 @@ class AgentFirstFunctionTest {
     void start() throws Exception {
         int headPort = free();
         int agentPort = free();
+        Certificates.Pair certificate = Certificates.forLoopback();
+        TlsSettings tls = certificate.write(folder.resolve("cert.pem"), folder.resolve("key.pem"));
         head = new JavaProcess(Main.class.getName(), List.of("serve"), Map.of(
-                "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", Integer.toString(headPort), "DELEGATION_DEVICES", "cpu",
+                "DELEGATION_TLS_CERT", tls.certificate().toString(), "DELEGATION_TLS_KEY", tls.key().toString(), "DELEGATION_AUTH_TOKEN", TOKEN, "DELEGATION_HOST", "127.0.0.1", "DELEGATION_PORT", Integer.toString(headPort), "DELEGATION_DEVICES", "cpu",
                 "DELEGATION_CACHE_GIB", "0", "DELEGATION_DATA_DIR", folder.resolve("head").toString()), "512m");
         agent = new JavaProcess(Main.class.getName(), List.of("agent"), Map.of(
-                "DELEGATION_BIG_NODE", "http://127.0.0.1:" + headPort, "DELEGATION_BIG_NODE_TOKEN", TOKEN, "DELEGATION_AGENT_PORT", Integer.toString(agentPort),
+                "DELEGATION_BIG_NODE", "https://127.0.0.1:" + headPort, "DELEGATION_BIG_NODE_FINGERPRINT",
+                HeadCertificate.fingerprint(certificate.certificate()), "DELEGATION_BIG_NODE_TOKEN", TOKEN, "DELEGATION_AGENT_PORT", Integer.toString(agentPort),
                 "DELEGATION_AGENT_INFERENCE_PORT", "0", "DELEGATION_DATA_DIR", folder.resolve("agent").toString()), "96m");
         ObjectNode order = Golden.order().put("r_target", TARGET);
         participant = new FirstFunctionParticipant("http://127.0.0.1:" + agentPort, order);

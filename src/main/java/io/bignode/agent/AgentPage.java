@@ -14,6 +14,7 @@ import io.bignode.session.SessionView;
 import io.bignode.session.Sessions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -78,7 +79,7 @@ final class AgentPage {
                 json.writeStringField("key", alarm.key());
                 json.writeStringField("text", alarm.text());
                 json.writeStringField("fix", alarm.fix());
-                json.writeStringField("since", alarm.since().toString());
+                json.writeStringField("since", alarm.since().truncatedTo(ChronoUnit.SECONDS).toString());
                 json.writeEndObject();
             }
             json.writeEndArray();
@@ -89,7 +90,7 @@ final class AgentPage {
         json.writeStartObject();
         json.writeStringField("url", node.url().toString());
         json.writeBooleanField("connected", seen.connected());
-        json.writeStringField("since", seen.since().toString());
+        json.writeStringField("since", seen.since().truncatedTo(ChronoUnit.SECONDS).toString());
         json.writeStringField("reason", seen.reason().orElse(null));
         json.writeStringField("version", seen.version());
         json.writeNumberField("devices", seen.count());
@@ -121,7 +122,7 @@ final class AgentPage {
         html.append("<table><tr><th>big node<th>state<th>since<th class=n>devices<th>version");
         for (BigNode node : bigNodes.all()) {
             Seen seen = bigNodes.seen(node);
-            row(html, node.url().toString(), seen.connected() ? "connected" : "not connected: " + seen.reason().orElse(""), seen.since().toString(),
+            row(html, node.url().toString(), seen.connected() ? "connected" : "not connected: " + seen.reason().orElse(""), seen.since().truncatedTo(ChronoUnit.SECONDS).toString(),
                     Integer.toString(seen.count()), seen.version());
         }
         html.append("</table>");

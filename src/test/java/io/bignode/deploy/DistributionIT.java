@@ -35,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DistributionIT {
     private static final Path DIST = Sandbox.project().resolve("target/dist");
     private static final long MAX_BYTES = 60L << 20;
-    private static final long MAX_AGENT_BYTES = 40L << 20;
 
     @TempDir
     private Path folder;
@@ -174,7 +173,7 @@ class DistributionIT {
 
     @Test
     void theArchiveIsSmallAndHoldsTheFolder() throws Exception {
-        Path archive = archive("bignode-linux", ".tar.zst");
+        Path archive = archive(".tar.zst");
         assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
 
         boolean zstd = Sandbox.has("zstd");
@@ -191,7 +190,7 @@ class DistributionIT {
         boolean python = Sandbox.has("python3");
         if (!python) System.err.println("skipped: python3 is not installed (apt-get install python3)");
         Assumptions.assumeTrue(python, "python3 is not installed (apt-get install python3)");
-        Path archive = archive("bignode-linux", ".tar.xz");
+        Path archive = archive(".tar.xz");
         assertThat(Files.size(archive)).isLessThanOrEqualTo(MAX_BYTES);
         Process unpacking = new ProcessBuilder(
                 "python3", "-I", "-c", "import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2])", archive.toString(), folder.toString())
@@ -200,50 +199,13 @@ class DistributionIT {
         assertThat(files(folder.resolve("bignode"))).isEqualTo(files(DIST.resolve("bignode")));
     }
 
-    /** Nothing computes there: the engines' libraries are not in it, and it does without. */
-    @Test
-    @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void anAgentsArchiveIsSmallerAndItsAgentServes() throws Exception {
-        for (String ending : List.of(".tar.zst", ".tar.xz")) assertThat(Files.size(archive("bignode-agent-", ending))).isLessThanOrEqualTo(MAX_AGENT_BYTES);
-        Path archive = archive("bignode-agent-", ".tar.xz");
-        Process unpacking = new ProcessBuilder("tar", "-xJf", archive.toString(), "-C", folder.toString()).inheritIO().start();
-        assertThat(Sandbox.exit(unpacking)).isZero();
-        Path agent = folder.resolve("bignode/bin/bignode");
-        try (Stream<Path> jars = Files.list(folder.resolve("bignode/lib"))) {
-            assertThat(jars).noneMatch(jar -> jar.getFileName().toString().matches("openblas.*|javacpp.*"));
-        }
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = free.getLocalPort();
-        }
-        sandbox.set("DELEGATION_BIG_NODE", "https://127.0.0.1:1").set("DELEGATION_BIG_NODE_TOKEN", "the-token-of-an-agent");
-        sandbox.set("DELEGATION_AGENT_PORT", port).set("DELEGATION_AGENT_INFERENCE_PORT", 0);
-        Outcome check = sandbox.run(agent, "agent", "--check");
-        assertThat(check.exit()).as(check.out() + check.err()).isEqualTo(1);
-        assertThat(check.out()).contains("https://127.0.0.1:1").doesNotContain("the-token-of-an-agent");
-
-        Process serving = sandbox.start(agent, Redirect.DISCARD, Redirect.PIPE, "agent");
-        try (BufferedReader says = serving.errorReader();
-                HttpClient http = HttpClient.newHttpClient()) {
-            String line = says.readLine();
-            while (line != null && !line.contains("listening on http")) line = says.readLine();
-            assertThat(line).isNotNull();
-            HttpRequest state = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/api/v1/state")).build();
-            assertThat(http.send(state, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
-            serving.destroy();
-            assertThat(Sandbox.exit(serving)).isZero();
-        } finally {
-            serving.destroyForcibly();
-        }
-    }
-
     private Outcome launch(String... arguments) throws IOException, InterruptedException {
         return sandbox.run(installed.resolve("bin/bignode"), arguments);
     }
 
-    private static Path archive(String beginning, String ending) throws IOException {
+    private static Path archive(String ending) throws IOException {
         try (Stream<Path> files = Files.list(DIST)) {
-            return files.filter(file -> file.getFileName().toString().startsWith(beginning) && file.toString().endsWith(ending)).findFirst().orElseThrow();
+            return files.filter(file -> file.toString().endsWith(ending)).findFirst().orElseThrow();
         }
     }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Main;
 import io.bignode.config.TlsSettings;
@@ -82,25 +81,6 @@ class AgentFirstFunctionTest {
         }
     }
 
-    private static TreeMap<Long, Double> golden() {
-        JsonNode golden = Golden.read("small-models.json").get(0);
-        TreeMap<Long, Double> distances = new TreeMap<>();
-        for (int i = 0; i < golden.get("nonces").size(); i++) distances.put(golden.get("nonces").get(i).longValue(), golden.get("distances").get(i).doubleValue());
-        return distances;
-    }
-
-    private static ObjectNode batch(Map<Long, Double> told) {
-        ObjectNode batch = JSON.createObjectNode().put("public_key", Golden.order().get("public_key").asText()).put("block_height", 7).put("node_id", 0);
-        batch.set("block_hash", Golden.order().get("block_hash"));
-        ArrayNode nonces = batch.putArray("nonces");
-        ArrayNode distances = batch.putArray("dist");
-        told.forEach((nonce, distance) -> {
-            nonces.add(nonce);
-            distances.add(distance);
-        });
-        return batch;
-    }
-
     @Test
     void aStageIsComputedAndABatchValidatedByTheBigNode() throws Exception {
         assertThat(participant.begin("generate", "GENERATING").get("status").asText()).isEqualTo("OK");
@@ -109,19 +89,19 @@ class AgentFirstFunctionTest {
 
         participant.begin("validate", "VALIDATING");
         Waiting.until("the weights are ready", () -> participant.status().get("is_model_initialized").asBoolean());
-        TreeMap<Long, Double> told = golden();
+        TreeMap<Long, Double> told = Golden.distances();
         told.values().removeIf(distance -> distance >= TARGET);
-        JsonNode first = participant.validate(batch(told));
+        JsonNode first = participant.validate(Golden.batch(told));
         Waiting.until("the verdict comes", () -> participant.verdicts().size() == 1);
-        assertThat(participant.validate(batch(told))).as("the same again is the same request").isEqualTo(first);
+        assertThat(participant.validate(Golden.batch(told))).as("the same again is the same request").isEqualTo(first);
         JsonNode verdict = participant.verdicts().getFirst();
         assertThat(verdict.get("fraud_detected").asBoolean()).isFalse();
         for (int i = 0; i < verdict.get("nonces").size(); i++) {
-            assertThat(verdict.get("dist").get(i).doubleValue()).isCloseTo(golden().get(verdict.get("nonces").get(i).longValue()), within(TOLERANCE));
+            assertThat(verdict.get("dist").get(i).doubleValue()).isCloseTo(Golden.distances().get(verdict.get("nonces").get(i).longValue()), within(TOLERANCE));
         }
         participant.answer("POST", "/api/v1/pow/stop", "");
 
-        golden().headMap(20L).forEach((nonce, distance) -> {
+        Golden.distances().headMap(20L).forEach((nonce, distance) -> {
             if (distance < TARGET) assertThat(participant.stored().get(nonce)).as("nonce %d", nonce).isCloseTo(distance, within(TOLERANCE));
         });
         assertThat(participant.again()).isZero();

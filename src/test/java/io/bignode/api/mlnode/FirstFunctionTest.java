@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.bignode.Main;
 import io.bignode.field.FirstFunctionParticipant;
@@ -95,39 +94,18 @@ class FirstFunctionTest {
         return Golden.order().get("public_key").asText();
     }
 
-    /** The nonces of the golden case and their distances. */
-    private static TreeMap<Long, Double> golden() {
-        JsonNode golden = Golden.read("small-models.json").get(0);
-        TreeMap<Long, Double> distances = new TreeMap<>();
-        for (int i = 0; i < golden.get("nonces").size(); i++) distances.put(golden.get("nonces").get(i).longValue(), golden.get("distances").get(i).doubleValue());
-        return distances;
-    }
-
-    /** A batch of the golden case's participant. */
-    private static ObjectNode batch(Map<Long, Double> told) {
-        ObjectNode batch = JSON.createObjectNode().put("public_key", key()).put("block_height", 7).put("node_id", 0);
-        batch.set("block_hash", Golden.order().get("block_hash"));
-        ArrayNode nonces = batch.putArray("nonces");
-        ArrayNode distances = batch.putArray("dist");
-        told.forEach((nonce, distance) -> {
-            nonces.add(nonce);
-            distances.add(distance);
-        });
-        return batch;
-    }
-
     private static ObjectNode sound() {
-        TreeMap<Long, Double> told = golden();
+        TreeMap<Long, Double> told = Golden.distances();
         told.values().removeIf(distance -> distance >= TARGET);
-        return batch(told);
+        return Golden.batch(told);
     }
 
     /** Says of nonces that do not count that they do. */
     private static ObjectNode forged() {
-        TreeMap<Long, Double> told = golden();
+        TreeMap<Long, Double> told = Golden.distances();
         told.values().removeIf(distance -> distance < TARGET);
         told.replaceAll((_, _) -> 1.3);
-        return batch(told);
+        return Golden.batch(told);
     }
 
     @Test
@@ -159,7 +137,7 @@ class FirstFunctionTest {
         assertThat(participant.call("POST", "/api/v1/pow/phase/generate", "").statusCode()).as("nothing runs").isEqualTo(400);
 
         TreeMap<Long, Double> stored = participant.stored();
-        golden().headMap(20L).forEach((nonce, distance) -> {
+        Golden.distances().headMap(20L).forEach((nonce, distance) -> {
             if (distance < TARGET) assertThat(stored.get(nonce)).as("nonce %d", nonce).isCloseTo(distance, within(TOLERANCE));
             else assertThat(stored).as("does not count").doesNotContainKey(nonce);
         });
@@ -198,15 +176,15 @@ class FirstFunctionTest {
             }
         });
         assertThat(participant.status().get("status").asText()).as("it goes on").isEqualTo("VALIDATING");
-        JsonNode first = participant.validate(batch(Map.of(1L, 1.5)));
+        JsonNode first = participant.validate(Golden.batch(Map.of(1L, 1.5)));
         int before = participant.posts();
         Waiting.until("verdicts are posted", () -> participant.posts() > before);
         participant.takes(true);
         assertThat(participant.validate(sound())).as("again").isNotNull();
         Waiting.until("all verdicts come", () -> participant.verdicts().size() == 3);
-        assertThat(participant.validate(batch(Map.of(1L, 1.5)))).as("the same again is the same request").isEqualTo(first);
+        assertThat(participant.validate(Golden.batch(Map.of(1L, 1.5)))).as("the same again is the same request").isEqualTo(first);
 
-        TreeMap<Long, Double> golden = golden();
+        TreeMap<Long, Double> golden = Golden.distances();
         for (JsonNode verdict : participant.verdicts()) {
             assertThat(verdict.get("public_key").asText()).isEqualTo(key());
             assertThat(verdict.get("r_target").doubleValue()).isEqualTo(TARGET);
@@ -224,7 +202,7 @@ class FirstFunctionTest {
         assertThat(fraud.get("n_invalid").asInt()).isEqualTo(5);
         assertThat(fraud.get("probability_honest").doubleValue()).isCloseTo(Math.pow(5e-4, 5), within(ABOUT_HONEST));
         assertThat(fraud.get("fraud_detected").asBoolean()).isTrue();
-        JsonNode odd = verdict(participant, batch(Map.of(1L, 1.5)));
+        JsonNode odd = verdict(participant, Golden.batch(Map.of(1L, 1.5)));
         assertThat(odd.get("n_invalid").asInt()).as("told to be above the target").isEqualTo(1);
         assertThat(odd.get("probability_honest").doubleValue()).isCloseTo(5e-4, within(ABOUT_HONEST));
         assertThat(odd.get("fraud_detected").asBoolean()).isFalse();

@@ -16,7 +16,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -122,17 +121,11 @@ class AgentTest {
         requireSound("cd");
     }
 
-    private static Map<Long, String> vectors(String key, String salt) {
-        Map<Long, String> vectors = new TreeMap<>();
-        for (long nonce = 1; nonce < 60; nonce += 3) vectors.put(nonce, Vectors.of("ab", key, MODEL, SEQUENCE, nonce, 12, salt));
-        return vectors;
-    }
-
     @Test
     void othersAreValidatedByTheBigNode() throws Exception {
         participant.phase(StandInParticipant.Phase.VALIDATE);
-        String sound = participant.validate("ab", 7, MODEL, SEQUENCE, "bob", vectors("bob", ""));
-        String forged = participant.validate("ab", 7, MODEL, SEQUENCE, "eve", vectors("eve", "made up"));
+        String sound = participant.validate("ab", 7, MODEL, SEQUENCE, "bob", Vectors.ofBlock("bob", ""));
+        String forged = participant.validate("ab", 7, MODEL, SEQUENCE, "eve", Vectors.ofBlock("eve", "made up"));
         Waiting.until("both verdicts arrive", () -> participant.verdicts().size() == 2);
         for (JsonNode verdict : participant.verdicts()) {
             boolean isForged = verdict.get("public_key").asText().equals("eve");

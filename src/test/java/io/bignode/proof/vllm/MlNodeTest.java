@@ -142,18 +142,12 @@ class MlNodeTest {
         assertThat(participant.again()).isZero();
     }
 
-    private static Map<Long, String> vectors(String key, String salt) {
-        Map<Long, String> vectors = new TreeMap<>();
-        for (long nonce = 1; nonce < 60; nonce += 3) vectors.put(nonce, Vectors.of("ab", key, MODEL, SEQUENCE, nonce, 12, salt));
-        return vectors;
-    }
-
     @Test
     void validationRunsBesideAStageAndItsVerdictArrivesWhenItsPhaseComes() throws Exception {
         participant.start("ab", 7, MODEL, SEQUENCE);
         Waiting.until("artifacts arrive", () -> size("ab") > 50);
-        String sound = participant.validate("ab", 7, MODEL, SEQUENCE, "bob", vectors("bob", ""));
-        String forged = participant.validate("ab", 7, MODEL, SEQUENCE, "eve", vectors("eve", "made up"));
+        String sound = participant.validate("ab", 7, MODEL, SEQUENCE, "bob", Vectors.ofBlock("bob", ""));
+        String forged = participant.validate("ab", 7, MODEL, SEQUENCE, "eve", Vectors.ofBlock("eve", "made up"));
         Waiting.until("both are answered", () -> participant.look(sound).get("status").asText().equals("completed")
                 && participant.look(forged).get("status").asText().equals("completed"));
 

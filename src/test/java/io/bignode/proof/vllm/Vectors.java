@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 
 /**
  * The vectors of the stand-in backend: unit vectors of float16 that depend on what the function's vectors depend on, and on nothing else. Two backends that serve
@@ -31,6 +33,13 @@ final class Vectors {
         ByteBuffer bytes = ByteBuffer.allocate(2 * dimensions).order(ByteOrder.LITTLE_ENDIAN);
         for (double value : values) bytes.putShort(Float.floatToFloat16((float) (value / Math.sqrt(square))));
         return Base64.getEncoder().encodeToString(bytes.array());
+    }
+
+    /** The vectors of a key's first nonces on the model of {@link BackendNode}, for block {@code ab}, node 1 of 3. */
+    static Map<Long, String> ofBlock(String key, String salt) {
+        Map<Long, String> vectors = new TreeMap<>();
+        for (long nonce = 1; nonce < 60; nonce += 3) vectors.put(nonce, of("ab", key, BackendNode.MODEL, BackendNode.SEQUENCE, nonce, 12, salt));
+        return vectors;
     }
 
     /** The Euclidean distance of two vectors of one length; infinite where the lengths differ or a value is not finite. */

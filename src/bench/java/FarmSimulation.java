@@ -7,7 +7,6 @@ import io.bignode.proof.ProofRules;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
-import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.NonceSequence;
@@ -54,7 +53,7 @@ import java.util.logging.LogManager;
  * FarmSimulation [--seed N] [--seconds STAGE] [--verify SHARE] [--carried MICROS] DEVICESxSESSIONS...   prints a row of docs/scale.md for each
  * </pre>
  */
-final class FarmSimulation implements HeadSide {
+final class FarmSimulation extends HandedMessages {
     private static final com.sun.management.ThreadMXBean THREADS = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final long MILLI = 1_000_000;
     private static final long SECOND = 1_000 * MILLI;
@@ -477,28 +476,10 @@ final class FarmSimulation implements HeadSide {
     }
 
     @Override
-    public void quarantine(String worker, String reason) {
-        throw new AssertionError(worker + " is in quarantine: " + reason);
-    }
-
-    @Override
-    public List<WorkerMessage> receive(Duration wait) {
-        throw new AssertionError("the leases are handed what they are to handle");
-    }
-
-    @Override
     public void wake() {
         woken = true;
         after(0, this::round);
     }
-
-    @Override
-    public void acknowledge() {
-        throw new AssertionError("nothing is received");
-    }
-
-    @Override
-    public void admit(String worker) {}
 
     private String row(double seconds) {
         long there = 0;

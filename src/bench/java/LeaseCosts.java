@@ -7,7 +7,6 @@ import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
-import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.WorkerMessage.LeaseRequest;
@@ -46,7 +45,7 @@ import java.util.stream.LongStream;
  * LeaseCosts WORKERS DEVICES-EACH SESSIONS SECONDS   a message's mean and the ticks' medians, after as many seconds to warm up
  * </pre>
  */
-final class LeaseCosts implements HeadSide {
+final class LeaseCosts extends HandedMessages {
     private static final Duration TICK = Duration.ofMillis(200);
     private static final int TICKS = 5;
     private static final long PER_NONCE_NANOS = Duration.ofMillis(10).toNanos();
@@ -150,20 +149,6 @@ final class LeaseCosts implements HeadSide {
     }
 
     @Override
-    public List<WorkerMessage> receive(Duration wait) {
-        throw new AssertionError("the leases are handed what they are to handle");
-    }
-
-    /** Whatever is handled next looks at what became of sessions. */
-    @Override
-    public void wake() {}
-
-    @Override
-    public void acknowledge() {
-        throw new AssertionError("nothing is received");
-    }
-
-    @Override
     public void send(String deviceId, Lease lease) {
         having.get(deviceId).add(lease);
     }
@@ -172,14 +157,6 @@ final class LeaseCosts implements HeadSide {
     public void cancel(String deviceId, String leaseId) {
         having.get(deviceId).removeIf(lease -> lease.id().equals(leaseId));
     }
-
-    @Override
-    public void quarantine(String worker, String reason) {
-        throw new AssertionError(worker + " is in quarantine: " + reason);
-    }
-
-    @Override
-    public void admit(String worker) {}
 
     /** Results agree when they are the same. */
     private static final class Sound implements ProofRules {

@@ -10,7 +10,6 @@ import io.bignode.protocol.DeviceHealth;
 import io.bignode.protocol.DeviceOffer;
 import io.bignode.protocol.Epoch;
 import io.bignode.protocol.Found;
-import io.bignode.protocol.HeadSide;
 import io.bignode.protocol.Lease;
 import io.bignode.protocol.LeaseReport;
 import io.bignode.protocol.NonceSequence;
@@ -49,7 +48,7 @@ import java.util.stream.IntStream;
  * MemoryCosts SESSIONS DEVICES   prints the rows of docs/scale.md
  * </pre>
  */
-final class MemoryCosts implements HeadSide {
+final class MemoryCosts extends HandedMessages {
     private static final int DEVICES_OF_A_WORKER = 8;
     private static final int BATCH = 64;
 
@@ -221,34 +220,12 @@ final class MemoryCosts implements HeadSide {
     }
 
     @Override
-    public List<WorkerMessage> receive(Duration wait) {
-        throw new AssertionError("the leases are handed what they are to handle");
-    }
-
-    /** Whatever is handled next looks at what became of sessions. */
-    @Override
-    public void wake() {}
-
-    @Override
-    public void acknowledge() {
-        throw new AssertionError("nothing is received");
-    }
-
-    @Override
     public void send(String deviceId, Lease lease) {
         having.get(deviceId).add(lease);
     }
 
     @Override
     public void cancel(String deviceId, String leaseId) {}
-
-    @Override
-    public void quarantine(String worker, String reason) {
-        throw new AssertionError(worker + " is in quarantine: " + reason);
-    }
-
-    @Override
-    public void admit(String worker) {}
 
     /** Counts what a node counts of each device. */
     private final class Counting implements LeaseObserver {
